@@ -1,0 +1,302 @@
+//! The claims of a token, as the token wrote them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::json::{self, Json, JsonLimits, JsonValue};
+use crate::token::TokenError;
+
+/// The claims of one token or assertion: names and values, in the order written.
+///
+/// No name occurs twice, and numbers keep the text they were written with (R9). `Debug` shows names only, and there is no
+/// `Display`: claims are about people.
+///
+/// ```
+/// use whichrole::{Claim, Claims};
+///
+/// let claims = Claims::from_json(r#"{"sub":"1111","cognito:groups":["admins"]}"#)?;
+/// assert_eq!(claims.get("sub"), Some(&Claim::from("1111")));
+/// # Ok::<(), whichrole::TokenError>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Claims<'a> {
+    /// Invariant: no two names are equal.
+    members: Vec<(Cow<'a, str>, Claim<'a>)>,
+}
+
+/// The value of a claim.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Claim<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, as written: `1.0` is not `1` (R9).
+    Number(Cow<'a, str>),
+    /// A string, unescaped.
+    Text(Cow<'a, str>),
+    /// An array.
+    Array(Vec<Claim<'a>>),
+    /// An object, its members in the order written.
+    Object(Vec<(Cow<'a, str>, Claim<'a>)>),
+}
+
+impl<'a> Claims<'a> {
+    /// Reads a claims object from JSON text. Strings without escapes are borrowed from it.
+    ///
+    /// # Errors
+    /// Anything but one JSON object: `[]`, `{"a":1}x`, a lone surrogate, a name given twice (`{"a":1,"\u0061":2}`), or an object
+    /// over the limits of [`JsonLimits::CLAIMS`].
+    pub fn from_json(text: &'a str) -> Result<Self, TokenError> {
+        Self::from_json_within(text, &JsonLimits::CLAIMS)
+    }
+
+    /// Reads a claims object within the caller's limits.
+    ///
+    /// # Errors
+    /// As [`Claims::from_json`].
+    pub fn from_json_within(text: &'a str, limits: &JsonLimits) -> Result<Self, TokenError> {
+        if text.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
+            return Err(TokenError::no_token());
+        }
+        let json = json::parse(text, limits).map_err(|errors| TokenError::claims_json(text, &errors))?;
+        Self::of_object(json).ok_or_else(TokenError::claims_not_an_object)
+    }
+
+    /// The claims of a JSON object; `None` for any other value.
+    pub(crate) fn of_object(json: Json<'a>) -> Option<Self> {
+        let JsonValue::Object(members) = json.value else { return None };
+        Some(Self { members: members.into_iter().map(|member| (member.name, member.value.into())).collect() })
+    }
+
+    /// The value of a claim. Names are literal and case-sensitive (Q7).
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Claim<'a>> {
+        self.members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// Sets a claim, replacing the value it had.
+    pub fn set(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Claim<'a>>) {
+        let (name, value) = (name.into(), value.into());
+        match self.members.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.members.push((name, value)),
+        }
+    }
+
+    /// Takes a claim out.
+    pub fn remove(&mut self, name: &str) -> Option<Claim<'a>> {
+        let at = self.members.iter().position(|(known, _)| known == name)?;
+        Some(self.members.remove(at).1)
+    }
+
+    /// All claims in the order written.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Claim<'a>)> {
+        self.members.iter().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    /// Whether there are no claims at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The claims as compact JSON, numbers as written.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        write_object(&self.members, &mut out);
+        out
+    }
+
+    /// Claims that borrow nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Claims<'static> {
+        Claims { members: owned_members(self.members) }
+    }
+
+    /// The text of a claim that is a string.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Claim::as_text)
+    }
+}
+
+impl<'a> Claim<'a> {
+    /// The text of a string.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// An array of strings.
+    pub fn texts<I: IntoIterator<Item = T>, T: Into<Cow<'a, str>>>(items: I) -> Self {
+        Self::Array(items.into_iter().map(|item| Self::Text(item.into())).collect())
+    }
+
+    /// Reads any JSON value.
+    ///
+    /// # Errors
+    /// Text that is not one JSON value within [`JsonLimits::CLAIMS`].
+    pub fn from_json(text: &'a str) -> Result<Self, TokenError> {
+        json::parse(text, &JsonLimits::CLAIMS).map(Self::from).map_err(|errors| TokenError::claims_json(text, &errors))
+    }
+
+    /// The value as compact JSON: no blanks, members as written, numbers as written, strings escaped only where JSON demands.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        self.write_json(&mut out);
+        out
+    }
+
+    /// The value as `[a, b]` for arrays: strings bare, all else as compact JSON. This is how an attribute with several values
+    /// arrives flattened (G8).
+    pub(crate) fn to_list_text(&self) -> String {
+        let Self::Array(elements) = self else { return self.to_json() };
+        let mut out = String::from("[");
+        for (n, element) in elements.iter().enumerate() {
+            if n > 0 {
+                out.push_str(", ");
+            }
+            match element {
+                Self::Text(text) => out.push_str(text),
+                other => other.write_json(&mut out),
+            }
+        }
+        out.push(']');
+        out
+    }
+
+    fn write_json(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Number(number) => out.push_str(number),
+            Self::Text(text) => json::write_string(text, out),
+            Self::Array(elements) => {
+                out.push('[');
+                for (n, element) in elements.iter().enumerate() {
+                    if n > 0 {
+                        out.push(',');
+                    }
+                    element.write_json(out);
+                }
+                out.push(']');
+            }
+            Self::Object(members) => write_object(members, out),
+        }
+    }
+
+    /// A value that borrows nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Claim<'static> {
+        match self {
+            Self::Null => Claim::Null,
+            Self::Bool(value) => Claim::Bool(value),
+            Self::Number(number) => Claim::Number(Cow::Owned(number.into_owned())),
+            Self::Text(text) => Claim::Text(Cow::Owned(text.into_owned())),
+            Self::Array(elements) => Claim::Array(elements.into_iter().map(Claim::into_owned).collect()),
+            Self::Object(members) => Claim::Object(owned_members(members)),
+        }
+    }
+
+    /// What kind of value this is, for people: `a string`, `an array`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "a string",
+            Self::Array(_) => "an array",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
+fn owned_members(members: Vec<(Cow<'_, str>, Claim<'_>)>) -> Vec<(Cow<'static, str>, Claim<'static>)> {
+    members.into_iter().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned())).collect()
+}
+
+fn write_object(members: &[(Cow<'_, str>, Claim<'_>)], out: &mut String) {
+    out.push('{');
+    for (n, (name, value)) in members.iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        json::write_string(name, out);
+        out.push(':');
+        value.write_json(out);
+    }
+    out.push('}');
+}
+
+impl<'a> From<Json<'a>> for Claim<'a> {
+    fn from(json: Json<'a>) -> Self {
+        match json.value {
+            JsonValue::Null => Self::Null,
+            JsonValue::Bool(value) => Self::Bool(value),
+            JsonValue::Number(number) => Self::Number(Cow::Borrowed(number)),
+            JsonValue::Text(text) => Self::Text(text),
+            JsonValue::Array(elements) => Self::Array(elements.into_iter().map(Self::from).collect()),
+            JsonValue::Object(members) => {
+                Self::Object(members.into_iter().map(|member| (member.name, member.value.into())).collect())
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Claim<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Claim<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(Cow::Owned(text))
+    }
+}
+
+impl From<bool> for Claim<'_> {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+/// Names only: values are about people.
+impl fmt::Debug for Claims<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Claims")?;
+        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// The kind only.
+impl fmt::Debug for Claim<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Claim({})", self.kind())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_order_are_kept_as_written() {
+        let text = r#"{"z":1.0,"a":[1e2,-0,{"y":"\u001f\u00e9\/","x":null}],"t":true}"#;
+        let claims = Claims::from_json(text).unwrap();
+        assert_eq!(claims.to_json(), r#"{"z":1.0,"a":[1e2,-0,{"y":"\u001fé/","x":null}],"t":true}"#);
+        assert_eq!(claims.get("a").unwrap().to_list_text(), r#"[1e2, -0, {"y":"\u001fé/","x":null}]"#);
+    }
+
+    #[test]
+    fn debug_shows_no_values() {
+        let claims = Claims::from_json(r#"{"sub":"secret","n":["secret"]}"#).unwrap();
+        assert_eq!(format!("{claims:?} {:?}", claims.get("n")), r#"Claims{"sub", "n"} Some(Claim(an array))"#);
+    }
+}

@@ -1,0 +1,512 @@
+//! Decides: which role and which tags a request gets. Statements such as S3 are in `docs/semantics.md`.
+
+use crate::claims::Claim;
+use crate::decision::{Answer, Decision, Denial, Outcome, Signature, Source};
+use crate::groups::{PREFERRED_ROLE, ROLES};
+use crate::login::{self, Clock, Directory, Login, LoginError, TokenForm};
+use crate::matching::{Test, kind_question};
+use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalTagMap, RoleMapping, RoleMappingType};
+use crate::provider::{ProviderKey, ProviderKind};
+use crate::semantics::{
+    MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SeveralLogins, SoleRole, UnmappedCustomRole,
+};
+use crate::{Claims, readings, saml, tags};
+
+/// Answers requests against one identity pool under one set of choices.
+///
+/// ```
+/// use whichrole::{Claims, Evaluator, Request, Semantics, TokenForm};
+/// # use whichrole::{IdentityPool, MappingRule, MatchType, RoleMapping, ProviderKey};
+/// # let mut pool = IdentityPool::default();
+/// # let admin = "arn:aws:iam::111122223333:role/Admin";
+/// # let rule = MappingRule::new("custom:dept", MatchType::Equals, "ops", admin);
+/// # pool.role_mappings.insert(ProviderKey::new("cognito-idp.us-east-1.amazonaws.com/us-east-1_Example:web"), RoleMapping::rules([rule]));
+/// let evaluator = Evaluator::new(pool, Semantics::default());
+/// let claims = Claims::from_json(r#"{"custom:dept":"ops"}"#)?;
+/// let login = evaluator.login(None, &claims, TokenForm::Claims)?;
+/// let logins = [login];
+/// let answer = evaluator.answer(&Request::of(&logins));
+/// assert_eq!(answer.decision.role(), Some("arn:aws:iam::111122223333:role/Admin"));
+/// assert!(answer.is_certain());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Evaluator {
+    pool: IdentityPool,
+    semantics: Semantics,
+    directory: Directory,
+    /// One plan for each role mapping, in the pool's order.
+    plans: Vec<Plan>,
+}
+
+/// A role mapping, prepared: its distinct claims numbered, its tests built.
+#[derive(Debug, Clone)]
+struct Plan {
+    mapping: RoleMapping,
+    /// The distinct claims that the rules test; a rule names one by its number.
+    claims: Vec<String>,
+    tests: Vec<(usize, Test)>,
+    /// The number of `cognito:preferred_role` among the claims.
+    preferred_role: Option<usize>,
+}
+
+/// One call of `GetCredentialsForIdentity` (Q1).
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The logins; none: a guest.
+    pub logins: &'a [Login<'a>],
+    /// The role that the request chooses, if it does.
+    pub custom_role_arn: Option<&'a str>,
+    /// When it is made; without it L4 is not checked.
+    pub clock: Option<Clock>,
+}
+
+impl<'a> Request<'a> {
+    /// A request with these logins, no chosen role and no clock.
+    #[must_use]
+    pub fn of(logins: &'a [Login<'a>]) -> Self {
+        Self { logins, custom_role_arn: None, clock: None }
+    }
+
+    /// A guest's request.
+    #[must_use]
+    pub fn guest() -> Self {
+        Self::of(&[])
+    }
+
+    /// The same request with a chosen role.
+    #[must_use]
+    pub fn choosing(mut self, custom_role_arn: Option<&'a str>) -> Self {
+        self.custom_role_arn = custom_role_arn;
+        self
+    }
+
+    /// The same request at a time.
+    #[must_use]
+    pub fn at(mut self, clock: Option<Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+}
+
+/// A decision and the open questions on the way to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Path<'a> {
+    pub(crate) decision: Decision<'a>,
+    pub(crate) touched: Questions,
+    /// Which login answered.
+    pub(crate) login: Option<usize>,
+}
+
+impl<'a> Path<'a> {
+    fn deny(denial: Denial<'a>, touched: Questions) -> Self {
+        Self { decision: Decision::deny(denial), touched, login: None }
+    }
+
+    fn assume(role: &'a str, source: Source, touched: Questions) -> Self {
+        let outcome = Outcome::Assume { role, source };
+        Self { decision: Decision { outcome, tags: tags::Tags::new() }, touched, login: None }
+    }
+}
+
+impl Evaluator {
+    /// Prepares a pool. The work is proportional to its size; deciding afterwards allocates only for tags and odd claims.
+    #[must_use]
+    pub fn new(pool: IdentityPool, semantics: Semantics) -> Self {
+        let plans = pool.role_mappings.values().map(Plan::new).collect();
+        Self { directory: Directory::new(&pool), plans, pool, semantics }
+    }
+
+    /// The pool that is evaluated.
+    #[must_use]
+    pub fn pool(&self) -> &IdentityPool {
+        &self.pool
+    }
+
+    /// The choices in force.
+    #[must_use]
+    pub fn semantics(&self) -> &Semantics {
+        &self.semantics
+    }
+
+    /// The keys that a login may name, for messages.
+    #[must_use]
+    pub fn provider_keys(&self) -> Vec<String> {
+        self.directory.keys()
+    }
+
+    /// Finds the provider of a token, by its name if one is given (a login key or a mapping key), else by the token's `iss`, else the only
+    /// one there is; and the mapping that is in force for it (Q5, Q5b).
+    ///
+    /// # Errors
+    /// A name that the configuration does not know (`nope`), or several candidates: two providers and claims without `iss`; two
+    /// clients of one user pool and claims without `aud`.
+    pub fn login<'a>(
+        &'a self,
+        named: Option<&ProviderKey>,
+        claims: &'a Claims<'a>,
+        form: TokenForm,
+    ) -> Result<Login<'a>, LoginError> {
+        self.directory.login(named, claims, form)
+    }
+
+    /// Decides, without asking what the decision leaned on. Prefer [`Evaluator::answer`] unless every microsecond counts: this one does
+    /// not tell you where AWS is silent.
+    #[must_use]
+    pub fn evaluate<'a>(&'a self, request: &Request<'a>) -> Decision<'a> {
+        self.decide::<false>(request, &self.semantics, 0).decision
+    }
+
+    /// Decides, and says which open questions that touched and what other choices would give.
+    #[must_use]
+    pub fn answer<'a>(&'a self, request: &Request<'a>) -> Answer<'a> {
+        let path = self.decide::<true>(request, &self.semantics, 0);
+        let assumptions = path.touched.without(self.semantics.assumed());
+        let readings = readings::explore(self, request, &path);
+        let provider = path.login.and_then(|at| request.logins.get(at)).and_then(Login::provider);
+        Answer {
+            provider: provider.map(|key| key.as_str().to_owned().into()),
+            decision: path.decision,
+            assumptions,
+            readings,
+            signature: Signature::Unchecked,
+        }
+    }
+
+    /// The role mapping in force for a login, with its key.
+    #[must_use]
+    pub fn mapping_of(&self, login: &Login<'_>) -> Option<(&ProviderKey, &RoleMapping)> {
+        self.pool.role_mappings.iter().nth(login.mapping?)
+    }
+
+    /// The principal-tag map of a login's provider (Q4).
+    #[must_use]
+    pub fn tag_map_of(&self, login: &Login<'_>) -> Option<&PrincipalTagMap> {
+        if self.pool.principal_tags.is_empty() {
+            return None;
+        }
+        let key = login.provider()?;
+        let exact = self.pool.principal_tags.iter().find(|(known, _)| known.login_key() == key.login_key());
+        let fitting = || self.pool.principal_tags.iter().find(|(known, _)| known.same_login(key));
+        exact.or_else(fitting).map(|(_, map)| map)
+    }
+
+    /// The one decision path. `pick` is the login that answers where any one may (`several-logins`). With `ASK`, `letter-case` is looked
+    /// for too; it costs a second comparison of each rule reached.
+    pub(crate) fn decide<'a, const ASK: bool>(
+        &'a self,
+        request: &Request<'a>,
+        semantics: &Semantics,
+        pick: usize,
+    ) -> Path<'a> {
+        match request.logins {
+            [] => self.guest(request, semantics),
+            [only] => Path { login: Some(0), ..self.alone::<ASK>(only, request, semantics) },
+            several => self.several::<ASK>(several, request, semantics, pick),
+        }
+    }
+
+    /// S1.
+    fn guest<'a>(&'a self, request: &Request<'a>, semantics: &Semantics) -> Path<'a> {
+        if self.pool.allow_unauthenticated_identities == Some(false) {
+            return Path::deny(Denial::GuestsNotAllowed, Questions::NONE);
+        }
+        self.default_role(self.pool.roles.unauthenticated.as_ref(), Source::UnauthenticatedRole, request, semantics)
+    }
+
+    /// A default role where there is no mapping (S1, S2, S3, S6), minding `unmapped-custom-role`.
+    fn default_role<'a>(
+        &'a self,
+        role: Option<&'a crate::RoleArn>,
+        source: Source,
+        request: &Request<'a>,
+        semantics: &Semantics,
+    ) -> Path<'a> {
+        let mut touched = Questions::NONE;
+        if request.custom_role_arn.is_some() {
+            touched.insert(Question::UnmappedCustomRole);
+            if semantics.unmapped_custom_role() == UnmappedCustomRole::Deny {
+                return Path::deny(Denial::CustomRoleNotAllowed, touched);
+            }
+        }
+        match role {
+            Some(role) => Path::assume(role.as_str(), source, touched),
+            None => Path::deny(Denial::RoleNotConfigured, touched),
+        }
+    }
+
+    /// Q1 with several logins. Those that would be mapped answer; where none would be, all do.
+    fn several<'a, const ASK: bool>(
+        &'a self,
+        logins: &'a [Login<'a>],
+        request: &Request<'a>,
+        semantics: &Semantics,
+        pick: usize,
+    ) -> Path<'a> {
+        // One bad token fails the whole request, before any role is chosen.
+        let fault = by_provider(logins)
+            .into_iter()
+            .filter_map(|at| login::check(logins.get(at)?, &self.pool, request.clock))
+            .next();
+        if let Some(fault) = fault {
+            return Path::deny(Denial::InvalidToken(fault), Questions::NONE);
+        }
+        let candidates = several_candidates(logins);
+        let mapped = logins.iter().filter(|login| login.is_mapped()).count();
+        let paths: Vec<Path<'a>> = candidates
+            .iter()
+            .filter_map(|&at| Some(Path { login: Some(at), ..self.alone::<ASK>(logins.get(at)?, request, semantics) }))
+            .collect();
+        let mut touched = paths.iter().fold(Questions::NONE, |all, path| all.union(path.touched));
+        let picked = if mapped < 2 {
+            paths.into_iter().next()
+        } else {
+            touched.insert(Question::SeveralLogins);
+            match semantics.several_logins() {
+                SeveralLogins::AnyOne => paths.into_iter().nth(pick),
+                SeveralLogins::MustAgree => {
+                    let agree = paths
+                        .iter()
+                        .zip(paths.iter().skip(1))
+                        .all(|(a, b)| a.decision.role() == b.decision.role() && a.decision.tags == b.decision.tags);
+                    if agree { paths.into_iter().next() } else { Some(Path::deny(Denial::LoginsDisagree, touched)) }
+                }
+            }
+        };
+        match picked {
+            Some(path) => Path { touched, ..path },
+            None => Path::deny(Denial::LoginsDisagree, touched),
+        }
+    }
+
+    /// One login by itself: the checks, the role, the tags.
+    fn alone<'a, const ASK: bool>(
+        &'a self,
+        login: &'a Login<'a>,
+        request: &Request<'a>,
+        semantics: &Semantics,
+    ) -> Path<'a> {
+        if let Some(fault) = login::check(login, &self.pool, request.clock) {
+            return Path::deny(Denial::InvalidToken(fault), Questions::NONE);
+        }
+        let mut path = self.role_of::<ASK>(login, request, semantics);
+        let is_developer = login.provider().map(ProviderKey::kind) == Some(ProviderKind::Developer);
+        if path.decision.role().is_some()
+            && !is_developer
+            && let Some(map) = self.tag_map_of(login)
+        {
+            let (tags, touched) = tags::tags(map, login, semantics);
+            path.touched = path.touched.union(touched);
+            match tags {
+                Ok(tags) => path.decision.tags = tags,
+                Err(rejected) => path.decision = Decision::deny(Denial::TagsRejected(rejected)),
+            }
+        }
+        path
+    }
+
+    /// Section 2: which source of roles applies.
+    fn role_of<'a, const ASK: bool>(
+        &'a self,
+        login: &'a Login<'a>,
+        request: &Request<'a>,
+        semantics: &Semantics,
+    ) -> Path<'a> {
+        let kind = login.provider().map(ProviderKey::kind);
+        let plan = login.mapping.and_then(|at| self.plans.get(at)).filter(|_| kind != Some(ProviderKind::Developer));
+        match plan {
+            None => {
+                let default = self.pool.roles.authenticated.as_ref();
+                if kind == Some(ProviderKind::Saml)
+                    && let Some(roles) = saml::roles(login.claims)
+                {
+                    return saml_role(&roles, request);
+                }
+                self.default_role(default, Source::AuthenticatedRole, request, semantics)
+            }
+            Some(plan) => match &plan.mapping.mapping_type {
+                RoleMappingType::Token => self.token(plan, login, request, semantics),
+                RoleMappingType::Rules(rules) => self.rules::<ASK>(plan, rules, login, request, semantics),
+            },
+        }
+    }
+
+    /// Section 3.
+    fn token<'a>(
+        &'a self,
+        plan: &Plan,
+        login: &'a Login<'a>,
+        request: &Request<'a>,
+        semantics: &Semantics,
+    ) -> Path<'a> {
+        let roles = login.claims.get(ROLES);
+        if let Some(custom) = request.custom_role_arn {
+            return match token_roles(roles).find(|role| *role == custom) {
+                Some(role) => Path::assume(role, Source::CustomRole(None), Questions::NONE),
+                None => Path::deny(Denial::CustomRoleNotAllowed, Questions::NONE),
+            };
+        }
+        let mut touched = login.open_preferred_role.map_or(Questions::NONE, |open| open.question.into());
+        let preferred = login.claim(PREFERRED_ROLE, semantics).and_then(Claim::as_text).filter(|role| !role.is_empty());
+        if let Some(role) = preferred {
+            return Path::assume(role, Source::PreferredRole, touched);
+        }
+        let mut distinct = token_roles(roles);
+        if let Some(first) = distinct.next()
+            && distinct.all(|role| role == first)
+        {
+            touched.insert(Question::SoleRole);
+            if semantics.sole_role() == SoleRole::UseIt {
+                return Path::assume(first, Source::SoleRole, touched);
+            }
+        }
+        self.resolve(plan, semantics, touched)
+    }
+
+    /// Section 4: the first rule that matches.
+    fn rules<'a, const ASK: bool>(
+        &'a self,
+        plan: &Plan,
+        rules: &'a [MappingRule],
+        login: &'a Login<'a>,
+        request: &Request<'a>,
+        semantics: &Semantics,
+    ) -> Path<'a> {
+        let mut slots = Slots::new(plan.claims.len());
+        slots.fill(&plan.claims, |name| login.claim(name, semantics));
+        let open = login.open_preferred_role.and_then(|open| Some((plan.preferred_role?, open.question)));
+
+        let mut touched = Questions::NONE;
+        let mut chosen = None;
+        for (number, ((slot, test), rule)) in plan.tests.iter().zip(rules).enumerate() {
+            if let Some((preferred_role, question)) = open
+                && preferred_role == *slot
+            {
+                touched.insert(question);
+            }
+            let Some(claim) = slots.get(*slot) else { continue };
+            touched = touched.union(if ASK { test.questions(claim, semantics) } else { kind_question(claim) });
+            if !test.matches(claim, semantics) {
+                continue;
+            }
+            match request.custom_role_arn {
+                None => return Path::assume(rule.role_arn.as_str(), Source::Rule(number + 1), touched),
+                Some(custom) if chosen.is_none() && rule.role_arn.as_str() == custom => chosen = Some(number),
+                Some(_) => {}
+            }
+        }
+        let Some(custom) = request.custom_role_arn else { return self.resolve(plan, semantics, touched) };
+        touched.insert(Question::RulesCustomRole);
+        let chosen = match semantics.rules_custom_role() {
+            RulesCustomRole::MatchingRule => chosen,
+            RulesCustomRole::AnyRule => rules.iter().position(|rule| rule.role_arn.as_str() == custom),
+            RulesCustomRole::Refuse => None,
+        };
+        match chosen.and_then(|number| Some((number, rules.get(number)?))) {
+            Some((number, rule)) => Path::assume(rule.role_arn.as_str(), Source::CustomRole(Some(number + 1)), touched),
+            None => Path::deny(Denial::CustomRoleNotAllowed, touched),
+        }
+    }
+
+    /// T8, S6.
+    fn resolve<'a>(&'a self, plan: &Plan, semantics: &Semantics, mut touched: Questions) -> Path<'a> {
+        let resolution = plan.mapping.ambiguous_role_resolution.unwrap_or_else(|| {
+            touched.insert(Question::MissingRoleResolution);
+            match semantics.missing_role_resolution() {
+                MissingRoleResolution::Deny => AmbiguousRoleResolution::Deny,
+                MissingRoleResolution::AuthenticatedRole => AmbiguousRoleResolution::AuthenticatedRole,
+            }
+        });
+        match (resolution, &self.pool.roles.authenticated) {
+            (AmbiguousRoleResolution::Deny, _) => Path::deny(Denial::RoleResolutionDenied, touched),
+            (AmbiguousRoleResolution::AuthenticatedRole, Some(role)) => {
+                Path::assume(role.as_str(), Source::RoleResolution, touched)
+            }
+            (AmbiguousRoleResolution::AuthenticatedRole, None) => Path::deny(Denial::RoleNotConfigured, touched),
+        }
+    }
+}
+
+/// The logins in the order of their provider names.
+fn by_provider(logins: &[Login<'_>]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..logins.len()).collect();
+    let name = |at: &usize| logins.get(*at).and_then(Login::provider).map(ProviderKey::as_str);
+    order.sort_by(|a, b| name(a).cmp(&name(b)));
+    order
+}
+
+/// The logins that may answer, by provider name: the mapped ones, or all where none is mapped.
+pub(crate) fn several_candidates(logins: &[Login<'_>]) -> Vec<usize> {
+    let mut order = by_provider(logins);
+    if logins.iter().any(Login::is_mapped) {
+        order.retain(|at| logins.get(*at).is_some_and(Login::is_mapped));
+    }
+    order
+}
+
+/// S9: the role of a SAML assertion.
+fn saml_role<'a>(roles: &[&'a str], request: &Request<'a>) -> Path<'a> {
+    match (roles, request.custom_role_arn) {
+        ([only], _) => Path::assume(only, Source::SamlRole, Questions::NONE),
+        (_, None) => Path::deny(Denial::CustomRoleRequired, Questions::NONE),
+        (several, Some(custom)) => match several.iter().find(|role| **role == custom) {
+            Some(role) => Path::assume(role, Source::SamlRole, Questions::NONE),
+            None => Path::deny(Denial::CustomRoleNotAllowed, Questions::NONE),
+        },
+    }
+}
+
+/// The roles in `cognito:roles`: the string elements of an array, or the parts of a comma-separated string (T7).
+pub(crate) fn token_roles<'a>(claim: Option<&'a Claim<'a>>) -> impl Iterator<Item = &'a str> {
+    let (elements, text) = match claim {
+        Some(Claim::Array(elements)) => (elements.as_slice(), ""),
+        Some(Claim::Text(text)) => (&[][..], text.as_ref()),
+        _ => (&[][..], ""),
+    };
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    elements.iter().filter_map(Claim::as_text).chain(parts)
+}
+
+impl Plan {
+    fn new(mapping: &RoleMapping) -> Self {
+        let mut claims: Vec<String> = Vec::new();
+        let tests = mapping
+            .mapping_rules()
+            .iter()
+            .map(|rule| {
+                let slot = claims.iter().position(|known| *known == rule.claim).unwrap_or_else(|| {
+                    claims.push(rule.claim.clone());
+                    claims.len() - 1
+                });
+                (slot, Test::new(rule.match_type, &rule.value))
+            })
+            .collect();
+        let preferred_role = claims.iter().position(|name| name == PREFERRED_ROLE);
+        Self { mapping: mapping.clone(), claims, tests, preferred_role }
+    }
+}
+
+/// The values of a plan's claims, by number. Up to 32 claims need no allocation.
+struct Slots<'a> {
+    few: [Option<&'a Claim<'a>>; 32],
+    many: Vec<Option<&'a Claim<'a>>>,
+}
+
+impl<'a> Slots<'a> {
+    fn new(count: usize) -> Self {
+        Self { few: [None; 32], many: if count > 32 { vec![None; count] } else { Vec::new() } }
+    }
+
+    fn fill(&mut self, names: &[String], value: impl Fn(&str) -> Option<&'a Claim<'a>>) {
+        let slots = if self.many.is_empty() { &mut self.few[..] } else { &mut self.many[..] };
+        for (slot, name) in slots.iter_mut().zip(names) {
+            *slot = value(name);
+        }
+    }
+
+    #[inline]
+    fn get(&self, slot: usize) -> Option<&'a Claim<'a>> {
+        let slots = if self.many.is_empty() { &self.few[..] } else { &self.many[..] };
+        slots.get(slot).copied().flatten()
+    }
+}

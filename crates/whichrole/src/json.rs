@@ -1,0 +1,553 @@
+//! Reads JSON strictly, keeping what was written: where every value begins, how numbers were spelled, which names were given twice.
+//!
+//! Tokens, claims and configurations all come through here, so that all three are judged by the same rules: RFC 8259 without
+//! extensions, no lone surrogates, no duplicate names, and limits on depth, members, names and numbers that the caller sets.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// How large a JSON document may be. Counts are for the whole document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JsonLimits {
+    /// Bytes of the whole text.
+    pub bytes: usize,
+    /// Arrays and objects inside each other; `{}` alone is 1.
+    pub depth: usize,
+    /// Members of all objects together, and elements of all arrays together.
+    pub members: usize,
+    /// Bytes of one member name.
+    pub name: usize,
+    /// Bytes of one number's text.
+    pub number: usize,
+}
+
+impl JsonLimits {
+    /// The limits for tokens and claims: 64 KiB, depth 32, 10,000 members, names and numbers of 1,024 bytes.
+    pub const CLAIMS: Self = Self { bytes: 64 * 1024, depth: 32, members: 10_000, name: 1024, number: 1024 };
+    /// The limits for configuration files: 16 MiB, depth 128, two million members.
+    pub const CONFIG: Self =
+        Self { bytes: 16 * 1024 * 1024, depth: 128, members: 2_000_000, name: 64 * 1024, number: 1024 };
+}
+
+/// A JSON value and the byte at which it begins.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Json<'a> {
+    pub at: usize,
+    pub value: JsonValue<'a>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum JsonValue<'a> {
+    Null,
+    Bool(bool),
+    Number(&'a str),
+    Text(Cow<'a, str>),
+    Array(Vec<Json<'a>>),
+    Object(Vec<Member<'a>>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Member<'a> {
+    pub at: usize,
+    pub name: Cow<'a, str>,
+    pub value: Json<'a>,
+}
+
+/// Why a text is not the JSON we accept, and the byte at which that shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JsonError {
+    pub at: usize,
+    pub kind: JsonErrorKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum JsonErrorKind {
+    TooLarge(usize),
+    TooDeep(usize),
+    TooManyMembers(usize),
+    NameTooLong(usize),
+    NumberTooLong(usize),
+    ByteOrderMark,
+    Expected(&'static str),
+    Trailing,
+    Ends,
+    ControlCharacter,
+    BadEscape,
+    LoneSurrogate,
+    BadNumber,
+    Duplicate(String),
+}
+
+impl JsonErrorKind {
+    /// Whether this is a limit of ours rather than a fault of the text.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(
+            self,
+            Self::TooLarge(_)
+                | Self::TooDeep(_)
+                | Self::TooManyMembers(_)
+                | Self::NameTooLong(_)
+                | Self::NumberTooLong(_)
+        )
+    }
+}
+
+impl fmt::Display for JsonErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge(limit) => write!(f, "larger than {limit} bytes"),
+            Self::TooDeep(limit) => write!(f, "nested deeper than {limit}"),
+            Self::TooManyMembers(limit) => write!(f, "more than {limit} members"),
+            Self::NameTooLong(limit) => write!(f, "a name longer than {limit} bytes"),
+            Self::NumberTooLong(limit) => write!(f, "a number longer than {limit} characters"),
+            Self::ByteOrderMark => f.write_str("begins with a byte order mark"),
+            Self::Expected(what) => write!(f, "expected {what}"),
+            Self::Trailing => f.write_str("something follows the end of the JSON value"),
+            Self::Ends => f.write_str("the JSON text ends in the middle"),
+            Self::ControlCharacter => f.write_str("a control character inside a string must be escaped"),
+            Self::BadEscape => f.write_str("not a JSON escape"),
+            Self::LoneSurrogate => f.write_str("half of a surrogate pair stands alone"),
+            Self::BadNumber => f.write_str("not a JSON number"),
+            Self::Duplicate(name) => write!(f, "{} is given twice", crate::text::quoted(name)),
+        }
+    }
+}
+
+/// Reads one JSON document. All duplicate names are reported; any other fault is the only one.
+pub(crate) fn parse<'a>(text: &'a str, limits: &JsonLimits) -> Result<Json<'a>, Vec<JsonError>> {
+    if text.len() > limits.bytes {
+        return Err(vec![JsonError { at: 0, kind: JsonErrorKind::TooLarge(limits.bytes) }]);
+    }
+    let mut reader = Reader {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        limits,
+        depth: 0,
+        members: 0,
+        elements: 0,
+        duplicates: Vec::new(),
+    };
+    if text.starts_with('\u{feff}') {
+        return Err(vec![reader.error(JsonErrorKind::ByteOrderMark)]);
+    }
+    let whole = reader.document().map_err(|error| vec![error])?;
+    if reader.duplicates.is_empty() { Ok(whole) } else { Err(reader.duplicates) }
+}
+
+struct Reader<'a, 'l> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    limits: &'l JsonLimits,
+    depth: usize,
+    members: usize,
+    elements: usize,
+    duplicates: Vec<JsonError>,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn document(&mut self) -> Result<Json<'a>, JsonError> {
+        self.blanks();
+        let value = self.value()?;
+        self.blanks();
+        if self.at < self.bytes.len() { Err(self.error(JsonErrorKind::Trailing)) } else { Ok(value) }
+    }
+
+    fn value(&mut self) -> Result<Json<'a>, JsonError> {
+        let at = self.at;
+        let value = match self.peek() {
+            Some(b'{') => self.object()?,
+            Some(b'[') => self.array()?,
+            Some(b'"') => JsonValue::Text(self.string()?),
+            Some(b'-' | b'0'..=b'9') => JsonValue::Number(self.number()?),
+            Some(b't') => self.word("true", JsonValue::Bool(true))?,
+            Some(b'f') => self.word("false", JsonValue::Bool(false))?,
+            Some(b'n') => self.word("null", JsonValue::Null)?,
+            Some(_) => return Err(self.error(JsonErrorKind::Expected("a JSON value"))),
+            None => return Err(self.error(JsonErrorKind::Ends)),
+        };
+        Ok(Json { at, value })
+    }
+
+    fn object(&mut self) -> Result<JsonValue<'a>, JsonError> {
+        self.enter()?;
+        let mut members: Vec<Member<'a>> = Vec::new();
+        if !self.next_is(b'}') {
+            loop {
+                self.blanks();
+                let at = self.at;
+                if self.peek() != Some(b'"') {
+                    return Err(self.unexpected("a member name in double quotes"));
+                }
+                let name = self.string()?;
+                if name.len() > self.limits.name {
+                    return Err(JsonError { at, kind: JsonErrorKind::NameTooLong(self.limits.name) });
+                }
+                self.members += 1;
+                if self.members > self.limits.members {
+                    return Err(JsonError { at, kind: JsonErrorKind::TooManyMembers(self.limits.members) });
+                }
+                if !self.next_is(b':') {
+                    return Err(self.unexpected("`:` after the member name"));
+                }
+                self.blanks();
+                let value = self.value()?;
+                members.push(Member { at, name, value });
+                if self.next_is(b',') {
+                    continue;
+                }
+                if self.next_is(b'}') {
+                    break;
+                }
+                return Err(self.unexpected("`,` or `}`"));
+            }
+        }
+        self.depth -= 1;
+        self.note_duplicates(&members);
+        Ok(JsonValue::Object(members))
+    }
+
+    fn array(&mut self) -> Result<JsonValue<'a>, JsonError> {
+        self.enter()?;
+        let mut elements = Vec::new();
+        if !self.next_is(b']') {
+            loop {
+                self.blanks();
+                self.elements += 1;
+                if self.elements > self.limits.members {
+                    return Err(self.error(JsonErrorKind::TooManyMembers(self.limits.members)));
+                }
+                elements.push(self.value()?);
+                if self.next_is(b',') {
+                    continue;
+                }
+                if self.next_is(b']') {
+                    break;
+                }
+                return Err(self.unexpected("`,` or `]`"));
+            }
+        }
+        self.depth -= 1;
+        Ok(JsonValue::Array(elements))
+    }
+
+    /// Passes the opening bracket and counts the level.
+    fn enter(&mut self) -> Result<(), JsonError> {
+        self.depth += 1;
+        if self.depth > self.limits.depth {
+            return Err(self.error(JsonErrorKind::TooDeep(self.limits.depth)));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Few members are compared with each other; many are sorted first, so that the work stays near linear.
+    fn note_duplicates(&mut self, members: &[Member<'a>]) {
+        let mut again: Vec<&Member<'a>> = Vec::new();
+        if members.len() <= 16 {
+            for (n, member) in members.iter().enumerate() {
+                if members.iter().take(n).any(|earlier| earlier.name == member.name) {
+                    again.push(member);
+                }
+            }
+        } else {
+            let mut sorted: Vec<&Member<'a>> = members.iter().collect();
+            sorted.sort_by(|a, b| a.name.cmp(&b.name).then(a.at.cmp(&b.at)));
+            again.extend(
+                sorted.iter().zip(sorted.iter().skip(1)).filter(|(a, b)| a.name == b.name).map(|(_, later)| *later),
+            );
+            again.sort_by_key(|member| member.at);
+        }
+        self.duplicates.extend(
+            again
+                .iter()
+                .map(|member| JsonError { at: member.at, kind: JsonErrorKind::Duplicate(member.name.to_string()) }),
+        );
+    }
+
+    fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
+        let start = self.at + 1;
+        self.at = start;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    let text = self.slice(start, self.at);
+                    self.at += 1;
+                    return Ok(Cow::Borrowed(text));
+                }
+                Some(b'\\') => return self.escaped(start).map(Cow::Owned),
+                Some(0..=0x1f) => return Err(self.error(JsonErrorKind::ControlCharacter)),
+                Some(_) => self.at += 1,
+                None => return Err(self.error(JsonErrorKind::Ends)),
+            }
+        }
+    }
+
+    /// The rest of a string that has an escape in it. `start` is its first byte; we stand on the first backslash.
+    fn escaped(&mut self, start: usize) -> Result<String, JsonError> {
+        let mut out = String::from(self.slice(start, self.at));
+        loop {
+            let plain = self.at;
+            while self.peek().is_some_and(|byte| byte != b'"' && byte != b'\\' && byte > 0x1f) {
+                self.at += 1;
+            }
+            out.push_str(self.slice(plain, self.at));
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(out);
+                }
+                Some(b'\\') => out.push(self.escape()?),
+                Some(_) => return Err(self.error(JsonErrorKind::ControlCharacter)),
+                None => return Err(self.error(JsonErrorKind::Ends)),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, JsonError> {
+        let at = self.at;
+        self.at += 1;
+        let letter = self.peek().ok_or(JsonError { at: self.at, kind: JsonErrorKind::Ends })?;
+        self.at += 1;
+        Ok(match letter {
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => {
+                let first = self.hex4(at)?;
+                let code = match first {
+                    0xd800..=0xdbff => {
+                        let lone = JsonError { at, kind: JsonErrorKind::LoneSurrogate };
+                        if self.peek() != Some(b'\\') || self.bytes.get(self.at + 1) != Some(&b'u') {
+                            return Err(lone);
+                        }
+                        self.at += 2;
+                        let second = self.hex4(at)?;
+                        if !(0xdc00..=0xdfff).contains(&second) {
+                            return Err(lone);
+                        }
+                        0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00)
+                    }
+                    code => code,
+                };
+                char::from_u32(code).ok_or(JsonError { at, kind: JsonErrorKind::LoneSurrogate })?
+            }
+            _ => return Err(JsonError { at, kind: JsonErrorKind::BadEscape }),
+        })
+    }
+
+    fn hex4(&mut self, escape_at: usize) -> Result<u32, JsonError> {
+        let mut code = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
+            code = code * 16 + digit.ok_or(JsonError { at: escape_at, kind: JsonErrorKind::BadEscape })?;
+            self.at += 1;
+        }
+        Ok(code)
+    }
+
+    fn number(&mut self) -> Result<&'a str, JsonError> {
+        let start = self.at;
+        let bad = JsonError { at: start, kind: JsonErrorKind::BadNumber };
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.peek() {
+            Some(b'0') => self.at += 1,
+            Some(b'1'..=b'9') => self.digits(),
+            _ => return Err(bad),
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            if !self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+                return Err(bad);
+            }
+            self.digits();
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            if !self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+                return Err(bad);
+            }
+            self.digits();
+        }
+        if self.at - start > self.limits.number {
+            return Err(JsonError { at: start, kind: JsonErrorKind::NumberTooLong(self.limits.number) });
+        }
+        if self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(bad);
+        }
+        Ok(self.slice(start, self.at))
+    }
+
+    fn digits(&mut self) {
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+    }
+
+    fn word(&mut self, word: &'static str, value: JsonValue<'a>) -> Result<JsonValue<'a>, JsonError> {
+        if self.bytes.get(self.at..self.at + word.len()) != Some(word.as_bytes()) {
+            return Err(self.error(JsonErrorKind::Expected("a JSON value")));
+        }
+        self.at += word.len();
+        Ok(value)
+    }
+
+    fn blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// Skips blanks and passes `byte` if it is the next one.
+    fn next_is(&mut self, byte: u8) -> bool {
+        self.blanks();
+        let found = self.peek() == Some(byte);
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Both ends are always next to an ASCII byte, so this is never empty by accident.
+    fn slice(&self, start: usize, end: usize) -> &'a str {
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    fn unexpected(&self, what: &'static str) -> JsonError {
+        self.error(if self.at < self.bytes.len() { JsonErrorKind::Expected(what) } else { JsonErrorKind::Ends })
+    }
+
+    fn error(&self, kind: JsonErrorKind) -> JsonError {
+        JsonError { at: self.at, kind }
+    }
+}
+
+/// The line and column, one-based and in characters, of a byte.
+pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (before.matches('\n').count() + 1, line.chars().count() + 1)
+}
+
+/// Writes a string as JSON, escaping only what JSON demands: `"`, `\` and U+0000 to U+001F, in their short forms where they exist.
+pub(crate) fn write_string(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\0'..='\u{1f}' => {
+                out.push_str("\\u00");
+                for digit in [u32::from(c) >> 4, u32::from(c) & 15] {
+                    out.push(char::from_digit(digit, 16).unwrap_or('0'));
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> (usize, String) {
+        let errors = parse(text, &JsonLimits::CLAIMS).unwrap_err();
+        (errors[0].at, errors[0].kind.to_string())
+    }
+
+    #[test]
+    fn agrees_with_serde_json_on_what_is_json() {
+        for text in [
+            "{}",
+            "[]",
+            "[1,2.5,-0,1e5,1E-7]",
+            r#"{"a":"b\n\u00e9\ud83d\ude00"}"#,
+            " null ",
+            "true",
+            "false",
+            "\"x\"",
+            "[[],{}]",
+            "[1,]",
+            "{,}",
+            "{\"a\"}",
+            "01",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "nul",
+            "tru e",
+            "'a'",
+            "[1 2]",
+            "NaN",
+            "\"\\x\"",
+            "\"\u{1}\"",
+            "{\"a\":1}x",
+            "",
+            " ",
+            "[",
+            "{\"a\":",
+            "\"",
+            "\"\\ud800\"",
+            "\"\\udc00\\ud800\"",
+            "-",
+            "0x10",
+            "/*a*/1",
+            "1a",
+        ] {
+            let theirs = serde_json::from_str::<serde_json::Value>(text);
+            assert_eq!(parse(text, &JsonLimits::CLAIMS).is_ok(), theirs.is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_the_place_of_a_fault() {
+        assert_eq!(fault("{\"a\" 1}"), (5, "expected `:` after the member name".into()));
+        assert_eq!(fault("[1,\"\\q\"]"), (4, "not a JSON escape".into()));
+        assert_eq!(fault("[1"), (2, "the JSON text ends in the middle".into()));
+        assert_eq!(fault("\"\\ud800x\""), (1, "half of a surrogate pair stands alone".into()));
+    }
+
+    #[test]
+    fn finds_every_duplicate_however_it_is_spelled() {
+        let errors = parse(r#"{"role":1,"r\u006fle":2,"x":{"y":1,"y":1}}"#, &JsonLimits::CLAIMS).unwrap_err();
+        assert_eq!(errors.len(), 2);
+        let many: String = (0..40).map(|n| format!("\"k{n}\":0,")).collect();
+        let errors = parse(&format!("{{{many}\"k7\":1}}"), &JsonLimits::CLAIMS).unwrap_err();
+        assert_eq!(errors[0].kind, JsonErrorKind::Duplicate("k7".into()));
+    }
+
+    #[test]
+    fn holds_its_limits() {
+        let limits = JsonLimits::CLAIMS;
+        let nested = |n: usize| "[".repeat(n) + &"]".repeat(n);
+        assert!(parse(&nested(32), &limits).is_ok());
+        assert_eq!(fault(&nested(33)), (32, "nested deeper than 32".into()));
+        assert_eq!(fault(&"[".repeat(60_000)).1, "nested deeper than 32");
+        assert_eq!(fault(&"1".repeat(1025)).1, "a number longer than 1024 characters");
+        assert_eq!(fault(&format!("{{\"{}\":1}}", "n".repeat(1025))).1, "a name longer than 1024 bytes");
+        assert_eq!(fault(&format!("[{}1]", "1,".repeat(10_000))).1, "more than 10000 members");
+    }
+}

@@ -1,0 +1,440 @@
+//! One login of a request: which provider it belongs to, which mapping is in force for it (Q5, Q5b), and whether its token passes the
+//! login checks (L1 to L4).
+
+use std::fmt;
+
+use crate::claims::{Claim, Claims};
+use crate::decision::InvalidToken;
+use crate::groups::{OpenPreferredRole, PREFERRED_ROLE};
+use crate::pool::IdentityPool;
+use crate::provider::{ProviderKey, ProviderKind, fits, login_key_of_issuer};
+use crate::semantics::Semantics;
+use crate::text;
+
+/// How the claims of a login were given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TokenForm {
+    /// As a claims object, perhaps written by hand: it may lack what every real token has.
+    #[default]
+    Claims,
+    /// As a JWT.
+    Jwt,
+}
+
+/// A login whose provider and mapping have been found; made by [`Evaluator::login`](crate::Evaluator::login).
+#[derive(Debug, Clone)]
+pub struct Login<'a> {
+    /// Invariant: comes from, and indexes into, the evaluator that made this login.
+    pub(crate) provider: Option<LoginProvider<'a>>,
+    pub(crate) mapping: Option<usize>,
+    pub(crate) claims: &'a Claims<'a>,
+    pub(crate) form: TokenForm,
+    pub(crate) open_preferred_role: Option<&'a OpenPreferredRole>,
+}
+
+/// The provider of a login: one that the configuration names, or one it does not know.
+#[derive(Debug, Clone)]
+pub(crate) enum LoginProvider<'a> {
+    Known(&'a ProviderKey),
+    Foreign(ProviderKey),
+}
+
+impl<'a> Login<'a> {
+    /// The provider; `None` where the configuration names none and the token does not tell.
+    #[must_use]
+    pub fn provider(&self) -> Option<&ProviderKey> {
+        match &self.provider {
+            Some(LoginProvider::Known(key)) => Some(key),
+            Some(LoginProvider::Foreign(key)) => Some(key),
+            None => None,
+        }
+    }
+
+    /// The claims of the login.
+    #[must_use]
+    pub fn claims(&self) -> &'a Claims<'a> {
+        self.claims
+    }
+
+    /// Adds a preferred role that depends on an open question (see [`GroupClaims::write_to`](crate::GroupClaims::write_to)).
+    #[must_use]
+    pub fn with_open_preferred_role(mut self, open: Option<&'a OpenPreferredRole>) -> Self {
+        self.open_preferred_role = open;
+        self
+    }
+
+    /// A claim's value. A preferred role that is open has the value of the choice in force.
+    pub(crate) fn claim(&self, name: &str, semantics: &Semantics) -> Option<&'a Claim<'a>> {
+        match self.open_preferred_role {
+            Some(open) if name == PREFERRED_ROLE => open.resolve(semantics),
+            _ => self.claims.get(name),
+        }
+    }
+
+    /// Whether a mapping is in force for this login.
+    #[must_use]
+    pub fn is_mapped(&self) -> bool {
+        self.mapping.is_some()
+    }
+}
+
+/// The app client of a user pool's token: `aud`, a string or the first string of an array (Q5).
+#[must_use]
+pub fn audience<'a>(claims: &'a Claims<'_>) -> Option<&'a str> {
+    match claims.get("aud")? {
+        Claim::Text(aud) => Some(aud),
+        Claim::Array(elements) => elements.iter().find_map(Claim::as_text),
+        _ => None,
+    }
+}
+
+/// Why a token belongs to no login of this configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginError {
+    /// The provider named is none that the configuration could mean.
+    UnknownProvider {
+        /// What was written.
+        written: String,
+        /// The keys the configuration knows.
+        known: Vec<String>,
+    },
+    /// The token's `iss` names no provider of the configuration, and nothing else tells whose it is.
+    UnknownIssuer {
+        /// The keys the configuration knows.
+        known: Vec<String>,
+    },
+    /// Several providers could be meant, and neither `iss` nor the caller says which.
+    SeveralProviders {
+        /// Their keys.
+        candidates: Vec<String>,
+    },
+    /// The provider has several mappings, and neither `aud` nor the caller says which client's.
+    SeveralMappings {
+        /// Their keys.
+        candidates: Vec<String>,
+    },
+}
+
+impl LoginError {
+    /// A stable kebab-case code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownProvider { .. } => "unknown-provider",
+            Self::UnknownIssuer { .. } => "unknown-issuer",
+            Self::SeveralProviders { .. } => "several-providers",
+            Self::SeveralMappings { .. } => "several-mappings",
+        }
+    }
+
+    /// The keys to choose from.
+    #[must_use]
+    pub fn keys(&self) -> &[String] {
+        match self {
+            Self::UnknownProvider { known, .. } | Self::UnknownIssuer { known } => known,
+            Self::SeveralProviders { candidates } | Self::SeveralMappings { candidates } => candidates,
+        }
+    }
+}
+
+impl fmt::Display for LoginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |keys: &[String]| text::alternatives(keys.iter().map(String::as_str));
+        match self {
+            Self::UnknownProvider { written, known } => {
+                write!(f, "unknown provider {}", text::quoted(written))?;
+                match text::nearest(written, known.iter().map(String::as_str)) {
+                    Some(near) => write!(f, ", did you mean {}?", text::quoted(near)),
+                    None if known.is_empty() => Ok(()),
+                    None => write!(f, ", expected {}", list(known)),
+                }
+            }
+            Self::UnknownIssuer { known } => {
+                write!(f, "the token's `iss` is not a provider of this configuration; choose one: {}", list(known))
+            }
+            Self::SeveralProviders { candidates } => {
+                write!(f, "the token does not say which provider it is for; choose one: {}", list(candidates))
+            }
+            Self::SeveralMappings { candidates } => {
+                write!(
+                    f,
+                    "the token has no `aud` and the provider has several mappings; choose one: {}",
+                    list(candidates)
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for LoginError {}
+
+/// The providers that a configuration knows, each once, with its mappings and its tag map.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Directory {
+    pub(crate) homes: Vec<Home>,
+}
+
+/// One login key with all that the configuration says about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Home {
+    /// Without a client id.
+    pub(crate) key: ProviderKey,
+    /// The role mappings, by index.
+    pub(crate) mappings: Vec<(ProviderKey, usize)>,
+}
+
+impl Directory {
+    pub(crate) fn new(pool: &IdentityPool) -> Self {
+        let mut directory = Self::default();
+        for (index, key) in pool.role_mappings.keys().enumerate() {
+            directory.home_of(key).mappings.push((key.clone(), index));
+        }
+        for key in pool.principal_tags.keys() {
+            directory.home_of(key);
+        }
+        for provider in pool.providers.iter().flatten() {
+            directory.home_of(&provider.provider_name);
+        }
+        for key in &pool.other_providers {
+            directory.home_of(key);
+        }
+        directory
+    }
+
+    fn home_of(&mut self, key: &ProviderKey) -> &mut Home {
+        let at = self.homes.iter().position(|home| home.key.login_key() == key.login_key()).unwrap_or_else(|| {
+            let login = ProviderKey::of_kind(key.kind(), key.tag_key());
+            self.homes.push(Home { key: login, mappings: Vec::new() });
+            self.homes.len() - 1
+        });
+        #[expect(clippy::indexing_slicing, reason = "the position was just found or made")]
+        &mut self.homes[at]
+    }
+
+    /// Finds the provider and the mapping of a token: by the name given, else by `iss`, else the only one there is.
+    pub(crate) fn login<'a>(
+        &'a self,
+        named: Option<&ProviderKey>,
+        claims: &'a Claims<'a>,
+        form: TokenForm,
+    ) -> Result<Login<'a>, LoginError> {
+        let (provider, mapping) = match self.home(named, claims)? {
+            Found::Home(home) => home.provider_and_mapping(named, claims)?,
+            Found::Foreign(key) => (Some(LoginProvider::Foreign(key)), None),
+            Found::Nothing => (None, None),
+        };
+        Ok(Login { provider, mapping, claims, form, open_preferred_role: None })
+    }
+
+    fn home<'a>(&'a self, named: Option<&ProviderKey>, claims: &Claims<'_>) -> Result<Found<'a>, LoginError> {
+        if let Some(named) = named {
+            return self.named(named);
+        }
+        let issuer = claims.text("iss");
+        if let Some(issuer) = issuer {
+            if let Some(home) = self.homes.iter().find(|home| is_issuer_of(issuer, home.key.login_key())) {
+                return Ok(Found::Home(home));
+            }
+            let key = ProviderKey::new(login_key_of_issuer(issuer));
+            if let Some(home) = self.only_fitting(&key)? {
+                return Ok(Found::Home(home));
+            }
+            if self.homes.is_empty() {
+                return Ok(Found::Foreign(key));
+            }
+        }
+        match (self.homes.as_slice(), issuer) {
+            ([], _) => Ok(Found::Nothing),
+            // With an issuer that is not this provider's: of a user pool or an OIDC provider L2 will say so; elsewhere nothing would.
+            ([only], None) => Ok(Found::Home(only)),
+            ([only], Some(_)) if matches!(only.key.kind(), ProviderKind::UserPool | ProviderKind::Oidc) => {
+                Ok(Found::Home(only))
+            }
+            (_, None) => Err(LoginError::SeveralProviders { candidates: self.keys() }),
+            (_, Some(_)) => Err(LoginError::UnknownIssuer { known: self.keys() }),
+        }
+    }
+
+    /// The provider that a person named by its login key, mapping key or tag key.
+    fn named<'a>(&'a self, named: &ProviderKey) -> Result<Found<'a>, LoginError> {
+        let exact = self.homes.iter().find(|home| {
+            home.key.login_key() == named.login_key()
+                || home.mappings.iter().any(|(key, _)| key.as_str() == named.as_str())
+        });
+        if let Some(home) = exact {
+            return Ok(Found::Home(home));
+        }
+        if let Some(home) = self.only_fitting(named)? {
+            return Ok(Found::Home(home));
+        }
+        if self.homes.is_empty() && !named.is_symbolic() || is_well_known(named) {
+            return Ok(Found::Foreign(named.clone()));
+        }
+        Err(LoginError::UnknownProvider { written: named.as_str().to_owned(), known: self.keys() })
+    }
+
+    /// The symbolic provider that a literal key could be (Q5b).
+    fn only_fitting(&self, key: &ProviderKey) -> Result<Option<&Home>, LoginError> {
+        let mut fitting = self.homes.iter().filter(|home| home.key.is_symbolic() && home.key.same_login(key));
+        match (fitting.next(), fitting.next()) {
+            (Some(_), Some(_)) => Err(LoginError::SeveralProviders {
+                candidates: self
+                    .homes
+                    .iter()
+                    .filter(|home| home.key.is_symbolic() && home.key.same_login(key))
+                    .flat_map(Home::keys)
+                    .collect(),
+            }),
+            (only, _) => Ok(only),
+        }
+    }
+
+    /// All keys a person may name, mapping keys where there are any.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.homes.iter().flat_map(Home::keys).collect()
+    }
+}
+
+enum Found<'a> {
+    Home(&'a Home),
+    Foreign(ProviderKey),
+    Nothing,
+}
+
+impl Home {
+    fn keys(&self) -> Vec<String> {
+        if self.mappings.is_empty() {
+            vec![self.key.as_str().to_owned()]
+        } else {
+            self.mappings.iter().map(|(key, _)| key.as_str().to_owned()).collect()
+        }
+    }
+
+    /// Q5, Q5b: the mapping of the token's client; without `aud` the one named, or the only one.
+    fn provider_and_mapping<'a>(
+        &'a self,
+        named: Option<&ProviderKey>,
+        claims: &Claims<'_>,
+    ) -> Result<(Option<LoginProvider<'a>>, Option<usize>), LoginError> {
+        let known = |(key, index): &'a (ProviderKey, usize)| (Some(LoginProvider::Known(key)), Some(*index));
+        let unmapped = |client: Option<&str>| match client {
+            Some(client) if self.key.kind() == ProviderKind::UserPool => {
+                let text = format!("{}:{client}", self.key.as_str());
+                (Some(LoginProvider::Foreign(ProviderKey::of_kind(ProviderKind::UserPool, text))), None)
+            }
+            _ => (Some(LoginProvider::Known(&self.key)), None),
+        };
+        if self.key.kind() != ProviderKind::UserPool {
+            return Ok(self.mappings.first().map_or_else(|| unmapped(None), known));
+        }
+        let named_client = named.and_then(ProviderKey::client);
+        let audience = audience(claims);
+        let Some(client) = audience.or(named_client) else {
+            return match self.mappings.as_slice() {
+                [] => Ok(unmapped(None)),
+                [only] => Ok(known(only)),
+                several => Err(several_mappings(several.iter())),
+            };
+        };
+        if let Some(exact) = self.mappings.iter().find(|(key, _)| key.client() == Some(client)) {
+            return Ok(known(exact));
+        }
+        let fitting = || self.mappings.iter().filter(|(key, _)| key.client().is_some_and(|known| fits(known, client)));
+        let named_fits = fitting().find(|(key, _)| named_client.is_some() && key.client() == named_client);
+        match (named_fits, fitting().count()) {
+            (Some(named), _) => Ok(known(named)),
+            (None, 0) => Ok(unmapped(Some(client))),
+            (None, 1) => Ok(fitting().next().map_or_else(|| unmapped(Some(client)), known)),
+            (None, _) => Err(several_mappings(fitting())),
+        }
+    }
+}
+
+fn several_mappings<'a>(mappings: impl Iterator<Item = &'a (ProviderKey, usize)>) -> LoginError {
+    LoginError::SeveralMappings { candidates: mappings.map(|(key, _)| key.as_str().to_owned()).collect() }
+}
+
+/// Whether a provider exists apart from any configuration, so that naming it asks a real question (S2, S3).
+fn is_well_known(key: &ProviderKey) -> bool {
+    let text = key.as_str();
+    !key.is_symbolic()
+        && match key.kind() {
+            ProviderKind::UserPool => text.split_once(".amazonaws.com").is_some_and(|(_, path)| {
+                let path = path.strip_prefix(".cn").unwrap_or(path);
+                path.strip_prefix('/').is_some_and(|pool| pool.split(':').next().is_some_and(|id| id.contains('_')))
+            }),
+            ProviderKind::Oidc | ProviderKind::Saml => text.starts_with("arn:"),
+            ProviderKind::Unknown => false,
+            _ => true,
+        }
+}
+
+/// Whether an issuer is a login key's: with or without `https://`, or a user pool's newer form (L2).
+fn is_issuer_of(issuer: &str, login_key: &str) -> bool {
+    let host_and_path = issuer.strip_prefix("https://").unwrap_or(issuer);
+    host_and_path == login_key || is_newer_issuer_of(issuer, login_key)
+}
+
+/// `https://issuer-cognito-idp.<region>.amazonaws.com/<poolId>`: its effect is undocumented; accepted with a warning (L2).
+pub(crate) fn is_newer_issuer_of(issuer: &str, login_key: &str) -> bool {
+    login_key.starts_with("cognito-idp.") && issuer.strip_prefix("https://issuer-").is_some_and(|key| key == login_key)
+}
+
+/// When the request is made, for L4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub now: i64,
+    /// Seconds of grace, 0 to 300.
+    pub leeway: u16,
+}
+
+/// Checks a token as the service does before any role is chosen: L1 to L4, in that order, each only where the claim it needs is there.
+pub(crate) fn check(login: &Login<'_>, pool: &IdentityPool, clock: Option<Clock>) -> Option<InvalidToken> {
+    let key = login.provider();
+    let kind = key.map(ProviderKey::kind);
+    let is_user_pool = kind == Some(ProviderKind::UserPool);
+    let audience = audience(login.claims);
+
+    let is_access_token = login.claims.text("token_use") == Some("access");
+    if is_user_pool && (is_access_token || (login.form == TokenForm::Jwt && audience.is_none())) {
+        return Some(InvalidToken::MissingAudience);
+    }
+    if let Some(key) = key.filter(|key| !ProviderKey::of_kind(key.kind(), key.login_key()).is_symbolic()) {
+        if matches!(kind, Some(ProviderKind::UserPool | ProviderKind::Oidc))
+            && login.claims.text("iss").is_some_and(|issuer| !is_issuer_of(issuer, key.login_key()))
+        {
+            return Some(InvalidToken::WrongIssuer);
+        }
+        if let (true, Some(providers), Some(client)) = (is_user_pool, &pool.providers, audience) {
+            let accepts = |known: &crate::IdentityProvider| {
+                fits(known.provider_name.login_key(), key.login_key())
+                    && known.client_id.as_deref().is_none_or(|known| fits(known, client))
+            };
+            if !providers.iter().any(accepts) {
+                return Some(InvalidToken::UnsupportedProvider);
+            }
+        }
+    }
+    clock.and_then(|clock| expiry_fault(login.claims.get("exp")?, clock))
+}
+
+/// L4. A missing `exp` passes; one that is no whole number of seconds does not.
+fn expiry_fault(exp: &Claim<'_>, clock: Clock) -> Option<InvalidToken> {
+    let Claim::Number(text) = exp else { return Some(InvalidToken::MalformedExpiry) };
+    let exp = match whole_seconds(text) {
+        Some(exp) => exp,
+        None => return Some(InvalidToken::MalformedExpiry),
+    };
+    let latest = clock.now.saturating_sub(i64::from(clock.leeway));
+    (exp <= latest).then_some(InvalidToken::Expired { exp, now: clock.now })
+}
+
+/// A whole number, held at the ends of `i64` where it is beyond them.
+fn whole_seconds(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
+}

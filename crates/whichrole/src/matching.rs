@@ -1,0 +1,261 @@
+//! Compares a rule with the value of a claim: the only place that does. Statements such as R3 are in `docs/semantics.md`.
+
+use std::borrow::Cow;
+
+use memchr::memmem::Finder;
+
+use crate::claims::{Claim, Claims};
+use crate::pool::{MappingRule, MatchType};
+use crate::semantics::{ArrayClaims, LetterCase, NonStringClaims, Question, Questions, Semantics};
+
+/// What became of one rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// The token has no such claim, so the rule was not evaluated (R2, R3).
+    ClaimAbsent,
+    /// The rule matches.
+    Matches,
+    /// The claim is there and the rule does not match it.
+    Differs,
+}
+
+impl MappingRule {
+    /// Checks this rule against claims. A rule never matches a claim the token lacks, not even with `NotEqual` (R2, R3).
+    #[must_use]
+    pub fn check(&self, claims: &Claims<'_>, semantics: &Semantics) -> Check {
+        match claims.get(&self.claim) {
+            None => Check::ClaimAbsent,
+            Some(claim) if Test::new(self.match_type, &self.value).matches(claim, semantics) => Check::Matches,
+            Some(_) => Check::Differs,
+        }
+    }
+}
+
+/// An operator and its value, ready to be compared often.
+#[derive(Debug, Clone)]
+pub(crate) struct Test {
+    match_type: MatchType,
+    value: Box<str>,
+    /// Searches for `value`; only `Contains` uses it.
+    finder: Finder<'static>,
+}
+
+impl Test {
+    pub(crate) fn new(match_type: MatchType, value: &str) -> Self {
+        Self { match_type, value: value.into(), finder: Finder::new(value.as_bytes()).into_owned() }
+    }
+
+    /// Whether the claim passes the test under these semantics (R6 to R10).
+    #[inline]
+    pub(crate) fn matches(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {
+        match claim {
+            Claim::Text(text) => self.matches_text(text, semantics),
+            Claim::Array(elements) => self.matches_array(claim, elements, semantics),
+            other => self.matches_other(other, semantics),
+        }
+    }
+
+    /// R8, `array-claims`. Only string elements count.
+    fn matches_array(&self, claim: &Claim<'_>, elements: &[Claim<'_>], semantics: &Semantics) -> bool {
+        let some = |test: &dyn Fn(&str) -> bool| elements.iter().filter_map(Claim::as_text).any(test);
+        match (semantics.array_claims(), self.match_type) {
+            (ArrayClaims::ContainsElement | ArrayClaims::PerElement, MatchType::Contains)
+            | (ArrayClaims::PerElement, MatchType::Equals | MatchType::StartsWith) => {
+                some(&|text| self.matches_text(text, semantics))
+            }
+            (ArrayClaims::Membership, MatchType::Contains) => some(&|text| self.equals(text, semantics)),
+            (ArrayClaims::PerElement, MatchType::NotEqual) => !some(&|text| self.equals(text, semantics)),
+            (ArrayClaims::ContainsElement | ArrayClaims::Membership, _) => false,
+            (ArrayClaims::JsonText, _) => self.matches_text(&claim.to_json(), semantics),
+            (ArrayClaims::ListText, _) => self.matches_text(&claim.to_list_text(), semantics),
+        }
+    }
+
+    /// R9, `non-string-claims`: booleans, numbers, objects and null.
+    fn matches_other(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {
+        match (semantics.non_string_claims(), claim) {
+            (NonStringClaims::Never, _) | (NonStringClaims::Text, Claim::Object(_) | Claim::Null) => false,
+            (_, Claim::Number(number)) => self.matches_text(number, semantics),
+            (_, Claim::Bool(value)) => self.matches_text(if *value { "true" } else { "false" }, semantics),
+            (NonStringClaims::JsonText, other) => self.matches_text(&other.to_json(), semantics),
+            (NonStringClaims::Text, Claim::Text(_) | Claim::Array(_)) => false,
+        }
+    }
+
+    /// R6, R7, R10: text against text, literally.
+    #[inline]
+    fn matches_text(&self, text: &str, semantics: &Semantics) -> bool {
+        if semantics.letter_case() == LetterCase::Insensitive {
+            let value = lower(&self.value);
+            let text = lower(text);
+            return match self.match_type {
+                MatchType::Equals => text == value,
+                MatchType::NotEqual => text != value,
+                MatchType::StartsWith => text.starts_with(value.as_ref()),
+                MatchType::Contains => text.contains(value.as_ref()),
+            };
+        }
+        match self.match_type {
+            MatchType::Equals => text == &*self.value,
+            MatchType::NotEqual => text != &*self.value,
+            MatchType::StartsWith => text.starts_with(&*self.value),
+            MatchType::Contains => self.finder.find(text.as_bytes()).is_some(),
+        }
+    }
+
+    /// Whether an element is the value, whatever the operator.
+    fn equals(&self, text: &str, semantics: &Semantics) -> bool {
+        match semantics.letter_case() {
+            LetterCase::Sensitive => text == &*self.value,
+            LetterCase::Insensitive => lower(text) == lower(&self.value),
+        }
+    }
+
+    /// The open questions that arise when this test meets this claim. `letter-case` arises only where it changes the outcome of the
+    /// test as a whole.
+    pub(crate) fn questions(&self, claim: &Claim<'_>, semantics: &Semantics) -> Questions {
+        let mut questions = kind_question(claim);
+        if self.could_differ_by_case(claim) {
+            let under = |case: LetterCase| self.matches(claim, &semantics.with(case.into()));
+            if under(LetterCase::Sensitive) != under(LetterCase::Insensitive) {
+                questions.insert(Question::LetterCase);
+            }
+        }
+        questions
+    }
+
+    /// A cheap look before lower-casing anything: most tests of most claims differ by more than case.
+    fn could_differ_by_case(&self, claim: &Claim<'_>) -> bool {
+        let Claim::Text(text) = claim else { return true };
+        if !text.is_ascii() || !self.value.is_ascii() {
+            return true;
+        }
+        let (text, value) = (text.as_bytes(), self.value.as_bytes());
+        match self.match_type {
+            MatchType::Equals | MatchType::NotEqual => text.eq_ignore_ascii_case(value) && text != value,
+            MatchType::StartsWith => {
+                text.get(..value.len()).is_some_and(|start| start.eq_ignore_ascii_case(value) && start != value)
+            }
+            MatchType::Contains => {
+                value.len() <= text.len()
+                    && self.finder.find(text).is_none()
+                    && contains_ignoring_ascii_case(text, value)
+            }
+        }
+    }
+}
+
+/// The question that the kind of a claim raises wherever a rule tests it (R8, R9).
+pub(crate) fn kind_question(claim: &Claim<'_>) -> Questions {
+    match claim {
+        Claim::Text(_) => Questions::NONE,
+        Claim::Array(_) => Question::ArrayClaims.into(),
+        Claim::Bool(_) | Claim::Number(_) | Claim::Object(_) | Claim::Null => Question::NonStringClaims.into(),
+    }
+}
+
+fn contains_ignoring_ascii_case(text: &[u8], value: &[u8]) -> bool {
+    let Some(first) = value.first() else { return true };
+    memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text)
+        .any(|at| text.get(at..at + value.len()).is_some_and(|here| here.eq_ignore_ascii_case(value)))
+}
+
+/// Lower case as `str::to_lowercase` makes it, borrowed where nothing changes.
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.to_lowercase())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(json: &str) -> Claim<'_> {
+        Claim::from_json(json).unwrap()
+    }
+
+    fn choice(question: &str, choice: &str) -> Semantics {
+        Semantics::default().assume(crate::semantics::Choice::parse(question, choice).unwrap())
+    }
+
+    /// Every operator against one claim: Equals, Contains, StartsWith, NotEqual as `E C S N`.
+    fn marks(value: &str, json: &str, semantics: &Semantics) -> String {
+        MatchType::ALL
+            .iter()
+            .map(|op| if Test::new(*op, value).matches(&claim(json), semantics) { &op.name()[..1] } else { "-" })
+            .collect()
+    }
+
+    #[test]
+    fn each_choice_compares_arrays_as_the_table_says() {
+        let array = r#"["eng","ops-lead",12,{"a":[1]}]"#;
+        for (name, value, expected) in [
+            ("contains-element", "ops", "-C--"),
+            ("contains-element", "eng", "-C--"),
+            ("membership", "ops", "----"),
+            ("membership", "eng", "-C--"),
+            ("per-element", "ops", "-CSN"),
+            ("per-element", "eng", "ECS-"),
+            ("per-element", "12", "---N"),
+            ("json-text", r#"["eng","ops"#, "-CSN"),
+            ("json-text", r#"["eng","ops-lead",12,{"a":[1]}]"#, "ECS-"),
+            ("list-text", "[eng, ops-lead, 12", "-CSN"),
+            ("list-text", r#"[eng, ops-lead, 12, {"a":[1]}]"#, "ECS-"),
+        ] {
+            assert_eq!(marks(value, array, &choice("array-claims", name)), expected, "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn each_choice_compares_other_kinds_as_the_table_says() {
+        for (name, json, value, expected) in [
+            ("text", "1.0", "1.0", "ECS-"),
+            ("text", "1.0", "1", "-CSN"),
+            ("text", "true", "true", "ECS-"),
+            ("text", "null", "null", "----"),
+            ("text", r#"{"a":1}"#, r#"{"a":1}"#, "----"),
+            ("never", "true", "false", "----"),
+            ("json-text", "null", "null", "ECS-"),
+            ("json-text", r#"{"a": 1}"#, r#"{"a":1}"#, "ECS-"),
+        ] {
+            assert_eq!(marks(value, json, &choice("non-string-claims", name)), expected, "{name} {json}");
+        }
+    }
+
+    #[test]
+    fn letter_case_is_touched_only_where_it_changes_the_outcome() {
+        let touched = |op, value: &str, json: &str| {
+            Test::new(op, value).questions(&claim(json), &Semantics::default()).contains(Question::LetterCase)
+        };
+        assert!(touched(MatchType::Equals, "Admin", "\"admin\""));
+        assert!(!touched(MatchType::Equals, "admin", "\"admin\""));
+        assert!(touched(MatchType::NotEqual, "Admin", "\"admin\""));
+        assert!(touched(MatchType::Contains, "ADM", "[\"xadmin\"]"));
+        assert!(!touched(MatchType::Contains, "adm", "[\"ADMIN\",\"admin\"]"), "another element matches anyway");
+        assert!(touched(MatchType::Equals, "i\u{307}", "\"\u{130}\""), "İ lower-cased is i and a dot");
+        assert!(touched(MatchType::Equals, "1E5", "1e5"));
+        assert!(!touched(MatchType::Contains, "", "\"x\""));
+    }
+
+    #[test]
+    fn the_cheap_look_never_hides_a_difference() {
+        for value in ["a", "A", "ab", "aB", "", "b-A"] {
+            for text in ["", "a", "A", "xAB", "ab", "B-a", "b-A b-a"] {
+                for op in MatchType::ALL {
+                    let test = Test::new(op, value);
+                    let claim = Claim::from(text);
+                    let differs = test.matches(&claim, &Semantics::default())
+                        != test.matches(&claim, &choice("letter-case", "insensitive"));
+                    assert_eq!(
+                        test.questions(&claim, &Semantics::default()).contains(Question::LetterCase),
+                        differs,
+                        "{op} {value:?} {text:?}"
+                    );
+                }
+            }
+        }
+    }
+}

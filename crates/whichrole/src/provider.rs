@@ -1,0 +1,281 @@
+//! The names that identity providers go by: login keys, role-mapping keys and principal-tag keys (Q2 to Q5b).
+
+use std::fmt;
+
+/// What kind of identity provider a key names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ProviderKind {
+    /// An Amazon Cognito user pool.
+    UserPool,
+    /// Sign in with Google.
+    Google,
+    /// Facebook Login.
+    Facebook,
+    /// Login with Amazon.
+    Amazon,
+    /// Sign in with Apple.
+    Apple,
+    /// Twitter (Digits).
+    Twitter,
+    /// An OpenID Connect provider in IAM.
+    Oidc,
+    /// A SAML provider in IAM.
+    Saml,
+    /// The account's own backend (developer-authenticated identities).
+    Developer,
+    /// A reference that does not show what it refers to.
+    Unknown,
+}
+
+/// The key of a provider: where a login, a role mapping or a principal-tag map belongs.
+///
+/// A key may hold references such as `${Users.ProviderName}:${Web}`; those stand for values nobody knows yet (Q5b).
+///
+/// ```
+/// use whichrole::{ProviderKey, ProviderKind};
+///
+/// let key = ProviderKey::new("cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc:client1");
+/// assert_eq!(key.kind(), ProviderKind::UserPool);
+/// assert_eq!(key.login_key(), "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc");
+/// assert_eq!(key.client(), Some("client1"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProviderKey {
+    text: String,
+    kind: ProviderKind,
+}
+
+impl ProviderKey {
+    /// Reads a key; its kind shows in its text.
+    pub fn new(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self { kind: kind_of(&text), text }
+    }
+
+    /// A key of a kind that the caller knows better than the text shows, such as a reference to an OIDC provider.
+    pub fn of_kind(kind: ProviderKind, text: impl Into<String>) -> Self {
+        Self { text: text.into(), kind }
+    }
+
+    /// The key as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What kind of provider this is.
+    #[must_use]
+    pub fn kind(&self) -> ProviderKind {
+        self.kind
+    }
+
+    /// Whether a part of the key is a reference.
+    #[must_use]
+    pub fn is_symbolic(&self) -> bool {
+        self.text.contains("${")
+    }
+
+    /// The app client id of a user pool's role-mapping key (Q3).
+    #[must_use]
+    pub fn client(&self) -> Option<&str> {
+        self.split().1
+    }
+
+    /// The key under which a login of this provider is sent (Q2): without a client id, and for an OIDC provider's ARN its issuer.
+    #[must_use]
+    pub fn login_key(&self) -> &str {
+        match self.kind {
+            ProviderKind::Oidc => {
+                self.text.split_once(":oidc-provider/").map_or(self.text.as_str(), |(_, issuer)| issuer)
+            }
+            _ => self.split().0,
+        }
+    }
+
+    /// The key of this provider's principal-tag map (Q4).
+    #[must_use]
+    pub fn tag_key(&self) -> &str {
+        self.split().0
+    }
+
+    /// Whether two keys name the same login provider. A reference fits whatever it could stand for (Q5b).
+    #[must_use]
+    pub fn same_login(&self, other: &Self) -> bool {
+        fits(self.login_key(), other.login_key())
+            && (self.kind == other.kind || self.kind == ProviderKind::Unknown || other.kind == ProviderKind::Unknown)
+    }
+
+    fn split(&self) -> (&str, Option<&str>) {
+        match (self.kind, last_colon(&self.text)) {
+            (ProviderKind::UserPool, Some(at)) => (self.text.get(..at).unwrap_or_default(), self.text.get(at + 1..)),
+            _ => (&self.text, None),
+        }
+    }
+}
+
+impl fmt::Display for ProviderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<&str> for ProviderKey {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+/// The login key that belongs to the issuer of a token (`iss`), as far as the issuer alone tells.
+#[must_use]
+pub fn login_key_of_issuer(issuer: &str) -> String {
+    let host_and_path = issuer.strip_prefix("https://").unwrap_or(issuer);
+    match host_and_path.strip_prefix("issuer-cognito-idp.") {
+        Some(rest) => format!("cognito-idp.{rest}"),
+        None => match host_and_path {
+            "www.facebook.com" | "facebook.com" => "graph.facebook.com".to_owned(),
+            _ => host_and_path.to_owned(),
+        },
+    }
+}
+
+/// Whether two texts could be the same once every reference in them has a value. References stand for one or more characters.
+#[must_use]
+pub fn fits(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    match (a.contains("${"), b.contains("${")) {
+        (false, false) => false,
+        (true, false) => fits_pattern(a, b),
+        (false, true) => fits_pattern(b, a),
+        // Two different references are two different things: one file would not write one provider in two ways.
+        (true, true) => false,
+    }
+}
+
+/// Matches literal text against text with references: the literal pieces must occur in order, anchored at both ends.
+fn fits_pattern(pattern: &str, literal: &str) -> bool {
+    let pieces = literal_pieces(pattern);
+    let (Some((first, rest)), true) = (pieces.split_first(), pieces.len() > 1) else { return pattern == literal };
+    let Some((last, middle)) = rest.split_last() else { return false };
+    let Some(mut left) = literal.strip_prefix(first) else { return false };
+    for piece in middle {
+        // At least one character for the reference, then the nearest place where the piece stands.
+        let Some(found) =
+            left.char_indices().skip(1).find(|(at, _)| left.get(*at..).is_some_and(|l| l.starts_with(piece)))
+        else {
+            return false;
+        };
+        left = left.get(found.0 + piece.len()..).unwrap_or_default();
+    }
+    left.len() > last.len() && left.ends_with(last)
+}
+
+/// The literal text between the references of `pattern`, one more piece than there are references.
+fn literal_pieces(pattern: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once("${") {
+        pieces.push(before);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    pieces.push(rest);
+    pieces
+}
+
+/// The last colon outside references.
+fn last_colon(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut last = None;
+    let mut previous = ' ';
+    for (at, c) in text.char_indices() {
+        match c {
+            '{' if previous == '$' || depth > 0 => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ':' if depth == 0 => last = Some(at),
+            _ => {}
+        }
+        previous = c;
+    }
+    last
+}
+
+fn kind_of(text: &str) -> ProviderKind {
+    match text {
+        "accounts.google.com" => ProviderKind::Google,
+        "graph.facebook.com" => ProviderKind::Facebook,
+        "www.amazon.com" => ProviderKind::Amazon,
+        "appleid.apple.com" => ProviderKind::Apple,
+        "api.twitter.com" | "www.digits.com" => ProviderKind::Twitter,
+        "cognito-identity.amazonaws.com" => ProviderKind::Developer,
+        _ if text.starts_with("cognito-idp.") => ProviderKind::UserPool,
+        _ if text.contains(":oidc-provider/") || text.contains("${aws_iam_openid_connect_provider.") => {
+            ProviderKind::Oidc
+        }
+        _ if text.contains(":saml-provider/") || text.contains("${aws_iam_saml_provider.") => ProviderKind::Saml,
+        _ if text.contains(".ProviderName}") || text.contains("${aws_cognito_user_pool.") => ProviderKind::UserPool,
+        // Only a user pool's key has a client after a colon.
+        _ if text.contains("${") && !text.starts_with("arn:") && last_colon(text).is_some() => ProviderKind::UserPool,
+        _ if text.contains("${") => ProviderKind::Unknown,
+        _ => ProviderKind::Oidc,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_shows_its_kind_login_and_client() {
+        let key = |text: &str| ProviderKey::new(text);
+        assert_eq!(key("${Users.ProviderName}:${Web}").kind(), ProviderKind::UserPool);
+        assert_eq!(key("${Users.ProviderName}:${Web}").client(), Some("${Web}"));
+        assert_eq!(key("cognito-idp.${AWS::Region}.amazonaws.com/${Users}:${Web}").client(), Some("${Web}"));
+        assert_eq!(key("cognito-idp.${AWS::Region}.amazonaws.com/${Users}").client(), None);
+        assert_eq!(
+            key("cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_A:c").login_key(),
+            "cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_A"
+        );
+        let oidc = key("arn:aws:iam::111122223333:oidc-provider/login.example.com/tenant");
+        assert_eq!((oidc.kind(), oidc.login_key()), (ProviderKind::Oidc, "login.example.com/tenant"));
+        assert_eq!(oidc.tag_key(), oidc.as_str());
+        let saml = key("arn:aws:iam::111122223333:saml-provider/corp");
+        assert_eq!(
+            (saml.kind(), saml.login_key()),
+            (ProviderKind::Saml, "arn:aws:iam::111122223333:saml-provider/corp")
+        );
+    }
+
+    #[test]
+    fn a_reference_fits_what_it_may_stand_for() {
+        assert!(fits("cognito-idp.${R}.amazonaws.com/${U}", "cognito-idp.us-east-1.amazonaws.com/us-east-1_A"));
+        assert!(!fits("cognito-idp.${R}.amazonaws.com/${U}", "accounts.google.com"));
+        assert!(!fits("cognito-idp.${R}.amazonaws.com/${U}", "cognito-idp.us-east-1.amazonaws.com/"));
+        assert!(fits("${Web}", "client1"));
+        assert!(!fits("${Web}", "${Mobile}"));
+        assert!(!fits("a", "b"));
+        assert!(
+            ProviderKey::new("${Users.ProviderName}:${Web}")
+                .same_login(&"cognito-idp.us-east-1.amazonaws.com/us-east-1_A".into())
+        );
+        assert!(!ProviderKey::new("${Users.ProviderName}:${Web}").same_login(&"accounts.google.com".into()));
+    }
+
+    #[test]
+    fn an_issuer_names_its_login() {
+        for (issuer, login) in [
+            (
+                "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_A",
+                "cognito-idp.us-east-1.amazonaws.com/us-east-1_A",
+            ),
+            (
+                "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_A",
+                "cognito-idp.us-east-1.amazonaws.com/us-east-1_A",
+            ),
+            ("accounts.google.com", "accounts.google.com"),
+            ("https://login.example.com/tenant", "login.example.com/tenant"),
+        ] {
+            assert_eq!(login_key_of_issuer(issuer), login);
+        }
+    }
+}

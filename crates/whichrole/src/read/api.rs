@@ -1,0 +1,215 @@
+//! API and CLI JSON: what `get-identity-pool-roles`, `describe-identity-pool`, `get-principal-tag-attribute-map`, `list-groups`
+//! and their neighbours print, and what `set-identity-pool-roles` takes.
+
+use std::collections::BTreeMap;
+
+use super::definition::{Drafts, Place};
+use super::node::{Node, Value};
+use super::problem::Problem;
+use super::shape::{self, API, any_text, expect_map, field, known_bool, known_text};
+use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
+use crate::provider::ProviderKey;
+use crate::text;
+
+/// Members of these documents that have no part in the decision.
+const WITHOUT_PART: &[&str] = &[
+    "ResponseMetadata",
+    "IdentityPoolTags",
+    "IdentityPoolName",
+    "NextToken",
+    "CognitoStreams",
+    "CognitoEvents",
+    "PushSync",
+];
+
+/// The members of a document that are read, with what reads them.
+const READ: &[&str] = &[
+    "IdentityPoolId",
+    "Roles",
+    "RoleMappings",
+    "AllowUnauthenticatedIdentities",
+    "AllowClassicFlow",
+    "CognitoIdentityProviders",
+    "IdentityProviderName",
+    "PrincipalTags",
+    "UseDefaults",
+    "Groups",
+    "Group",
+    "SupportedLoginProviders",
+    "OpenIdConnectProviderARNs",
+    "SamlProviderARNs",
+    "DeveloperProviderName",
+];
+
+/// Whether a tree looks like one of these documents.
+pub(crate) fn recognises(node: &Node) -> bool {
+    node.entries().iter().any(|entry| READ.contains(&entry.name.as_str()) || entry.name == "Role") || is_bare_map(node)
+}
+
+/// Reads one document into the drafts.
+pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
+    if let Value::List(documents) = &node.value {
+        for document in documents {
+            read(document, drafts);
+        }
+        return;
+    }
+    if !recognises(node) {
+        drafts.notes.push(Problem::new("not-recognised", "nothing in it is known, so it was passed over").at(node.at));
+        return;
+    }
+    if is_bare_map(node) {
+        role_mappings(node, None, drafts);
+        return;
+    }
+    let pool = field(node, "IdentityPoolId").and_then(|id| any_text(id, "`IdentityPoolId`", drafts));
+    let pool = pool.as_deref();
+    if let Some(id) = pool {
+        drafts.pool(pool).pool.id = Some(id.to_owned());
+        drafts.pool(pool).places.entry(Place::Pool).or_insert(node.at);
+    }
+    if node.get("IdentityProviderName").is_some() {
+        principal_tags(node, pool, drafts);
+    }
+    for entry in node.entries() {
+        let value = &entry.value;
+        match entry.name.as_str() {
+            _ if value.value == Value::Null => {}
+            "Roles" if matches!(value.value, Value::Map(_)) => default_roles(value, pool, drafts),
+            "RoleMappings" if expect_map(value, "`RoleMappings`", drafts) => role_mappings(value, pool, drafts),
+            "AllowUnauthenticatedIdentities" => {
+                drafts.pool(pool).pool.allow_unauthenticated_identities =
+                    known_bool(value, "`AllowUnauthenticatedIdentities`", drafts);
+            }
+            "AllowClassicFlow" => {
+                drafts.pool(pool).pool.allow_classic_flow = known_bool(value, "`AllowClassicFlow`", drafts);
+            }
+            "CognitoIdentityProviders" => providers(value, pool, drafts),
+            "SupportedLoginProviders" => {
+                let keys = value.entries().iter().map(|entry| ProviderKey::new(entry.name.clone()));
+                drafts.pool(pool).pool.other_providers.extend(keys);
+            }
+            "OpenIdConnectProviderARNs" | "SamlProviderARNs" => {
+                let keys = value.elements().iter().filter_map(Node::as_text).map(ProviderKey::new);
+                drafts.pool(pool).pool.other_providers.extend(keys);
+            }
+            // Its logins go by one fixed key, whatever the developer called the provider (Q2).
+            "DeveloperProviderName" => {
+                drafts.pool(pool).pool.other_providers.push(ProviderKey::new("cognito-identity.amazonaws.com"));
+            }
+            "Groups" => {
+                drafts.pool(pool).groups.get_or_insert_with(Vec::new);
+                for group in value.elements() {
+                    read_group(group, pool, drafts);
+                }
+            }
+            "Group" => read_group(value, pool, drafts),
+            name if READ.contains(&name) || WITHOUT_PART.contains(&name) => {}
+            name => {
+                let message = format!("{} was passed over", text::quoted(name));
+                drafts.notes.push(Problem::new("not-recognised", message).at(entry.at));
+            }
+        }
+    }
+}
+
+/// A bare `RoleMappings` map: every value is a map with a `Type`.
+fn is_bare_map(node: &Node) -> bool {
+    !node.entries().is_empty() && node.entries().iter().all(|entry| entry.value.get(API.kind).is_some())
+}
+
+fn default_roles(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
+    for entry in node.entries() {
+        let place = match entry.name.as_str() {
+            "authenticated" => Place::AuthenticatedRole,
+            "unauthenticated" => Place::UnauthenticatedRole,
+            other => {
+                let problem =
+                    Problem::unknown("roles-key", "default role", other, ["authenticated", "unauthenticated"]);
+                drafts.problems.push(problem.at(entry.at));
+                continue;
+            }
+        };
+        let Some(role) = field(node, &entry.name).and_then(|role| any_text(role, "a default role", drafts)) else {
+            continue;
+        };
+        let draft = drafts.pool(pool);
+        let slot = match place {
+            Place::AuthenticatedRole => &mut draft.pool.roles.authenticated,
+            _ => &mut draft.pool.roles.unauthenticated,
+        };
+        let differs = slot.as_ref().is_some_and(|old| old.as_str() != role);
+        *slot = Some(RoleArn(role));
+        draft.places.insert(place, entry.value.at);
+        if differs {
+            let message = format!("the {} role is given twice", entry.name);
+            drafts.problems.push(Problem::new("duplicate-key", message).at(entry.at));
+        }
+    }
+    drafts.pool(pool);
+}
+
+fn role_mappings(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
+    drafts.pool(pool);
+    for entry in node.entries() {
+        let key = ProviderKey::new(entry.name.clone());
+        let known = drafts.pool(pool).pool.role_mappings.contains_key(&key);
+        if let Some(mapping) = shape::role_mapping(&entry.value, &key, pool, &API, drafts) {
+            drafts.add_mapping(pool, key, mapping, entry.at);
+        } else if known {
+            drafts
+                .problems
+                .push(Problem::new("duplicate-provider", "this provider has a role mapping already").at(entry.at));
+        }
+    }
+}
+
+fn providers(list: &Node, pool: Option<&str>, drafts: &mut Drafts) {
+    let mut providers = Vec::new();
+    for node in list.elements() {
+        let Some(name) = field(node, "ProviderName").and_then(|name| any_text(name, "`ProviderName`", drafts)) else {
+            continue;
+        };
+        let client_id = field(node, "ClientId").and_then(|client| any_text(client, "`ClientId`", drafts));
+        providers.push(IdentityProvider { provider_name: ProviderKey::new(name), client_id });
+    }
+    drafts.pool(pool).pool.providers = Some(providers);
+}
+
+fn principal_tags(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
+    let Some(key) = field(node, "IdentityProviderName").and_then(|key| any_text(key, "`IdentityProviderName`", drafts))
+    else {
+        return;
+    };
+    let key = ProviderKey::new(key);
+    let use_defaults =
+        field(node, "UseDefaults").and_then(|flag| known_bool(flag, "`UseDefaults`", drafts)).unwrap_or(false);
+    let mut tags = BTreeMap::new();
+    for entry in field(node, "PrincipalTags").into_iter().flat_map(Node::entries) {
+        if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
+            drafts.pool(pool).places.insert(Place::Tag(key.clone(), entry.name.clone()), entry.at);
+            tags.insert(entry.name.clone(), claim);
+        }
+    }
+    drafts.add_tags(pool, key, PrincipalTagMap { use_defaults, tags }, node.at);
+}
+
+fn read_group(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
+    let Some(name) = field(node, "GroupName").and_then(|name| known_text(name, "`GroupName`", drafts)) else {
+        drafts.problems.push(Problem::new("unknown-field", "a group has no `GroupName`").at(node.at));
+        return;
+    };
+    let role_arn =
+        field(node, "RoleArn").and_then(|role| any_text(role, "`RoleArn`", drafts)).filter(|role| !role.is_empty());
+    let precedence = match field(node, "Precedence") {
+        None => None,
+        Some(Node { value: Value::Number(number), .. }) if number.parse::<u64>().is_ok() => number.parse().ok(),
+        Some(other) => {
+            drafts
+                .problems
+                .push(Problem::new("unreadable", "`Precedence` is not a whole number of 0 or more").at(other.at));
+            None
+        }
+    };
+    drafts.add_group(pool, Group { name, role_arn: role_arn.map(RoleArn), precedence }, node.at);
+}

@@ -1,0 +1,64 @@
+//! Reads configurations: text to a tree (`node`), the tree to definitions (`api` and its neighbours), all problems at once.
+//!
+//! No file is opened here: the caller brings names and texts, and everything that belongs together comes in one call.
+
+mod api;
+mod definition;
+mod node;
+mod problem;
+mod shape;
+
+pub use definition::{Configuration, Definition, Place};
+pub use node::{Entry, Node, Position, Reference, Value};
+pub use problem::{Problem, ReadError};
+
+use crate::IdentityPool;
+use crate::json::JsonLimits;
+
+/// A text and the name it goes by in messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// A file's path, or another name for people.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+/// How configurations are read.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// Limits for each JSON text.
+    pub json: JsonLimits,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { json: JsonLimits::CONFIG }
+    }
+}
+
+/// Reads texts that together are one configuration: the outputs of several API calls, say.
+///
+/// Problems are in the result, so that `show` and `lint` can go on; [`Configuration::usable`] turns them into an error.
+#[must_use]
+pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
+    let mut drafts = definition::Drafts::default();
+    for (number, source) in sources.iter().enumerate() {
+        match node::from_json(&source.text, number, &options.json) {
+            Ok(node) => api::read(&node, &mut drafts),
+            Err(problems) => drafts.problems.extend(problems),
+        }
+    }
+    drafts.finish(sources.iter().map(|source| source.name.clone()).collect())
+}
+
+/// Reads one pool from API JSON: the output of `get-identity-pool-roles`, the input of `set-identity-pool-roles`, or a bare `RoleMappings`
+/// map.
+///
+/// # Errors
+/// Text that is not JSON, an unknown field or enum value inside a mapping or rule (`"MatchType": "contains"`), a name given twice, a
+/// configuration with several pools or none.
+pub fn api_json(text: &str) -> Result<IdentityPool, ReadError> {
+    let sources = [Source { name: "json".to_owned(), text: text.to_owned() }];
+    read(&sources, &ReadOptions::default()).usable()?.choose(None).map(|definition| definition.pool.clone())
+}

@@ -1,0 +1,233 @@
+//! One tree for every syntax: values with the place they were written.
+
+use crate::json::{self, Json, JsonError, JsonErrorKind, JsonLimits, JsonValue};
+
+use super::problem::Problem;
+
+/// Where something stands: a source by its number, a line and a column. Lines and columns count from 1; columns count characters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The number of the source among those that were read.
+    pub source: usize,
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+/// A value and where it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The value.
+    pub value: Value,
+    /// Where it begins.
+    pub at: Position,
+}
+
+/// A value of any of the syntaxes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Nothing.
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number, as written.
+    Number(String),
+    /// A text that is all there.
+    Text(String),
+    /// A text of which a part is known only after deployment, or only with a parameter that was not given.
+    Reference(Reference),
+    /// A list.
+    List(Vec<Node>),
+    /// A map, its entries in the order written. A name may occur twice; readers report it.
+    Map(Vec<Entry>),
+    /// A value with a YAML tag, such as `!Ref`.
+    Tagged(String, Box<Node>),
+}
+
+/// A text with parts that nobody knows yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The text, each unknown part written as `${…}`.
+    pub text: String,
+    /// What would make it known, for a message: ``pass `--param Stage=…` ``.
+    pub missing: String,
+}
+
+/// One entry of a map.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The name.
+    pub name: String,
+    /// Where the name stands.
+    pub at: Position,
+    /// The value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The entries of a map; none for anything else.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The elements of a list; none for anything else.
+    #[must_use]
+    pub fn elements(&self) -> &[Self] {
+        match &self.value {
+            Value::List(elements) => elements,
+            _ => &[],
+        }
+    }
+
+    /// The value of a map's entry.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        self.entries().iter().find(|entry| entry.name == name).map(|entry| &entry.value)
+    }
+
+    /// A text that is all there.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A boolean.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.value {
+            Value::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether this is a map.
+    #[must_use]
+    pub fn is_map(&self) -> bool {
+        matches!(self.value, Value::Map(_))
+    }
+
+    /// What kind of value this is, for people.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::Text(_) => "a string",
+            Value::Reference(_) => "a reference",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a map",
+            Value::Tagged(..) => "a tagged value",
+        }
+    }
+}
+
+/// Reads JSON text into a tree. Duplicate names are all reported; any other fault is the only one.
+pub(crate) fn from_json(text: &str, source: usize, limits: &JsonLimits) -> Result<Node, Vec<Problem>> {
+    let lines = Lines::new(text);
+    let problem = |error: &JsonError| {
+        let code = match error.kind {
+            JsonErrorKind::Duplicate(_) => "duplicate-key",
+            _ if error.kind.is_limit() => "too-large",
+            _ => "unreadable",
+        };
+        Problem::new(code, error.kind.to_string()).at(lines.position(source, error.at))
+    };
+    match json::parse(text, limits) {
+        Ok(json) => Ok(node_of(json, source, &mut lines.cursor())),
+        Err(errors) => Err(errors.iter().map(problem).collect()),
+    }
+}
+
+fn node_of(json: Json<'_>, source: usize, cursor: &mut Cursor<'_>) -> Node {
+    let at = cursor.position(source, json.at);
+    let value = match json.value {
+        JsonValue::Null => Value::Null,
+        JsonValue::Bool(value) => Value::Bool(value),
+        JsonValue::Number(number) => Value::Number(number.to_owned()),
+        JsonValue::Text(text) => Value::Text(text.into_owned()),
+        JsonValue::Array(elements) => {
+            Value::List(elements.into_iter().map(|element| node_of(element, source, cursor)).collect())
+        }
+        JsonValue::Object(members) => Value::Map(
+            members
+                .into_iter()
+                .map(|member| Entry {
+                    at: cursor.position(source, member.at),
+                    name: member.name.into_owned(),
+                    value: node_of(member.value, source, cursor),
+                })
+                .collect(),
+        ),
+    };
+    Node { value, at }
+}
+
+/// Turns byte offsets into lines and columns.
+pub(crate) struct Lines<'t> {
+    text: &'t str,
+}
+
+impl<'t> Lines<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text }
+    }
+
+    pub(crate) fn position(&self, source: usize, at: usize) -> Position {
+        let (line, column) = json::line_and_column(self.text, at);
+        Position { source, line, column }
+    }
+
+    /// For offsets that mostly ascend: work in proportion to the way between them.
+    pub(crate) fn cursor(&self) -> Cursor<'t> {
+        Cursor { text: self.text, at: 0, line: 1, column: 1 }
+    }
+}
+
+/// Walks through a text, counting lines.
+pub(crate) struct Cursor<'t> {
+    text: &'t str,
+    at: usize,
+    line: usize,
+    column: usize,
+}
+
+impl Cursor<'_> {
+    pub(crate) fn position(&mut self, source: usize, at: usize) -> Position {
+        if at < self.at {
+            (self.at, self.line, self.column) = (0, 1, 1);
+        }
+        for c in self.text.get(self.at..at).unwrap_or_default().chars() {
+            if c == '\n' {
+                self.line += 1;
+                self.column = 1;
+            } else {
+                self.column += 1;
+            }
+        }
+        self.at = at;
+        Position { source, line: self.line, column: self.column }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_knows_its_place() {
+        let node = from_json("{\n  \"é\": [1,\n  {\"b\": null}]}", 7, &JsonLimits::CONFIG).unwrap();
+        let list = node.get("é").unwrap();
+        assert_eq!(list.at, Position { source: 7, line: 2, column: 8 });
+        let entry = &list.elements()[1].entries()[0];
+        assert_eq!((entry.at.line, entry.at.column, entry.value.at.column), (3, 4, 9));
+    }
+}

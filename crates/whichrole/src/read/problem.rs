@@ -1,0 +1,84 @@
+//! What is wrong with a configuration: all of it at once, each with its place.
+
+use std::fmt;
+
+use super::node::Position;
+use crate::text;
+
+/// Something wrong, or worth knowing, in a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// A stable kebab-case code; where lint knows the fault, the lint's id.
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// Where it shows, if it shows in one place.
+    pub at: Option<Position>,
+}
+
+impl Problem {
+    /// A problem without a place.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), at: None }
+    }
+
+    /// The same problem at a place.
+    #[must_use]
+    pub fn at(mut self, at: Position) -> Self {
+        self.at = Some(at);
+        self
+    }
+
+    /// A name that is not one of those known, with the nearest right spelling or all of them.
+    pub fn unknown<'k>(
+        code: &'static str,
+        what: &str,
+        written: &str,
+        known: impl IntoIterator<Item = &'k str> + Clone,
+    ) -> Self {
+        let message = match text::nearest(written, known.clone()) {
+            Some(near) => format!("unknown {what} {}, did you mean {}?", text::quoted(written), text::quoted(near)),
+            None => format!("unknown {what} {}, expected {}", text::quoted(written), text::alternatives(known)),
+        };
+        Self::new(code, message)
+    }
+}
+
+/// A configuration that cannot be used, with all its problems.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadError {
+    /// What is wrong, in the order of the text; never empty.
+    pub problems: Vec<Problem>,
+    /// The names of the sources, by number.
+    pub names: Vec<String>,
+}
+
+impl ReadError {
+    /// A stable kebab-case code: the only problem's, else `invalid-configuration`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self.problems.as_slice() {
+            [only] => only.code,
+            _ => "invalid-configuration",
+        }
+    }
+}
+
+/// `pool.json:14:22: unknown match type …`, a line for each problem.
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, problem) in self.problems.iter().enumerate() {
+            if n > 0 {
+                f.write_str("\n")?;
+            }
+            if let Some(at) = problem.at {
+                let name = self.names.get(at.source).map_or("", String::as_str);
+                write!(f, "{}:{}:{}: ", text::visible(name), at.line, at.column)?;
+            }
+            f.write_str(&problem.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ReadError {}

@@ -1,0 +1,246 @@
+//! The shapes that the API, CloudFormation and other readers share: role mappings, rules, tag maps. A reader brings a tree whose
+//! references are already [`Value::Reference`]s.
+
+use super::definition::{Drafts, Place};
+use super::node::{Node, Position, Value};
+use super::problem::Problem;
+use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleArn, RoleMapping, RoleMappingType};
+use crate::provider::ProviderKey;
+use crate::text;
+
+/// The names that a format gives to the fields of mappings and rules.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Names {
+    pub kind: &'static str,
+    pub resolution: &'static str,
+    pub configuration: &'static str,
+    pub rules: &'static str,
+    pub claim: &'static str,
+    pub match_type: &'static str,
+    pub value: &'static str,
+    pub role: &'static str,
+    /// A field of the mapping that names the provider, where the format has one.
+    pub provider: Option<&'static str>,
+}
+
+/// The API's names.
+pub(crate) const API: Names = Names {
+    kind: "Type",
+    resolution: "AmbiguousRoleResolution",
+    configuration: "RulesConfiguration",
+    rules: "Rules",
+    claim: "Claim",
+    match_type: "MatchType",
+    value: "Value",
+    role: "RoleARN",
+    provider: None,
+};
+
+/// Reads one role mapping; what is wrong goes to the drafts' problems. `key` is the provider's, for places.
+pub(crate) fn role_mapping(
+    node: &Node,
+    key: &ProviderKey,
+    pool: Option<&str>,
+    names: &Names,
+    drafts: &mut Drafts,
+) -> Option<RoleMapping> {
+    let problems_before = drafts.problems.len();
+    if !expect_map(node, "a role mapping", drafts) {
+        return None;
+    }
+    let mut known = vec![names.kind, names.resolution, names.configuration];
+    known.extend(names.provider);
+    check_fields(node, "role mapping", &known, drafts);
+
+    let kind = field(node, names.kind);
+    if kind.is_none() {
+        drafts.problems.push(
+            Problem::new("unknown-mapping-type", format!("the role mapping has no `{}`", names.kind)).at(node.at),
+        );
+    }
+    let is_rules = kind.and_then(|kind| {
+        choice(kind, "mapping type", "unknown-mapping-type", &["Token", "Rules"], drafts).map(|index| index == 1)
+    });
+    let resolution = field(node, names.resolution).and_then(|written| {
+        let index =
+            choice(written, "role resolution", "unknown-role-resolution", &["AuthenticatedRole", "Deny"], drafts)?;
+        AmbiguousRoleResolution::ALL.get(index).copied()
+    });
+    let rules = match field(node, names.configuration) {
+        Some(configuration) if expect_map(configuration, &format!("`{}`", names.configuration), drafts) => {
+            check_fields(configuration, "rules configuration", &[names.rules], drafts);
+            match field(configuration, names.rules) {
+                Some(list) => rules(list, key, pool, names, drafts),
+                None => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    };
+    note_places(node, key, pool, names, drafts);
+    if drafts.problems.len() > problems_before {
+        return None;
+    }
+    let mapping_type = if is_rules? { RoleMappingType::Rules(rules) } else { RoleMappingType::Token };
+    Some(RoleMapping { mapping_type, ambiguous_role_resolution: resolution })
+}
+
+fn note_places(node: &Node, key: &ProviderKey, pool: Option<&str>, names: &Names, drafts: &mut Drafts) {
+    let places = &mut drafts.pool(pool).places;
+    places.entry(Place::Mapping(key.clone())).or_insert(node.at);
+    for (field, name) in
+        [(names.kind, API.kind), (names.resolution, API.resolution), (names.configuration, API.configuration)]
+    {
+        if let Some(value) = node.get(field) {
+            places.entry(Place::MappingField(key.clone(), name)).or_insert(value.at);
+        }
+    }
+}
+
+/// Reads a list of rules, in order.
+pub(crate) fn rules(
+    list: &Node,
+    key: &ProviderKey,
+    pool: Option<&str>,
+    names: &Names,
+    drafts: &mut Drafts,
+) -> Vec<MappingRule> {
+    if !matches!(list.value, Value::List(_)) {
+        drafts.problems.push(wrong_kind(list, &format!("`{}`", names.rules), "a list"));
+        return Vec::new();
+    }
+    list.elements().iter().enumerate().filter_map(|(n, node)| rule(node, n + 1, key, pool, names, drafts)).collect()
+}
+
+fn rule(
+    node: &Node,
+    number: usize,
+    key: &ProviderKey,
+    pool: Option<&str>,
+    names: &Names,
+    drafts: &mut Drafts,
+) -> Option<MappingRule> {
+    if !expect_map(node, "a rule", drafts) {
+        return None;
+    }
+    let fields = [names.claim, names.match_type, names.value, names.role];
+    check_fields(node, "rule", &fields, drafts);
+    let places = &mut drafts.pool(pool).places;
+    places.entry(Place::Rule(key.clone(), number)).or_insert(node.at);
+    for (field, name) in fields.iter().zip([API.claim, API.match_type, API.value, API.role]) {
+        if let Some(value) = node.get(field) {
+            places.entry(Place::RuleField(key.clone(), number, name)).or_insert(value.at);
+        }
+    }
+    let mut required = |name: &'static str| {
+        let found = field(node, name);
+        if found.is_none() {
+            drafts.problems.push(Problem::new("unknown-field", format!("rule {number} has no `{name}`")).at(node.at));
+        }
+        found
+    };
+    let (claim, match_type, value, role) =
+        (required(names.claim), required(names.match_type), required(names.value), required(names.role));
+    let claim = claim.and_then(|node| known_text(node, &format!("`{}`", names.claim), drafts));
+    let match_type = match_type.and_then(|node| {
+        let index = choice(node, "match type", "unknown-match-type", &MatchType::ALL.map(MatchType::name), drafts)?;
+        MatchType::ALL.get(index).copied()
+    });
+    let value = value.and_then(|node| known_text(node, &format!("`{}`", names.value), drafts));
+    let role = role.and_then(|node| any_text(node, &format!("`{}`", names.role), drafts));
+    Some(MappingRule { claim: claim?, match_type: match_type?, value: value?, role_arn: RoleArn(role?) })
+}
+
+/// A field that is there and not null.
+pub(crate) fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    node.get(name).filter(|value| value.value != Value::Null)
+}
+
+/// Reports every field that is none of `known`, and every one given twice.
+pub(crate) fn check_fields(node: &Node, what: &str, known: &[&str], drafts: &mut Drafts) {
+    for entry in node.entries() {
+        if !known.contains(&entry.name.as_str()) {
+            let problem =
+                Problem::unknown("unknown-field", &format!("field of a {what}:"), &entry.name, known.iter().copied());
+            drafts.problems.push(problem.at(entry.at));
+        }
+    }
+}
+
+/// A text that must be known now: a claim, an operator, a value.
+pub(crate) fn known_text(node: &Node, what: &str, drafts: &mut Drafts) -> Option<String> {
+    match &node.value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Reference(reference) => {
+            let message =
+                format!("{what} is {}, which is not known here; {}", text::quoted(&reference.text), reference.missing);
+            drafts.problems.push(Problem::new("unresolved-value", message).at(node.at));
+            None
+        }
+        _ => {
+            drafts.problems.push(wrong_kind(node, what, "a string"));
+            None
+        }
+    }
+}
+
+/// A text that may be a reference: a role, a provider.
+pub(crate) fn any_text(node: &Node, what: &str, drafts: &mut Drafts) -> Option<String> {
+    match &node.value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Reference(reference) => Some(reference.text.clone()),
+        _ => {
+            drafts.problems.push(wrong_kind(node, what, "a string"));
+            None
+        }
+    }
+}
+
+/// A boolean that must be known now.
+pub(crate) fn known_bool(node: &Node, what: &str, drafts: &mut Drafts) -> Option<bool> {
+    match (&node.value, node.as_text()) {
+        (Value::Bool(value), _) => Some(*value),
+        (_, Some("true" | "True")) => Some(true),
+        (_, Some("false" | "False")) => Some(false),
+        _ => {
+            drafts.problems.push(wrong_kind(node, what, "true or false"));
+            None
+        }
+    }
+}
+
+/// One of several words, by its number.
+fn choice(node: &Node, what: &str, code: &'static str, words: &[&str], drafts: &mut Drafts) -> Option<usize> {
+    if !matches!(node.value, Value::Text(_) | Value::Reference(_)) {
+        let message = format!("{what} is {}, expected {}", node.kind(), text::alternatives(words.iter().copied()));
+        drafts.problems.push(Problem::new(code, message).at(node.at));
+        return None;
+    }
+    let written = known_text(node, what, drafts)?;
+    let found = words.iter().position(|word| *word == written);
+    if found.is_none() {
+        drafts.problems.push(Problem::unknown(code, what, &written, words.iter().copied()).at(node.at));
+    }
+    found
+}
+
+pub(crate) fn expect_map(node: &Node, what: &str, drafts: &mut Drafts) -> bool {
+    let is_map = node.is_map();
+    if !is_map {
+        drafts.problems.push(wrong_kind(node, what, "a map"));
+    }
+    is_map
+}
+
+pub(crate) fn wrong_kind(node: &Node, what: &str, expected: &str) -> Problem {
+    let code = if matches!(node.value, Value::Reference(_)) { "unresolved-value" } else { "unreadable" };
+    let missing = match &node.value {
+        Value::Reference(reference) => format!("; {}", reference.missing),
+        _ => String::new(),
+    };
+    Problem::new(code, format!("{what} is {}, expected {expected}{missing}", node.kind())).at(node.at)
+}
+
+/// The position of a field, else of the whole.
+pub(crate) fn place(node: &Node, name: &str) -> Position {
+    node.get(name).map_or(node.at, |value| value.at)
+}

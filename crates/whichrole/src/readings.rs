@@ -1,0 +1,81 @@
+//! What other choices would give: explores every combination of choices for the questions touched on any path.
+
+use crate::decision::{Decision, Reading};
+use crate::eval::{Evaluator, Path, Request, several_candidates};
+use crate::semantics::{Choice, Questions, Semantics, SeveralLogins};
+
+/// The distinct answers other than the one of `start`, each with the smallest change of choices that gives it: the fewest questions, then
+/// those first in the table. Fewest changes come first.
+pub(crate) fn explore<'a>(evaluator: &'a Evaluator, request: &Request<'a>, start: &Path<'a>) -> Vec<Reading<'a>> {
+    let semantics = *evaluator.semantics();
+    let mut explorer = Explorer { evaluator, request, base: semantics, answer: &start.decision, readings: Vec::new() };
+    explorer.visit(start.clone(), semantics, semantics.assumed(), &mut Vec::new());
+    explorer.readings.sort_by(|a, b| (a.assume.len(), &a.assume).cmp(&(b.assume.len(), &b.assume)));
+    explorer.readings
+}
+
+struct Explorer<'e, 'a> {
+    evaluator: &'a Evaluator,
+    request: &'e Request<'a>,
+    base: Semantics,
+    answer: &'e Decision<'a>,
+    readings: Vec<Reading<'a>>,
+}
+
+impl<'a> Explorer<'_, 'a> {
+    /// `path` is what `semantics` gives; `settled` are the questions already chosen for; `changes` the choices that differ from the base.
+    fn visit(&mut self, path: Path<'a>, semantics: Semantics, settled: Questions, changes: &mut Vec<Choice>) {
+        let Some(question) = path.touched.without(settled).iter().next() else {
+            self.note_other_logins(&semantics, changes);
+            self.note(path.decision, changes);
+            return;
+        };
+        let settled = settled.union(question.into());
+        for choice in Choice::all_of(question) {
+            if choice == self.base.choice(question) {
+                self.visit(path.clone(), semantics, settled, changes);
+            } else {
+                let other = semantics.with(choice);
+                let path = self.evaluator.decide::<true>(self.request, &other, 0);
+                changes.push(choice);
+                self.visit(path, other, settled, changes);
+                changes.pop();
+            }
+        }
+    }
+
+    /// Where any one login may answer, each login's answer is a reading.
+    fn note_other_logins(&mut self, semantics: &Semantics, changes: &mut Vec<Choice>) {
+        if self.request.logins.len() < 2 || semantics.several_logins() != SeveralLogins::AnyOne {
+            return;
+        }
+        let fixed = changes.is_empty();
+        if fixed {
+            changes.push(SeveralLogins::AnyOne.into());
+        }
+        for pick in 1..several_candidates(self.request.logins).len() {
+            let path = self.evaluator.decide::<true>(self.request, semantics, pick);
+            if path.touched.contains(crate::Question::SeveralLogins) {
+                self.note(path.decision, changes);
+            }
+        }
+        if fixed {
+            changes.pop();
+        }
+    }
+
+    fn note(&mut self, decision: Decision<'a>, changes: &[Choice]) {
+        if decision.same_answer(self.answer) {
+            return;
+        }
+        let mut assume = changes.to_vec();
+        assume.sort_unstable();
+        match self.readings.iter_mut().find(|known| known.decision.same_answer(&decision)) {
+            Some(known) if (known.assume.len(), &known.assume) > (assume.len(), &assume) => {
+                *known = Reading { assume, decision };
+            }
+            Some(_) => {}
+            None => self.readings.push(Reading { assume, decision }),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The roles that a SAML assertion names itself (S9).
+
+use crate::claims::{Claim, Claims};
+
+/// The attribute that names roles.
+pub(crate) const ROLE_ATTRIBUTE: &str = "https://aws.amazon.com/SAML/Attributes/Role";
+
+/// The distinct roles of the assertion's `role,provider` pairs, which come in either order; `None` where there is no usable pair.
+pub(crate) fn roles<'a>(claims: &'a Claims<'_>) -> Option<Vec<&'a str>> {
+    let mut roles: Vec<&str> = match claims.get(ROLE_ATTRIBUTE)? {
+        Claim::Text(pair) => role_of(pair).into_iter().collect(),
+        Claim::Array(elements) => elements.iter().filter_map(Claim::as_text).filter_map(role_of).collect(),
+        _ => Vec::new(),
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    roles.retain(|role| seen.insert(*role));
+    (!roles.is_empty()).then_some(roles)
+}
+
+fn role_of(pair: &str) -> Option<&str> {
+    let (a, b) = pair.split_once(',')?;
+    match (a.trim(), b.trim()) {
+        (role, provider) | (provider, role)
+            if provider.contains(":saml-provider/") && !role.contains(":saml-provider/") =>
+        {
+            (!role.is_empty()).then_some(role)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_come_in_either_order() {
+        let json = r#"{"https://aws.amazon.com/SAML/Attributes/Role":["arn:aws:iam::1:role/A,arn:aws:iam::1:saml-provider/p",
+            "arn:aws:iam::1:saml-provider/p , arn:aws:iam::1:role/B","nonsense",7]}"#;
+        assert_eq!(
+            roles(&Claims::from_json(json).unwrap()).unwrap(),
+            ["arn:aws:iam::1:role/A", "arn:aws:iam::1:role/B"]
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! Which principal tags a login gets (section 6: P1 to P9).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::claims::{Claim, Claims};
+use crate::decision::{RejectedTag, TagFault};
+use crate::groups::PREFERRED_ROLE;
+use crate::login::Login;
+use crate::pool::PrincipalTagMap;
+use crate::provider::ProviderKind;
+use crate::semantics::{
+    DefaultsWithTags, Question, Questions, Semantics, TagInvalidValue, TagMissingClaim, TagNonStringClaim,
+};
+use crate::unicode::is_tag_character;
+
+/// The claim that names the subject of a SAML assertion.
+pub(crate) const SAML_NAME_IDENTIFIER: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier";
+
+/// The most code points a session tag's value may have (P4).
+const LONGEST_VALUE: usize = 256;
+
+pub(crate) type Tags<'a> = BTreeMap<&'a str, Cow<'a, str>>;
+
+/// Makes the tags of one login, and says which open questions that touched. Keys go in code-point order; the first failure ends it
+/// (P4b).
+pub(crate) fn tags<'a>(
+    map: &'a PrincipalTagMap,
+    login: &'a Login<'a>,
+    semantics: &Semantics,
+) -> (Result<Tags<'a>, RejectedTag<'a>>, Questions) {
+    let (sources, mut touched) = sources(map, login, semantics);
+    let mut tags = Tags::new();
+    for (key, claim) in sources {
+        if claim == PREFERRED_ROLE
+            && let Some(open) = login.open_preferred_role
+        {
+            touched.insert(open.question);
+        }
+        match value(login.claim(claim, semantics), semantics, &mut touched) {
+            Ok(Some(value)) => {
+                tags.insert(key, value);
+            }
+            Ok(None) => {}
+            Err(fault) => return (Err(RejectedTag { key, claim, fault }), touched),
+        }
+    }
+    (Ok(tags), touched)
+}
+
+/// Tag key to claim name, under the choice for maps that have both defaults and tags of their own (P1 to P3).
+pub(crate) fn sources<'a>(
+    map: &'a PrincipalTagMap,
+    login: &Login<'_>,
+    semantics: &Semantics,
+) -> (BTreeMap<&'a str, &'a str>, Questions) {
+    let custom =
+        || -> Vec<(&'a str, &'a str)> { map.tags.iter().map(|(key, claim)| (key.as_str(), claim.as_str())).collect() };
+    let defaults = || defaults(login.provider().map(crate::ProviderKey::kind), login.claims);
+    match (map.use_defaults, map.tags.is_empty()) {
+        (false, _) => (custom().into_iter().collect(), Questions::NONE),
+        (true, true) => (defaults().into_iter().collect(), Questions::NONE),
+        (true, false) => {
+            let sources = match semantics.defaults_with_tags() {
+                DefaultsWithTags::DefaultsOnly => defaults().into_iter().collect(),
+                DefaultsWithTags::Merge => defaults().into_iter().chain(custom()).collect(),
+                DefaultsWithTags::CustomOnly => custom().into_iter().collect(),
+            };
+            (sources, Question::DefaultsWithTags.into())
+        }
+    }
+}
+
+/// The default tags (P2).
+fn defaults(kind: Option<ProviderKind>, claims: &Claims<'_>) -> Vec<(&'static str, &'static str)> {
+    let username = match kind {
+        Some(ProviderKind::Saml) => SAML_NAME_IDENTIFIER,
+        // Its access token names the user `user_id`; its ID token, as everybody's, `sub`.
+        Some(ProviderKind::Amazon) if claims.get("user_id").is_some() => "user_id",
+        _ => "sub",
+    };
+    let client = (kind != Some(ProviderKind::Saml)).then_some(("client", "aud"));
+    client.into_iter().chain([("username", username)]).collect()
+}
+
+/// The value of one tag: `None` where it is left out.
+fn value<'a>(
+    claim: Option<&'a Claim<'a>>,
+    semantics: &Semantics,
+    touched: &mut Questions,
+) -> Result<Option<Cow<'a, str>>, TagFault> {
+    let text = match claim {
+        None | Some(Claim::Null) => {
+            touched.insert(Question::TagMissingClaim);
+            return match semantics.tag_missing_claim() {
+                TagMissingClaim::Omit => Ok(None),
+                TagMissingClaim::Fail => Err(TagFault::Missing),
+            };
+        }
+        Some(Claim::Text(text)) => text.as_ref(),
+        Some(other) => {
+            touched.insert(Question::TagNonStringClaim);
+            match (semantics.tag_non_string_claim(), other) {
+                (TagNonStringClaim::Omit, _) => return Ok(None),
+                (TagNonStringClaim::FirstElement, Claim::Array(elements)) => match elements.first() {
+                    None => return Ok(None),
+                    Some(first) => scalar(first).ok_or(TagFault::NotAString)?,
+                },
+                (_, other) => scalar(other).ok_or(TagFault::NotAString)?,
+            }
+        }
+    };
+    match fault(text) {
+        None => Ok(Some(Cow::Borrowed(text))),
+        Some(fault) => {
+            touched.insert(Question::TagInvalidValue);
+            match semantics.tag_invalid_value() {
+                TagInvalidValue::Fail => Err(fault),
+                TagInvalidValue::Omit => Ok(None),
+            }
+        }
+    }
+}
+
+/// The text of a string, boolean or number.
+fn scalar<'a>(claim: &'a Claim<'a>) -> Option<&'a str> {
+    match claim {
+        Claim::Text(text) | Claim::Number(text) => Some(text),
+        Claim::Bool(value) => Some(if *value { "true" } else { "false" }),
+        Claim::Null | Claim::Array(_) | Claim::Object(_) => None,
+    }
+}
+
+/// What STS would object to in a tag's value (P4).
+pub(crate) fn fault(value: &str) -> Option<TagFault> {
+    if value.len() > LONGEST_VALUE && value.chars().count() > LONGEST_VALUE {
+        Some(TagFault::TooLong)
+    } else if value.starts_with("aws:") || !value.chars().all(is_tag_character) {
+        Some(TagFault::Illegal)
+    } else {
+        None
+    }
+}

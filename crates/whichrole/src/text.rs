@@ -1,0 +1,130 @@
+//! The one place through which text from outside reaches people.
+
+use std::fmt::Write as _;
+
+/// How many characters of a name a message shows.
+const SHOWN: usize = 64;
+
+/// Makes text safe to print on one line: control characters, bidi and zero-width characters, tags and byte order marks become
+/// `\u{…}`, and at most eight combining marks follow each other.
+///
+/// ```
+/// assert_eq!(whichrole::text::visible("a\u{1b}[2J\u{202e}"), "a\\u{1b}[2J\\u{202e}");
+/// ```
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut marks = 0;
+    for c in text.chars() {
+        marks = if is_combining(c) { marks + 1 } else { 0 };
+        if marks > 8 {
+            continue;
+        }
+        if is_hidden(c) {
+            // Writing to a `String` cannot fail.
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// A name in backticks, made [`visible`] and cut to 64 characters.
+#[must_use]
+pub fn quoted(name: &str) -> String {
+    let mut shown: String = name.chars().take(SHOWN).collect();
+    if shown.len() < name.len() {
+        shown.push('…');
+    }
+    format!("`{}`", visible(&shown).replace('`', "\\u{60}"))
+}
+
+/// Characters that a terminal, a log or a reader would not show as themselves.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+fn is_combining(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// The one of `known` that a person most likely meant by `written`: equal but for letter case, `-`, `_` and spaces, else at most
+/// two edits away (one for short words).
+pub fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let plain = |word: &str| -> Vec<char> {
+        word.chars().take(200).filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
+    };
+    let written = plain(written);
+    let allowed = if written.len() < 5 { 1 } else { 2 };
+    known
+        .into_iter()
+        .map(|word| (distance(&written, &plain(word)), word))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+/// Edits (insert, delete, replace, swap neighbours) between two words.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    let mut previous_a = None;
+    for (i, &ca) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        let mut previous_b = None;
+        for (j, &cb) in b.iter().enumerate() {
+            let at = |row: &[usize], n: usize| row.get(n).copied().unwrap_or(usize::MAX / 2);
+            let mut best = (at(&last, j) + usize::from(ca != cb)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
+            if previous_a == Some(cb) && previous_b == Some(ca) && j > 0 {
+                best = best.min(at(&before_last, j - 1) + 1);
+            }
+            row.push(best);
+            previous_b = Some(cb);
+        }
+        before_last = std::mem::replace(&mut last, row);
+        previous_a = Some(ca);
+    }
+    last.last().copied().unwrap_or(a.len())
+}
+
+/// `` `A`, `B` or `C` ``
+pub fn alternatives<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
+    let words: Vec<String> = words.into_iter().map(quoted).collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((only, _)) => only.clone(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_hidden_is_shown_as_itself() {
+        assert_eq!(
+            visible("\u{9b}31m\r\n\u{7f}\u{200b}\u{e0041}é漢"),
+            "\\u{9b}31m\\u{d}\\u{a}\\u{7f}\\u{200b}\\u{e0041}é漢"
+        );
+        assert_eq!(visible(&format!("e{}", "\u{301}".repeat(1000))).chars().count(), 9);
+        assert_eq!(quoted("a`b"), "`a\\u{60}b`");
+        assert_eq!(quoted(&"x".repeat(100)).chars().count(), 67);
+    }
+
+    #[test]
+    fn the_nearest_spelling_is_found() {
+        let known = ["Equals", "NotEqual", "StartsWith", "Contains"];
+        assert_eq!(nearest("Equal", known), Some("Equals"));
+        assert_eq!(nearest("contains", known), Some("Contains"));
+        assert_eq!(nearest("starts_with", known), Some("StartsWith"));
+        assert_eq!(nearest("Cnotains", known), Some("Contains"));
+        assert_eq!(nearest("Regex", known), None);
+        assert_eq!(alternatives(["a", "b", "c"]), "`a`, `b` or `c`");
+    }
+}

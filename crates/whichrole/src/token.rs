@@ -1,0 +1,311 @@
+//! Takes a token apart: a compact JWT or a claims object, decoded strictly. Nothing of the token reaches a message.
+
+use std::fmt;
+
+use crate::claims::Claims;
+use crate::json::{self, JsonError, JsonErrorKind, JsonLimits};
+use crate::text;
+
+/// How large a token may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenLimits {
+    /// Bytes of a compact JWT: 50,000.
+    pub bytes: usize,
+    /// The limits of its header and its claims.
+    pub json: JsonLimits,
+}
+
+impl Default for TokenLimits {
+    fn default() -> Self {
+        Self { bytes: 50_000, json: JsonLimits::CLAIMS }
+    }
+}
+
+/// What is wrong with the text of a token or of claims. The message quotes nothing but the names of claims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenError {
+    code: &'static str,
+    message: String,
+    /// One-based, for claims given as JSON text.
+    position: Option<(usize, usize)>,
+}
+
+impl TokenError {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), position: None }
+    }
+
+    pub(crate) fn no_token() -> Self {
+        Self::new("no-token", "no token given")
+    }
+
+    pub(crate) fn claims_not_an_object() -> Self {
+        Self::new("claims-not-an-object", "claims are not a JSON object")
+    }
+
+    /// For claims given as JSON text, where line and column are of use.
+    pub(crate) fn claims_json(json: &str, errors: &[JsonError]) -> Self {
+        let Some(first) = errors.first() else { return Self::claims_not_an_object() };
+        Self { position: Some(json::line_and_column(json, first.at)), ..Self::json("claims", errors) }
+    }
+
+    /// For a part of a JWT: positions inside base64url are of no use to anyone.
+    fn json(part: &str, errors: &[JsonError]) -> Self {
+        let duplicates: Vec<String> = errors
+            .iter()
+            .filter_map(|error| match &error.kind {
+                JsonErrorKind::Duplicate(name) => Some(claim_name(name)),
+                _ => None,
+            })
+            .collect();
+        if !duplicates.is_empty() {
+            let names = duplicates.join(", ");
+            return Self::new("duplicate-claim", format!("{part}: {names} given twice"));
+        }
+        let Some(first) = errors.first() else { return Self::claims_not_an_object() };
+        let code = if first.kind.is_limit() { "token-too-large" } else { "malformed-json" };
+        Self::new(code, format!("{part}: {}", first.kind))
+    }
+
+    /// A stable kebab-case code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Line and column, one-based, where the claims were given as JSON text.
+    #[must_use]
+    pub fn position(&self) -> Option<(usize, usize)> {
+        self.position
+    }
+}
+
+/// A claim's name for a message: quoted if it is printable, else only counted.
+fn claim_name(name: &str) -> String {
+    if text::visible(name) == name { text::quoted(name) } else { "a claim with unprintable characters".to_owned() }
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for TokenError {}
+
+/// A compact JWT, decoded and not verified.
+///
+/// `Debug` shows its size only.
+#[derive(Clone)]
+pub struct Jwt {
+    header: Claims<'static>,
+    claims: Claims<'static>,
+    signed: String,
+    signature: Vec<u8>,
+}
+
+impl Jwt {
+    /// Decodes a compact JWT: three parts of unpadded base64url, the first two JSON objects without duplicate names.
+    ///
+    /// Blanks around it, a `Bearer ` before it and quotes around it are passed over. The signature may be empty.
+    ///
+    /// # Errors
+    /// An empty text; one, two, four or more parts (five are an encrypted token); `=`, `+`, `/` or blanks inside; a header or claims that are
+    /// not a JSON object; a claim given twice; more than the limits allow.
+    pub fn decode(text: &str, limits: &TokenLimits) -> Result<Self, TokenError> {
+        let text = trim(text);
+        if text.is_empty() {
+            return Err(TokenError::no_token());
+        }
+        if text.len() > limits.bytes {
+            return Err(TokenError::new("token-too-large", format!("the token is larger than {} bytes", limits.bytes)));
+        }
+        let parts: Vec<&str> = text.split('.').collect();
+        let [header, payload, signature] = parts[..] else {
+            return Err(match parts.len() {
+                5 => {
+                    TokenError::new("encrypted-token", "encrypted token (JWE) is not supported; a refresh token is one")
+                }
+                found => TokenError::new("malformed-token", format!("expected 3 parts, found {found}")),
+            });
+        };
+        for (part, name) in [(header, "header"), (payload, "claims part")] {
+            if part.is_empty() {
+                return Err(TokenError::new("malformed-token", format!("the {name} of the token is empty")));
+            }
+        }
+        let decoded = |part: &str, number: usize| {
+            base64url(part).map_err(|at| {
+                TokenError::new("malformed-token", format!("not base64url at offset {at} of part {number}"))
+            })
+        };
+        let object = |part: &str, number: usize, name: &str, code: &'static str| {
+            let bytes = decoded(part, number)?;
+            let text =
+                std::str::from_utf8(&bytes).map_err(|_| TokenError::new("not-utf8", format!("{name} not UTF-8")))?;
+            let json = json::parse(text, &limits.json)
+                .map_err(|errors| TokenError::json(name.split(' ').next().unwrap_or(name), &errors))?;
+            Claims::of_object(json)
+                .map(Claims::into_owned)
+                .ok_or_else(|| TokenError::new(code, format!("{name} not a JSON object")))
+        };
+        let header_claims = object(header, 1, "header is", "header-not-an-object")?;
+        let claims = object(payload, 2, "claims are", "claims-not-an-object")?;
+        let signature = decoded(signature, 3)?;
+        Ok(Self { header: header_claims, claims, signed: format!("{header}.{payload}"), signature })
+    }
+
+    /// The header's members.
+    #[must_use]
+    pub fn header(&self) -> &Claims<'static> {
+        &self.header
+    }
+
+    /// The claims.
+    #[must_use]
+    pub fn claims(&self) -> &Claims<'static> {
+        &self.claims
+    }
+
+    /// The claims alone.
+    #[must_use]
+    pub fn into_claims(self) -> Claims<'static> {
+        self.claims
+    }
+
+    /// The signature's bytes; empty where the token has none.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// The text that the signature is over.
+    #[must_use]
+    pub fn signed_text(&self) -> &str {
+        &self.signed
+    }
+}
+
+/// The size only.
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Jwt({} bytes)", self.signed.len() + self.signature.len())
+    }
+}
+
+/// Whether a text looks like a compact JWT rather than claims: it begins neither with `{` nor like any other JSON.
+#[must_use]
+pub(crate) fn trim(text: &str) -> &str {
+    let text = text.trim_matches([' ', '\t', '\r', '\n']);
+    let text = text.strip_prefix("Bearer ").unwrap_or(text).trim_matches([' ', '\t', '\r', '\n']);
+    match text.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) {
+        Some(inner) => inner,
+        None => text.strip_prefix('\'').and_then(|inner| inner.strip_suffix('\'')).unwrap_or(text),
+    }
+}
+
+/// Decodes unpadded base64url strictly: no padding, no blanks, no bits left over. The error is the offset of the first wrong character.
+fn base64url(text: &str) -> Result<Vec<u8>, usize> {
+    let sextet = |at: usize, byte: u8| -> Result<u32, usize> {
+        Ok(u32::from(match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return Err(at),
+        }))
+    };
+    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    for (number, chunk) in text.as_bytes().chunks(4).enumerate() {
+        let start = number * 4;
+        let mut bits = 0;
+        for (n, byte) in chunk.iter().enumerate() {
+            bits = bits << 6 | sextet(start + n, *byte)?;
+        }
+        // The bits of a short last chunk that belong to no byte must be zero.
+        let (bytes, spare) = match chunk.len() {
+            4 => (3, 0),
+            3 => (2, 2),
+            2 => (1, 4),
+            _ => return Err(start),
+        };
+        if bits & ((1 << spare) - 1) != 0 {
+            return Err(start + chunk.len() - 1);
+        }
+        let whole = (bits >> spare).to_be_bytes();
+        out.extend(whole.iter().skip(4 - bytes));
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encode(bytes: &[u8]) -> String {
+        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let mut out = String::new();
+        for chunk in bytes.chunks(3) {
+            let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+            for n in 0..=chunk.len() {
+                out.push(char::from(ALPHABET[(bits >> (18 - 6 * n)) as usize & 63]));
+            }
+        }
+        out
+    }
+
+    fn jwt(header: &str, claims: &str) -> String {
+        format!("{}.{}.c2ln", encode(header.as_bytes()), encode(claims.as_bytes()))
+    }
+
+    fn refused(text: &str) -> String {
+        let error = Jwt::decode(text, &TokenLimits::default()).unwrap_err();
+        format!("{}: {error}", error.code())
+    }
+
+    #[test]
+    fn base64url_has_one_spelling() {
+        for length in 0..40_u8 {
+            let bytes: Vec<u8> = (0..length).map(|n| n.wrapping_mul(37)).collect();
+            assert_eq!(base64url(&encode(&bytes)), Ok(bytes));
+        }
+        assert_eq!(base64url("QQ=="), Err(2));
+        assert_eq!(base64url("Q"), Err(0));
+        assert_eq!(base64url("QR"), Err(1), "the last four bits are not zero");
+        assert_eq!(base64url("ab+d"), Err(2));
+        assert_eq!(base64url("ab d"), Err(2));
+    }
+
+    #[test]
+    fn a_token_is_taken_apart() {
+        let token = jwt(r#"{"alg":"RS256"}"#, r#"{"sub":"1"}"#);
+        for text in [token.clone(), format!(" Bearer {token}\r\n"), format!("\"{token}\"")] {
+            let jwt = Jwt::decode(&text, &TokenLimits::default()).unwrap();
+            assert_eq!(jwt.claims().to_json(), r#"{"sub":"1"}"#);
+            assert_eq!(jwt.signature(), b"sig");
+        }
+        assert_eq!(format!("{:?}", Jwt::decode(&token, &TokenLimits::default()).unwrap()), "Jwt(39 bytes)");
+    }
+
+    #[test]
+    fn faults_are_named_without_quoting_the_token() {
+        let header = r#"{"alg":"RS256"}"#;
+        assert_eq!(refused(" "), "no-token: no token given");
+        assert_eq!(refused("abc"), "malformed-token: expected 3 parts, found 1");
+        assert_eq!(refused("a.b.c.d"), "malformed-token: expected 3 parts, found 4");
+        assert_eq!(
+            refused("a.b.c.d.e"),
+            "encrypted-token: encrypted token (JWE) is not supported; a refresh token is one"
+        );
+        assert_eq!(refused(".e30.x"), "malformed-token: the header of the token is empty");
+        assert_eq!(refused("e30..x"), "malformed-token: the claims part of the token is empty");
+        assert_eq!(refused("e30.e3=0.x"), "malformed-token: not base64url at offset 2 of part 2");
+        assert_eq!(refused(&jwt("[]", "{}")), "header-not-an-object: header is not a JSON object");
+        assert_eq!(refused(&jwt(header, "[]")), "claims-not-an-object: claims are not a JSON object");
+        assert_eq!(refused(&format!("{}._w.x", encode(header.as_bytes()))), "not-utf8: claims are not UTF-8");
+        assert_eq!(refused(&jwt(header, r#"{"role":1,"r\u006fle":2}"#)), "duplicate-claim: claims: `role` given twice");
+        assert_eq!(refused(&jwt(r#"{"alg":1,"alg":2}"#, "{}")), "duplicate-claim: header: `alg` given twice");
+        assert_eq!(refused(&"a".repeat(50_001)), "token-too-large: the token is larger than 50000 bytes");
+    }
+}
