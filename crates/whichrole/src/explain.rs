@@ -176,7 +176,9 @@ fn login_explanation<'a>(
     let rules: Vec<RuleTrace<'a>> = rules
         .iter()
         .enumerate()
-        .map(|(n, rule)| rule_trace(rule, n + 1, deciding, request.custom_role_arn.is_some(), refused, login, semantics))
+        .map(|(n, rule)| {
+            rule_trace(rule, n + 1, deciding, request.custom_role_arn.is_some(), refused, login, semantics)
+        })
         .collect();
     let is_token = mapping.is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token);
     LoginExplanation {
