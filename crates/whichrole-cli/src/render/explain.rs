@@ -140,6 +140,7 @@ fn certainty(answer: &Answer<'_>, lines: &mut Vec<String>) {
     lines.push(format!("{} AWS leaves open {ids}; otherwise it would be", paint(BAD, "not certain:")));
     for reading in &answer.readings {
         let choices: Vec<String> = reading.assume.iter().map(Choice::to_string).collect();
+        let choices = if choices.is_empty() { "another login".to_owned() } else { choices.join(", ") };
         let answer = match &reading.decision.outcome {
             Outcome::Assume { role, source } => match source.rule() {
                 Some(rule) => format!("{} (rule {rule})", visible(role)),
@@ -150,7 +151,7 @@ fn certainty(answer: &Answer<'_>, lines: &mut Vec<String>) {
         let tags: Vec<String> =
             reading.decision.tags.iter().map(|(key, value)| format!("{}={}", visible(key), visible(value))).collect();
         let tags = if tags.is_empty() { String::new() } else { format!(", tags {}", tags.join(" ")) };
-        lines.push(format!("  {answer}{tags}  {}", paint(DIM, &format!("with {}", choices.join(", ")))));
+        lines.push(format!("  {answer}{tags}  {}", paint(DIM, &format!("with {choices}"))));
     }
 }
 
