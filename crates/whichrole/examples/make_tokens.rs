@@ -88,7 +88,11 @@ impl Key {
         let key = RsaPrivateKey::new(&mut OsRng, 2048)?;
         let (n, e) = (base64(&key.n().to_bytes_be()), base64(&key.e().to_bytes_be()));
         let private = EncodingKey::from_rsa_der(key.to_pkcs1_der()?.as_bytes());
-        Ok(Self { id, private, jwk: format!(r#"{{"kid": "{id}", "kty": "RSA", "use": "sig", "e": "{e}", "n": "{n}"}}"#) })
+        Ok(Self {
+            id,
+            private,
+            jwk: format!(r#"{{"kid": "{id}", "kty": "RSA", "use": "sig", "e": "{e}", "n": "{n}"}}"#),
+        })
     }
 
     fn p256(id: &'static str) -> Result<Self, Box<dyn Error>> {

@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(named("RS256 "), "the token's `alg` is not a signature algorithm: `RS256\\u{20}`");
         assert_eq!(
             named("\\u001b[2J\\n::add-mask::x"),
-            "the token's `alg` is not a signature algorithm: `\\u{1b}\\u{5b}2J\\u{a}\\u{3a}…`"
+            "the token's `alg` is not a signature algorithm: `\\u{1b}\\u{5b}2J\\u{a}\\u{3a}\\u{3a}…`"
         );
         let long = named(&"x".repeat(10_000));
         assert_eq!(long, format!("the token's `alg` is not a signature algorithm: `{}…`", "x".repeat(31)));

@@ -267,21 +267,14 @@ impl Reader<'_> {
         let mut set = KeySet { keys: Vec::new(), notes: Vec::new() };
         for (n, json) in list.iter().enumerate() {
             let mut reader = KeyReader { document: self, number: n + 1, json, problems: &mut problems };
+            reader.check_id(list.iter().take(n));
             let Some(key) = reader.key() else { continue };
             if let Err(reason) = key.material {
                 set.notes.push(reader.problem("ignored-key", reason, json.at));
             }
-            match list.iter().take(n).position(|earlier| kid(earlier) == kid(json)) {
-                Some(earlier) => {
-                    let fault = match key.id {
-                        Some(_) => format!("duplicate key id: `kid` is the same as that of key {}", earlier + 1),
-                        None => format!("duplicate key id: neither this key nor key {} has a `kid`", earlier + 1),
-                    };
-                    reader.report("duplicate-key-id", &fault, json.at);
-                }
-                None => set.keys.push(key),
-            }
+            set.keys.push(key);
         }
+        problems.sort_by_key(|problem| problem.at);
         if !problems.is_empty() {
             return Err(KeySetError { problems });
         }
@@ -293,14 +286,10 @@ impl Reader<'_> {
     }
 }
 
-/// The id of a key that can have one.
-fn kid<'j>(key: &'j Json<'_>) -> Option<Option<&'j str>> {
+/// What a key has as its id; null where it has none.
+fn id<'j, 'a>(key: &'j Json<'a>) -> Option<&'j JsonValue<'a>> {
     let JsonValue::Object(members) = &key.value else { return None };
-    match members.iter().find(|member| member.name == "kid").map(|member| &member.value.value) {
-        None => Some(None),
-        Some(JsonValue::Text(id)) => Some(Some(id)),
-        Some(_) => None,
-    }
+    Some(members.iter().find(|member| member.name == "kid").map_or(&JsonValue::Null, |member| &member.value.value))
 }
 
 /// One key being read.
@@ -313,6 +302,17 @@ struct KeyReader<'r, 'p> {
 }
 
 impl<'r> KeyReader<'r, '_> {
+    /// Reports an id that an earlier key has. Having none counts as an id.
+    fn check_id<'j>(&mut self, mut earlier: impl Iterator<Item = &'j Json<'j>>) {
+        let Some(own) = id(self.json) else { return };
+        let Some(first) = earlier.position(|earlier| id(earlier) == Some(own)) else { return };
+        let fault = match own {
+            JsonValue::Null => format!("duplicate key id: neither this key nor key {} has a `kid`", first + 1),
+            _ => format!("duplicate key id: `kid` is the same as that of key {}", first + 1),
+        };
+        self.report("duplicate-key-id", &fault, self.json.at);
+    }
+
     /// The key; `None` if a problem was reported.
     fn key(&mut self) -> Option<Key> {
         let before = self.problems.len();
@@ -491,7 +491,10 @@ fn modulus_faults(n: &[u8]) -> impl Iterator<Item = &'static str> {
         (bits < 2048, "`n` is shorter than 2048 bits"),
         (bits > 4096, "`n` is longer than 4096 bits"),
         (n.last().is_none_or(|last| last % 2 == 0), "`n` is even"),
-        (has_roca_fingerprint(n), "`n` has the fingerprint of ROCA (CVE-2017-15361): its private key can be found"),
+        (
+            bits >= 2048 && has_roca_fingerprint(n),
+            "`n` has the fingerprint of ROCA (CVE-2017-15361): its private key can be found",
+        ),
     ];
     faults.into_iter().filter(|(is_so, _)| *is_so).map(|(_, fault)| fault)
 }
