@@ -36,6 +36,7 @@ mod json;
 mod jwks;
 mod login;
 mod matching;
+pub mod messages;
 mod pool;
 mod provider;
 pub mod read;
@@ -54,7 +55,7 @@ pub use decision::{
     Answer, Decision, Denial, InvalidToken, Outcome, Reading, RejectedTag, Signature, Source, TagFault,
 };
 pub use eval::{Evaluator, Request};
-pub use groups::{GROUPS, GroupClaims, OpenPreferredRole, PREFERRED_ROLE, PreferredRole, ROLES};
+pub use groups::{GROUPS, GroupClaims, OpenPreferredRole, PREFERRED_ROLE, PreTokenGeneration, PreferredRole, ROLES};
 pub use json::JsonLimits;
 #[cfg(feature = "jwt-verify")]
 pub use jwks::{KeySet, KeySetError};
