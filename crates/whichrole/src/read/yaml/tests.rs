@@ -1,5 +1,7 @@
 //! The rows HI-68 to HI-76 of the list of hostile inputs, and what ordinary YAML means.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -82,7 +84,7 @@ fn hi_68_expansion_is_limited() {
         let mut text = String::from("a0: &a0 lol\n");
         for n in 1..=levels {
             let aliases = vec![format!("*a{}", n - 1); 9].join(",");
-            text += &format!("a{n}: &a{n} [{aliases}]\n");
+            writeln!(text, "a{n}: &a{n} [{aliases}]").unwrap();
         }
         let (code, message, ..) = fault(&text);
         assert_eq!((code, message.as_str()), ("too-large", "aliases expand to more than 10 times the text"));
@@ -111,7 +113,7 @@ fn hi_70_nesting_is_limited() {
     assert_eq!(fault(&format!("{}{}", "[".repeat(65), "]".repeat(65))).0, "too-large");
     let mut text = String::from("a0: &a0 []\n");
     for n in 1..100 {
-        text += &format!("a{n}: &a{n} [*a{}]\n", n - 1);
+        writeln!(text, "a{n}: &a{n} [*a{}]", n - 1).unwrap();
     }
     assert_eq!(fault(&text).1, "nested deeper than 64");
 }
