@@ -3,6 +3,7 @@
 //! No file is opened here: the caller brings names and texts, and everything that belongs together comes in one call.
 
 mod api;
+mod canonical;
 mod definition;
 mod node;
 mod problem;
@@ -11,6 +12,7 @@ mod shape;
 #[cfg(feature = "yaml")]
 mod yaml;
 
+pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use problem::{Problem, ReadError};
