@@ -211,28 +211,7 @@ impl Evaluator {
         if self.pool.allow_unauthenticated_identities == Some(false) {
             return Path::deny(Denial::GuestsNotAllowed, Questions::NONE);
         }
-        self.default_role(self.pool.roles.unauthenticated.as_ref(), Source::UnauthenticatedRole, request, semantics)
-    }
-
-    /// A default role where there is no mapping (S1, S2, S3, S6), minding `unmapped-custom-role`.
-    fn default_role<'a>(
-        &'a self,
-        role: Option<&'a crate::RoleArn>,
-        source: Source,
-        request: &Request<'a>,
-        semantics: &Semantics,
-    ) -> Path<'a> {
-        let mut touched = Questions::NONE;
-        if request.custom_role_arn.is_some() {
-            touched.insert(Question::UnmappedCustomRole);
-            if semantics.unmapped_custom_role() == UnmappedCustomRole::Deny {
-                return Path::deny(Denial::CustomRoleNotAllowed, touched);
-            }
-        }
-        match role {
-            Some(role) => Path::assume(role.as_str(), source, touched),
-            None => Path::deny(Denial::RoleNotConfigured, touched),
-        }
+        default_role(self.pool.roles.unauthenticated.as_ref(), Source::UnauthenticatedRole, request, semantics)
     }
 
     /// Q1 with several logins. Those that would be mapped answer; where none would be, all do.
@@ -244,10 +223,8 @@ impl Evaluator {
         pick: usize,
     ) -> Path<'a> {
         // One bad token fails the whole request, before any role is chosen.
-        let fault = by_provider(logins)
-            .into_iter()
-            .filter_map(|at| login::check(logins.get(at)?, &self.pool, request.clock))
-            .next();
+        let fault =
+            by_provider(logins).into_iter().find_map(|at| login::check(logins.get(at)?, &self.pool, request.clock));
         if let Some(fault) = fault {
             return Path::deny(Denial::InvalidToken(fault), Questions::NONE);
         }
@@ -320,7 +297,7 @@ impl Evaluator {
                 {
                     return saml_role(&roles, request);
                 }
-                self.default_role(default, Source::AuthenticatedRole, request, semantics)
+                default_role(default, Source::AuthenticatedRole, request, semantics)
             }
             Some(plan) => match &plan.mapping.mapping_type {
                 RoleMappingType::Token => self.token(plan, login, request, semantics),
@@ -422,6 +399,26 @@ impl Evaluator {
             }
             (AmbiguousRoleResolution::AuthenticatedRole, None) => Path::deny(Denial::RoleNotConfigured, touched),
         }
+    }
+}
+
+/// A default role where there is no mapping (S1, S2, S3, S6), minding `unmapped-custom-role`.
+fn default_role<'a>(
+    role: Option<&'a crate::RoleArn>,
+    source: Source,
+    request: &Request<'a>,
+    semantics: &Semantics,
+) -> Path<'a> {
+    let mut touched = Questions::NONE;
+    if request.custom_role_arn.is_some() {
+        touched.insert(Question::UnmappedCustomRole);
+        if semantics.unmapped_custom_role() == UnmappedCustomRole::Deny {
+            return Path::deny(Denial::CustomRoleNotAllowed, touched);
+        }
+    }
+    match role {
+        Some(role) => Path::assume(role.as_str(), source, touched),
+        None => Path::deny(Denial::RoleNotConfigured, touched),
     }
 }
 

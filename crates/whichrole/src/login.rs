@@ -421,10 +421,7 @@ pub(crate) fn check(login: &Login<'_>, pool: &IdentityPool, clock: Option<Clock>
 /// L4. A missing `exp` passes; one that is no whole number of seconds does not.
 fn expiry_fault(exp: &Claim<'_>, clock: Clock) -> Option<InvalidToken> {
     let Claim::Number(text) = exp else { return Some(InvalidToken::MalformedExpiry) };
-    let exp = match whole_seconds(text) {
-        Some(exp) => exp,
-        None => return Some(InvalidToken::MalformedExpiry),
-    };
+    let Some(exp) = whole_seconds(text) else { return Some(InvalidToken::MalformedExpiry) };
     let latest = clock.now.saturating_sub(i64::from(clock.leeway));
     (exp <= latest).then_some(InvalidToken::Expired { exp, now: clock.now })
 }

@@ -120,7 +120,7 @@ fn describe_rule(rule: &RuleTrace<'_>, rules: usize, lines: &mut Vec<String>) {
     ));
     let indent = " ".repeat(width + 6);
     if let (Some(had), RuleOutcome::Decided | RuleOutcome::Matches | RuleOutcome::Differs) = (rule.had, rule.outcome) {
-        lines.push(format!("{indent}{} {}", paint(DIM, "the token has"), cut(&visible(&had.to_json()))));
+        lines.push(format!("{indent}{} {}", paint(DIM, "the token has"), cut(&visible(&had.0.to_json()))));
     }
     for miss in &rule.near_misses {
         lines.push(format!("{indent}{} {}", paint(STRONG, "near miss:"), miss.sentence()));
