@@ -138,15 +138,8 @@ impl Evaluator {
         form: TokenForm,
     ) -> Result<Login<'a>, LoginError> {
         let (provider, mapping) = self.directory.find(named, claims)?;
-        let mut login = Login {
-            provider,
-            mapping,
-            claims,
-            form,
-            open_preferred_role: None,
-            fault: None,
-            slots: Slots::default(),
-        };
+        let mut login =
+            Login { provider, mapping, claims, form, open_preferred_role: None, fault: None, slots: Slots::default() };
         self.look_at_claims(&mut login);
         Ok(login)
     }
@@ -239,8 +232,7 @@ impl Evaluator {
         pick: usize,
     ) -> Path<'a> {
         // One bad token fails the whole request, before any role is chosen.
-        let fault =
-            by_provider(logins).into_iter().find_map(|at| logins.get(at)?.fault_at(request.clock));
+        let fault = by_provider(logins).into_iter().find_map(|at| logins.get(at)?.fault_at(request.clock));
         if let Some(fault) = fault {
             return Path::deny(Denial::InvalidToken(fault), Questions::NONE);
         }
