@@ -1,6 +1,6 @@
 //! Builds a request from the command line: tokens, claims, groups, the clock, the choices.
 
-use whichrole::read::{Definition, ReadOptions, Source, read};
+use whichrole::read::{Definition, Problem, ReadOptions, Source, read};
 use whichrole::{
     Answer, Choice, Claim, Claims, Clock, Decision, Denial, Evaluator, Group, GroupClaims, InvalidToken, JsonLimits,
     Jwt, KeySet, Login, NotVerified, OpenPreferredRole, ProviderKey, Semantics, Signature, TokenError, TokenForm,
@@ -166,17 +166,16 @@ pub fn add_groups(
     }
     let mut groups = Vec::new();
     for name in member {
-        match known {
-            None => groups.push(Group { name: name.clone(), role_arn: None, precedence: None }),
-            Some(known) => match known.iter().find(|group| group.name == *name) {
-                Some(group) => groups.push(group.clone()),
-                None => {
-                    let names = known.iter().map(|group| group.name.as_str());
-                    let problem = whichrole::read::Problem::unknown("unknown-group", "group", name, names);
-                    return Err(Failure::new(problem.code, problem.message));
-                }
-            },
-        }
+        let Some(known) = known else {
+            groups.push(Group { name: name.clone(), role_arn: None, precedence: None });
+            continue;
+        };
+        let Some(group) = known.iter().find(|group| group.name == *name) else {
+            let names = known.iter().map(|group| group.name.as_str());
+            let problem = Problem::unknown("unknown-group", "group", name, names);
+            return Err(Failure::new(problem.code, problem.message));
+        };
+        groups.push(group.clone());
     }
     Ok(GroupClaims::of(&groups.iter().collect::<Vec<_>>()).write_to(claims))
 }
