@@ -1,7 +1,19 @@
 //! Says in what an issuer differs from the one that a provider has. The comparison itself is exact and is made elsewhere (L2).
 
+use crate::login::{Login, is_issuer_of};
+use crate::provider::{ProviderKey, ProviderKind};
+
+/// What is wrong with the issuer of a login that L2 refuses.
+pub(crate) fn difference_of(login: &Login<'_>) -> Option<&'static str> {
+    let key = login.provider()?;
+    let issuer = login.claims.text("iss")?;
+    let is_compared = matches!(key.kind(), ProviderKind::UserPool | ProviderKind::Oidc)
+        && !ProviderKey::of_kind(key.kind(), key.login_key()).is_symbolic();
+    (is_compared && !is_issuer_of(issuer, key.login_key())).then(|| difference(issuer, key.login_key()))
+}
+
 /// Which part of `issuer` is not that of the provider with this login key, as a sentence about the issuer that quotes nothing of it.
-pub(crate) fn difference(issuer: &str, login_key: &str) -> &'static str {
+fn difference(issuer: &str, login_key: &str) -> &'static str {
     if issuer.trim() != issuer {
         return "it has blanks around it";
     }
@@ -19,7 +31,9 @@ pub(crate) fn difference(issuer: &str, login_key: &str) -> &'static str {
             _ if authority.eq_ignore_ascii_case(expected_host) => "its host has other upper and lower case letters",
             (Some(_), Some(_)) => "its region is another",
             _ if authority.starts_with(expected_host) => "its host only begins as the provider's does",
-            _ if !authority.is_ascii() || authority.contains("xn--") => "its host has letters other than those of ASCII",
+            _ if !authority.is_ascii() || authority.contains("xn--") => {
+                "its host has letters other than those of ASCII"
+            }
             _ => "its host is another",
         };
     }
@@ -52,6 +66,24 @@ fn region(host: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Claims, Evaluator, IdentityPool, ProviderKey, Semantics, TokenForm};
+
+    /// L2
+    #[test]
+    fn only_an_issuer_that_is_refused_has_a_difference() {
+        let evaluator = Evaluator::new(IdentityPool::default(), Semantics::default());
+        let difference = |provider: &str, issuer: &str| {
+            let mut claims = Claims::default();
+            claims.set("iss", issuer.to_owned());
+            let login = evaluator.login(Some(&ProviderKey::new(provider)), &claims, TokenForm::Jwt).unwrap();
+            difference_of(&login)
+        };
+        let pool = "cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE1";
+        assert_eq!(difference(pool, &format!("https://{pool}")), None);
+        assert_eq!(difference(pool, &format!("https://issuer-{pool}")), None);
+        assert_eq!(difference(pool, &format!("https://{pool}/")), Some("it ends with a slash"));
+        assert_eq!(difference("accounts.google.com", "https://elsewhere.example"), None, "L2 is not for Google");
+    }
 
     /// HI-34
     #[test]
