@@ -60,7 +60,7 @@ pub struct LoginExplanation<'a> {
     pub rules: Vec<RuleTrace<'a>>,
     /// The token's role claims, for a mapping of type Token.
     pub role_claims: Option<RoleClaims<'a>>,
-    /// Every principal tag that is mapped, with what the token had.
+    /// Every principal tag that is mapped, with what the token had; none where the request is denied.
     pub tags: Vec<TagTrace<'a>>,
     /// The roles that `CustomRoleArn` could have chosen with this token, under the choices in force.
     pub custom_roles: Vec<&'a str>,
@@ -194,7 +194,8 @@ fn login_explanation<'a>(
             roles: distinct(token_roles(login.claims.get(ROLES))),
         }),
         custom_roles: custom_roles(is_token, &rules, login),
-        tags: tag_traces(evaluator, login, &alone.tags),
+        // A denied request has no tags, whatever the claims.
+        tags: alone.role().map(|_| tag_traces(evaluator, login, &alone.tags)).unwrap_or_default(),
         rules,
         warnings: warnings(evaluator, login),
     }
