@@ -126,7 +126,7 @@ fn is_bare_map(node: &Node) -> bool {
     !node.entries().is_empty() && node.entries().iter().all(|entry| entry.value.get(API.kind).is_some())
 }
 
-fn default_roles(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
+pub(crate) fn default_roles(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
     for entry in node.entries() {
         let place = match entry.name.as_str() {
             "authenticated" => Place::AuthenticatedRole,
