@@ -16,8 +16,7 @@ impl<'n> Reading<'_, 'n> {
     /// The `RoleMappings` of an attachment: a map or list, or the attribute of a custom resource that makes one.
     pub(super) fn mappings_property(&mut self, resolver: Resolver<'_, 'n>, node: &Node, pool: &str, names: &Names) {
         let Some(target) = attribute(node) else {
-            let resolved = resolver.resolve(node);
-            self.mappings(resolver, &resolved, pool, names);
+            self.mappings(resolver, &resolver.resolve(node), pool, names);
             return;
         };
         let id = target.split('.').next().unwrap_or_default();

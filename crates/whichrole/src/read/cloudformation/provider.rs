@@ -1,8 +1,8 @@
 //! One key for one provider, however a template spells it.
 
+use super::super::interpolation::{Piece, pieces};
 use super::resolve::Resolver;
 use crate::provider::{ProviderKey, ProviderKind};
-use super::super::interpolation::{Piece, pieces};
 
 impl Resolver<'_, '_> {
     /// The key of a provider, from resolved text.

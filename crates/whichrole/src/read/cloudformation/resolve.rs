@@ -506,17 +506,6 @@ pub(super) fn function(node: &Node) -> Option<(&str, &Node)> {
     }
 }
 
-/// Whether a tree calls a function anywhere.
-pub(super) fn has_functions(node: &Node) -> bool {
-    match &node.value {
-        Value::Tagged(..) => true,
-        Value::List(elements) => elements.iter().any(has_functions),
-        Value::Map(entries) => function(node).is_some() || entries.iter().any(|entry| has_functions(&entry.value)),
-        Value::Text(text) => text.contains("${self:"),
-        _ => false,
-    }
-}
-
 fn select(argument: &Node) -> Option<Value> {
     let [index, Node { value: Value::List(elements), .. }] = argument.elements() else { return None };
     let index: usize = scalar::sent(index)?.parse().ok()?;

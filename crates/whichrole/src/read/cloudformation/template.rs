@@ -60,7 +60,8 @@ fn is_part(node: &Node) -> bool {
     let is_mapping = |node: &Node| {
         ["Type", "AmbiguousRoleResolution", "RulesConfiguration"].iter().any(|field| node.get(field).is_some())
     };
-    let mut parts = mappings.entries().iter().map(|entry| &entry.value).chain(mappings.elements()).peekable();
+    let parts = mappings.entries().iter().map(|entry| &entry.value).chain(mappings.elements());
+    let mut parts = parts.filter(|part| part.is_map()).peekable();
     parts.peek().is_some()
         && parts.clone().all(is_mapping)
         && (parts.any(|part| part.get("IdentityProvider").is_some()) || has_functions(node))
@@ -91,7 +92,6 @@ fn has_functions(node: &Node) -> bool {
         _ => false,
     }
 }
-
 
 /// The maps that together are the template: the tree itself, or what Serverless keeps under `resources`.
 fn sections(node: &Node) -> Vec<&Node> {
