@@ -48,8 +48,15 @@ pub struct OpenPreferredRole {
 }
 
 impl OpenPreferredRole {
-    /// The claim under these semantics.
-    pub(crate) fn resolve(&self, semantics: &Semantics) -> Option<&Claim<'static>> {
+    /// The question it depends on.
+    #[must_use]
+    pub fn question(&self) -> Question {
+        self.question
+    }
+
+    /// The claim under these semantics; `None`: it is not set.
+    #[must_use]
+    pub fn resolve(&self, semantics: &Semantics) -> Option<&Claim<'static>> {
         let default = Semantics::default().choice(self.question);
         if semantics.choice(self.question) == default { self.role.as_ref() } else { None }
     }
@@ -137,6 +144,116 @@ fn preferred(groups: &[&Group], roles: &[RoleArn]) -> PreferredRole {
     }
 }
 
+/// What a pre-token-generation function answers: `claimsOverrideDetails` (G7).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PreTokenGeneration {
+    /// Claims to add, or to give another value.
+    add_or_override: Vec<(String, Claim<'static>)>,
+    /// Claims to leave out; this beats adding.
+    suppress: Vec<String>,
+    /// What replaces the group claims; `None`: they stay.
+    groups: Option<GroupOverride>,
+}
+
+/// `groupOverrideDetails`: what takes the place of all three group claims.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct GroupOverride {
+    groups: Vec<String>,
+    roles: Vec<String>,
+    preferred_role: Option<String>,
+}
+
+/// Claims that a function can neither set nor leave out. Names that begin with `cognito:` are among them too.
+const PROTECTED: &[&str] = &[
+    "acr",
+    "amr",
+    "at_hash",
+    "aud",
+    "auth_time",
+    "azp",
+    "exp",
+    "iat",
+    "identities",
+    "iss",
+    "jti",
+    "nbf",
+    "nonce",
+    "origin_jti",
+    "sub",
+    "token_use",
+];
+
+impl PreTokenGeneration {
+    /// Reads the function's answer: the whole event, its `response`, or the `claimsOverrideDetails` alone.
+    ///
+    /// # Errors
+    /// Text that is not a JSON object, as for [`Claims::from_json`].
+    pub fn from_json(text: &str) -> Result<Self, crate::TokenError> {
+        let whole = Claims::from_json(text)?.into_owned();
+        let mut details =
+            Claim::Object(whole.iter().map(|(name, value)| (name.to_owned().into(), value.clone())).collect());
+        for name in ["response", "claimsOverrideDetails"] {
+            if let Some(inner) = member(&details, name) {
+                details = inner.clone();
+            }
+        }
+        let object = |name: &str| match member(&details, name) {
+            Some(Claim::Object(members)) => members.clone(),
+            _ => Vec::new(),
+        };
+        let texts = |claim: Option<&Claim<'static>>| match claim {
+            Some(Claim::Array(elements)) => {
+                elements.iter().filter_map(Claim::as_text).map(str::to_owned).collect::<Vec<String>>()
+            }
+            _ => Vec::new(),
+        };
+        Ok(Self {
+            add_or_override: object("claimsToAddOrOverride")
+                .into_iter()
+                .map(|(name, value)| (name.into_owned(), value))
+                .collect(),
+            suppress: texts(member(&details, "claimsToSuppress")),
+            // An empty object or null suppresses the group claims; only a missing member leaves them.
+            groups: member(&details, "groupOverrideDetails").map(|groups| GroupOverride {
+                groups: texts(member(groups, "groupsToOverride")),
+                roles: texts(member(groups, "iamRolesToOverride")),
+                preferred_role: member(groups, "preferredRole").and_then(Claim::as_text).map(str::to_owned),
+            }),
+        })
+    }
+
+    /// Applies the answer to a user's claims.
+    pub fn apply(&self, claims: &mut Claims<'_>) {
+        let protected = |name: &str| PROTECTED.contains(&name) || name.starts_with("cognito:");
+        for (name, value) in self.add_or_override.iter().filter(|(name, _)| !protected(name)) {
+            claims.set(name.clone(), value.clone());
+        }
+        for name in self.suppress.iter().filter(|name| !protected(name)) {
+            claims.remove(name);
+        }
+        let Some(groups) = &self.groups else { return };
+        for name in [GROUPS, ROLES, PREFERRED_ROLE] {
+            claims.remove(name);
+        }
+        if !groups.groups.is_empty() {
+            claims.set(GROUPS, Claim::texts(groups.groups.iter().cloned()));
+        }
+        if !groups.roles.is_empty() {
+            claims.set(ROLES, Claim::texts(groups.roles.iter().cloned()));
+        }
+        if let Some(role) = &groups.preferred_role {
+            claims.set(PREFERRED_ROLE, role.clone());
+        }
+    }
+}
+
+fn member<'c>(claim: &'c Claim<'static>, name: &str) -> Option<&'c Claim<'static>> {
+    match claim {
+        Claim::Object(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,5 +301,26 @@ mod tests {
         let claims = GroupClaims::of(&groups.iter().collect::<Vec<_>>());
         assert_eq!(claims.groups, ["m", "z", "a", "b"]);
         assert_eq!(claims.roles, [RoleArn::from("A"), RoleArn::from("B")]);
+    }
+
+    fn after(answer: &str, claims: &str) -> String {
+        let mut claims = Claims::from_json(claims).unwrap();
+        PreTokenGeneration::from_json(answer).unwrap().apply(&mut claims);
+        claims.to_json()
+    }
+
+    #[test]
+    fn a_pre_token_function_changes_what_g7_lets_it_change() {
+        let claims = r#"{"sub":"1","custom:dept":"eng","cognito:groups":["a"],"cognito:roles":["A"],"cognito:preferred_role":"A"}"#;
+        let both = r#"{"claimsToAddOrOverride":{"custom:dept":"ops","x":"1","sub":"2","cognito:groups":"z"},"claimsToSuppress":["x","sub"]}"#;
+        assert_eq!(after(both, claims), claims.replace("eng", "ops"));
+        let groups = r#"{"response":{"claimsOverrideDetails":{"groupOverrideDetails":{"groupsToOverride":["b"],"preferredRole":"B"}}}}"#;
+        let replaced = r#"{"sub":"1","custom:dept":"eng","cognito:groups":["b"],"cognito:preferred_role":"B"}"#;
+        assert_eq!(after(groups, claims), replaced);
+        for nothing in ["null", "{}"] {
+            let answer = format!(r#"{{"groupOverrideDetails":{nothing}}}"#);
+            assert_eq!(after(&answer, claims), r#"{"sub":"1","custom:dept":"eng"}"#);
+        }
+        assert_eq!(after("{}", claims), claims);
     }
 }

@@ -33,6 +33,7 @@ mod groups;
 mod json;
 mod login;
 mod matching;
+pub mod messages;
 mod pool;
 mod provider;
 pub mod read;
@@ -49,7 +50,7 @@ pub use decision::{
     Answer, Decision, Denial, InvalidToken, Outcome, Reading, RejectedTag, Signature, Source, TagFault,
 };
 pub use eval::{Evaluator, Request};
-pub use groups::{GROUPS, GroupClaims, OpenPreferredRole, PREFERRED_ROLE, PreferredRole, ROLES};
+pub use groups::{GROUPS, GroupClaims, OpenPreferredRole, PREFERRED_ROLE, PreTokenGeneration, PreferredRole, ROLES};
 pub use json::JsonLimits;
 pub use login::{Clock, Login, LoginError, TokenForm, audience};
 pub use matching::Check;

@@ -23,7 +23,12 @@ impl MappingRule {
     /// Checks this rule against claims. A rule never matches a claim the token lacks, not even with `NotEqual` (R2, R3).
     #[must_use]
     pub fn check(&self, claims: &Claims<'_>, semantics: &Semantics) -> Check {
-        match claims.get(&self.claim) {
+        self.check_claim(claims.get(&self.claim), semantics)
+    }
+
+    /// Checks this rule against the value of its claim.
+    pub(crate) fn check_claim(&self, claim: Option<&Claim<'_>>, semantics: &Semantics) -> Check {
+        match claim {
             None => Check::ClaimAbsent,
             Some(claim) if Test::new(self.match_type, &self.value).matches(claim, semantics) => Check::Matches,
             Some(_) => Check::Differs,

@@ -30,6 +30,26 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// Makes JSON text safe to print without changing what it says: characters that [`visible`] would not show become `\u` escapes.
+#[must_use]
+pub fn visible_json(json: &str) -> String {
+    if json.is_ascii() && !json.contains('\u{7f}') {
+        return json.to_owned();
+    }
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Line ends between values are our own; inside strings JSON has escaped them.
+        if is_hidden(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// A name in backticks, made [`visible`] and cut to 64 characters.
 #[must_use]
 pub fn quoted(name: &str) -> String {
@@ -115,6 +135,14 @@ mod tests {
         assert_eq!(visible(&format!("e{}", "\u{301}".repeat(1000))).chars().count(), 9);
         assert_eq!(quoted("a`b"), "`a\\u{60}b`");
         assert_eq!(quoted(&"x".repeat(100)).chars().count(), 67);
+    }
+
+    #[test]
+    fn json_is_made_visible_without_changing_it() {
+        let value = serde_json::json!({"a\u{9b}": "\u{202e}x\u{e0041}\u{7f}é"});
+        let shown = visible_json(&value.to_string());
+        assert_eq!(shown, r#"{"a\u009b":"\u202ex\udb40\udc41\u007fé"}"#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }
 
     #[test]

@@ -39,6 +39,12 @@ impl TokenError {
         Self::new("no-token", "no token given")
     }
 
+    /// Bytes that are not UTF-8 text.
+    #[must_use]
+    pub fn not_utf8() -> Self {
+        Self::new("not-utf8", "the token is not UTF-8 text")
+    }
+
     pub(crate) fn claims_not_an_object() -> Self {
         Self::new("claims-not-an-object", "claims are not a JSON object")
     }

@@ -14,6 +14,7 @@ use crate::text;
 /// Members of these documents that have no part in the decision.
 const WITHOUT_PART: &[&str] = &[
     "ResponseMetadata",
+    "Whichrole",
     "IdentityPoolTags",
     "IdentityPoolName",
     "NextToken",
@@ -39,6 +40,7 @@ const READ: &[&str] = &[
     "OpenIdConnectProviderARNs",
     "SamlProviderARNs",
     "DeveloperProviderName",
+    "PrincipalTagMaps",
 ];
 
 /// Whether a tree looks like one of these documents.
@@ -83,6 +85,12 @@ pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
             }
             "AllowClassicFlow" => {
                 drafts.pool(pool).pool.allow_classic_flow = known_bool(value, "`AllowClassicFlow`", drafts);
+            }
+            // Our own: several tag maps in one document, as `canonical` writes them.
+            "PrincipalTagMaps" => {
+                for map in value.elements() {
+                    principal_tags(map, pool, drafts);
+                }
             }
             "CognitoIdentityProviders" => providers(value, pool, drafts),
             "SupportedLoginProviders" => {

@@ -3,11 +3,13 @@
 //! No file is opened here: the caller brings names and texts, and everything that belongs together comes in one call.
 
 mod api;
+mod canonical;
 mod definition;
 mod node;
 mod problem;
 mod shape;
 
+pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use problem::{Problem, ReadError};

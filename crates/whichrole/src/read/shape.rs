@@ -2,7 +2,7 @@
 //! references are already [`Value::Reference`]s.
 
 use super::definition::{Drafts, Place};
-use super::node::{Node, Position, Value};
+use super::node::{Node, Value};
 use super::problem::Problem;
 use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleArn, RoleMapping, RoleMappingType};
 use crate::provider::ProviderKey;
@@ -238,9 +238,4 @@ pub(crate) fn wrong_kind(node: &Node, what: &str, expected: &str) -> Problem {
         _ => String::new(),
     };
     Problem::new(code, format!("{what} is {}, expected {expected}{missing}", node.kind())).at(node.at)
-}
-
-/// The position of a field, else of the whole.
-pub(crate) fn place(node: &Node, name: &str) -> Position {
-    node.get(name).map_or(node.at, |value| value.at)
 }

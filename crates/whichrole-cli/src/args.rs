@@ -1,0 +1,292 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Which IAM role and which principal tags does a token get from an Amazon Cognito identity pool, and why?
+#[derive(Debug, Parser)]
+#[command(name = "whichrole", version, propagate_version = true, max_term_width = 100)]
+#[command(before_help = "\
+Examples:
+  whichrole eval pool.json token.jwt              the role, nothing else
+  whichrole explain pool.json token.jwt           why: every rule tried, near misses, certainty
+  whichrole eval pool.json --claim custom:dept=eng
+  whichrole eval template.yaml --member admins    a user of these groups
+  whichrole decode 'Invalid identity pool configuration. Check assigned IAM roles for this pool.'")]
+pub struct Args {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, ClapArgs)]
+pub struct Global {
+    /// How results are written
+    #[arg(long, global = true, value_enum)]
+    pub format: Option<Format>,
+    /// Write results to this file instead of standard output
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub output: Option<String>,
+    /// When to use colours; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub color: Color,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Exit with 0 where it would be 1 (never where it would be 2 or 3)
+    #[arg(long, global = true)]
+    pub exit_zero: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the role that a token gets, and nothing else
+    #[command(before_help = "\
+Examples:
+  whichrole eval pool.json token.jwt
+  whichrole eval pool.json --claim custom:dept=eng --claim 'cognito:groups=[\"admins\"]'
+  whichrole eval pool.json --member admins,staff --groups groups.json
+  whichrole eval pool.json --guest --format json
+  kubectl get secret … | whichrole eval pool.json -")]
+    Eval {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(flatten)]
+        request: RequestArgs,
+    },
+    /// Explain a decision: every rule tried, near misses, tags, certainty
+    #[command(before_help = "\
+Examples:
+  whichrole explain pool.json token.jwt
+  whichrole explain pool.json token.jwt --want arn:aws:iam::111122223333:role/Admin")]
+    Explain {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(flatten)]
+        request: RequestArgs,
+        /// Say why the token does not get this role, and the smallest change that gives it
+        #[arg(long, value_name = "ROLE")]
+        want: Option<String>,
+    },
+    /// Decide every line of a file: claims objects or compact JWTs, one a line
+    #[command(before_help = "\
+Examples:
+  whichrole batch pool.json users.ndjson
+  jq -c '.[]' users.json | whichrole batch pool.json - --fields role,source")]
+    Batch {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The lines; standard input if left out or `-`
+        #[arg(value_name = "FILE")]
+        lines: Option<String>,
+        /// Print just these, separated by tabs: line, decision, role, source, rule, reason, certain, provider
+        #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+        fields: Vec<String>,
+        /// The largest line in bytes
+        #[arg(long, value_name = "BYTES", default_value_t = 65_536)]
+        max_line_bytes: usize,
+        #[command(flatten)]
+        choices: ChoiceArgs,
+    },
+    /// Print what was read from a configuration, as canonical API JSON
+    #[command(before_help = "\
+Examples:
+  whichrole show template.yaml
+  whichrole show infra/ | whichrole eval - --claim custom:dept=eng")]
+    Show {
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Make, decode or verify tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Name the likely causes of one of Cognito's error messages
+    #[command(before_help = "\
+Examples:
+  whichrole decode 'Invalid identity pool configuration. Check assigned IAM roles for this pool.'")]
+    Decode {
+        /// The message
+        #[arg(value_name = "AWS ERROR TEXT")]
+        message: String,
+    },
+    /// Print the JSON Schema of an output or a file format
+    Schema {
+        /// Which schema
+        #[arg(value_enum)]
+        which: Schema,
+    },
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages to a folder
+    Man {
+        /// The folder; it is made if need be
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// The decision object of `eval` and `batch`
+    Eval,
+    /// The output of `explain`
+    Explain,
+    /// Errors with `--format json`
+    Error,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Print the claims that a member of groups gets
+    #[command(before_help = "\
+Examples:
+  whichrole token make --groups groups.json --member admins,staff
+  whichrole token make --config template.yaml --member admins --claim sub=1111 > alice.json")]
+    Make {
+        /// The groups a user is a member of
+        #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
+        member: Vec<String>,
+        /// The user pool's groups (`list-groups` output)
+        #[arg(long, value_name = "FILE")]
+        groups: Option<String>,
+        /// A configuration that has the groups
+        #[arg(long, value_name = "CONFIG", conflicts_with = "groups")]
+        config: Option<String>,
+        /// A claim; the value is an array, object or boolean if it parses as one, else a string (`NAME:=JSON` for any JSON)
+        #[arg(long = "claim", value_name = "NAME=VALUE")]
+        claims: Vec<String>,
+        /// What a pre-token-generation function answers (`claimsOverrideDetails`)
+        #[arg(long, value_name = "FILE")]
+        pre_token: Option<String>,
+        /// Fix an open question
+        #[arg(long, value_name = "QUESTION=CHOICE")]
+        assume: Vec<String>,
+    },
+    /// Print the claims of a JWT, without verifying it
+    Decode {
+        /// A file with a compact JWT, or `-`
+        #[arg(value_name = "TOKEN")]
+        token: Option<String>,
+        /// Take the token from this environment variable
+        #[arg(long, value_name = "NAME")]
+        token_env: Option<String>,
+    },
+    /// Verify a JWT's signature, issuer, audience and times
+    #[command(before_help = "\
+Examples:
+  whichrole token verify token.jwt --jwks jwks.json --now now")]
+    Verify {
+        /// A file with a compact JWT, or `-`
+        #[arg(value_name = "TOKEN")]
+        token: Option<String>,
+        /// Take the token from this environment variable
+        #[arg(long, value_name = "NAME")]
+        token_env: Option<String>,
+        /// The key set (a JWKS file)
+        #[arg(long, value_name = "FILE")]
+        jwks: String,
+        #[command(flatten)]
+        clock: ClockArgs,
+    },
+}
+
+/// The configuration to read.
+#[derive(Debug, ClapArgs)]
+pub struct ConfigArgs {
+    /// A file or folder (API JSON, a template, Terraform), or `-` for standard input
+    #[arg(value_name = "CONFIG")]
+    pub config: String,
+    /// The pool, if there are several
+    #[arg(long, value_name = "NAME")]
+    pub pool: Option<String>,
+}
+
+/// The request to decide.
+#[derive(Debug, ClapArgs)]
+pub struct RequestArgs {
+    /// Files with a compact JWT or a claims object, or `-`; several are the logins of one request
+    #[arg(value_name = "TOKEN")]
+    pub tokens: Vec<String>,
+    /// Take a token from this environment variable
+    #[arg(long, value_name = "NAME")]
+    pub token_env: Option<String>,
+    /// A claim; the value is an array, object or boolean if it parses as one, else a string (`NAME:=JSON` for any JSON)
+    #[arg(long = "claim", value_name = "NAME=VALUE")]
+    pub claims: Vec<String>,
+    /// The groups the user is a member of
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
+    pub member: Vec<String>,
+    /// The user pool's groups (`list-groups` output); left out, those found in CONFIG
+    #[arg(long, value_name = "FILE", requires = "member")]
+    pub groups: Option<String>,
+    /// Ask for a guest, who has no token
+    #[arg(long, conflicts_with_all = ["tokens", "token_env", "claims", "member"])]
+    pub guest: bool,
+    /// Verify the tokens' signatures against this key set (a JWKS file); needs --now
+    #[arg(long, value_name = "FILE", requires = "now")]
+    pub jwks: Option<String>,
+    #[command(flatten)]
+    pub choices: ChoiceArgs,
+}
+
+/// What goes with a request, whatever its logins.
+#[derive(Debug, ClapArgs)]
+pub struct ChoiceArgs {
+    /// The provider of the login: a login key or a role-mapping key
+    #[arg(long, value_name = "KEY")]
+    pub provider: Option<String>,
+    /// The role that the request chooses
+    #[arg(long, value_name = "ARN")]
+    pub custom_role_arn: Option<String>,
+    /// Fix an open question (`array-claims=membership`); may be repeated
+    #[arg(long, value_name = "QUESTION=CHOICE")]
+    pub assume: Vec<String>,
+    /// Exit with 3 when the answer depends on an open question
+    #[arg(long)]
+    pub strict: bool,
+    #[command(flatten)]
+    pub clock: ClockArgs,
+    /// The largest token in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 50_000)]
+    pub max_token_bytes: usize,
+}
+
+/// When the request is made.
+#[derive(Debug, ClapArgs)]
+pub struct ClockArgs {
+    /// The time of the request: an RFC 3339 time, or `now`; without it expiry is not checked
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// Seconds of grace after expiry, 0 to 300
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=300), allow_negative_numbers = true)]
+    pub leeway: u16,
+}
+
+impl Args {
+    /// Whether errors are wanted as JSON.
+    pub fn wants_json(&self) -> bool {
+        self.global.format == Some(Format::Json)
+    }
+}

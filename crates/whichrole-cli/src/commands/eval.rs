@@ -1,0 +1,116 @@
+//! `whichrole eval`: the role, and nothing else on standard output.
+
+use whichrole::{Answer, Evaluator, Login, Request};
+
+use crate::args::{Args, ConfigArgs, RequestArgs};
+use crate::failure::{Exit, Failure, Result};
+use crate::input::Loaded;
+use crate::output::Output;
+use crate::{render, request};
+
+pub fn run(args: &Args, config: &ConfigArgs, asked: &RequestArgs, output: &mut Output) -> Result<Exit> {
+    let question = Question::new(config, asked, output)?;
+    let logins = question.logins()?;
+    let answer = question.answer(&logins, output);
+    if args.wants_json() {
+        output.line(&json(&answer)?)?;
+    } else {
+        match answer.decision.role() {
+            Some(role) => output.line(&whichrole::text::visible(role))?,
+            None => output.error(&render::explain::denial(&answer.decision)),
+        }
+        if !answer.is_certain() {
+            output.note(&render::explain::uncertainty(&answer));
+        }
+    }
+    Ok(exit(&answer, asked.choices.strict))
+}
+
+/// The exit code of an answer.
+pub fn exit(answer: &Answer<'_>, strict: bool) -> Exit {
+    match answer.decision.role() {
+        _ if strict && !answer.is_certain() => Exit::NotCertain,
+        Some(_) => Exit::Yes,
+        None => Exit::No,
+    }
+}
+
+/// Results as JSON for people to read.
+pub fn json<T: serde::Serialize>(value: &T) -> Result<String> {
+    let text = serde_json::to_string_pretty(value);
+    text.map(|text| whichrole::text::visible_json(&text)).map_err(|error| Failure::new("internal", error.to_string()))
+}
+
+/// What `eval` and `explain` are asked.
+pub struct Question<'q> {
+    pub evaluator: Evaluator,
+    asked: &'q RequestArgs,
+    tokens: Vec<request::Given>,
+    clock: Option<whichrole::Clock>,
+    signature: request::Signatures,
+}
+
+impl<'q> Question<'q> {
+    pub fn new(config: &ConfigArgs, asked: &'q RequestArgs, output: &Output) -> Result<Self> {
+        if config.config == "-" && asked.tokens.iter().any(|token| token == "-") {
+            return Err(Failure::new("usage", "standard input cannot be both the configuration and a token"));
+        }
+        let semantics = request::semantics(&asked.choices.assume)?;
+        let clock = request::clock(&asked.choices.clock)?;
+        let loaded = Loaded::read(config)?;
+        let definition = loaded.definition(config.pool.as_deref(), output)?;
+        let tokens = request::tokens(asked, definition)?;
+        for token in &tokens {
+            for warning in token.warnings(asked.jwks.is_none()) {
+                output.note(&format!("warning: {warning}"));
+            }
+        }
+        let signature = request::Signatures::check(asked.jwks.as_deref(), &tokens, clock)?;
+        Ok(Self { evaluator: Evaluator::new(definition.pool.clone(), semantics), asked, tokens, clock, signature })
+    }
+
+    /// The logins of the request; each finds its own provider.
+    pub fn logins(&self) -> Result<Vec<Login<'_>>> {
+        let provider = request::provider(&self.asked.choices);
+        // With several tokens one name cannot be right for all: those whose issuer says otherwise find their own.
+        let named = |token: &request::Given| {
+            if self.tokens.len() > 1 && token.claims.get("iss").is_some() { None } else { provider.as_ref() }
+        };
+        let logins: Vec<Login<'_>> =
+            self.tokens.iter().map(|token| token.login(&self.evaluator, named(token))).collect::<Result<_>>()?;
+        for (n, login) in logins.iter().enumerate() {
+            let key = |login: &Login<'_>| login.provider().map(|key| key.login_key().to_owned());
+            if logins.iter().take(n).any(|earlier| key(earlier) == key(login)) {
+                return Err(Failure::new(
+                    "usage",
+                    "two tokens are for the same provider; a request has one login for each",
+                ));
+            }
+        }
+        Ok(logins)
+    }
+
+    pub fn request<'a>(&'a self, logins: &'a [Login<'a>]) -> Request<'a> {
+        Request::of(logins).choosing(self.asked.choices.custom_role_arn.as_deref()).at(self.clock)
+    }
+
+    pub fn answer<'a>(&'a self, logins: &'a [Login<'a>], output: &Output) -> Answer<'a> {
+        for login in logins {
+            if !login.is_mapped()
+                && let Some(key) = login.provider()
+                && !self.evaluator.provider_keys().iter().any(|known| known == key.as_str())
+            {
+                output.note(&format!(
+                    "note: the configuration has no role mapping for {}",
+                    whichrole::text::quoted(key.as_str())
+                ));
+            }
+        }
+        self.sign(self.evaluator.answer(&self.request(logins)))
+    }
+
+    /// What the signatures said overrides the decision.
+    pub fn sign<'a>(&self, answer: Answer<'a>) -> Answer<'a> {
+        self.signature.apply(answer)
+    }
+}

@@ -1,0 +1,31 @@
+//! A file for each verb.
+
+mod batch;
+mod decode;
+mod eval;
+mod explain;
+mod schema;
+mod shell;
+mod show;
+mod token;
+
+use crate::args::{Args, Command};
+use crate::failure::{Exit, Result};
+use crate::output::Output;
+
+/// Runs the command that was asked for.
+pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
+    match &args.command {
+        Command::Eval { config, request } => eval::run(args, config, request, output),
+        Command::Explain { config, request, want } => explain::run(args, config, request, want.as_deref(), output),
+        Command::Batch { config, lines, fields, max_line_bytes, choices } => {
+            batch::run(config, lines.as_deref(), fields, *max_line_bytes, choices, output)
+        }
+        Command::Show { config } => show::run(config, output),
+        Command::Token(command) => token::run(args, command, output),
+        Command::Decode { message } => decode::run(args, message, output),
+        Command::Schema { which } => schema::run(*which, output),
+        Command::Completions { shell } => shell::completions(*shell, output),
+        Command::Man { folder } => shell::man(folder),
+    }
+}

@@ -1,0 +1,15 @@
+//! `whichrole schema`: JSON Schemas of what is printed and read.
+
+use crate::args::Schema;
+use crate::failure::{Exit, Result};
+use crate::output::Output;
+
+pub fn run(which: Schema, output: &mut Output) -> Result<Exit> {
+    let schema = match which {
+        Schema::Eval => include_str!("../../schemas/eval.json"),
+        Schema::Explain => include_str!("../../schemas/explain.json"),
+        Schema::Error => include_str!("../../schemas/error.json"),
+    };
+    output.line(schema.trim_end())?;
+    Ok(Exit::Yes)
+}

@@ -1,0 +1,202 @@
+//! An explanation as text that a tired person can read.
+
+use whichrole::explain::{Change, Explanation, LoginExplanation, RuleOutcome, RuleTrace, Wanted};
+use whichrole::text::visible;
+use whichrole::{Answer, Choice, Decision, Denial, Outcome, Questions};
+
+use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
+
+/// The longest claim value that is shown whole.
+const LONGEST: usize = 200;
+
+/// Why a request was denied, in a line.
+pub fn denial(decision: &Decision<'_>) -> String {
+    let Some(denial) = decision.denial() else { return String::new() };
+    let message = denial.message().map(|message| format!(": {message}")).unwrap_or_default();
+    let detail = match denial {
+        Denial::InvalidToken(whichrole::InvalidToken::NotVerified(why)) => format!(": {why}"),
+        Denial::TagsRejected(tag) => format!(" (tag `{}` from claim `{}`)", visible(tag.key), visible(tag.claim)),
+        _ => String::new(),
+    };
+    format!("denied ({}): {}{message}{detail}", denial.reason(), denial.error())
+}
+
+/// That an answer is not certain, in a line.
+pub fn uncertainty(answer: &Answer<'_>) -> String {
+    let questions: std::collections::BTreeSet<&str> =
+        answer.readings.iter().flat_map(|reading| reading.assume.iter().map(|choice| choice.question().id())).collect();
+    let questions: Vec<&str> = questions.into_iter().collect();
+    format!(
+        "note: not certain: AWS leaves open {}; `whichrole explain` shows the other {}, `--assume` fixes it",
+        questions.join(", "),
+        if answer.readings.len() == 1 { "answer" } else { "answers" }
+    )
+}
+
+/// The whole explanation, line by line.
+pub fn text(explanation: &Explanation<'_>, wanted: Option<&Wanted>) -> Vec<String> {
+    let mut lines = Vec::new();
+    verdict(explanation, &mut lines);
+    for login in &explanation.logins {
+        lines.push(String::new());
+        describe(login, &mut lines);
+    }
+    lines.push(String::new());
+    certainty(&explanation.answer, &mut lines);
+    if let Some(wanted) = wanted {
+        lines.push(String::new());
+        want(wanted, &mut lines);
+    }
+    lines
+}
+
+fn verdict(explanation: &Explanation<'_>, lines: &mut Vec<String>) {
+    let decision = &explanation.answer.decision;
+    lines.push(match decision.outcome {
+        Outcome::Assume { role, .. } => paint(GOOD, &visible(role)),
+        Outcome::Deny(_) => paint(BAD, &denial(decision)),
+    });
+    for reason in &explanation.because {
+        lines.push(format!("  {} {}", visible(&reason.text), paint(DIM, &format!("({})", reason.statement))));
+    }
+}
+
+fn describe(login: &LoginExplanation<'_>, lines: &mut Vec<String>) {
+    let provider = login.provider.as_deref().map_or_else(|| "no provider".to_owned(), visible);
+    let mapping = match (login.mapping, login.role_resolution) {
+        (None, _) => "no role mapping".to_owned(),
+        (Some(kind), Some(resolution)) => format!("type {kind}, role resolution {resolution}"),
+        (Some(kind), None) => format!("type {kind}, no role resolution"),
+    };
+    lines.push(format!("{} {}", paint(STRONG, &provider), paint(DIM, &format!("· {mapping}"))));
+    for rule in &login.rules {
+        describe_rule(rule, login.rules.len(), lines);
+    }
+    if let Some(claims) = &login.role_claims {
+        lines.push(format!(
+            "  cognito:preferred_role  {}",
+            claims.preferred_role.map_or_else(|| "not set".to_owned(), visible)
+        ));
+        let roles: Vec<String> = claims.roles.iter().map(|role| visible(role)).collect();
+        lines.push(format!(
+            "  cognito:roles           {}",
+            if roles.is_empty() { "none".to_owned() } else { roles.join(", ") }
+        ));
+    }
+    for (n, tag) in login.tags.iter().enumerate() {
+        let value = tag.value.as_ref().map_or_else(|| "left out".to_owned(), |value| visible(value));
+        let label = if n == 0 { "tags" } else { "    " };
+        lines.push(format!(
+            "  {label}  {} = {value}  {}",
+            visible(tag.key),
+            paint(DIM, &format!("from claim {}", visible(tag.claim)))
+        ));
+    }
+    if !login.custom_roles.is_empty() {
+        let roles: Vec<String> = login.custom_roles.iter().map(|role| visible(role)).collect();
+        lines.push(format!("  {} {}", paint(DIM, "CustomRoleArn could choose"), roles.join(", ")));
+    }
+    for warning in &login.warnings {
+        lines.push(format!("  {} {}", paint(BAD, "warning:"), visible(warning)));
+    }
+}
+
+fn describe_rule(rule: &RuleTrace<'_>, rules: usize, lines: &mut Vec<String>) {
+    let width = rules.to_string().len();
+    let (mark, outcome) = match rule.outcome {
+        RuleOutcome::Decided => (paint(GOOD, "✓"), paint(GOOD, "decided")),
+        RuleOutcome::Matches => (paint(GOOD, "✓"), "matches".to_owned()),
+        RuleOutcome::Differs => (paint(BAD, "✗"), "does not match".to_owned()),
+        RuleOutcome::ClaimAbsent => (paint(BAD, "✗"), "the token has no such claim".to_owned()),
+        RuleOutcome::NotReached => (paint(DIM, "·"), paint(DIM, "not reached")),
+    };
+    lines.push(format!(
+        "  {mark} {:>width$}  {} {} {:?} → {}  {outcome}",
+        rule.rule,
+        visible(rule.claim),
+        rule.match_type,
+        VisibleText(rule.value),
+        visible(rule.role),
+    ));
+    let indent = " ".repeat(width + 6);
+    if let (Some(had), RuleOutcome::Decided | RuleOutcome::Matches | RuleOutcome::Differs) = (rule.had, rule.outcome) {
+        lines.push(format!("{indent}{} {}", paint(DIM, "the token has"), cut(&visible(&had.to_json()))));
+    }
+    for miss in &rule.near_misses {
+        lines.push(format!("{indent}{} {}", paint(STRONG, "near miss:"), miss.sentence()));
+    }
+}
+
+fn certainty(answer: &Answer<'_>, lines: &mut Vec<String>) {
+    if answer.assumptions == Questions::NONE && answer.is_certain() {
+        lines.push(format!("{} it rests on nothing that AWS leaves open", paint(GOOD, "certain:")));
+        return;
+    }
+    let ids = answer.assumptions.ids().join(", ");
+    if answer.is_certain() {
+        lines.push(format!("{} AWS leaves open {ids}, but every choice gives this answer", paint(GOOD, "certain:")));
+        return;
+    }
+    lines.push(format!("{} AWS leaves open {ids}; otherwise it would be", paint(BAD, "not certain:")));
+    for reading in &answer.readings {
+        let choices: Vec<String> = reading.assume.iter().map(Choice::to_string).collect();
+        let answer = match &reading.decision.outcome {
+            Outcome::Assume { role, source } => match source.rule() {
+                Some(rule) => format!("{} (rule {rule})", visible(role)),
+                None => format!("{} ({})", visible(role), source.id()),
+            },
+            Outcome::Deny(denial) => format!("denied ({})", denial.reason()),
+        };
+        let tags: Vec<String> =
+            reading.decision.tags.iter().map(|(key, value)| format!("{}={}", visible(key), visible(value))).collect();
+        let tags = if tags.is_empty() { String::new() } else { format!(", tags {}", tags.join(" ")) };
+        lines.push(format!("  {answer}{tags}  {}", paint(DIM, &format!("with {}", choices.join(", ")))));
+    }
+}
+
+fn want(wanted: &Wanted, lines: &mut Vec<String>) {
+    let role = visible(&wanted.role);
+    if wanted.given {
+        lines.push(format!("{} {role} is what this request gets", paint(GOOD, "wanted:")));
+        return;
+    }
+    lines.push(format!("{} {role}", paint(STRONG, "wanted:")));
+    if wanted.ways.is_empty() {
+        lines.push("  no rule and no default of this login gives it".to_owned());
+    }
+    for way in &wanted.ways {
+        lines.push(format!("  {}: {}", way.by, way.needs));
+    }
+    if !wanted.changes.is_empty() {
+        let changes: Vec<String> = wanted.changes.iter().map(change).collect();
+        lines.push(format!("  smallest change found: {}", changes.join(" and ")));
+    }
+    if wanted.by_custom_role {
+        lines.push("  choosing it with CustomRoleArn gives it, with the claims as they are".to_owned());
+    }
+}
+
+fn change(change: &Change) -> String {
+    match &change.value {
+        Some(value) => format!("claim `{}` = {}", visible(&change.claim), cut(&visible(value))),
+        None => format!("no claim `{}`", visible(&change.claim)),
+    }
+}
+
+fn cut(text: &str) -> String {
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(LONGEST).collect();
+    short.push('…');
+    short
+}
+
+/// A value in double quotes, made visible.
+struct VisibleText<'t>(&'t str);
+
+impl std::fmt::Debug for VisibleText<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "\"{}\"", cut(&visible(self.0)))
+    }
+}

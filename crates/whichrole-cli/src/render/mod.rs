@@ -1,0 +1,4 @@
+//! How answers look to people.
+
+pub mod explain;
+mod style;

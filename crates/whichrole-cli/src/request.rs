@@ -1,0 +1,246 @@
+//! Builds a request from the command line: tokens, claims, groups, the clock, the choices.
+
+use whichrole::read::{Definition, ReadOptions, Source, read};
+use whichrole::{
+    Answer, Choice, Claim, Claims, Clock, Decision, Denial, Evaluator, Group, GroupClaims, InvalidToken, Jwt, Login,
+    OpenPreferredRole, ProviderKey, Semantics, Signature, TokenError, TokenForm, TokenLimits, text,
+};
+
+use crate::args::{ChoiceArgs, ClockArgs, RequestArgs};
+use crate::failure::{Failure, Report, Result};
+use crate::input;
+
+/// A token as it was given.
+pub struct Given {
+    pub claims: Claims<'static>,
+    pub form: TokenForm,
+    pub open_preferred_role: Option<OpenPreferredRole>,
+    pub jwt: Option<Jwt>,
+}
+
+impl Given {
+    fn claims(claims: Claims<'static>) -> Self {
+        Self { claims, form: TokenForm::Claims, open_preferred_role: None, jwt: None }
+    }
+
+    /// What is odd about the token, and not a reason to refuse it. Once verified, only what verification passes over is left.
+    pub fn warnings(&self, unverified: bool) -> Vec<String> {
+        self.jwt.iter().filter(|_| unverified).flat_map(|_: &Jwt| Vec::<String>::new()).collect()
+    }
+
+    /// The login of this token.
+    pub fn login<'a>(&'a self, evaluator: &'a Evaluator, provider: Option<&ProviderKey>) -> Result<Login<'a>> {
+        let login = evaluator.login(provider, &self.claims, self.form);
+        let login = login.map_err(|error| Failure::new(error.code(), error.to_string()))?;
+        Ok(login.with_open_preferred_role(self.open_preferred_role.as_ref()))
+    }
+}
+
+/// The tokens of a request, in the order given; none for a guest.
+pub fn tokens(args: &RequestArgs, definition: &Definition) -> Result<Vec<Given>> {
+    if args.guest {
+        return Ok(Vec::new());
+    }
+    let limits = TokenLimits { bytes: args.choices.max_token_bytes, ..TokenLimits::default() };
+    let mut tokens = args.tokens.iter().map(|name| token(name, &limits)).collect::<Result<Vec<_>>>()?;
+    if let Some(name) = &args.token_env {
+        tokens.push(token_of_environment(name, &limits)?);
+    }
+    let extra = !args.claims.is_empty() || !args.member.is_empty();
+    if extra && tokens.len() > 1 {
+        return Err(Failure::new("usage", "`--claim` and `--member` go with one token, not with several"));
+    }
+    if extra && tokens.is_empty() {
+        tokens.push(Given::claims(Claims::default()));
+    }
+    let Some(first) = tokens.first_mut() else {
+        return Err(Failure::new(
+            "usage",
+            "no token: give a TOKEN file, `-`, `--token-env`, `--claim`, `--member` or `--guest`",
+        ));
+    };
+    set_claims(&mut first.claims, &args.claims)?;
+    if !args.member.is_empty() {
+        let known = match &args.groups {
+            Some(file) => groups_of_file(file)?,
+            None => definition.groups.clone(),
+        };
+        first.open_preferred_role = add_groups(&mut first.claims, &args.member, known.as_deref())?;
+    }
+    Ok(tokens)
+}
+
+/// Reads a token from a file or standard input.
+pub fn token(name: &str, limits: &TokenLimits) -> Result<Given> {
+    input::refuse_token(name)?;
+    let limit = limits.bytes.max(limits.json.bytes);
+    let bytes = input::bytes(name, limit)?;
+    let shown = if name == "-" { "standard input" } else { name };
+    parse_token(&bytes, limits).map_err(|error| token_failure(&error, Some(shown)))
+}
+
+pub fn token_of_environment(name: &str, limits: &TokenLimits) -> Result<Given> {
+    let Some(value) = std::env::var_os(name) else {
+        return Err(Failure::new("no-token", format!("the environment variable {} is not set", text::quoted(name))));
+    };
+    parse_token(value.as_encoded_bytes(), limits).map_err(|error| token_failure(&error, None))
+}
+
+/// Reads a claims object or a compact JWT: claims begin with a bracket, which no JWT does.
+pub fn parse_token(bytes: &[u8], limits: &TokenLimits) -> std::result::Result<Given, TokenError> {
+    let Ok(text) = std::str::from_utf8(bytes) else { return Err(TokenError::not_utf8()) };
+    if text.trim_start().starts_with(['{', '[', '\u{feff}']) {
+        return Claims::from_json_within(text, &limits.json).map(|claims| Given::claims(claims.into_owned()));
+    }
+    let jwt = Jwt::decode(text, limits)?;
+    Ok(Given { claims: jwt.claims().clone(), form: TokenForm::Jwt, open_preferred_role: None, jwt: Some(jwt) })
+}
+
+/// A token's fault, with the place in the file; never with the file's text.
+pub fn token_failure(error: &TokenError, file: Option<&str>) -> Failure {
+    let (line, column) = error.position().unzip();
+    let file = file.map(text::visible);
+    Failure::of(Report { file, line, column, ..Report::new(error.code(), error.to_string()) })
+}
+
+/// `NAME=VALUE`, or `NAME:=JSON`. A name given twice is an error: one of the two would be lost.
+pub fn set_claims(claims: &mut Claims<'static>, written: &[String]) -> Result<()> {
+    let mut seen = std::collections::BTreeSet::new();
+    for argument in written {
+        let Some((name, value)) = argument.split_once('=') else {
+            return Err(Failure::new("usage", "`--claim` takes NAME=VALUE or NAME:=JSON"));
+        };
+        let (name, value) = match name.strip_suffix(':') {
+            Some(name) => {
+                let value = Claim::from_json(value)
+                    .map_err(|error| Failure::new(error.code(), format!("claim {}: {error}", text::quoted(name))))?;
+                (name, value.into_owned())
+            }
+            None => (name, guessed(value)),
+        };
+        if !seen.insert(name.to_owned()) {
+            return Err(Failure::new("duplicate-claim", format!("claim {} is given twice", text::quoted(name))));
+        }
+        claims.set(name.to_owned(), value);
+    }
+    Ok(())
+}
+
+/// An array, object or boolean if it parses as one, else a string.
+fn guessed(value: &str) -> Claim<'static> {
+    match Claim::from_json(value) {
+        Ok(claim @ (Claim::Array(_) | Claim::Object(_) | Claim::Bool(_))) => claim.into_owned(),
+        _ => Claim::from(value.to_owned()),
+    }
+}
+
+/// The groups of a `list-groups` file.
+pub fn groups_of_file(name: &str) -> Result<Option<Vec<Group>>> {
+    let source = Source { name: name.to_owned(), text: input::file(name, ReadOptions::default().json.bytes)? };
+    let texts = vec![source.text.clone()];
+    let configuration = read(&[source], &ReadOptions::default());
+    if !configuration.problems.is_empty() {
+        return Err(Failure::of_problems(&configuration.problems, &configuration.names, &texts));
+    }
+    let groups = configuration.definitions.into_iter().find_map(|definition| definition.groups);
+    if groups.is_none() {
+        return Err(Failure::new("no-groups", format!("{} has no groups in it", text::quoted(name))));
+    }
+    Ok(groups)
+}
+
+/// Adds the claims of a member of groups. Where groups are known, an unknown name is an error; where none are, a name is a group without a
+/// role.
+pub fn add_groups(
+    claims: &mut Claims<'static>,
+    member: &[String],
+    known: Option<&[Group]>,
+) -> Result<Option<OpenPreferredRole>> {
+    for name in [whichrole::GROUPS, whichrole::ROLES, whichrole::PREFERRED_ROLE] {
+        if claims.get(name).is_some() {
+            let message = format!("claim `{name}` is given twice: by the token or `--claim`, and by `--member`");
+            return Err(Failure::new("duplicate-claim", message));
+        }
+    }
+    let mut groups = Vec::new();
+    for name in member {
+        match known {
+            None => groups.push(Group { name: name.clone(), role_arn: None, precedence: None }),
+            Some(known) => match known.iter().find(|group| group.name == *name) {
+                Some(group) => groups.push(group.clone()),
+                None => {
+                    let names = known.iter().map(|group| group.name.as_str());
+                    let problem = whichrole::read::Problem::unknown("unknown-group", "group", name, names);
+                    return Err(Failure::new(problem.code, problem.message));
+                }
+            },
+        }
+    }
+    Ok(GroupClaims::of(&groups.iter().collect::<Vec<_>>()).write_to(claims))
+}
+
+/// The choices of `--assume`.
+pub fn semantics(written: &[String]) -> Result<Semantics> {
+    let mut semantics = Semantics::default();
+    for argument in written {
+        let Some((question, choice)) = argument.split_once('=') else {
+            return Err(Failure::new("usage", "`--assume` takes QUESTION=CHOICE, such as `array-claims=membership`"));
+        };
+        let choice = Choice::parse(question, choice).map_err(|message| Failure::new("unknown-choice", message))?;
+        if semantics.assumed().contains(choice.question()) && semantics.choice(choice.question()) != choice {
+            return Err(Failure::new("usage", format!("`--assume` gives `{}` two choices", choice.question().id())));
+        }
+        semantics = semantics.assume(choice);
+    }
+    Ok(semantics)
+}
+
+/// The clock of `--now` and `--leeway`.
+pub fn clock(args: &ClockArgs) -> Result<Option<Clock>> {
+    let now = match args.now.as_deref() {
+        None => return Ok(None),
+        Some("now") => jiff::Timestamp::now(),
+        Some(written) => written.parse().map_err(|_| {
+            Failure::new("usage", "`--now` takes `now` or an RFC 3339 time such as `2026-01-01T00:00:00Z`")
+        })?,
+    };
+    Ok(Some(Clock { now: now.as_second(), leeway: args.leeway }))
+}
+
+/// The provider of `--provider`.
+pub fn provider(args: &ChoiceArgs) -> Option<ProviderKey> {
+    args.provider.as_deref().map(ProviderKey::new)
+}
+
+/// What became of the tokens' signatures.
+pub enum Signatures {
+    /// Nobody asked.
+    Unchecked,
+    /// All are good.
+    Verified,
+    /// One is not; the text says why without quoting the token.
+    Refused(String),
+}
+
+impl Signatures {
+    /// Verifies every token against a key set, if one is given.
+    pub fn check(jwks: Option<&str>, tokens: &[Given], clock: Option<Clock>) -> Result<Self> {
+        let Some(jwks) = jwks else { return Ok(Self::Unchecked) };
+        let _ = (jwks, tokens, clock);
+        Ok(Self::Verified)
+    }
+
+    /// A token that is not verified gets nothing; there is no other reading of that.
+    pub fn apply<'a>(&self, mut answer: Answer<'a>) -> Answer<'a> {
+        match self {
+            Self::Unchecked => {}
+            Self::Verified => answer.signature = Signature::Verified,
+            Self::Refused(why) => {
+                answer.decision = Decision::deny(Denial::InvalidToken(InvalidToken::NotVerified(why.clone())));
+                answer.assumptions = whichrole::Questions::NONE;
+                answer.readings.clear();
+            }
+        }
+        answer
+    }
+}
