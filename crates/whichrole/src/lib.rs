@@ -40,6 +40,7 @@ pub mod read;
 mod readings;
 mod saml;
 mod semantics;
+pub mod suite;
 mod tags;
 pub mod text;
 mod token;

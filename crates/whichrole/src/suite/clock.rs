@@ -44,6 +44,22 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468
 }
 
+/// The time of some seconds since 1970, as [`seconds`] reads it.
+pub(super) fn rfc3339(seconds: i64) -> String {
+    let (days, rest) = (seconds.div_euclid(86_400) + 719_468, seconds.rem_euclid(86_400));
+    // An era is 400 years, which always have as many days.
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 /// Three numbers: the first of four digits between `-`, else all of two.
 fn numbers(text: &str, separator: char) -> Option<[i64; 3]> {
     let mut parts = text.split(separator);
@@ -81,6 +97,16 @@ mod tests {
             ("now", None),
         ] {
             assert_eq!(seconds(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_written_as_it_is_read() {
+        for text in ["1970-01-01T00:00:00Z", "2026-01-01T12:34:56Z", "2000-02-29T23:59:59Z", "1969-12-31T23:59:59Z"] {
+            assert_eq!(rfc3339(seconds(text).unwrap()), text);
+        }
+        for day in 0..200_000 {
+            assert_eq!(seconds(&rfc3339(day * 86_400 - 4_000_000_000)), Some(day * 86_400 - 4_000_000_000));
         }
     }
 }

@@ -58,7 +58,7 @@ impl Fields {
                 None
             }
             Value::Text(text) => Some(Written { text: text.clone(), at: node.at }),
-            Value::Bool(_) | Value::Number(_) => {
+            Value::Bool(_) | Value::Number(_) | Value::Unquoted(_) => {
                 self.report(
                     "wrong-kind",
                     format!("{what} is {}, expected a string; quote this value", node.kind()),
@@ -159,8 +159,9 @@ impl Fields {
             Value::Bool(value) => Claim::Bool(*value),
             Value::Text(text) => Claim::from(text.clone()),
             Value::Number(number) if is_number(number) => Claim::Number(number.clone().into()),
-            Value::Number(_) => {
-                self.report("wrong-kind", format!("{what} is no JSON number; quote this value"), node.at);
+            Value::Number(_) | Value::Unquoted(_) => {
+                let message = format!("{what} is a word that YAML tools read differently; quote this value");
+                self.report("wrong-kind", message, node.at);
                 return None;
             }
             Value::List(elements) => {

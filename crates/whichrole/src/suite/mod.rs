@@ -29,13 +29,19 @@ mod coverage;
 mod csv;
 mod fields;
 mod glob;
+mod init;
 mod model;
+mod mutants;
 mod plan;
 mod read;
 mod read_tests;
+mod roles;
 mod run;
+mod snapshot;
 mod table;
 mod users;
+mod witness;
+mod yaml;
 
 pub use coverage::{Coverage, Item, ItemKind, Measure, Tally};
 pub use glob::Glob;
@@ -43,5 +49,9 @@ pub use model::{
     By, Cell, Column, ConfigPath, CoverageGoals, Expectation, Expected, ExpectedTags, Need, NeedKind, Property,
     PropertyClaim, Row, Suite, Test, User, Written,
 };
+pub use init::init;
+pub use mutants::{Difference, Fate, Mutant, compare_by_trial};
 pub use plan::{Brought, Case, Plan, Target};
-pub use run::{Failure, Judged, Mismatch, Verdict};
+pub use run::{Decider, Failure, Judged, Mismatch, Retry, Unanswerable, Verdict};
+pub use snapshot::SnapshotChange;
+pub use witness::Witness;

@@ -98,6 +98,8 @@ pub(super) struct Person {
     pub(super) form: TokenForm,
     pub(super) provider: Option<ProviderKey>,
     pub(super) guest: bool,
+    /// The file of the token, where the claims are what it has and nothing else.
+    pub(super) token: Option<String>,
 }
 
 /// One case: a row of a test, against one configuration.
@@ -533,6 +535,7 @@ fn people(suite: &Suite, target: &Target, tokens: &Tokens) -> BTreeMap<String, P
             if let Some((claims, form)) = layer.jwt.as_ref().and_then(|path| tokens.get(&path.text)) {
                 person.form = *form;
                 person.open = None;
+                person.token = layer.jwt.as_ref().filter(|_| person.claims.is_empty()).map(|path| path.text.clone());
                 for (name, value) in claims.iter() {
                     person.claims.set(name.to_owned(), value.clone());
                 }
@@ -564,11 +567,13 @@ impl Person {
         for claim in [GROUPS, ROLES, PREFERRED_ROLE] {
             self.claims.remove(claim);
         }
+        self.token = None;
         self.open = GroupClaims::of(&groups.iter().collect::<Vec<_>>()).write_to(&mut self.claims);
     }
 
     fn edit(&mut self, claims: &[(String, Cell)]) {
         for (name, cell) in claims {
+            self.token = None;
             if name == PREFERRED_ROLE {
                 self.open = None;
             }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::json::JsonLimits;
-use crate::read::{Node, Position, Problem, Source, Value, from_json};
+use crate::read::{Node, Position, Problem, Source, Value};
+#[cfg(feature = "yaml")]
+use crate::read::{YamlLimits, from_yaml};
 use crate::text;
 
 use super::clock;
@@ -47,10 +48,18 @@ impl Suite {
     }
 }
 
-/// JSON where the text begins like it, else YAML.
+/// YAML; and JSON where this is built without YAML.
 fn tree(text: &str) -> Result<Node, Vec<Problem>> {
-    let limits = JsonLimits { bytes: LARGEST, depth: 64, ..JsonLimits::CONFIG };
-    from_json(text, 0, &limits)
+    #[cfg(feature = "yaml")]
+    {
+        let limits = YamlLimits { bytes: LARGEST, ..YamlLimits::CONFIG };
+        from_yaml(text, 0, &limits)
+    }
+    #[cfg(not(feature = "yaml"))]
+    {
+        let limits = crate::json::JsonLimits { bytes: LARGEST, depth: 64, ..crate::json::JsonLimits::CONFIG };
+        crate::read::from_json(text, 0, &limits)
+    }
 }
 
 fn fill(suite: &mut Suite, root: &Node) {
@@ -110,7 +119,11 @@ fn configs(root: &Node, fields: &mut Fields) -> Vec<ConfigPath> {
 }
 
 fn now(node: &Node, fields: &mut Fields) -> Option<i64> {
-    let written = fields.text(node, "`now`")?;
+    // A time without quotes is a date to some YAML tools; here only one thing can be meant.
+    let written = match &node.value {
+        Value::Unquoted(text) => Written { text: text.clone(), at: node.at },
+        _ => fields.text(node, "`now`")?,
+    };
     let seconds = clock::seconds(&written.text);
     if seconds.is_none() {
         fields.report("wrong-kind", "`now` is no time such as `2026-01-01T00:00:00Z`", written.at);
@@ -188,7 +201,7 @@ fn property(node: &Node, fields: &mut Fields) -> Option<Property> {
             fields.report("contradiction", message, place(map, condition));
         }
     }
-    let mut condition = |key: &str, fields: &mut Fields| {
+    let condition = |key: &str, fields: &mut Fields| {
         let written = map.get(key).and_then(|node| fields.text(node, &format!("`{key}`")))?;
         if let Err(problem) = super::condition::check(&written.text) {
             fields.report("unknown-operator", problem, written.at);

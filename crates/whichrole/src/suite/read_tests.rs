@@ -333,7 +333,7 @@ fn expected_tags(node: &Node, fields: &mut Fields) -> Option<ExpectedTags> {
         }
         let value = match &entry.value.value {
             Value::Null => None,
-            Value::Text(text) | Value::Number(text) => Some(text.clone()),
+            Value::Text(text) | Value::Number(text) | Value::Unquoted(text) => Some(text.clone()),
             Value::Bool(value) => Some(value.to_string()),
             _ => {
                 fields.wrong_kind(&entry.value, &format!("tag {}", text::quoted(&entry.name)), "a string");

@@ -35,21 +35,44 @@ pub(super) fn check(suite: &Suite, fields: &mut Fields) {
         for login in test.logins.iter().filter(|login| !by_name.contains_key(login.text.as_str())) {
             fields.problems.push(unknown(login).at(login.at));
         }
+        let is_guest = |name: &Written| {
+            by_name.get(name.text.as_str()).is_some_and(|user| chain(user, &by_name).any(|user| user.guest.is_some()))
+        };
+        if let Some(guest) = test.logins.iter().find(|name| is_guest(name))
+            && (test.logins.len() > 1 || brings_claims(test))
+        {
+            fields.report("contradiction", "a guest has no login, so no claims and no other logins", guest.at);
+        }
         check_rows(test, &suite.users, fields);
     }
+}
+
+/// Whether a test says anything about a token.
+fn brings_claims(test: &Test) -> bool {
+    let column = |column: &Column| matches!(column, Column::Claim(_) | Column::Groups | Column::Provider);
+    !test.claims.is_empty() || test.groups.is_some() || test.provider.is_some() || test.columns.iter().any(column)
 }
 
 /// Finds rows that call unknown users.
 pub(super) fn check_rows(test: &Test, users: &[User], fields: &mut Fields) {
     let Some(column) = test.columns.iter().position(|column| *column == Column::User) else { return };
-    let known: Vec<&str> = users.iter().map(|user| user.name.text.as_str()).collect();
+    let by_name: BTreeMap<&str, &User> = users.iter().map(|user| (user.name.text.as_str(), user)).collect();
     let mut reported = BTreeSet::new();
     for row in &test.rows {
         let name = row.cells.get(column).and_then(Option::as_ref).and_then(Claim::as_text);
-        if let Some(name) = name.filter(|name| !known.contains(name))
-            && reported.insert(name)
-        {
-            fields.problems.push(Problem::unknown("unknown-user", "user", name, known.iter().copied()).at(row.at));
+        let Some(name) = name.filter(|name| !reported.contains(name)) else { continue };
+        match by_name.get(name) {
+            None => {
+                let known: Vec<&str> = by_name.keys().copied().collect();
+                fields.problems.push(Problem::unknown("unknown-user", "user", name, known).at(row.at));
+                reported.insert(name);
+            }
+            Some(user) if brings_claims(test) && chain(user, &by_name).any(|user| user.guest.is_some()) => {
+                let message = format!("{} is a guest, who has no claims", text::quoted(name));
+                fields.report("contradiction", message, row.at);
+                reported.insert(name);
+            }
+            Some(_) => {}
         }
     }
 }
