@@ -281,14 +281,14 @@ impl<'t, 'l> Reader<'t, 'l> {
                     let message = "`<<` takes a map or a list of maps";
                     self.problems.push(Problem::new("unreadable", message).at(at));
                 }
-                None => match scalar::sent(&built.node) {
-                    Some(name) => *key = Some(Key::Name(name, at)),
-                    None => {
-                        *key = Some(Key::Name(String::new(), at));
+                None => {
+                    let name = scalar::sent(&built.node);
+                    if name.is_none() {
                         let message = format!("the name of an entry is {}, expected a string", built.node.kind());
                         self.problems.push(Problem::new("unreadable", message).at(at));
                     }
-                },
+                    *key = Some(Key::Name(name.unwrap_or_default(), at));
+                }
             },
         }
         Ok(())

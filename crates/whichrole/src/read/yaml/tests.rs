@@ -1,5 +1,7 @@
 //! The rows HI-68 to HI-76 of the list of hostile inputs, and what ordinary YAML means.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -82,7 +84,7 @@ fn hi_68_expansion_is_limited() {
         let mut text = String::from("a0: &a0 lol\n");
         for n in 1..=levels {
             let aliases = vec![format!("*a{}", n - 1); 9].join(",");
-            text += &format!("a{n}: &a{n} [{aliases}]\n");
+            writeln!(text, "a{n}: &a{n} [{aliases}]").unwrap();
         }
         let (code, message, ..) = fault(&text);
         assert_eq!((code, message.as_str()), ("too-large", "aliases expand to more than 10 times the text"));
@@ -111,20 +113,20 @@ fn hi_70_nesting_is_limited() {
     assert_eq!(fault(&format!("{}{}", "[".repeat(65), "]".repeat(65))).0, "too-large");
     let mut text = String::from("a0: &a0 []\n");
     for n in 1..100 {
-        text += &format!("a{n}: &a{n} [*a{}]\n", n - 1);
+        writeln!(text, "a{n}: &a{n} [*a{}]", n - 1).unwrap();
     }
     assert_eq!(fault(&text).1, "nested deeper than 64");
 }
 
 #[test]
 fn hi_71_sizes_are_limited_and_large_documents_are_read() {
-    let anchors: String = (0..60_000).map(|n| format!("- &a{n} x\n")).collect();
+    let anchors = (0..60_000).map(|n| format!("- &a{n} x")).collect::<Vec<_>>().join("\n");
     assert_eq!(fault(&anchors), ("too-large", "more than 1000 anchors".into(), 1001, 10));
     let aliases = format!("- &a x\n{}", "- *a\n".repeat(1001));
     assert_eq!(fault(&aliases).1, "more than 1000 aliases");
     assert_eq!(fault(&"x".repeat(16 * 1024 * 1024 + 1)).1, "larger than 16777216 bytes");
     assert_eq!(fault(&"- \n".repeat(2_000_000)).1, "more than 2000000 nodes");
-    let keys: String = (0..20_000).map(|n| format!("k{n}: v\n")).collect();
+    let keys = (0..20_000).map(|n| format!("k{n}: v")).collect::<Vec<_>>().join("\n");
     assert_eq!(read(&keys).unwrap().entries().len(), 20_000);
     assert_eq!(tree(&format!("{}a: b", "# a comment\n".repeat(100_000))), r#"{a:"b"}"#);
 }
@@ -134,7 +136,7 @@ fn hi_72_names_given_twice_are_all_reported() {
     let problems = read("a: 1\nb: {c: 1, c: 2}\n'a': 3\n").unwrap_err();
     let seen: Vec<_> = problems.iter().map(|p| (p.code, p.message.as_str(), p.at.unwrap().line)).collect();
     assert_eq!(seen, [("duplicate-key", "`c` is given twice", 2), ("duplicate-key", "`a` is given twice", 3)]);
-    let many: String = (0..40).map(|n| format!("k{n}: 0\n")).collect();
+    let many = (0..40).map(|n| format!("k{n}: 0\n")).collect::<Vec<_>>().concat();
     assert_eq!(fault(&format!("{many}k7: 1\n")), ("duplicate-key", "`k7` is given twice".into(), 41, 1));
     assert_eq!(fault("x: &x {a: 1}\ny: {<<: *x, <<: *x}").0, "duplicate-key");
 }
