@@ -199,7 +199,7 @@ impl Tally {
                 let found = items.all.iter().position(|item| {
                     item.target == target
                         && matches!(&item.kind, ItemKind::Tag(known, _) if known == tag)
-                        && item.provider.same_login(key)
+                        && item.provider.could_be(key)
                 });
                 if let Some(found) = found {
                     self.cover(found);

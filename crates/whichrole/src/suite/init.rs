@@ -82,9 +82,11 @@ pub(super) fn row(
         Some(key) => vec![evaluator.login(Some(key), &witness.claims, TokenForm::Claims).ok()?],
     };
     let answer = evaluator.answer(&Request::of(&logins).choosing(witness.custom_role_arn.as_deref()));
-    let mut out = format!("  - name: {}\n    ", yaml::scalar(name));
-    let keys = witness.to_yaml(with_provider);
-    out.push_str(&keys.replace(", claims: ", "\n    claims: ").replace(", custom_role_arn: ", "\n    custom_role_arn: "));
+    let mut out = format!("  - name: {}\n", yaml::scalar(name));
+    for key in witness.to_yaml(with_provider) {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(out, "    {key}");
+    }
     let note = if answer.is_certain() {
         String::new()
     } else {
@@ -97,7 +99,7 @@ pub(super) fn row(
         ids.dedup();
         format!("   # not certain: {}", ids.join(", "))
     };
-    let _ = writeln!(out, "\n    expect: {}{note}", expectation(&answer.decision, roles));
+    let _ = writeln!(out, "    expect: {}{note}", expectation(&answer.decision, roles));
     Some(out)
 }
 

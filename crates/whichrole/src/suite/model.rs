@@ -88,8 +88,8 @@ pub struct Test {
     pub name: Written,
     /// The users that sign in; several are several logins of one request.
     pub logins: Vec<Written>,
-    /// Claims on top of the user's.
-    pub claims: Vec<(String, Cell)>,
+    /// Claims on top of the user's, or of none.
+    pub claims: Option<Vec<(String, Cell)>>,
     /// Groups instead of the user's.
     pub groups: Option<Vec<Written>>,
     /// The provider, instead of the user's.

@@ -133,12 +133,13 @@ pub fn compare_by_trial(pool: &IdentityPool, original: &Evaluator) -> Difference
 fn requests(pool: &IdentityPool, key: &ProviderKey, rules: &[MappingRule]) -> Vec<Witness> {
     let of = |claims: Claims<'static>| Witness { provider: Some(key.clone()), claims, custom_role_arn: None };
     let tag_claims = || {
-        let maps = pool.principal_tags.iter().filter(|(known, _)| known.same_login(key));
+        let maps = pool.principal_tags.iter().filter(|(known, _)| known.could_be(key));
         maps.flat_map(|(_, map)| map.tags.values().map(String::as_str).chain(["sub"]))
     };
     let mut requests = vec![of(Claims::default())];
     for rule in rules {
-        for value in witness::candidates(rule) {
+        // What a rule excludes is as telling as what it lets in.
+        for value in witness::candidates(rule).into_iter().chain([rule.value.clone().into()]) {
             let mut claims = Claims::default();
             claims.set(rule.claim.clone(), value);
             for other in rules.iter().filter(|other| other.claim != rule.claim) {

@@ -60,6 +60,7 @@ pub(super) fn tests(node: &Node, fields: &mut Fields) -> (Vec<Test>, Vec<Expecta
 }
 
 fn test(node: &Node, fields: &mut Fields, expectations: &mut Expectations) -> Option<Test> {
+    let problems = fields.problems.len();
     let map = fields.map(node, "a test", KEYS)?;
     let name = name(map, "a test", fields);
     let mut reason = |key: &str| {
@@ -87,7 +88,7 @@ fn test(node: &Node, fields: &mut Fields, expectations: &mut Expectations) -> Op
     let mut test = Test {
         name: name.unwrap_or_else(|| Written { text: String::new(), at: node.at }),
         logins: user.into_iter().chain(logins.into_iter().flatten()).collect(),
-        claims: map.get("claims").map(|node| fields.claims(node, "`claims`")).unwrap_or_default(),
+        claims: map.get("claims").map(|node| fields.claims(node, "`claims`")),
         groups: map.get("groups").and_then(|node| fields.texts(node, "`groups`")),
         provider,
         custom_role_arn,
@@ -105,8 +106,8 @@ fn test(node: &Node, fields: &mut Fields, expectations: &mut Expectations) -> Op
         fields.report("missing-key", message, place(map, "logins"));
     }
     rows(map, &mut test, fields, expectations);
-    // The columns of a CSV file are not known yet.
-    if test.file.is_none() {
+    // The columns of a CSV file are not known yet; and what a misspelled key leaves out is no second mistake.
+    if test.file.is_none() && fields.problems.len() == problems {
         check_login(&test, fields);
     }
     Some(test)
@@ -131,7 +132,7 @@ fn rows(map: &Node, test: &mut Test, fields: &mut Fields, expectations: &mut Exp
             Some(table) => {
                 (test.columns, test.rows) = table::inline(table, test.expect, fields, expectations).unwrap_or_default();
             }
-            None if expect.is_none() => {
+            None if expect.is_none() && map.entries().iter().all(|entry| KEYS.contains(&entry.name.as_str())) => {
                 fields.report("missing-key", "the test has no `expect`, so it would test nothing", map.at);
             }
             None => {
@@ -146,7 +147,7 @@ fn rows(map: &Node, test: &mut Test, fields: &mut Fields, expectations: &mut Exp
 /// Somebody has to sign in, in one way.
 pub(super) fn check_login(test: &Test, fields: &mut Fields) {
     let sets = |column: &Column| test.columns.contains(column);
-    let has_claims = !test.claims.is_empty() || test.groups.is_some();
+    let has_claims = test.claims.is_some() || test.groups.is_some();
     let has_claim_column = test.columns.iter().any(|column| matches!(column, Column::Claim(_) | Column::Groups));
     if test.logins.is_empty() && !sets(&Column::User) && !has_claims && !has_claim_column {
         let message = "the test does not say who signs in: give it a `user`, or `claims`";
@@ -232,8 +233,9 @@ const EXPECTATION_KEYS: [&str; 5] = ["role", "deny", "by", "tags", "certain"];
 pub(super) fn expectation(node: &Node, fields: &mut Fields) -> Option<Expectation> {
     match &node.value {
         Value::Map(_) => {
+            let problems = fields.problems.len();
             let map = fields.map(node, "`expect`", &EXPECTATION_KEYS)?;
-            of_map(map, fields)
+            if fields.problems.len() > problems { None } else { of_map(map, fields) }
         }
         Value::Text(word) if !word.is_empty() => Some(of_word(word, node.at)),
         _ => {

@@ -249,7 +249,7 @@ impl Plan {
             }
             signer.open = member.open.map(Cow::Owned);
         }
-        for (name, cell) in &test.claims {
+        for (name, cell) in test.claims.iter().flatten() {
             signer.edit(name, cell);
         }
         if let Some(provider) = &test.provider {
@@ -353,7 +353,7 @@ impl Plan {
             (Outcome::Deny(Denial::TagsRejected(tag)), _) => {
                 let map = login.and_then(Login::provider).and_then(|key| {
                     let tags = &target.definition.pool.principal_tags;
-                    tags.keys().find(|known| known.same_login(key))
+                    tags.keys().find(|known| known.could_be(key))
                 });
                 let what = format!("tag {} of claim {}", quoted(tag.key), quoted(tag.claim));
                 let place = map.and_then(|map| {
@@ -435,7 +435,7 @@ impl Plan {
     fn only_token(&self, case: Case) -> Option<String> {
         let test = self.test(case);
         let adds = |column: &Column| matches!(column, Column::Claim(_) | Column::Groups);
-        let untouched = test.claims.is_empty() && test.groups.is_none() && !test.columns.iter().any(adds);
+        let untouched = test.claims.is_none() && test.groups.is_none() && !test.columns.iter().any(adds);
         self.user(case).filter(|_| untouched)?.token.clone()
     }
 

@@ -50,7 +50,7 @@ pub(super) fn check(suite: &Suite, fields: &mut Fields) {
 /// Whether a test says anything about a token.
 fn brings_claims(test: &Test) -> bool {
     let column = |column: &Column| matches!(column, Column::Claim(_) | Column::Groups | Column::Provider);
-    !test.claims.is_empty() || test.groups.is_some() || test.provider.is_some() || test.columns.iter().any(column)
+    test.claims.is_some() || test.groups.is_some() || test.provider.is_some() || test.columns.iter().any(column)
 }
 
 /// Finds rows that call unknown users.

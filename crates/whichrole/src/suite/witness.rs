@@ -49,9 +49,9 @@ impl Witness {
         Some(then(&logins, &evaluator.evaluate(&request)))
     }
 
-    /// The keys of a test that makes this request, as YAML on one line: `claims: { "custom:dept": eng }`.
+    /// The keys of a test that makes this request, each as YAML: `claims: { "custom:dept": eng }`. A guest's calls a user `guest`.
     #[must_use]
-    pub fn to_yaml(&self, with_provider: bool) -> String {
+    pub fn to_yaml(&self, with_provider: bool) -> Vec<String> {
         let mut keys = Vec::new();
         match &self.provider {
             None => keys.push("user: guest".to_owned()),
@@ -62,7 +62,7 @@ impl Witness {
             keys.push(format!("claims: {}", yaml::claims(&self.claims)));
         }
         keys.extend(self.custom_role_arn.as_ref().map(|role| format!("custom_role_arn: {}", yaml::scalar(role))));
-        keys.join(", ")
+        keys
     }
 }
 
@@ -158,7 +158,7 @@ pub(super) fn candidates(rule: &MappingRule) -> Vec<Claim<'static>> {
 
 /// A request that gets a tag: its claim, and whatever gets a role.
 fn tag(evaluator: &Evaluator, provider: &ProviderKey, key: &str, claim: &str) -> Option<Witness> {
-    let mappings = evaluator.pool().role_mappings.iter().filter(|(known, _)| known.same_login(provider));
+    let mappings = evaluator.pool().role_mappings.iter().filter(|(known, _)| known.could_be(provider));
     let of_rules = mappings.flat_map(|(known, mapping)| {
         (1..=mapping.mapping_rules().len()).filter_map(|number| rule(evaluator, known, number))
     });
