@@ -20,7 +20,7 @@ use crate::matching::Check;
 use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::semantics::{NonStringClaims, Semantics};
-use crate::{saml, tags, text};
+use crate::{issuer, saml, tags, text};
 
 pub use near::NearMiss;
 pub use want::{Change, Wanted, Way, want};
@@ -60,7 +60,7 @@ pub struct LoginExplanation<'a> {
     pub rules: Vec<RuleTrace<'a>>,
     /// The token's role claims, for a mapping of type Token.
     pub role_claims: Option<RoleClaims<'a>>,
-    /// Every principal tag that is mapped, with what the token had.
+    /// Every principal tag that is mapped, with what the token had; none where the request is denied.
     pub tags: Vec<TagTrace<'a>>,
     /// The roles that `CustomRoleArn` could have chosen with this token, under the choices in force.
     pub custom_roles: Vec<&'a str>,
@@ -194,7 +194,8 @@ fn login_explanation<'a>(
             roles: distinct(token_roles(login.claims.get(ROLES))),
         }),
         custom_roles: custom_roles(is_token, &rules, login),
-        tags: tag_traces(evaluator, login, &alone.tags),
+        // A denied request has no tags, whatever the claims.
+        tags: alone.role().map(|_| tag_traces(evaluator, login, &alone.tags)).unwrap_or_default(),
         rules,
         warnings: warnings(evaluator, login),
     }
@@ -272,6 +273,9 @@ fn tag_traces<'a>(evaluator: &'a Evaluator, login: &'a Login<'a>, made: &tags::T
 fn warnings(evaluator: &Evaluator, login: &Login<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     let Some(key) = login.provider() else { return warnings };
+    if let Some(difference) = issuer::difference_of(login) {
+        warnings.push(format!("the token's `iss` is not this provider's: {difference} (L2)"));
+    }
     if login.claims.text("iss").is_some_and(|issuer| is_newer_issuer_of(issuer, key.login_key())) {
         warnings.push("the token has the newer form of issuer, whose effect AWS does not document (L2)".to_owned());
     }

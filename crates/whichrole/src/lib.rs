@@ -31,6 +31,7 @@ mod eval;
 pub mod explain;
 mod groups;
 mod header;
+mod issuer;
 mod json;
 #[cfg(feature = "jwt-verify")]
 mod jwks;

@@ -369,7 +369,7 @@ fn is_well_known(key: &ProviderKey) -> bool {
 }
 
 /// Whether an issuer is a login key's: with or without `https://`, or a user pool's newer form (L2).
-fn is_issuer_of(issuer: &str, login_key: &str) -> bool {
+pub(crate) fn is_issuer_of(issuer: &str, login_key: &str) -> bool {
     let host_and_path = issuer.strip_prefix("https://").unwrap_or(issuer);
     host_and_path == login_key || is_newer_issuer_of(issuer, login_key)
 }

@@ -117,6 +117,11 @@ impl Drafts {
         }
     }
 
+    /// The draft of a pool, if there is one of this name.
+    pub(crate) fn known(&self, name: &str) -> Option<&Definition> {
+        self.named.get(name)
+    }
+
     /// Adds a role mapping; a provider given twice is a problem.
     pub(crate) fn add_mapping(&mut self, pool: Option<&str>, key: ProviderKey, mapping: RoleMapping, at: Position) {
         let draft = self.pool(pool);

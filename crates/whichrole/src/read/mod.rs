@@ -4,7 +4,10 @@
 
 mod api;
 mod canonical;
+mod cloudformation;
 mod definition;
+mod format;
+mod interpolation;
 mod node;
 mod problem;
 mod scalar;
@@ -14,6 +17,7 @@ mod yaml;
 
 pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
+pub use format::Format;
 pub use node::{Entry, Node, Position, Reference, Value};
 #[cfg(not(feature = "yaml"))]
 pub(crate) use node::from_json;
@@ -22,6 +26,8 @@ pub use problem::{Problem, ReadError};
 pub(crate) use yaml::from_yaml;
 #[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
+
+use std::collections::BTreeMap;
 
 use crate::IdentityPool;
 use crate::json::JsonLimits;
@@ -43,6 +49,11 @@ pub struct ReadOptions {
     /// Limits for each YAML text.
     #[cfg(feature = "yaml")]
     pub yaml: YamlLimits,
+    /// The format of every text; `None`: it shows in each text.
+    pub format: Option<Format>,
+    /// CloudFormation parameters by name. Anything else that only a deployment knows can be given too: `AWS::Region`, `Admin.Arn`,
+    /// `self:custom.stage`.
+    pub parameters: BTreeMap<String, String>,
 }
 
 impl Default for ReadOptions {
@@ -51,6 +62,8 @@ impl Default for ReadOptions {
             json: JsonLimits::CONFIG,
             #[cfg(feature = "yaml")]
             yaml: YamlLimits::CONFIG,
+            format: None,
+            parameters: BTreeMap::new(),
         }
     }
 }
@@ -61,12 +74,21 @@ impl Default for ReadOptions {
 #[must_use]
 pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
     let mut drafts = definition::Drafts::default();
+    let mut templates = Vec::new();
     for (number, source) in sources.iter().enumerate() {
-        match tree(source, number, options) {
-            Ok(node) => api::read(&node, &mut drafts),
-            Err(problems) => drafts.problems.extend(problems),
+        let node = match tree(source, number, options) {
+            Ok(node) => node,
+            Err(problems) => {
+                drafts.problems.extend(problems);
+                continue;
+            }
+        };
+        match options.format.or_else(|| Format::of(&node)) {
+            Some(Format::CloudFormation) => templates.push((number, node)),
+            _ => api::read(&node, &mut drafts),
         }
     }
+    cloudformation::read(templates, sources, options, &mut drafts);
     drafts.finish(sources.iter().map(|source| source.name.clone()).collect())
 }
 
