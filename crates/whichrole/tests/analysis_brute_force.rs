@@ -388,7 +388,7 @@ proptest! {
         let tokens = two_claims();
         let holds = |claims: &Claims<'_>| condition.holds(claims, evaluator.semantics());
         for role in ["A", "B"] {
-            let gets = |claims: &Claims<'_>, custom| outcome(&evaluator, claims, custom).0.as_deref() == Some(role);
+            let gets = |claims: &Claims<'_>, custom: Option<&str>| outcome(&evaluator, claims, custom).0.as_deref() == Some(role);
             let leak = tokens.iter().find(|claims| (gets(claims, None) || gets(claims, Some(role))) && !holds(claims));
             match never(&evaluator, &[], role, Some(&condition)) {
                 Proof::Proved => prop_assert!(leak.is_none(), "{role} {condition} {} {pool:?}", leak.unwrap().to_json()),
