@@ -4,15 +4,26 @@
 
 mod api;
 mod canonical;
+mod cloudformation;
 mod definition;
+mod format;
+mod interpolation;
 mod node;
 mod problem;
+mod scalar;
 mod shape;
+#[cfg(feature = "yaml")]
+mod yaml;
 
 pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
+pub use format::Format;
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use problem::{Problem, ReadError};
+#[cfg(feature = "yaml")]
+pub use yaml::YamlLimits;
+
+use std::collections::BTreeMap;
 
 use crate::IdentityPool;
 use crate::json::JsonLimits;
@@ -31,11 +42,25 @@ pub struct Source {
 pub struct ReadOptions {
     /// Limits for each JSON text.
     pub json: JsonLimits,
+    /// Limits for each YAML text.
+    #[cfg(feature = "yaml")]
+    pub yaml: YamlLimits,
+    /// The format of every text; `None`: it shows in each text.
+    pub format: Option<Format>,
+    /// CloudFormation parameters by name. Anything else that only a deployment knows can be given too: `AWS::Region`, `Admin.Arn`,
+    /// `self:custom.stage`.
+    pub parameters: BTreeMap<String, String>,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        Self { json: JsonLimits::CONFIG }
+        Self {
+            json: JsonLimits::CONFIG,
+            #[cfg(feature = "yaml")]
+            yaml: YamlLimits::CONFIG,
+            format: None,
+            parameters: BTreeMap::new(),
+        }
     }
 }
 
@@ -45,13 +70,38 @@ impl Default for ReadOptions {
 #[must_use]
 pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
     let mut drafts = definition::Drafts::default();
+    let mut templates = Vec::new();
     for (number, source) in sources.iter().enumerate() {
-        match node::from_json(&source.text, number, &options.json) {
-            Ok(node) => api::read(&node, &mut drafts),
-            Err(problems) => drafts.problems.extend(problems),
+        let node = match tree(source, number, options) {
+            Ok(node) => node,
+            Err(problems) => {
+                drafts.problems.extend(problems);
+                continue;
+            }
+        };
+        match options.format.or_else(|| Format::of(&node)) {
+            Some(Format::CloudFormation) => templates.push((number, node)),
+            _ => api::read(&node, &mut drafts),
         }
     }
+    cloudformation::read(templates, sources, options, &mut drafts);
     drafts.finish(sources.iter().map(|source| source.name.clone()).collect())
+}
+
+/// Reads JSON or YAML. What begins with a bracket is JSON, unless its name says YAML.
+fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, Vec<Problem>> {
+    #[cfg(feature = "yaml")]
+    {
+        let named = [".yaml", ".yml"].iter().any(|ending| source.name.ends_with(ending));
+        let bracket = source.text.trim_start().starts_with(['{', '[']);
+        if !bracket {
+            return yaml::from_yaml(&source.text, number, &options.yaml);
+        }
+        if named && let Ok(node) = yaml::from_yaml(&source.text, number, &options.yaml) {
+            return Ok(node);
+        }
+    }
+    node::from_json(&source.text, number, &options.json)
 }
 
 /// Reads one pool from API JSON: the output of `get-identity-pool-roles`, the input of `set-identity-pool-roles`, or a bare `RoleMappings`

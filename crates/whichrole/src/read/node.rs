@@ -35,6 +35,8 @@ pub enum Value {
     Number(String),
     /// A text that is all there.
     Text(String),
+    /// An unquoted word of YAML that some tools take for a string and others for a boolean, a number or a date: `yes`, `010`, `12:30`.
+    Unquoted(String),
     /// A text of which a part is known only after deployment, or only with a parameter that was not given.
     Reference(Reference),
     /// A list.
@@ -122,6 +124,7 @@ impl Node {
             Value::Bool(_) => "a boolean",
             Value::Number(_) => "a number",
             Value::Text(_) => "a string",
+            Value::Unquoted(_) => "a word that YAML tools read differently",
             Value::Reference(_) => "a reference",
             Value::List(_) => "a list",
             Value::Map(_) => "a map",

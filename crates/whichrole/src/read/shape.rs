@@ -133,8 +133,12 @@ fn rule(
     }
     let mut required = |name: &'static str| {
         let found = field(node, name);
-        if found.is_none() {
-            drafts.problems.push(Problem::new("unknown-field", format!("rule {number} has no `{name}`")).at(node.at));
+        match node.get(name) {
+            Some(null) if found.is_none() => drafts.problems.push(wrong_kind(null, &format!("`{name}`"), "a string")),
+            None => drafts
+                .problems
+                .push(Problem::new("unknown-field", format!("rule {number} has no `{name}`")).at(node.at)),
+            Some(_) => {}
         }
         found
     };
@@ -233,9 +237,13 @@ pub(crate) fn expect_map(node: &Node, what: &str, drafts: &mut Drafts) -> bool {
 
 pub(crate) fn wrong_kind(node: &Node, what: &str, expected: &str) -> Problem {
     let code = if matches!(node.value, Value::Reference(_)) { "unresolved-value" } else { "unreadable" };
-    let missing = match &node.value {
+    let hint = match &node.value {
         Value::Reference(reference) => format!("; {}", reference.missing),
+        Value::Unquoted(_) | Value::Number(_) | Value::Bool(_) if expected == "a string" => {
+            "; quote this value".to_owned()
+        }
+        Value::Null if expected == "a string" => "; quote this value if its text is meant".to_owned(),
         _ => String::new(),
     };
-    Problem::new(code, format!("{what} is {}, expected {expected}{missing}", node.kind())).at(node.at)
+    Problem::new(code, format!("{what} is {}, expected {expected}{hint}", node.kind())).at(node.at)
 }
