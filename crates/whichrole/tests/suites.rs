@@ -296,7 +296,7 @@ fn a_suite_that_would_judge_nothing_is_refused() {
         ("version: 1\nconfig: pool.json\nnow: soon\ntests:\n  - { name: t, claims: {a: b}, expect: deny }", "3:6: `now` is no time such as `2026-01-01T00:00:00Z`"),
         ("version: 1\nconfig: pool.json\nroles: { deny: Staff }\ntests:\n  - { name: t, claims: {a: b}, expect: deny }", "3:10: `deny` cannot be an alias: in `expect` it means something else"),
         ("version: 1\nconfig: pool.json\ncoverage: { rules: 101 }\ntests:\n  - { name: t, claims: {a: b}, expect: deny }", "3:20: `rules` is not a whole number from 0 to 100"),
-        ("version: 1\nconfig: pool.json\nproperties:\n  - { name: p, never: Admin, unless: \"cognito:groups has admins\" }", "4:38: unknown operator `has`, expected `equals`, `not-equal`, `starts-with`, `contains`, `present` or `absent`"),
+        ("version: 1\nconfig: pool.json\nproperties:\n  - { name: p, never: Admin, unless: \"cognito:groups has admins\" }", "4:38: column 16: unknown operator `has`, expected `equals`, `not-equal`, `starts-with`, `contains`, `present` or `absent`"),
         ("version: 1\nconfig: pool.json\nproperties:\n  - { name: p, live: al }", "4:22: `live` can only be `all`"),
         ("version: 1\nconfig: pool.json\nproperties:\n  - { name: p, always: Staff, unless: \"a present\" }", "4:39: `unless` goes with `never` only"),
         ("version: 1\nconfig: pool.json\nusers:\n  g: { guest: true, claims: { a: b } }\ntests:\n  - { name: t, user: g, expect: deny }", "4:3: a guest has no claims, groups, token or provider"),
@@ -348,8 +348,8 @@ fn coverage_counts_what_decided_and_shows_a_token_for_the_rest() {
     let uncovered: Vec<String> = coverage
         .uncovered
         .iter()
-        .map(|(item, witness)| {
-            format!("{} <- {}", item.kind.in_words(), witness.as_ref().map_or("none".into(), |w| w.to_yaml(false).join(", ")))
+        .map(|found| {
+            format!("{} <- {}", found.item.kind.in_words(), found.witness.as_ref().map_or("none".into(), |w| w.to_yaml(false).join(", ")))
         })
         .collect();
     assert_eq!(
@@ -396,18 +396,18 @@ fn a_first_suite_passes_and_covers() {
 
 #[test]
 fn mutants_are_killed_by_suites_that_look_and_shown_where_they_survive() {
-    use whichrole::suite::{Fate, compare_by_trial};
+    use whichrole::suite::Fate;
     let plan = plan(&tests("  - { name: a, user: eng, expect: Staff }\n  - { name: b, user: base, expect: deny }"));
     let survivors: Vec<String> = plan
         .mutants()
         .iter()
-        .filter_map(|mutant| match plan.try_mutant(mutant, plan.cases(), &compare_by_trial) {
+        .filter_map(|mutant| match plan.try_mutant(mutant, plan.cases()) {
             Fate::Survived(witness) => {
                 let row = plan.killing_row(mutant, &witness).unwrap();
                 // The row passes now, and would fail on the mutant.
                 let with_row = self::plan(&tests(&row));
                 assert_eq!(with_row.judge(with_row.cases()[0], &mut Tally::default()).verdict, Verdict::Pass, "{row}");
-                let killed = with_row.try_mutant(mutant, with_row.cases(), &compare_by_trial);
+                let killed = with_row.try_mutant(mutant, with_row.cases());
                 assert!(matches!(killed, Fate::Killed(_)), "{} {row}", mutant.change);
                 Some(mutant.change.clone())
             }

@@ -37,9 +37,6 @@ pub struct SuiteReport {
     pub coverage: Option<CoverageReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mutants: Option<MutantReport>,
-    /// How many cases there are, listed or not.
-    #[serde(skip)]
-    pub count: usize,
     #[serde(skip)]
     pub seconds: f64,
 }
@@ -130,6 +127,8 @@ pub struct CoverageReport {
 #[derive(Debug, Serialize)]
 pub struct Uncovered {
     pub what: String,
+    /// Whether it is a rule that no token can reach.
+    pub dead: bool,
     pub provider: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<String>,
@@ -284,6 +283,7 @@ fn coverage_lines(suite: &SuiteReport, coverage: &CoverageReport, lines: &mut Ve
         lines.push(format!("  not covered: {}{}", uncovered.what, paint(DIM, &place)));
         match &uncovered.test {
             Some(test) => lines.push(format!("    {} {test}", paint(DIM, "would be by"))),
+            None if uncovered.dead => lines.push(format!("    {}", paint(DIM, "dead: no token can reach it"))),
             None => lines.push(format!("    {}", paint(DIM, "no token was found that would"))),
         }
     }

@@ -1,5 +1,6 @@
 //! What a suite has seen of its configurations: which rules decided, which outcomes came, which tags were made.
 
+use crate::analysis::{self, Verdict};
 use crate::decision::{Answer, Denial, Outcome, Source};
 use crate::eval::{Evaluator, Request};
 use crate::pool::{MappingRule, RoleMappingType};
@@ -280,8 +281,38 @@ pub struct Coverage<'p> {
     pub outcomes: Measure,
     /// Tags that some case got.
     pub tags: Measure,
-    /// What is not covered, in the order of the configurations, with a request that would cover it where one was found.
-    pub uncovered: Vec<(&'p Item, Option<Witness>)>,
+    /// What is not covered, in the order of the configurations.
+    pub uncovered: Vec<Uncovered<'p>>,
+}
+
+/// Something that no case covers.
+#[derive(Debug)]
+pub struct Uncovered<'p> {
+    /// What it is.
+    pub item: &'p Item,
+    /// A request that would cover it, where one was found.
+    pub witness: Option<Witness>,
+    /// Whether it is a rule that no request can reach; proved.
+    pub is_dead: bool,
+}
+
+impl Target {
+    /// A request that covers an item, if one is found; and whether it is a rule that none can reach.
+    pub(super) fn show(&self, item: &Item) -> (Option<Witness>, bool) {
+        let Some(evaluator) = self.evaluators.first() else { return (None, false) };
+        let by_trial = witness::of(evaluator, &item.provider, &item.kind);
+        let ItemKind::Rule(number, _) = item.kind else { return (by_trial, false) };
+        if by_trial.is_some() {
+            return (by_trial, false);
+        }
+        let reach = analysis::reach(evaluator, self.groups.as_deref().unwrap_or_default());
+        let rule = reach.rules.into_iter().find(|rule| rule.provider == item.provider.as_str() && rule.rule == number);
+        match rule.map(|rule| rule.verdict) {
+            Some(Verdict::Live(found)) => (Some(found.into()), false),
+            Some(Verdict::Dead) => (None, true),
+            Some(Verdict::NotDecided(_)) | None => (None, false),
+        }
+    }
 }
 
 impl Plan {
@@ -308,10 +339,9 @@ impl Plan {
                 ItemKind::Tag(..) => count(&mut coverage.tags),
                 _ => count(&mut coverage.outcomes),
             }
-            if !covered {
-                let evaluator = self.targets.get(item.target).and_then(|target| target.evaluators.first());
-                let witness = evaluator.and_then(|evaluator| witness::of(evaluator, &item.provider, &item.kind));
-                coverage.uncovered.push((item, witness));
+            if !covered && let Some(target) = self.targets.get(item.target) {
+                let (witness, is_dead) = target.show(item);
+                coverage.uncovered.push(Uncovered { item, witness, is_dead });
             }
         }
         coverage

@@ -13,7 +13,7 @@ use super::coverage::{ItemKind, Items};
 use super::model::By;
 use super::plan::{Plan, Target};
 use super::roles::Roles;
-use super::witness::{self, Witness};
+use super::witness::Witness;
 use super::yaml;
 
 /// A first suite, as YAML. `config` is the configuration's path from where the suite will stand; `pool` its name where there are several.
@@ -42,10 +42,11 @@ pub fn init(definition: &Definition, config: &str, pool: Option<&str>) -> String
     let mut missing = Vec::new();
     let mut all_rules = true;
     for item in &items.all {
-        let found = witness::of(evaluator, &item.provider, &item.kind);
+        let (found, is_dead) = target.show(item);
         let Some(found) = found else {
             all_rules &= !matches!(item.kind, ItemKind::Rule(..));
-            missing.push(format!("# no token was found for: {} ({})", item.kind.in_words(), visible(item.provider.as_str())));
+            let why = if is_dead { "no token can show" } else { "no token was found that shows" };
+            missing.push(format!("# {why}: {} ({})", item.kind.in_words(), visible(item.provider.as_str())));
             continue;
         };
         if written.contains(&found) {
@@ -62,9 +63,8 @@ pub fn init(definition: &Definition, config: &str, pool: Option<&str>) -> String
     for line in missing {
         let _ = writeln!(out, "{line}");
     }
-    let rules = if all_rules { 100 } else { 0 };
-    if rules > 0 && items.all.iter().any(|item| matches!(item.kind, ItemKind::Rule(..))) {
-        let _ = writeln!(out, "coverage: {{ rules: {rules} }}");
+    if all_rules && items.all.iter().any(|item| matches!(item.kind, ItemKind::Rule(..))) {
+        out.push_str("coverage: { rules: 100 }\n");
     }
     out
 }

@@ -24,7 +24,6 @@
 //! ```
 
 mod clock;
-mod condition;
 mod coverage;
 mod csv;
 mod fields;
@@ -33,6 +32,7 @@ mod init;
 mod model;
 mod mutants;
 mod plan;
+mod prove;
 mod read;
 mod read_tests;
 mod roles;
@@ -43,15 +43,16 @@ mod users;
 mod witness;
 mod yaml;
 
-pub use coverage::{Coverage, Item, ItemKind, Measure, Tally};
+pub use coverage::{Coverage, Item, ItemKind, Measure, Tally, Uncovered};
 pub use glob::Glob;
 pub use model::{
     By, Cell, Column, ConfigPath, CoverageGoals, Expectation, Expected, ExpectedTags, Need, NeedKind, Property,
     PropertyClaim, Row, Suite, Test, User, Written,
 };
 pub use init::init;
-pub use mutants::{Difference, Fate, Mutant, compare_by_trial};
+pub use mutants::{Fate, Mutant};
 pub use plan::{Brought, Case, Plan, Target};
+pub use prove::Proved;
 pub use run::{Decider, Failure, Judged, Mismatch, Retry, Unanswerable, Verdict};
 pub use snapshot::SnapshotChange;
 pub use witness::Witness;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Claim;
+use crate::analysis::Condition;
 use crate::read::{Position, Problem};
 use crate::semantics::Choice;
 
@@ -198,19 +199,19 @@ pub struct Property {
 /// What a property says.
 #[derive(Debug, Clone)]
 pub enum PropertyClaim {
-    /// No token gets this, but those that meet the condition.
+    /// No token gets this role, but those that meet the condition.
     Never {
-        /// What must not come.
-        outcome: Expected,
+        /// The role, as written.
+        role: Written,
         /// Tokens that may get it.
-        unless: Option<Written>,
+        unless: Option<Condition>,
     },
-    /// Every token gets this, or every token that meets the condition.
+    /// Every token gets this role, or every token that meets the condition.
     Always {
-        /// What must come.
-        outcome: Expected,
+        /// The role, as written.
+        role: Written,
         /// The tokens meant.
-        when: Option<Written>,
+        when: Option<Condition>,
     },
     /// Every rule decides for some token.
     LiveAll(Position),

@@ -1,6 +1,6 @@
 //! Mutants: the configuration with one small mistake in it. A suite that does not notice leaves that mistake untested.
 
-use crate::claims::Claims;
+use crate::analysis::{DiffOptions, Subject, diff};
 use crate::eval::Evaluator;
 use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, MatchType, RoleArn, RoleMappingType};
 use crate::provider::ProviderKey;
@@ -8,7 +8,7 @@ use crate::read::{Place, Position};
 use crate::text::{quoted, visible};
 
 use super::plan::{Case, Plan};
-use super::witness::{self, Witness};
+use super::witness::Witness;
 
 /// A configuration with one small change.
 #[derive(Debug, Clone)]
@@ -23,17 +23,6 @@ pub struct Mutant {
     pub provider: ProviderKey,
     /// The changed pool.
     pub pool: IdentityPool,
-}
-
-/// Whether two pools can be told apart.
-#[derive(Debug, Clone)]
-pub enum Difference {
-    /// Every request gets the same from both.
-    None,
-    /// This request gets something else.
-    Shown(Box<Witness>),
-    /// No difference was found, and none was excluded.
-    Unknown,
 }
 
 /// What became of a mutant.
@@ -63,15 +52,10 @@ impl Plan {
         mutants
     }
 
-    /// Tries a mutant on the cases that pass, and if none notices asks `compare` whether there is anything to notice. `passing` are the
-    /// cases that pass on the configuration as it is.
+    /// Tries a mutant on the cases that pass, and if none notices proves whether there is anything to notice. `passing` are the cases that
+    /// pass on the configuration as it is.
     #[must_use]
-    pub fn try_mutant(
-        &self,
-        mutant: &Mutant,
-        passing: &[Case],
-        compare: &dyn Fn(&IdentityPool, &Evaluator) -> Difference,
-    ) -> Fate {
+    pub fn try_mutant(&self, mutant: &Mutant, passing: &[Case]) -> Fate {
         let Some(target) = self.targets.get(mutant.target) else { return Fate::Undecided };
         let evaluators: Vec<Evaluator> = target
             .evaluators
@@ -87,10 +71,13 @@ impl Plan {
             return Fate::Killed(*killer);
         }
         let Some(original) = target.evaluators.first() else { return Fate::Undecided };
-        match compare(&mutant.pool, original) {
-            Difference::None => Fate::Equivalent,
-            Difference::Shown(witness) => Fate::Survived(witness),
-            Difference::Unknown => Fate::Undecided,
+        let groups = target.groups.as_deref().unwrap_or_default();
+        let subject = |pool| Subject { pool, groups, semantics: *original.semantics() };
+        let found = diff(&subject(original.pool()), &subject(&mutant.pool), &DiffOptions::default());
+        match (found.changes.first().or(found.custom_role_changes.first()), found.is_equal()) {
+            (Some(change), _) => Fate::Survived(Box::new(change.witness.clone().into())),
+            (None, Some(true)) => Fate::Equivalent,
+            (None, _) => Fate::Undecided,
         }
     }
 
@@ -108,66 +95,6 @@ impl Plan {
         let name = format!("not if {}", mutant.change);
         super::init::row(&name, witness, target.evaluators.first()?, &target.roles, self.names_provider(target))
     }
-}
-
-/// Looks for a request that tells two pools apart, among those made from the rules of both. Finding none proves nothing.
-#[must_use]
-pub fn compare_by_trial(pool: &IdentityPool, original: &Evaluator) -> Difference {
-    let changed = Evaluator::new(pool.clone(), *original.semantics());
-    for evaluator in [original, &changed] {
-        for (key, mapping) in &evaluator.pool().role_mappings {
-            for witness in requests(evaluator.pool(), key, mapping.mapping_rules()) {
-                let differs = witness.try_on(original, |_, before| {
-                    witness.try_on(&changed, |_, after| !before.same_answer(after))
-                });
-                if differs == Some(Some(true)) {
-                    return Difference::Shown(Box::new(witness));
-                }
-            }
-        }
-    }
-    Difference::Unknown
-}
-
-/// Requests made from the rules of a mapping: none of its claims, each rule's own values, and each pair of rules on two claims.
-fn requests(pool: &IdentityPool, key: &ProviderKey, rules: &[MappingRule]) -> Vec<Witness> {
-    let of = |claims: Claims<'static>| Witness { provider: Some(key.clone()), claims, custom_role_arn: None };
-    let tag_claims = || {
-        let maps = pool.principal_tags.iter().filter(|(known, _)| known.could_be(key));
-        maps.flat_map(|(_, map)| map.tags.values().map(String::as_str).chain(["sub"]))
-    };
-    let mut requests = vec![of(Claims::default())];
-    for rule in rules {
-        // What a rule excludes is as telling as what it lets in.
-        for value in witness::candidates(rule).into_iter().chain([rule.value.clone().into()]) {
-            let mut claims = Claims::default();
-            claims.set(rule.claim.clone(), value);
-            for other in rules.iter().filter(|other| other.claim != rule.claim) {
-                if let Some(value) = witness::candidates(other).into_iter().next() {
-                    let mut both = claims.clone();
-                    both.set(other.claim.clone(), value);
-                    requests.push(of(both));
-                }
-            }
-            requests.push(of(claims));
-        }
-    }
-    // Shortest first, so that what is shown is as plain as can be.
-    requests.sort_by_key(|request| request.claims.iter().count());
-    let mut with_tags = Vec::new();
-    if tag_claims().next().is_some() {
-        for request in &requests {
-            let mut request = request.clone();
-            for (number, claim) in tag_claims().enumerate() {
-                if request.claims.get(claim).is_none() {
-                    request.claims.set(claim.to_owned(), format!("value-{number}"));
-                }
-            }
-            with_tags.push(request);
-        }
-    }
-    requests.extend(with_tags);
-    requests
 }
 
 type Change = (ProviderKey, String, Place, IdentityPool);

@@ -437,14 +437,14 @@ impl Planner {
         }
         let expected = suite.expectations.iter().map(|expectation| &expectation.outcome);
         let proved = suite.properties.iter().filter_map(|property| match &property.claim {
-            PropertyClaim::Never { outcome, .. } | PropertyClaim::Always { outcome, .. } => Some(outcome),
+            PropertyClaim::Never { role, .. } | PropertyClaim::Always { role, .. } => Some(role),
             PropertyClaim::LiveAll(_) | PropertyClaim::EquivalentTo(_) => None,
         });
-        let roles = expected.chain(proved).filter_map(|outcome| match outcome {
+        let roles = expected.filter_map(|outcome| match outcome {
             Expected::Role(role) => Some(role),
             Expected::Any | Expected::Deny(_) => None,
         });
-        for role in roles.chain(suite.tests.iter().filter_map(|test| test.custom_role_arn.as_ref())) {
+        for role in roles.chain(proved).chain(suite.tests.iter().filter_map(|test| test.custom_role_arn.as_ref())) {
             if let Err(problem) = target.roles.learn(role) {
                 self.fields.problems.push(problem);
             }

@@ -12,7 +12,7 @@ use super::fields::{Fields, place};
 use super::model::{
     ConfigPath, CoverageGoals, Expectation, Expected, Property, PropertyClaim, Suite, User, Written,
 };
-use super::{read_tests, users};
+use super::{prove, read_tests, users};
 
 /// The keys of a suite.
 const KEYS: &[&str] = &[
@@ -203,15 +203,18 @@ fn property(node: &Node, fields: &mut Fields) -> Option<Property> {
     }
     let condition = |key: &str, fields: &mut Fields| {
         let written = map.get(key).and_then(|node| fields.text(node, &format!("`{key}`")))?;
-        if let Err(problem) = super::condition::check(&written.text) {
-            fields.report("unknown-operator", problem, written.at);
+        match prove::condition(&written.text) {
+            Ok(condition) => Some(condition),
+            Err(message) => {
+                fields.report("unreadable-condition", message, written.at);
+                None
+            }
         }
-        Some(written)
     };
     let value = map.get(said)?;
     let claim = match said {
-        "never" => PropertyClaim::Never { outcome: outcome(value, fields)?, unless: condition("unless", fields) },
-        "always" => PropertyClaim::Always { outcome: outcome(value, fields)?, when: condition("when", fields) },
+        "never" => PropertyClaim::Never { role: role(value, fields)?, unless: condition("unless", fields) },
+        "always" => PropertyClaim::Always { role: role(value, fields)?, when: condition("when", fields) },
         "live" => {
             let word = fields.text(value, "`live`")?;
             if word.text != "all" {
@@ -224,13 +227,16 @@ fn property(node: &Node, fields: &mut Fields) -> Option<Property> {
     Some(Property { name: name?, claim })
 }
 
-/// What a property is about: a role, or a denial.
-fn outcome(node: &Node, fields: &mut Fields) -> Option<Expected> {
+/// The role that a property is about: its name, or `{role: …}`.
+fn role(node: &Node, fields: &mut Fields) -> Option<Written> {
     let Expectation { outcome, by, tags, certain, at } = read_tests::expectation(node, fields)?;
-    if by.is_some() || tags.is_some() || certain.is_some() || outcome == Expected::Any {
-        fields.report("wrong-kind", "a property is about a role or a denial, nothing else", at);
+    match outcome {
+        Expected::Role(role) if by.is_none() && tags.is_none() && certain.is_none() => Some(role),
+        _ => {
+            fields.report("wrong-kind", "a property is about a role, nothing else: `{ role: admin }`", at);
+            None
+        }
     }
-    Some(outcome)
 }
 
 fn coverage(node: &Node, fields: &mut Fields) -> CoverageGoals {

@@ -1,6 +1,7 @@
 //! Requests that show something: a rule at work, a role resolution, a tag. Made by trial, so each one shown has been evaluated; that none is
 //! found proves nothing.
 
+use crate::analysis;
 use crate::claims::{Claim, Claims};
 use crate::decision::{Decision, Denial, Outcome, Source};
 use crate::eval::{Evaluator, Request};
@@ -21,6 +22,13 @@ pub struct Witness {
     pub claims: Claims<'static>,
     /// The role that the request chooses.
     pub custom_role_arn: Option<String>,
+}
+
+impl From<analysis::Witness> for Witness {
+    fn from(witness: analysis::Witness) -> Self {
+        let analysis::Witness { provider, claims, custom_role_arn } = witness;
+        Self { provider: provider.map(ProviderKey::new), claims, custom_role_arn }
+    }
 }
 
 /// A role that no configuration has.
@@ -137,7 +145,7 @@ pub(super) fn rule(evaluator: &Evaluator, provider: &ProviderKey, number: usize)
 }
 
 /// Values that could match a rule, the most readable first. Claims of groups are arrays in real tokens.
-pub(super) fn candidates(rule: &MappingRule) -> Vec<Claim<'static>> {
+fn candidates(rule: &MappingRule) -> Vec<Claim<'static>> {
     let value = rule.value.as_str();
     let texts: Vec<String> = match rule.match_type {
         MatchType::Equals => vec![value.to_owned()],

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use whichrole::read::Problem;
-use whichrole::suite::{Case, Fate, Glob, Judged, Mutant, Plan, Tally, Verdict, compare_by_trial};
+use whichrole::suite::{Case, Fate, Glob, Judged, Mutant, Plan, Tally, Verdict};
 
 /// Cases that one thread takes at a time.
 const CHUNK: usize = 1024;
@@ -80,7 +80,7 @@ pub fn try_mutants(plan: &Plan, judgement: &Judgement, threads: usize) -> Vec<(M
         .map(|result| result.case)
         .collect();
     let mutants = plan.mutants();
-    let fates = in_parallel(&mutants, threads, |mutant| plan.try_mutant(mutant, &passing, &compare_by_trial));
+    let fates = in_parallel(&mutants, threads, |mutant| plan.try_mutant(mutant, &passing));
     mutants.into_iter().zip(fates).collect()
 }
 

@@ -81,7 +81,6 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
         threshold: asked.threshold,
         mutants: asked.mutants,
         update: asked.update,
-        verbose: args.global.verbose > 0,
         threads,
     };
     for (number, sound) in suites.iter().enumerate() {
@@ -97,6 +96,11 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
             continue;
         }
         let report = report::suite(sound, &judgement, &filters, &options, start, &mut run.summary)?;
+        if args.global.verbose > 0 {
+            for result in judgement.results.iter().filter(|result| !result.judged.certain) {
+                output.note(&format!("note: uncertain: {}", suite::shown_name(&sound.plan.case_name(result.case))));
+            }
+        }
         let stop = asked.fail_fast && report.cases.iter().any(|entry| entry.status.is_failure());
         run.suites.push(report);
         if stop {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use whichrole::read::Position;
-use whichrole::suite::{Failure as CaseFailure, Fate, Glob, Measure, Plan, Retry, Verdict, Written};
+use whichrole::suite::{Failure as CaseFailure, Fate, Glob, Measure, Retry, Verdict, Written};
 use whichrole::text::visible;
 
 use crate::commands::test::judge::{self, Judgement};
@@ -25,7 +25,6 @@ pub struct Options {
     pub threshold: Option<u8>,
     pub mutants: bool,
     pub update: bool,
-    pub verbose: bool,
     pub threads: usize,
 }
 
@@ -44,7 +43,6 @@ pub fn suite(
         cases: Vec::new(),
         coverage: None,
         mutants: None,
-        count: judgement.results.len(),
         seconds: 0.0,
     };
     let mut told = 0;
@@ -72,7 +70,7 @@ pub fn suite(
         }
         report.cases.push(entry);
     }
-    properties(plan, filters, options, summary, &mut report);
+    properties(sound, filters, options, summary, &mut report);
     if !options.filtered {
         if let Some(at) = plan.suite().snapshot {
             let mut entry = entry("snapshot".to_owned(), Status::Pass, at);
@@ -186,12 +184,20 @@ fn quoted_for_shell(word: &str) -> String {
     out
 }
 
-fn properties(plan: &Plan, filters: &[Glob], options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+fn properties(
+    sound: &Sound,
+    filters: &[Glob],
+    options: &Options,
+    summary: &mut Summary,
+    report: &mut SuiteReport,
+) {
+    let plan = &sound.plan;
     let fits = |name: &Written| filters.is_empty() || filters.iter().any(|glob| glob.matches(&name.text));
     for proved in plan.prove(&|property| fits(&property.name)) {
-        let status = if proved.counterexample.is_some() || proved.undecided.is_some() { Status::Fail } else { Status::Pass };
-        let mut entry = entry(proved.name, status, proved.at);
-        entry.notes = proved.counterexample.into_iter().chain(proved.undecided).collect();
+        let holds = proved.refuted.is_empty() && proved.undecided.is_none();
+        let mut entry = entry(proved.name, if holds { Status::Pass } else { Status::Fail }, proved.at);
+        entry.notes = proved.refuted.into_iter().chain(proved.undecided).collect();
+        entry.snippet = if holds { String::new() } else { snippet_at(proved.at, &sound.texts) };
         add(entry, options, summary, report);
     }
 }
@@ -234,10 +240,11 @@ fn coverage(
         }
         add(entry, options, summary, report);
     }
-    let uncovered = found.uncovered.iter().map(|(item, witness)| {
+    let uncovered = found.uncovered.iter().map(|whichrole::suite::Uncovered { item, witness, is_dead }| {
         let config = plan.targets().get(item.target).and_then(|target| target.label.clone());
         Uncovered {
             what: item.kind.in_words(),
+            dead: *is_dead,
             provider: item.provider.as_str().to_owned(),
             config,
             file: item.at.and_then(|at| plan.names().get(at.source).cloned()),
