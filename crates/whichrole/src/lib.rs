@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod analysis;
 mod claims;
 mod decision;
 mod eval;
@@ -45,6 +46,7 @@ pub mod read;
 mod readings;
 mod saml;
 mod semantics;
+pub mod suite;
 mod tags;
 pub mod text;
 mod token;

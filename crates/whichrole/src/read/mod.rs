@@ -19,7 +19,11 @@ pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
 pub use format::Format;
 pub use node::{Entry, Node, Position, Reference, Value};
+#[cfg(not(feature = "yaml"))]
+pub(crate) use node::from_json;
 pub use problem::{Problem, ReadError};
+#[cfg(feature = "yaml")]
+pub(crate) use yaml::from_yaml;
 #[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
 
@@ -95,9 +99,9 @@ fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, V
         let named = [".yaml", ".yml"].iter().any(|ending| source.name.ends_with(ending));
         let bracket = source.text.trim_start().starts_with(['{', '[']);
         if !bracket {
-            return yaml::from_yaml(&source.text, number, &options.yaml);
+            return from_yaml(&source.text, number, &options.yaml);
         }
-        if named && let Ok(node) = yaml::from_yaml(&source.text, number, &options.yaml) {
+        if named && let Ok(node) = from_yaml(&source.text, number, &options.yaml) {
             return Ok(node);
         }
     }
