@@ -37,6 +37,10 @@ impl<'w, 'n> Resolver<'w, 'n> {
     /// The tree with every function replaced by its value or a reference.
     pub(super) fn resolve(&self, node: &Node) -> Node {
         let at = node.at;
+        // What a reference led to may be led to again and again.
+        if self.led && !self.world.pay(1) {
+            return too_large(at);
+        }
         let value = match &node.value {
             Value::Text(text) => return self.plain_text(text, at),
             Value::List(elements) => {
@@ -191,10 +195,11 @@ impl<'w, 'n> Resolver<'w, 'n> {
                         None if name.contains('.') && !is_variable(name) => self.attribute(name, at),
                         None => self.reference(name, at),
                     };
+                    let before = out.text.len();
                     if !out.push(&value) {
                         out.push(&self.unknown(name, at));
                     }
-                    if !self.world.pay(out.text.len()) {
+                    if !self.world.pay(out.text.len().saturating_sub(before)) {
                         return too_large(at);
                     }
                 }
@@ -238,11 +243,11 @@ impl<'w, 'n> Resolver<'w, 'n> {
             found.and_then(|entries| if self.world.pay(entries.entries().len()) { entries.get(&second) } else { None });
         let default = argument.elements().get(3).and_then(|options| options.get("DefaultValue"));
         let found = match value {
-            Some(value) => self.mapped(value),
-            None => default?.clone(),
+            Some(value) => value,
+            None => default?,
         };
-        let weight = found.as_text().map_or(1, str::len);
-        self.world.pay(weight).then_some(found.value)
+        let weight: usize = found.elements().iter().chain([found]).map(|node| node.as_text().map_or(1, str::len)).sum();
+        self.world.pay(weight).then(|| self.mapped(found).value)
     }
 
     /// What stands in a mapping is literal; functions there are not followed.

@@ -427,6 +427,13 @@ fn references_cannot_expand_without_bounds() {
     );
     let found = problems(&text, &[]);
     assert!(found.iter().any(|problem| problem.contains("expand to too much text")));
+    let name = format!("!Join ['', [{}]]", vec!["''"; 5_000].join(", "));
+    let groups = vec!["!Ref G"; 2_000].join(", ");
+    let text = format!(
+        "Resources:\n  G: {{Type: AWS::Cognito::UserPoolGroup, Properties: {{GroupName: {name}}}}}\n  A: {{Type: \
+         AWS::Cognito::IdentityPoolRoleAttachment, Properties: {{Roles: [{groups}]}}}}"
+    );
+    assert!(!problems(&text, &[]).is_empty());
     let circle = "Resources:\n  A: {Type: AWS::Cognito::UserPoolGroup, Properties: {GroupName: !Ref A}}\n";
     assert!(read_texts(&[("t", circle)], &[]).definitions.len() <= 1);
     let chain: Vec<String> = (0..5000).map(|n| format!("  C{n}: !Not [!Condition C{}]", n + 1)).collect();

@@ -1,5 +1,6 @@
 //! Programs in YAML: `${resource.property}`, variables, configuration and a few functions.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::super::ReadOptions;
@@ -9,9 +10,9 @@ use super::super::scalar;
 use super::{Resource, kind_of};
 use crate::text;
 
-/// How many references may lead to each other, and how much text they may make beside what was read.
+/// How many references may lead to each other, and how much they may make of one program: values and bytes.
 const STEPS: usize = 8;
-const TEXT: usize = 1024 * 1024;
+const BUDGET: usize = 4 * 1024 * 1024;
 
 /// Whether a tree is a program: resources whose types have colons.
 pub(super) fn recognises(node: &Node) -> bool {
@@ -27,7 +28,13 @@ pub(super) fn resources(node: &Node, options: &ReadOptions) -> Vec<Resource> {
     let by_name = |section| entries(section).iter().map(|entry| (entry.name.as_str(), &entry.value)).collect();
     let mut configuration: BTreeMap<&str, &Node> = by_name("config");
     configuration.extend(by_name("configuration"));
-    let program = Program { resources: by_name("resources"), variables: by_name("variables"), configuration, options };
+    let program = Program {
+        resources: by_name("resources"),
+        variables: by_name("variables"),
+        configuration,
+        options,
+        left: Cell::new(BUDGET),
+    };
     let resources = entries("resources").iter().filter_map(|entry| {
         let kind = kind_of(entry.value.get("type")?.as_text()?)?;
         let properties = match entry.value.get("properties") {
@@ -52,6 +59,7 @@ struct Program<'n> {
     variables: BTreeMap<&'n str, &'n Node>,
     configuration: BTreeMap<&'n str, &'n Node>,
     options: &'n ReadOptions,
+    left: Cell<usize>,
 }
 
 impl Program<'_> {
@@ -136,26 +144,39 @@ impl Program<'_> {
                     }
                 }
             }
-            if out.len() > TEXT {
-                let missing = "the references of this program expand to too much text".to_owned();
-                return Node { value: Value::Reference(Reference { text: "${…}".to_owned(), missing }), at };
-            }
         }
         Node { value: text_or_reference(out, missing), at }
     }
 
     /// A variable, a configuration value, or a property that a resource was given literally.
     fn named(&self, name: &str, at: Position, steps: usize) -> Node {
+        let node = self.looked_up(name, at, steps);
+        let weight = match &node.value {
+            Value::Text(text) | Value::Reference(Reference { text, .. }) => text.len() + 1,
+            _ => weight(&node),
+        };
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(weight));
+        if left >= weight {
+            return node;
+        }
+        let missing = "the references of this program expand to too much text".to_owned();
+        Node { value: Value::Reference(Reference { text: "${…}".to_owned(), missing }), at }
+    }
+
+    fn looked_up(&self, name: &str, at: Position, steps: usize) -> Node {
         if let Some(value) = self.options.parameters.get(name) {
             return Node { value: Value::Text(value.clone()), at };
         }
+        // Nothing more is looked up once the budget is spent.
+        let steps = if self.left.get() == 0 { 0 } else { steps };
         if steps > 0 {
             if let Some(node) = self.variables.get(name) {
                 return Node { at, ..self.resolve(node, steps - 1) };
             }
             if let Some(setting) = self.configuration.get(name) {
                 let default = setting.get("default").or_else(|| setting.get("value")).unwrap_or(setting);
-                if let Some(text) = scalar::sent(default).filter(|text| text.len() <= TEXT) {
+                if let Some(text) = scalar::sent(default) {
                     return Node { value: Value::Text(text), at };
                 }
             }
@@ -168,6 +189,14 @@ impl Program<'_> {
         }
         Node { value: Value::Reference(unknown(name)), at }
     }
+}
+
+/// How many values a tree has.
+fn weight(node: &Node) -> usize {
+    let inner: usize = node.elements().iter().map(weight).sum();
+    inner
+        + node.entries().iter().map(|entry| weight(&entry.value)).sum::<usize>()
+        + node.as_text().map_or(1, |text| text.len() + 1)
 }
 
 fn unknown(name: &str) -> Reference {

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use crate::read::{Configuration, Definition, ReadOptions, Source, read};
@@ -117,6 +119,18 @@ fn variables_in_a_circle_end() {
         program("[{claim: '${a}', matchType: Equals, value: v, roleArn: r}]")
     );
     assert_eq!(read_text(&text, &[]).problems.len(), 1);
+}
+
+#[test]
+fn variables_cannot_expand_without_bounds() {
+    let mut variables = String::from("variables:\n");
+    for n in 0..8 {
+        let next = format!("${{v{}}}", n + 1);
+        writeln!(variables, "  v{n}: {}", next.repeat(200)).unwrap();
+    }
+    let text = format!("{variables}{}", program("[{claim: '${v0}', matchType: Equals, value: v, roleArn: r}]"));
+    let found = problems(&text);
+    assert!(found[0].contains("expand to too much text"), "{found:?}");
 }
 
 proptest! {
