@@ -748,7 +748,8 @@ def tag_attributes(pool, login, path):
     if login.kind == "saml":
         defaults = {"username": SAML_NAME_IDENTIFIER}
     elif login.login_key == "www.amazon.com":
-        defaults = {"username": "user_id", "client": "aud"}
+        # Its access token names the user user_id; its ID token, as everybody's, sub.
+        defaults = {"username": "user_id" if "user_id" in login.claims else "sub", "client": "aud"}
     else:
         defaults = {"username": "sub", "client": "aud"}
     if not custom:

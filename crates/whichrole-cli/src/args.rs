@@ -30,7 +30,7 @@ pub struct Global {
     /// Write results to this file instead of standard output
     #[arg(short, long, global = true, value_name = "FILE")]
     pub output: Option<String>,
-    /// When to use colours; NO_COLOR is respected
+    /// When to use colours; the variable `NO_COLOR` is respected
     #[arg(long, global = true, value_enum, default_value = "auto")]
     pub color: Color,
     /// Say nothing but results and errors

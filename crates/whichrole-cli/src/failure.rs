@@ -24,7 +24,7 @@ pub enum Exit {
 #[derive(Debug)]
 pub struct Failure {
     pub exit: Exit,
-    pub report: Report,
+    pub report: Box<Report>,
     /// Lines for people, such as source lines with a caret; empty where there are none.
     snippets: Vec<String>,
     broken_pipe: bool,
@@ -95,7 +95,7 @@ impl Failure {
     }
 
     pub fn of(report: Report) -> Self {
-        Self { exit: Exit::CouldNotAnswer, report, snippets: Vec::new(), broken_pipe: false }
+        Self { exit: Exit::CouldNotAnswer, report: Box::new(report), snippets: Vec::new(), broken_pipe: false }
     }
 
     /// Several problems of one configuration or suite, with the source lines they are about.
@@ -134,8 +134,11 @@ impl Failure {
 
     /// A line for each problem, with the source line below it.
     pub fn to_text(&self) -> String {
-        let reports =
-            if self.report.problems.is_empty() { std::slice::from_ref(&self.report) } else { &self.report.problems };
+        let reports = if self.report.problems.is_empty() {
+            std::slice::from_ref(self.report.as_ref())
+        } else {
+            &self.report.problems
+        };
         let mut lines = Vec::new();
         for (n, report) in reports.iter().enumerate() {
             lines.push(format!("error: {}", report.sentence()));

@@ -66,12 +66,11 @@ impl Output {
         if text.is_empty() && self.path.is_none() {
             return Ok(());
         }
-        let written = match &self.path {
-            Some(path) => std::fs::write(path, strip_str(&text).to_string()),
-            None => {
-                let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
-                stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
-            }
+        let written = if let Some(path) = &self.path {
+            std::fs::write(path, strip_str(&text).to_string())
+        } else {
+            let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
+            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
         };
         written.map_err(|error| self.write_failure(&error))
     }

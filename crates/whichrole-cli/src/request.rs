@@ -1,14 +1,16 @@
 //! Builds a request from the command line: tokens, claims, groups, the clock, the choices.
 
-use whichrole::read::{Definition, ReadOptions, Source, read};
+use whichrole::read::{Definition, Problem, ReadOptions, Source, read};
 use whichrole::{
-    Answer, Choice, Claim, Claims, Clock, Decision, Denial, Evaluator, Group, GroupClaims, InvalidToken, Jwt, Login,
-    OpenPreferredRole, ProviderKey, Semantics, Signature, TokenError, TokenForm, TokenLimits, text,
+    Answer, Choice, Claim, Claims, Clock, Decision, Denial, Evaluator, Group, GroupClaims, InvalidToken, JsonLimits,
+    Jwt, KeySet, Login, NotVerified, OpenPreferredRole, ProviderKey, Semantics, Signature, TokenError, TokenForm,
+    TokenLimits, text,
 };
 
 use crate::args::{ChoiceArgs, ClockArgs, RequestArgs};
 use crate::failure::{Failure, Report, Result};
 use crate::input;
+use crate::output::Output;
 
 /// A token as it was given.
 pub struct Given {
@@ -23,9 +25,9 @@ impl Given {
         Self { claims, form: TokenForm::Claims, open_preferred_role: None, jwt: None }
     }
 
-    /// What is odd about the token, and not a reason to refuse it. Once verified, only what verification passes over is left.
-    pub fn warnings(&self, unverified: bool) -> Vec<String> {
-        self.jwt.iter().filter(|_| unverified).flat_map(|_: &Jwt| Vec::<String>::new()).collect()
+    /// What is odd about the token. Of a token that is verified, only what verification passes over is left.
+    pub fn warnings(&self) -> Vec<String> {
+        self.jwt.as_ref().map(Jwt::warnings).unwrap_or_default()
     }
 
     /// The login of this token.
@@ -164,17 +166,16 @@ pub fn add_groups(
     }
     let mut groups = Vec::new();
     for name in member {
-        match known {
-            None => groups.push(Group { name: name.clone(), role_arn: None, precedence: None }),
-            Some(known) => match known.iter().find(|group| group.name == *name) {
-                Some(group) => groups.push(group.clone()),
-                None => {
-                    let names = known.iter().map(|group| group.name.as_str());
-                    let problem = whichrole::read::Problem::unknown("unknown-group", "group", name, names);
-                    return Err(Failure::new(problem.code, problem.message));
-                }
-            },
-        }
+        let Some(known) = known else {
+            groups.push(Group { name: name.clone(), role_arn: None, precedence: None });
+            continue;
+        };
+        let Some(group) = known.iter().find(|group| group.name == *name) else {
+            let names = known.iter().map(|group| group.name.as_str());
+            let problem = Problem::unknown("unknown-group", "group", name, names);
+            return Err(Failure::new(problem.code, problem.message));
+        };
+        groups.push(group.clone());
     }
     Ok(GroupClaims::of(&groups.iter().collect::<Vec<_>>()).write_to(claims))
 }
@@ -212,21 +213,59 @@ pub fn provider(args: &ChoiceArgs) -> Option<ProviderKey> {
     args.provider.as_deref().map(ProviderKey::new)
 }
 
+/// Reads a key set. Its problems are shown without the lines they are about.
+fn key_set(name: &str) -> Result<KeySet> {
+    if name.starts_with("https://") || name.starts_with("http://") {
+        return Err(Failure::new("usage", "whichrole does not fetch keys; download it first"));
+    }
+    let text = input::file(name, JsonLimits::CLAIMS.bytes)?;
+    KeySet::from_json(&text).map_err(|error| {
+        let names = [name.to_owned()];
+        let problems: Vec<Report> = error.problems.iter().map(|problem| Report::of_problem(problem, &names)).collect();
+        Failure::of(match problems.as_slice() {
+            [only] => only.clone(),
+            several => {
+                let message = format!("{} problems in the key set", several.len());
+                Report { problems, ..Report::new(error.code(), message) }
+            }
+        })
+    })
+}
+
 /// What became of the tokens' signatures.
 pub enum Signatures {
     /// Nobody asked.
     Unchecked,
     /// All are good.
     Verified,
-    /// One is not; the text says why without quoting the token.
-    Refused(String),
+    /// One is not.
+    Refused(NotVerified),
 }
 
 impl Signatures {
     /// Verifies every token against a key set, if one is given.
-    pub fn check(jwks: Option<&str>, tokens: &[Given], clock: Option<Clock>) -> Result<Self> {
+    pub fn check(jwks: Option<&str>, tokens: &[Given], clock: Option<Clock>, output: &Output) -> Result<Self> {
         let Some(jwks) = jwks else { return Ok(Self::Unchecked) };
-        let _ = (jwks, tokens, clock);
+        let clock = clock.ok_or_else(|| Failure::new("usage", "`--jwks` needs `--now`"))?;
+        let keys = key_set(jwks)?;
+        for note in keys.notes() {
+            output.note(&format!("note: {}", Report::of_problem(note, &[jwks.to_owned()]).sentence()));
+        }
+        if tokens.is_empty() {
+            return Err(Failure::new("usage", "`--jwks` needs a token to verify"));
+        }
+        for token in tokens {
+            let Some(jwt) = &token.jwt else {
+                return Err(Failure::new("usage", "`--jwks` needs a JWT: a claims object has no signature"));
+            };
+            if token.claims != *jwt.claims() {
+                let message = "`--jwks` is about what the token says; leave out `--claim` and `--member`";
+                return Err(Failure::new("usage", message));
+            }
+            if let Err(why) = keys.verify(jwt, clock) {
+                return Ok(Self::Refused(why));
+            }
+        }
         Ok(Self::Verified)
     }
 
@@ -236,7 +275,7 @@ impl Signatures {
             Self::Unchecked => {}
             Self::Verified => answer.signature = Signature::Verified,
             Self::Refused(why) => {
-                answer.decision = Decision::deny(Denial::InvalidToken(InvalidToken::NotVerified(why.clone())));
+                answer.decision = Decision::deny(Denial::InvalidToken(InvalidToken::from(why.clone())));
                 answer.assumptions = whichrole::Questions::NONE;
                 answer.readings.clear();
             }

@@ -187,7 +187,7 @@ impl Evaluator {
         }
         let key = login.provider()?;
         let exact = self.pool.principal_tags.iter().find(|(known, _)| known.login_key() == key.login_key());
-        let fitting = || self.pool.principal_tags.iter().find(|(known, _)| known.same_login(key));
+        let fitting = || self.pool.principal_tags.iter().find(|(known, _)| known.could_be(key));
         exact.or_else(fitting).map(|(_, map)| map)
     }
 
@@ -211,28 +211,7 @@ impl Evaluator {
         if self.pool.allow_unauthenticated_identities == Some(false) {
             return Path::deny(Denial::GuestsNotAllowed, Questions::NONE);
         }
-        self.default_role(self.pool.roles.unauthenticated.as_ref(), Source::UnauthenticatedRole, request, semantics)
-    }
-
-    /// A default role where there is no mapping (S1, S2, S3, S6), minding `unmapped-custom-role`.
-    fn default_role<'a>(
-        &'a self,
-        role: Option<&'a crate::RoleArn>,
-        source: Source,
-        request: &Request<'a>,
-        semantics: &Semantics,
-    ) -> Path<'a> {
-        let mut touched = Questions::NONE;
-        if request.custom_role_arn.is_some() {
-            touched.insert(Question::UnmappedCustomRole);
-            if semantics.unmapped_custom_role() == UnmappedCustomRole::Deny {
-                return Path::deny(Denial::CustomRoleNotAllowed, touched);
-            }
-        }
-        match role {
-            Some(role) => Path::assume(role.as_str(), source, touched),
-            None => Path::deny(Denial::RoleNotConfigured, touched),
-        }
+        default_role(self.pool.roles.unauthenticated.as_ref(), Source::UnauthenticatedRole, request, semantics)
     }
 
     /// Q1 with several logins. Those that would be mapped answer; where none would be, all do.
@@ -244,39 +223,35 @@ impl Evaluator {
         pick: usize,
     ) -> Path<'a> {
         // One bad token fails the whole request, before any role is chosen.
-        let fault = by_provider(logins)
-            .into_iter()
-            .filter_map(|at| login::check(logins.get(at)?, &self.pool, request.clock))
-            .next();
+        let fault =
+            by_provider(logins).into_iter().find_map(|at| login::check(logins.get(at)?, &self.pool, request.clock));
         if let Some(fault) = fault {
             return Path::deny(Denial::InvalidToken(fault), Questions::NONE);
         }
+        let answers = |at: usize| -> Option<Path<'a>> {
+            Some(Path { login: Some(at), ..self.alone::<ASK>(logins.get(at)?, request, semantics) })
+        };
         let candidates = several_candidates(logins);
-        let mapped = logins.iter().filter(|login| login.is_mapped()).count();
-        let paths: Vec<Path<'a>> = candidates
-            .iter()
-            .filter_map(|&at| Some(Path { login: Some(at), ..self.alone::<ASK>(logins.get(at)?, request, semantics) }))
-            .collect();
-        let mut touched = paths.iter().fold(Questions::NONE, |all, path| all.union(path.touched));
-        let picked = if mapped < 2 {
-            paths.into_iter().next()
+        let path = if logins.iter().filter(|login| login.is_mapped()).count() < 2 {
+            candidates.first().and_then(|&at| answers(at))
         } else {
-            touched.insert(Question::SeveralLogins);
+            let paths: Vec<Path<'a>> = candidates.iter().filter_map(|&at| answers(at)).collect();
+            let touched =
+                paths.iter().fold(Question::SeveralLogins.into(), |all: Questions, path| all.union(path.touched));
+            let agree = || {
+                paths
+                    .iter()
+                    .zip(paths.iter().skip(1))
+                    .all(|(a, b)| a.decision.role() == b.decision.role() && a.decision.tags == b.decision.tags)
+            };
             match semantics.several_logins() {
-                SeveralLogins::AnyOne => paths.into_iter().nth(pick),
-                SeveralLogins::MustAgree => {
-                    let agree = paths
-                        .iter()
-                        .zip(paths.iter().skip(1))
-                        .all(|(a, b)| a.decision.role() == b.decision.role() && a.decision.tags == b.decision.tags);
-                    if agree { paths.into_iter().next() } else { Some(Path::deny(Denial::LoginsDisagree, touched)) }
-                }
+                SeveralLogins::MustAgree if !agree() => Some(Path::deny(Denial::LoginsDisagree, touched)),
+                SeveralLogins::MustAgree => paths.into_iter().next().map(|path| Path { touched, ..path }),
+                SeveralLogins::AnyOne => paths.into_iter().nth(pick).map(|path| Path { touched, ..path }),
             }
         };
-        match picked {
-            Some(path) => Path { touched, ..path },
-            None => Path::deny(Denial::LoginsDisagree, touched),
-        }
+        // There is always a candidate, since there are several logins.
+        path.unwrap_or_else(|| Path::deny(Denial::LoginsDisagree, Questions::NONE))
     }
 
     /// One login by itself: the checks, the role, the tags.
@@ -322,7 +297,7 @@ impl Evaluator {
                 {
                     return saml_role(&roles, request);
                 }
-                self.default_role(default, Source::AuthenticatedRole, request, semantics)
+                default_role(default, Source::AuthenticatedRole, request, semantics)
             }
             Some(plan) => match &plan.mapping.mapping_type {
                 RoleMappingType::Token => self.token(plan, login, request, semantics),
@@ -427,10 +402,30 @@ impl Evaluator {
     }
 }
 
+/// A default role where there is no mapping (S1, S2, S3, S6), minding `unmapped-custom-role`.
+fn default_role<'a>(
+    role: Option<&'a crate::RoleArn>,
+    source: Source,
+    request: &Request<'a>,
+    semantics: &Semantics,
+) -> Path<'a> {
+    let mut touched = Questions::NONE;
+    if request.custom_role_arn.is_some() {
+        touched.insert(Question::UnmappedCustomRole);
+        if semantics.unmapped_custom_role() == UnmappedCustomRole::Deny {
+            return Path::deny(Denial::CustomRoleNotAllowed, touched);
+        }
+    }
+    match role {
+        Some(role) => Path::assume(role.as_str(), source, touched),
+        None => Path::deny(Denial::RoleNotConfigured, touched),
+    }
+}
+
 /// The logins in the order of their provider names.
 fn by_provider(logins: &[Login<'_>]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..logins.len()).collect();
-    let name = |at: &usize| logins.get(*at).and_then(Login::provider).map(ProviderKey::as_str);
+    let name = |at: &usize| logins.get(*at).and_then(Login::provider).map(ProviderKey::login_key);
     order.sort_by(|a, b| name(a).cmp(&name(b)));
     order
 }

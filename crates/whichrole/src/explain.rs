@@ -9,17 +9,18 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use crate::claims::Claim;
-use crate::decision::{Answer, Denial, InvalidToken, Source};
+use crate::decision::{Answer, Denial, InvalidToken, Source, TagFault};
 use crate::eval::{Evaluator, Request, token_roles};
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{Login, audience, is_newer_issuer_of};
 use crate::matching::Check;
-use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleMappingType};
+use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::semantics::{NonStringClaims, Semantics};
-use crate::{saml, tags, text};
+use crate::{issuer, saml, tags, text};
 
 pub use near::NearMiss;
 pub use want::{Change, Wanted, Way, want};
@@ -59,7 +60,7 @@ pub struct LoginExplanation<'a> {
     pub rules: Vec<RuleTrace<'a>>,
     /// The token's role claims, for a mapping of type Token.
     pub role_claims: Option<RoleClaims<'a>>,
-    /// Every principal tag that is mapped, with what the token had.
+    /// Every principal tag that is mapped, with what the token had; none where the request is denied.
     pub tags: Vec<TagTrace<'a>>,
     /// The roles that `CustomRoleArn` could have chosen with this token, under the choices in force.
     pub custom_roles: Vec<&'a str>,
@@ -83,8 +84,7 @@ pub struct RuleTrace<'a> {
     /// What became of it.
     pub outcome: RuleOutcome,
     /// What the token had; none: it has no such claim.
-    #[serde(serialize_with = "claim_json")]
-    pub had: Option<&'a Claim<'a>>,
+    pub had: Option<Had<'a>>,
     /// Why it almost matched.
     pub near_misses: Vec<NearMiss>,
 }
@@ -122,18 +122,19 @@ pub struct TagTrace<'a> {
     /// The claim it comes from.
     pub claim: &'a str,
     /// What the token had; none: it has no such claim.
-    #[serde(serialize_with = "claim_json")]
-    pub had: Option<&'a Claim<'a>>,
+    pub had: Option<Had<'a>>,
     /// The tag's value in the session; none: there is no such tag.
     pub value: Option<Cow<'a, str>>,
 }
 
-fn claim_json<S: Serializer>(claim: &Option<&Claim<'_>>, serializer: S) -> Result<S::Ok, S::Error> {
-    match claim {
-        None => serializer.serialize_none(),
-        Some(claim) => serde_json::value::RawValue::from_string(claim.to_json())
-            .map_err(serde::ser::Error::custom)?
-            .serialize(serializer),
+/// The value of a claim, to be shown: serialized as the JSON the token wrote. Only those that a rule or tag reads get here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Had<'a>(pub &'a Claim<'a>);
+
+impl Serialize for Had<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json = RawValue::from_string(self.0.to_json()).map_err(serde::ser::Error::custom)?;
+        json.serialize(serializer)
     }
 }
 
@@ -170,7 +171,7 @@ fn login_explanation<'a>(
     let semantics = evaluator.semantics();
     let alone = evaluator.evaluate(&Request { logins: std::slice::from_ref(login), ..*request });
     let mapping = evaluator.mapping_of(login).map(|(_, mapping)| mapping);
-    let rules = mapping.map(|mapping| mapping.mapping_rules()).unwrap_or_default();
+    let rules = mapping.map(RoleMapping::mapping_rules).unwrap_or_default();
     let deciding = alone.source().and_then(Source::rule);
     let refused = matches!(alone.denial(), Some(Denial::InvalidToken(_)));
     let rules: Vec<RuleTrace<'a>> = rules
@@ -193,7 +194,8 @@ fn login_explanation<'a>(
             roles: distinct(token_roles(login.claims.get(ROLES))),
         }),
         custom_roles: custom_roles(is_token, &rules, login),
-        tags: tag_traces(evaluator, login, &alone.tags),
+        // A denied request has no tags, whatever the claims.
+        tags: alone.role().map(|_| tag_traces(evaluator, login, &alone.tags)).unwrap_or_default(),
         rules,
         warnings: warnings(evaluator, login),
     }
@@ -229,7 +231,7 @@ fn rule_trace<'a>(
         value: &rule.value,
         role: rule.role_arn.as_str(),
         outcome,
-        had,
+        had: had.map(Had),
         near_misses,
     }
 }
@@ -243,7 +245,8 @@ fn custom_roles<'a>(is_token: bool, rules: &[RuleTrace<'a>], login: &Login<'a>) 
         // Every rule counts here, those after the deciding one too.
         return distinct(rules.iter().filter(|rule| rule.had.is_some()).filter_map(|trace| {
             let rule = MappingRule::new(trace.claim, trace.match_type, trace.value, trace.role);
-            (rule.check_claim(trace.had, &Semantics::default()) == Check::Matches).then_some(trace.role)
+            (rule.check_claim(trace.had.map(|had| had.0), &Semantics::default()) == Check::Matches)
+                .then_some(trace.role)
         }));
     }
     match login.provider().map(ProviderKey::kind) {
@@ -260,7 +263,7 @@ fn tag_traces<'a>(evaluator: &'a Evaluator, login: &'a Login<'a>, made: &tags::T
         .map(|(key, claim)| TagTrace {
             key,
             claim,
-            had: login.claim(claim, evaluator.semantics()),
+            had: login.claim(claim, evaluator.semantics()).map(Had),
             value: made.get(key).cloned(),
         })
         .collect()
@@ -270,6 +273,9 @@ fn tag_traces<'a>(evaluator: &'a Evaluator, login: &'a Login<'a>, made: &tags::T
 fn warnings(evaluator: &Evaluator, login: &Login<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     let Some(key) = login.provider() else { return warnings };
+    if let Some(difference) = issuer::difference_of(login) {
+        warnings.push(format!("the token's `iss` is not this provider's: {difference} (L2)"));
+    }
     if login.claims.text("iss").is_some_and(|issuer| is_newer_issuer_of(issuer, key.login_key())) {
         warnings.push("the token has the newer form of issuer, whose effect AWS does not document (L2)".to_owned());
     }
@@ -331,95 +337,21 @@ fn because(evaluator: &Evaluator, request: &Request<'_>, answer: &Answer<'_>) ->
     if request.logins.len() > 1 {
         say("Q1", format!("the request has {} logins", request.logins.len()));
     }
-    match answer.decision.source() {
-        Some(Source::Rule(rule)) => say("R1", format!("rule {rule} is the first that matches")),
-        Some(Source::PreferredRole) => {
-            say("T3", "the token's `cognito:preferred_role` names this role".to_owned());
+    let is_token = mapping.is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token);
+    if let Some(source) = answer.decision.source() {
+        let is_developer = decided_by.and_then(Login::provider).map(ProviderKey::kind) == Some(ProviderKind::Developer);
+        let (statement, text) = role_reason(source, is_token, is_developer);
+        say(statement, text);
+        if source == Source::PreferredRole {
             say("S8", "a group's role replaces the default role; it does not add to it".to_owned());
         }
-        Some(Source::CustomRole(None)) => {
-            say("T1", "the request chose this role, and `cognito:roles` has it".to_owned());
-        }
-        Some(Source::CustomRole(Some(rule))) => {
-            say("R5", format!("the request chose this role, and it is the role of rule {rule}"));
-        }
-        Some(Source::RoleResolution) => {
-            let what = if mapping.is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token) {
-                ("T8", "the token names no single role, and the role resolution is `AuthenticatedRole`")
-            } else {
-                ("R4", "no rule matches, and the role resolution is `AuthenticatedRole`")
-            };
-            say(what.0, what.1.to_owned());
-        }
-        Some(Source::AuthenticatedRole) => {
-            if decided_by.and_then(Login::provider).map(ProviderKey::kind) == Some(ProviderKind::Developer) {
-                say("S2", "a developer identity gets the default role".to_owned());
-            } else {
-                say("S3", "there is no role mapping for this login, so it gets the default role".to_owned());
-            }
-        }
-        Some(Source::UnauthenticatedRole) => say("S1", "a guest gets the role for guests".to_owned()),
-        Some(Source::SoleRole) => say("T5", "the token names one role and no preferred one".to_owned()),
-        Some(Source::SamlRole) => say("S9", "the assertion names this role".to_owned()),
-        None => {}
     }
-    match answer.decision.denial() {
-        None => {}
-        Some(Denial::GuestsNotAllowed) => say("S1", "the pool takes no guests".to_owned()),
-        Some(Denial::RoleResolutionDenied) => {
-            let why = if mapping.is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token) {
-                "the token names no single role"
-            } else {
-                "no rule matches"
-            };
-            let resolution = match mapping.and_then(|mapping| mapping.ambiguous_role_resolution) {
-                Some(_) => "the role resolution is `Deny`",
-                None => "the mapping has no role resolution, which is taken as `Deny`",
-            };
-            say("T8", format!("{why}, and {resolution}"));
-        }
-        Some(Denial::CustomRoleNotAllowed) => {
-            let statement = match mapping.map(|mapping| &mapping.mapping_type) {
-                Some(RoleMappingType::Token) => "T2",
-                Some(RoleMappingType::Rules(_)) => "R5",
-                None => "S3",
-            };
-            say(statement, "the request chose a role that it may not choose".to_owned());
-        }
-        Some(Denial::RoleNotConfigured) => {
-            let which = if request.logins.is_empty() { "unauthenticated" } else { "authenticated" };
-            say("S6", format!("the pool's {which} role is not set"));
-        }
-        Some(Denial::InvalidToken(fault)) => {
-            let (statement, text) = match fault {
-                InvalidToken::MissingAudience => {
-                    ("L1", "this is an access token, or it has no `aud`: an ID token is needed")
-                }
-                InvalidToken::WrongIssuer => ("L2", "the token's `iss` is not this provider's"),
-                InvalidToken::UnsupportedProvider => ("L3", "the pool does not list this user pool and app client"),
-                InvalidToken::Expired { .. } => ("L4", "the token has expired"),
-                InvalidToken::MalformedExpiry => ("L4", "the token's `exp` is not a whole number of seconds"),
-                InvalidToken::NotVerified(why) => ("L1", why.as_str()),
-            };
-            say(statement, text.to_owned());
-        }
-        Some(Denial::TagsRejected(tag)) => {
-            use crate::TagFault;
-            let (statement, fault) = match tag.fault {
-                TagFault::Missing => ("P5", "is absent"),
-                TagFault::NotAString => ("P6", "is not a string"),
-                TagFault::TooLong => ("P7", "is longer than 256 characters"),
-                TagFault::Illegal => ("P7", "has a character that session tags may not have"),
-            };
-            say(statement, format!("tag {}: claim {} {fault}", text::quoted(tag.key), text::quoted(tag.claim)));
-            if tag.fault == TagFault::Illegal {
-                let note = "AWS's own examples of default tags hold `|` and `;`, which its session tags forbid";
-                say("P7", note.to_owned());
-            }
-        }
-        Some(Denial::LoginsDisagree) => say("Q1", "the logins get different answers".to_owned()),
-        Some(Denial::CustomRoleRequired) => {
-            say("S9", "the assertion names several roles and the request chose none".to_owned());
+    if let Some(denial) = answer.decision.denial() {
+        let (statement, text) = denial_reason(denial, mapping, request.logins.is_empty());
+        say(statement, text);
+        if matches!(denial, Denial::TagsRejected(tag) if tag.fault == TagFault::Illegal) {
+            let note = "AWS's own examples of default tags hold `|` and `;`, which its session tags forbid";
+            say("P7", note.to_owned());
         }
     }
     if pool.roles.authenticated.is_none() && pool.roles.unauthenticated.is_none() && !request.logins.is_empty() {
@@ -429,6 +361,77 @@ fn because(evaluator: &Evaluator, request: &Request<'_>, answer: &Answer<'_>) ->
         say("R9", "only strings and arrays can match, as assumed".to_owned());
     }
     reasons
+}
+
+/// What a role rests on.
+fn role_reason(source: Source, is_token: bool, is_developer: bool) -> (&'static str, String) {
+    let (statement, text) = match source {
+        Source::Rule(rule) => return ("R1", format!("rule {rule} is the first that matches")),
+        Source::CustomRole(Some(rule)) => {
+            return ("R5", format!("the request chose this role, and it is the role of rule {rule}"));
+        }
+        Source::PreferredRole => ("T3", "the token's `cognito:preferred_role` names this role"),
+        Source::CustomRole(None) => ("T1", "the request chose this role, and `cognito:roles` has it"),
+        Source::RoleResolution if is_token => {
+            ("T8", "the token names no single role, and the role resolution is `AuthenticatedRole`")
+        }
+        Source::RoleResolution => ("R4", "no rule matches, and the role resolution is `AuthenticatedRole`"),
+        Source::AuthenticatedRole if is_developer => ("S2", "a developer identity gets the default role"),
+        Source::AuthenticatedRole => ("S3", "there is no role mapping for this login, so it gets the default role"),
+        Source::UnauthenticatedRole => ("S1", "a guest gets the role for guests"),
+        Source::SoleRole => ("T5", "the token names one role and no preferred one"),
+        Source::SamlRole => ("S9", "the assertion names this role"),
+    };
+    (statement, text.to_owned())
+}
+
+/// What a denial rests on.
+fn denial_reason(denial: &Denial<'_>, mapping: Option<&RoleMapping>, is_guest: bool) -> (&'static str, String) {
+    let is_token = mapping.is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token);
+    let (statement, text) = match denial {
+        Denial::GuestsNotAllowed => ("S1", "the pool takes no guests"),
+        Denial::RoleResolutionDenied => {
+            let why = if is_token { "the token names no single role" } else { "no rule matches" };
+            let resolution = match mapping.and_then(|mapping| mapping.ambiguous_role_resolution) {
+                Some(_) => "the role resolution is `Deny`",
+                None => "the mapping has no role resolution, which is taken as `Deny`",
+            };
+            return ("T8", format!("{why}, and {resolution}"));
+        }
+        Denial::CustomRoleNotAllowed => {
+            let statement = match mapping {
+                Some(_) if is_token => "T2",
+                Some(_) => "R5",
+                None => "S3",
+            };
+            (statement, "the request chose a role that it may not choose")
+        }
+        Denial::RoleNotConfigured if is_guest => ("S6", "the pool's unauthenticated role is not set"),
+        Denial::RoleNotConfigured => ("S6", "the pool's authenticated role is not set"),
+        Denial::InvalidToken(fault) => match fault {
+            InvalidToken::MissingAudience => {
+                ("L1", "this is an access token, or it has no `aud`: an ID token is needed")
+            }
+            InvalidToken::WrongIssuer => ("L2", "the token's `iss` is not this provider's"),
+            InvalidToken::UnsupportedProvider => ("L3", "the pool does not list this user pool and app client"),
+            InvalidToken::Expired { .. } => ("L4", "the token has expired"),
+            InvalidToken::MalformedExpiry => ("L4", "the token's `exp` is not a whole number of seconds"),
+            InvalidToken::NotVerified(why) => return ("L1", why.clone()),
+        },
+        Denial::TagsRejected(tag) => {
+            let (statement, fault) = match tag.fault {
+                TagFault::Missing => ("P5", "is absent"),
+                TagFault::NotAString => ("P6", "is not a string"),
+                TagFault::TooLong => ("P7", "is longer than 256 characters"),
+                TagFault::Illegal => ("P7", "has a character that session tags may not have"),
+            };
+            let text = format!("tag {}: claim {} {fault}", text::quoted(tag.key), text::quoted(tag.claim));
+            return (statement, text);
+        }
+        Denial::LoginsDisagree => ("Q1", "the logins get different answers"),
+        Denial::CustomRoleRequired => ("S9", "the assertion names several roles and the request chose none"),
+    };
+    (statement, text.to_owned())
 }
 
 /// Each once, in the order of their first.

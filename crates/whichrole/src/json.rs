@@ -534,8 +534,8 @@ mod tests {
     fn finds_every_duplicate_however_it_is_spelled() {
         let errors = parse(r#"{"role":1,"r\u006fle":2,"x":{"y":1,"y":1}}"#, &JsonLimits::CLAIMS).unwrap_err();
         assert_eq!(errors.len(), 2);
-        let many: String = (0..40).map(|n| format!("\"k{n}\":0,")).collect();
-        let errors = parse(&format!("{{{many}\"k7\":1}}"), &JsonLimits::CLAIMS).unwrap_err();
+        let many = (0..40).map(|n| format!("\"k{n}\":0")).collect::<Vec<_>>().join(",");
+        let errors = parse(&format!("{{{many},\"k7\":1}}"), &JsonLimits::CLAIMS).unwrap_err();
         assert_eq!(errors[0].kind, JsonErrorKind::Duplicate("k7".into()));
     }
 

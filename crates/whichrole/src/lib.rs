@@ -30,7 +30,11 @@ mod decision;
 mod eval;
 pub mod explain;
 mod groups;
+mod header;
+mod issuer;
 mod json;
+#[cfg(feature = "jwt-verify")]
+mod jwks;
 mod login;
 mod matching;
 pub mod messages;
@@ -44,6 +48,8 @@ mod tags;
 pub mod text;
 mod token;
 mod unicode;
+#[cfg(feature = "jwt-verify")]
+mod verify;
 
 pub use claims::{Claim, Claims};
 pub use decision::{
@@ -52,6 +58,8 @@ pub use decision::{
 pub use eval::{Evaluator, Request};
 pub use groups::{GROUPS, GroupClaims, OpenPreferredRole, PREFERRED_ROLE, PreTokenGeneration, PreferredRole, ROLES};
 pub use json::JsonLimits;
+#[cfg(feature = "jwt-verify")]
+pub use jwks::{KeySet, KeySetError};
 pub use login::{Clock, Login, LoginError, TokenForm, audience};
 pub use matching::Check;
 pub use pool::{
@@ -65,3 +73,5 @@ pub use semantics::{
     TagMissingClaim, TagNonStringClaim, UnmappedCustomRole,
 };
 pub use token::{Jwt, TokenError, TokenLimits};
+#[cfg(feature = "jwt-verify")]
+pub use verify::NotVerified;

@@ -7,7 +7,7 @@ use crate::claims::{Claim, Claims};
 use crate::decision::InvalidToken;
 use crate::groups::{OpenPreferredRole, PREFERRED_ROLE};
 use crate::pool::IdentityPool;
-use crate::provider::{ProviderKey, ProviderKind, fits, login_key_of_issuer};
+use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::semantics::Semantics;
 use crate::text;
 
@@ -203,8 +203,7 @@ impl Directory {
 
     fn home_of(&mut self, key: &ProviderKey) -> &mut Home {
         let at = self.homes.iter().position(|home| home.key.login_key() == key.login_key()).unwrap_or_else(|| {
-            let login = ProviderKey::of_kind(key.kind(), key.tag_key());
-            self.homes.push(Home { key: login, mappings: Vec::new() });
+            self.homes.push(Home { key: key.without_client(), mappings: Vec::new() });
             self.homes.len() - 1
         });
         #[expect(clippy::indexing_slicing, reason = "the position was just found or made")]
@@ -235,7 +234,7 @@ impl Directory {
             if let Some(home) = self.homes.iter().find(|home| is_issuer_of(issuer, home.key.login_key())) {
                 return Ok(Found::Home(home));
             }
-            let key = ProviderKey::new(login_key_of_issuer(issuer));
+            let key = ProviderKey::of_issuer(issuer);
             if let Some(home) = self.only_fitting(&key)? {
                 return Ok(Found::Home(home));
             }
@@ -264,7 +263,10 @@ impl Directory {
         if let Some(home) = exact {
             return Ok(Found::Home(home));
         }
-        if let Some(home) = self.only_fitting(named)? {
+        // A reference that the configuration does not have stands for nothing in it.
+        if !named.is_symbolic()
+            && let Some(home) = self.only_fitting(named)?
+        {
             return Ok(Found::Home(home));
         }
         if self.homes.is_empty() && !named.is_symbolic() || is_well_known(named) {
@@ -275,13 +277,13 @@ impl Directory {
 
     /// The symbolic provider that a literal key could be (Q5b).
     fn only_fitting(&self, key: &ProviderKey) -> Result<Option<&Home>, LoginError> {
-        let mut fitting = self.homes.iter().filter(|home| home.key.is_symbolic() && home.key.same_login(key));
+        let mut fitting = self.homes.iter().filter(|home| home.key.is_symbolic() && home.key.could_be(key));
         match (fitting.next(), fitting.next()) {
             (Some(_), Some(_)) => Err(LoginError::SeveralProviders {
                 candidates: self
                     .homes
                     .iter()
-                    .filter(|home| home.key.is_symbolic() && home.key.same_login(key))
+                    .filter(|home| home.key.is_symbolic() && home.key.could_be(key))
                     .flat_map(Home::keys)
                     .collect(),
             }),
@@ -317,21 +319,15 @@ impl Home {
         claims: &Claims<'_>,
     ) -> Result<(Option<LoginProvider<'a>>, Option<usize>), LoginError> {
         let known = |(key, index): &'a (ProviderKey, usize)| (Some(LoginProvider::Known(key)), Some(*index));
-        let unmapped = |client: Option<&str>| match client {
-            Some(client) if self.key.kind() == ProviderKind::UserPool => {
-                let text = format!("{}:{client}", self.key.as_str());
-                (Some(LoginProvider::Foreign(ProviderKey::of_kind(ProviderKind::UserPool, text))), None)
-            }
-            _ => (Some(LoginProvider::Known(&self.key)), None),
-        };
+        let unmapped = || (Some(LoginProvider::Known(&self.key)), None);
         if self.key.kind() != ProviderKind::UserPool {
-            return Ok(self.mappings.first().map_or_else(|| unmapped(None), known));
+            return Ok(self.mappings.first().map_or_else(unmapped, known));
         }
         let named_client = named.and_then(ProviderKey::client);
         let audience = audience(claims);
         let Some(client) = audience.or(named_client) else {
             return match self.mappings.as_slice() {
-                [] => Ok(unmapped(None)),
+                [] => Ok(unmapped()),
                 [only] => Ok(known(only)),
                 several => Err(several_mappings(several.iter())),
             };
@@ -339,12 +335,15 @@ impl Home {
         if let Some(exact) = self.mappings.iter().find(|(key, _)| key.client() == Some(client)) {
             return Ok(known(exact));
         }
+        if audience.is_none() && named.is_some_and(ProviderKey::is_symbolic) {
+            return Ok(unmapped());
+        }
         let fitting = || self.mappings.iter().filter(|(key, _)| key.client().is_some_and(|known| fits(known, client)));
         let named_fits = fitting().find(|(key, _)| named_client.is_some() && key.client() == named_client);
         match (named_fits, fitting().count()) {
             (Some(named), _) => Ok(known(named)),
-            (None, 0) => Ok(unmapped(Some(client))),
-            (None, 1) => Ok(fitting().next().map_or_else(|| unmapped(Some(client)), known)),
+            (None, 0) => Ok(unmapped()),
+            (None, 1) => Ok(fitting().next().map_or_else(unmapped, known)),
             (None, _) => Err(several_mappings(fitting())),
         }
     }
@@ -370,7 +369,7 @@ fn is_well_known(key: &ProviderKey) -> bool {
 }
 
 /// Whether an issuer is a login key's: with or without `https://`, or a user pool's newer form (L2).
-fn is_issuer_of(issuer: &str, login_key: &str) -> bool {
+pub(crate) fn is_issuer_of(issuer: &str, login_key: &str) -> bool {
     let host_and_path = issuer.strip_prefix("https://").unwrap_or(issuer);
     host_and_path == login_key || is_newer_issuer_of(issuer, login_key)
 }
@@ -400,7 +399,7 @@ pub(crate) fn check(login: &Login<'_>, pool: &IdentityPool, clock: Option<Clock>
     if is_user_pool && (is_access_token || (login.form == TokenForm::Jwt && audience.is_none())) {
         return Some(InvalidToken::MissingAudience);
     }
-    if let Some(key) = key.filter(|key| !ProviderKey::of_kind(key.kind(), key.login_key()).is_symbolic()) {
+    if let Some(key) = key.filter(|key| !key.without_client().is_symbolic()) {
         if matches!(kind, Some(ProviderKind::UserPool | ProviderKind::Oidc))
             && login.claims.text("iss").is_some_and(|issuer| !is_issuer_of(issuer, key.login_key()))
         {
@@ -422,10 +421,7 @@ pub(crate) fn check(login: &Login<'_>, pool: &IdentityPool, clock: Option<Clock>
 /// L4. A missing `exp` passes; one that is no whole number of seconds does not.
 fn expiry_fault(exp: &Claim<'_>, clock: Clock) -> Option<InvalidToken> {
     let Claim::Number(text) = exp else { return Some(InvalidToken::MalformedExpiry) };
-    let exp = match whole_seconds(text) {
-        Some(exp) => exp,
-        None => return Some(InvalidToken::MalformedExpiry),
-    };
+    let Some(exp) = whole_seconds(text) else { return Some(InvalidToken::MalformedExpiry) };
     let latest = clock.now.saturating_sub(i64::from(clock.leeway));
     (exp <= latest).then_some(InvalidToken::Expired { exp, now: clock.now })
 }

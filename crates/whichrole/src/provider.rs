@@ -43,18 +43,44 @@ pub enum ProviderKind {
 pub struct ProviderKey {
     text: String,
     kind: ProviderKind,
+    /// Invariant: false for what a token says of itself, whatever characters it has in it.
+    symbolic: bool,
 }
 
 impl ProviderKey {
     /// Reads a key; its kind shows in its text.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { kind: kind_of(&text), text }
+        Self { kind: kind_of(&text), symbolic: text.contains("${"), text }
+    }
+
+    /// The key that a token's issuer names. A token cannot bring references: `${` in it is nothing but two characters.
+    pub(crate) fn of_issuer(issuer: &str) -> Self {
+        let text = login_key_of_issuer(issuer);
+        let kind = match kind_of(&text) {
+            ProviderKind::Unknown => ProviderKind::Oidc,
+            kind if text.contains("${") && !text.starts_with("cognito-idp.") => {
+                if kind == ProviderKind::UserPool {
+                    ProviderKind::Oidc
+                } else {
+                    kind
+                }
+            }
+            kind => kind,
+        };
+        Self { text, kind, symbolic: false }
     }
 
     /// A key of a kind that the caller knows better than the text shows, such as a reference to an OIDC provider.
     pub fn of_kind(kind: ProviderKind, text: impl Into<String>) -> Self {
-        Self { text: text.into(), kind }
+        let text = text.into();
+        Self { kind, symbolic: text.contains("${"), text }
+    }
+
+    /// The key without its client id.
+    pub(crate) fn without_client(&self) -> Self {
+        let text = self.tag_key().to_owned();
+        Self { kind: self.kind, symbolic: self.symbolic && text.contains("${"), text }
     }
 
     /// The key as written.
@@ -72,7 +98,7 @@ impl ProviderKey {
     /// Whether a part of the key is a reference.
     #[must_use]
     pub fn is_symbolic(&self) -> bool {
-        self.text.contains("${")
+        self.symbolic
     }
 
     /// The app client id of a user pool's role-mapping key (Q3).
@@ -98,15 +124,15 @@ impl ProviderKey {
         self.split().0
     }
 
-    /// Whether two keys name the same login provider. A reference fits whatever it could stand for (Q5b).
+    /// Whether a login's key could be this one of the configuration: a reference fits whatever it could stand for (Q5b).
     #[must_use]
-    pub fn same_login(&self, other: &Self) -> bool {
-        fits(self.login_key(), other.login_key())
-            && (self.kind == other.kind || self.kind == ProviderKind::Unknown || other.kind == ProviderKind::Unknown)
+    pub fn could_be(&self, login: &Self) -> bool {
+        fits(self.login_key(), login.login_key()) && (self.kind == login.kind || self.kind == ProviderKind::Unknown)
     }
 
     fn split(&self) -> (&str, Option<&str>) {
-        match (self.kind, last_colon(&self.text)) {
+        let colon = if self.symbolic { colon_outside_references(&self.text) } else { self.text.find(':') };
+        match (self.kind, colon) {
             (ProviderKind::UserPool, Some(at)) => (self.text.get(..at).unwrap_or_default(), self.text.get(at + 1..)),
             _ => (&self.text, None),
         }
@@ -138,19 +164,11 @@ pub fn login_key_of_issuer(issuer: &str) -> String {
     }
 }
 
-/// Whether two texts could be the same once every reference in them has a value. References stand for one or more characters.
+/// Whether a text of the configuration could be a literal text once every reference in it has a value. References stand for one or more
+/// characters; the literal text is taken as it is, whatever it looks like.
 #[must_use]
-pub fn fits(a: &str, b: &str) -> bool {
-    if a == b {
-        return true;
-    }
-    match (a.contains("${"), b.contains("${")) {
-        (false, false) => false,
-        (true, false) => fits_pattern(a, b),
-        (false, true) => fits_pattern(b, a),
-        // Two different references are two different things: one file would not write one provider in two ways.
-        (true, true) => false,
-    }
+pub fn fits(configured: &str, literal: &str) -> bool {
+    configured == literal || (configured.contains("${") && fits_pattern(configured, literal))
 }
 
 /// Matches literal text against text with references: the literal pieces must occur in order, anchored at both ends.
@@ -183,21 +201,20 @@ fn literal_pieces(pattern: &str) -> Vec<&str> {
     pieces
 }
 
-/// The last colon outside references.
-fn last_colon(text: &str) -> Option<usize> {
+/// The first colon outside references; a user pool's login key has none.
+fn colon_outside_references(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
-    let mut last = None;
     let mut previous = ' ';
     for (at, c) in text.char_indices() {
         match c {
             '{' if previous == '$' || depth > 0 => depth += 1,
             '}' => depth = depth.saturating_sub(1),
-            ':' if depth == 0 => last = Some(at),
+            ':' if depth == 0 => return Some(at),
             _ => {}
         }
         previous = c;
     }
-    last
+    None
 }
 
 fn kind_of(text: &str) -> ProviderKind {
@@ -215,7 +232,9 @@ fn kind_of(text: &str) -> ProviderKind {
         _ if text.contains(":saml-provider/") || text.contains("${aws_iam_saml_provider.") => ProviderKind::Saml,
         _ if text.contains(".ProviderName}") || text.contains("${aws_cognito_user_pool.") => ProviderKind::UserPool,
         // Only a user pool's key has a client after a colon.
-        _ if text.contains("${") && !text.starts_with("arn:") && last_colon(text).is_some() => ProviderKind::UserPool,
+        _ if text.contains("${") && !text.starts_with("arn:") && colon_outside_references(text).is_some() => {
+            ProviderKind::UserPool
+        }
         _ if text.contains("${") => ProviderKind::Unknown,
         _ => ProviderKind::Oidc,
     }
@@ -252,13 +271,11 @@ mod tests {
         assert!(!fits("cognito-idp.${R}.amazonaws.com/${U}", "accounts.google.com"));
         assert!(!fits("cognito-idp.${R}.amazonaws.com/${U}", "cognito-idp.us-east-1.amazonaws.com/"));
         assert!(fits("${Web}", "client1"));
-        assert!(!fits("${Web}", "${Mobile}"));
         assert!(!fits("a", "b"));
-        assert!(
-            ProviderKey::new("${Users.ProviderName}:${Web}")
-                .same_login(&"cognito-idp.us-east-1.amazonaws.com/us-east-1_A".into())
-        );
-        assert!(!ProviderKey::new("${Users.ProviderName}:${Web}").same_login(&"accounts.google.com".into()));
+        let users = ProviderKey::new("${Users.ProviderName}:${Web}");
+        assert!(users.could_be(&"cognito-idp.us-east-1.amazonaws.com/us-east-1_A".into()));
+        assert!(!users.could_be(&"accounts.google.com".into()));
+        assert!(!fits("client1", "${x}"), "only the configuration has references");
     }
 
     #[test]

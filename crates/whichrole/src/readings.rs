@@ -44,23 +44,16 @@ impl<'a> Explorer<'_, 'a> {
         }
     }
 
-    /// Where any one login may answer, each login's answer is a reading.
-    fn note_other_logins(&mut self, semantics: &Semantics, changes: &mut Vec<Choice>) {
+    /// Where any one login may answer, each login's answer is a reading; without any change of choices where that was fixed.
+    fn note_other_logins(&mut self, semantics: &Semantics, changes: &[Choice]) {
         if self.request.logins.len() < 2 || semantics.several_logins() != SeveralLogins::AnyOne {
             return;
-        }
-        let fixed = changes.is_empty();
-        if fixed {
-            changes.push(SeveralLogins::AnyOne.into());
         }
         for pick in 1..several_candidates(self.request.logins).len() {
             let path = self.evaluator.decide::<true>(self.request, semantics, pick);
             if path.touched.contains(crate::Question::SeveralLogins) {
                 self.note(path.decision, changes);
             }
-        }
-        if fixed {
-            changes.pop();
         }
     }
 

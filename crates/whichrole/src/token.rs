@@ -192,6 +192,15 @@ impl Jwt {
     }
 }
 
+#[cfg(test)]
+impl Jwt {
+    /// A token that nobody signed, for tests of what its parts say.
+    pub(crate) fn of_parts(header: &str, claims: &str, signature: &[u8]) -> Self {
+        let read = |json: &str| Claims::from_json(json).unwrap().into_owned();
+        Self { header: read(header), claims: read(claims), signed: String::new(), signature: signature.to_vec() }
+    }
+}
+
 /// The size only.
 impl fmt::Debug for Jwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -199,7 +208,7 @@ impl fmt::Debug for Jwt {
     }
 }
 
-/// Whether a text looks like a compact JWT rather than claims: it begins neither with `{` nor like any other JSON.
+/// The token without blanks around it, a `Bearer ` before it or quotes around it.
 #[must_use]
 pub(crate) fn trim(text: &str) -> &str {
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
@@ -211,7 +220,7 @@ pub(crate) fn trim(text: &str) -> &str {
 }
 
 /// Decodes unpadded base64url strictly: no padding, no blanks, no bits left over. The error is the offset of the first wrong character.
-fn base64url(text: &str) -> Result<Vec<u8>, usize> {
+pub(crate) fn base64url(text: &str) -> Result<Vec<u8>, usize> {
     let sextet = |at: usize, byte: u8| -> Result<u32, usize> {
         Ok(u32::from(match byte {
             b'A'..=b'Z' => byte - b'A',

@@ -65,7 +65,7 @@ pub fn run(
             continue;
         }
         let result = if length > longest {
-            Err(Report::new("too-large", format!("the line is longer than {longest} bytes")))
+            Err(Box::new(Report::new("too-large", format!("the line is longer than {longest} bytes"))))
         } else {
             batch.decide(&line, number)
         };
@@ -144,10 +144,10 @@ struct Batch<'b> {
 
 impl Batch<'_> {
     /// The text for one line, and whether its answer is certain.
-    fn decide(&self, line: &[u8], number: usize) -> std::result::Result<(String, bool), Report> {
+    fn decide(&self, line: &[u8], number: usize) -> std::result::Result<(String, bool), Box<Report>> {
         let given = request::parse_token(line, &self.limits).map_err(|error| {
             let column = error.position().map(|(_, column)| column);
-            Report { column, ..Report::new(error.code(), error.to_string()) }
+            Box::new(Report { column, ..Report::new(error.code(), error.to_string()) })
         })?;
         let login = given.login(self.evaluator, self.provider).map_err(|failure| failure.report)?;
         let logins = [login];
@@ -188,8 +188,7 @@ impl Batch<'_> {
 fn numbered(answer: &Answer<'_>, number: usize) -> String {
     let mut text = whichrole::text::visible_json(&serde_json::to_string(answer).unwrap_or_default());
     text.truncate(text.len().saturating_sub(1));
-    text.push_str(&format!(",\"line\":{number}}}"));
-    text
+    text + ",\"line\":" + &number.to_string() + "}"
 }
 
 /// A line that could not be read.

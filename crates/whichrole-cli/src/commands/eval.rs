@@ -61,11 +61,11 @@ impl<'q> Question<'q> {
         let definition = loaded.definition(config.pool.as_deref(), output)?;
         let tokens = request::tokens(asked, definition)?;
         for token in &tokens {
-            for warning in token.warnings(asked.jwks.is_none()) {
+            for warning in token.warnings() {
                 output.note(&format!("warning: {warning}"));
             }
         }
-        let signature = request::Signatures::check(asked.jwks.as_deref(), &tokens, clock)?;
+        let signature = request::Signatures::check(asked.jwks.as_deref(), &tokens, clock, output)?;
         Ok(Self { evaluator: Evaluator::new(definition.pool.clone(), semantics), asked, tokens, clock, signature })
     }
 

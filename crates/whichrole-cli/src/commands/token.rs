@@ -17,18 +17,21 @@ pub fn run(args: &Args, command: &TokenCommand, output: &mut Output) -> Result<E
         }
         TokenCommand::Decode { token, token_env } => {
             let given = jwt(token.as_deref(), token_env.as_deref())?;
-            for warning in given.warnings(true) {
+            for warning in given.warnings() {
                 output.note(&format!("warning: {warning}"));
             }
             print(&given.claims, output)
         }
         TokenCommand::Verify { token, token_env, jwks, clock } => {
             let given = jwt(token.as_deref(), token_env.as_deref())?;
+            for warning in given.warnings() {
+                output.note(&format!("warning: {warning}"));
+            }
             let clock = request::clock(clock)?;
-            match Signatures::check(Some(jwks), std::slice::from_ref(&given), clock)? {
+            match Signatures::check(Some(jwks), std::slice::from_ref(&given), clock, output)? {
                 Signatures::Refused(why) => {
                     if args.wants_json() {
-                        output.line(&json(&serde_json::json!({"verified": false, "why": why}))?)?;
+                        output.line(&json(&serde_json::json!({"verified": false, "why": why.to_string()}))?)?;
                     } else {
                         output.error(&format!("not verified: {why}"));
                     }

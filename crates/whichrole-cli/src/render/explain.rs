@@ -120,7 +120,7 @@ fn describe_rule(rule: &RuleTrace<'_>, rules: usize, lines: &mut Vec<String>) {
     ));
     let indent = " ".repeat(width + 6);
     if let (Some(had), RuleOutcome::Decided | RuleOutcome::Matches | RuleOutcome::Differs) = (rule.had, rule.outcome) {
-        lines.push(format!("{indent}{} {}", paint(DIM, "the token has"), cut(&visible(&had.to_json()))));
+        lines.push(format!("{indent}{} {}", paint(DIM, "the token has"), cut(&visible(&had.0.to_json()))));
     }
     for miss in &rule.near_misses {
         lines.push(format!("{indent}{} {}", paint(STRONG, "near miss:"), miss.sentence()));
@@ -140,6 +140,7 @@ fn certainty(answer: &Answer<'_>, lines: &mut Vec<String>) {
     lines.push(format!("{} AWS leaves open {ids}; otherwise it would be", paint(BAD, "not certain:")));
     for reading in &answer.readings {
         let choices: Vec<String> = reading.assume.iter().map(Choice::to_string).collect();
+        let choices = if choices.is_empty() { "another login".to_owned() } else { choices.join(", ") };
         let answer = match &reading.decision.outcome {
             Outcome::Assume { role, source } => match source.rule() {
                 Some(rule) => format!("{} (rule {rule})", visible(role)),
@@ -150,7 +151,7 @@ fn certainty(answer: &Answer<'_>, lines: &mut Vec<String>) {
         let tags: Vec<String> =
             reading.decision.tags.iter().map(|(key, value)| format!("{}={}", visible(key), visible(value))).collect();
         let tags = if tags.is_empty() { String::new() } else { format!(", tags {}", tags.join(" ")) };
-        lines.push(format!("  {answer}{tags}  {}", paint(DIM, &format!("with {}", choices.join(", ")))));
+        lines.push(format!("  {answer}{tags}  {}", paint(DIM, &format!("with {choices}"))));
     }
 }
 

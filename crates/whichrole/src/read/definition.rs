@@ -1,6 +1,7 @@
 //! What was read: each pool with what belongs to it, and where everything stands.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 
 use super::node::Position;
 use super::problem::{Problem, ReadError};
@@ -125,12 +126,15 @@ impl Drafts {
     pub(crate) fn add_mapping(&mut self, pool: Option<&str>, key: ProviderKey, mapping: RoleMapping, at: Position) {
         let draft = self.pool(pool);
         let earlier = draft.places.get(&Place::Mapping(key.clone())).copied();
-        if draft.pool.role_mappings.contains_key(&key) {
-            let message =
-                format!("provider {} has a role mapping already{}", text::quoted(key.as_str()), on_line(earlier, at));
-            self.problems.push(Problem::new("duplicate-provider", message).at(at));
-        } else {
-            draft.pool.role_mappings.insert(key, mapping);
+        match draft.pool.role_mappings.entry(key) {
+            Slot::Vacant(slot) => {
+                slot.insert(mapping);
+            }
+            Slot::Occupied(slot) => {
+                let key = text::quoted(slot.key().as_str());
+                let message = format!("provider {key} has a role mapping already{}", on_line(earlier, at));
+                self.problems.push(Problem::new("duplicate-provider", message).at(at));
+            }
         }
     }
 
