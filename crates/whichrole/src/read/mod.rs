@@ -10,6 +10,7 @@ mod format;
 mod interpolation;
 mod node;
 mod problem;
+mod pulumi;
 mod scalar;
 mod shape;
 #[cfg(feature = "yaml")]
@@ -85,6 +86,7 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
         };
         match options.format.or_else(|| Format::of(&node)) {
             Some(Format::CloudFormation) => templates.push((number, node)),
+            Some(Format::Pulumi) => pulumi::read(&node, options, &mut drafts),
             _ => api::read(&node, &mut drafts),
         }
     }
