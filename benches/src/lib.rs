@@ -71,7 +71,12 @@ pub fn group_rules(count: usize, matching: Match) -> Vec<MappingRule> {
         .map(|n| {
             let matches = (matching == Match::Start && n == 0) || (matching == Match::End && n + 1 == count);
             let value = if matches { "payments".to_owned() } else { format!("admins-{n}") };
-            MappingRule::new("cognito:groups", MatchType::Contains, value, format!("arn:aws:iam::111122223333:role/Role{n}"))
+            MappingRule::new(
+                "cognito:groups",
+                MatchType::Contains,
+                value,
+                format!("arn:aws:iam::111122223333:role/Role{n}"),
+            )
         })
         .collect()
 }

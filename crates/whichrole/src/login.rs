@@ -55,6 +55,20 @@ impl<'a> Login<'a> {
         }
     }
 
+    /// A login of no provider in particular, which therefore has no mapping (S3).
+    pub(crate) fn unmapped(claims: &'a Claims<'a>) -> Self {
+        let form = TokenForm::Claims;
+        Self {
+            provider: None,
+            mapping: None,
+            claims,
+            form,
+            open_preferred_role: None,
+            fault: None,
+            slots: Slots::default(),
+        }
+    }
+
     /// The claims of the login.
     #[must_use]
     pub fn claims(&self) -> &'a Claims<'a> {

@@ -235,9 +235,7 @@ fn kind_of(text: &str) -> ProviderKind {
         "api.twitter.com" | "www.digits.com" => ProviderKind::Twitter,
         "cognito-identity.amazonaws.com" => ProviderKind::Developer,
         _ if text.starts_with("cognito-idp.") => ProviderKind::UserPool,
-        _ if text.contains(OIDC_ARN) || text.contains("${aws_iam_openid_connect_provider.") => {
-            ProviderKind::Oidc
-        }
+        _ if text.contains(OIDC_ARN) || text.contains("${aws_iam_openid_connect_provider.") => ProviderKind::Oidc,
         _ if text.contains(":saml-provider/") || text.contains("${aws_iam_saml_provider.") => ProviderKind::Saml,
         _ if text.contains(".ProviderName}") || text.contains("${aws_cognito_user_pool.") => ProviderKind::UserPool,
         // Only a user pool's key has a client after a colon.

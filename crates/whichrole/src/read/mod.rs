@@ -19,14 +19,14 @@ mod yaml;
 pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
 pub use format::Format;
-pub use node::{Entry, Node, Position, Reference, Value};
 #[cfg(not(feature = "yaml"))]
 pub(crate) use node::from_json;
+pub use node::{Entry, Node, Position, Reference, Value};
 pub use problem::{Problem, ReadError};
 #[cfg(feature = "yaml")]
-pub(crate) use yaml::from_yaml;
-#[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
+#[cfg(feature = "yaml")]
+pub(crate) use yaml::from_yaml;
 
 use std::collections::BTreeMap;
 
