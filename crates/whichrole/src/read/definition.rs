@@ -122,6 +122,12 @@ impl Drafts {
         self.named.get(name)
     }
 
+    /// Whether nothing was read so far.
+    #[cfg(feature = "hcl")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.named.is_empty() && !self.has_unnamed
+    }
+
     /// Adds a role mapping; a provider given twice is a problem.
     pub(crate) fn add_mapping(&mut self, pool: Option<&str>, key: ProviderKey, mapping: RoleMapping, at: Position) {
         let draft = self.pool(pool);

@@ -2,6 +2,8 @@
 
 use super::cloudformation;
 use super::node::Node;
+#[cfg(feature = "hcl")]
+use super::terraform;
 
 /// A configuration format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +45,12 @@ impl Format {
 
     /// The format that shows in a tree.
     pub(crate) fn of(node: &Node) -> Option<Self> {
+        #[cfg(feature = "hcl")]
+        if terraform::is_plan(node) {
+            return Some(Self::TerraformPlan);
+        } else if terraform::is_json_syntax(node) {
+            return Some(Self::Terraform);
+        }
         cloudformation::recognises(node).then_some(Self::CloudFormation)
     }
 }
