@@ -5,6 +5,13 @@ use super::{At, BinaryOp, Call, Expr, ExprKind, Fault, For, Parser, Step, UnaryO
 /// Longer numbers are nobody's precedence.
 const NUMBER: usize = 1024;
 
+/// The names that a `for` brings, and what it goes through.
+pub(super) struct ForIntro {
+    pub key_name: Option<Box<str>>,
+    pub value_name: Box<str>,
+    pub over: Expr,
+}
+
 impl BinaryOp {
     /// How tightly it binds; more is tighter.
     fn precedence(self) -> u8 {
@@ -304,7 +311,7 @@ impl Parser<'_> {
 
     fn for_expression(&mut self, close: &str) -> Result<ExprKind, Fault> {
         self.pass("for".len());
-        let (key_name, value_name, over) = self.for_intro()?;
+        let ForIntro { key_name, value_name, over } = self.for_intro()?;
         self.blanks(true)?;
         self.expect(":")?;
         let mut value = self.expression(true)?;
@@ -328,7 +335,7 @@ impl Parser<'_> {
     }
 
     /// `key, value in collection`
-    pub(super) fn for_intro(&mut self) -> Result<(Option<Box<str>>, Box<str>, Expr), Fault> {
+    pub(super) fn for_intro(&mut self) -> Result<ForIntro, Fault> {
         self.blanks(true)?;
         let first: Box<str> = self.word().ok_or_else(|| self.unexpected("a name after `for`"))?.into();
         self.blanks(true)?;
@@ -340,7 +347,7 @@ impl Parser<'_> {
         };
         self.blanks(true)?;
         self.expect("in")?;
-        Ok((key_name, value_name, self.expression(true)?))
+        Ok(ForIntro { key_name, value_name, over: self.expression(true)? })
     }
 
     fn number(&mut self) -> Result<ExprKind, Fault> {
@@ -396,7 +403,7 @@ mod tests {
     /// A spelling with all brackets, for these tests.
     fn show(expr: &Expr, out: &mut String) {
         match &expr.kind {
-            ExprKind::Number(text) | ExprKind::Name(text) => out.push_str(text),
+            ExprKind::Number(text) | ExprKind::Name(text) | ExprKind::Text(text) => out.push_str(text),
             ExprKind::Chain(chain) => {
                 out.push('(');
                 show(&chain.0, out);
@@ -439,7 +446,7 @@ mod tests {
                     show(argument, out);
                 }
             }
-            other => out.push_str(&format!("{other:?}")),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -473,7 +480,7 @@ mod tests {
         assert_eq!(code(format!("x = 1{}", " + 1".repeat(20_000))), None);
         assert_eq!(code(format!("x = a{}", "[0]".repeat(100_000))), None);
         assert_eq!(code(format!("x = [{}]", "1,".repeat(2_000_000))), Some("too-large"));
-        let keys: String = (0..100_000).map(|n| format!("k{n} = 1\n")).collect();
-        assert_eq!(code(format!("x = {{{keys}}}")), None);
+        let keys: Vec<String> = (0..100_000).map(|n| format!("k{n} = 1")).collect();
+        assert_eq!(code(format!("x = {{{}}}", keys.join("\n"))), None);
     }
 }

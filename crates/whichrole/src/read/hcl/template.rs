@@ -1,5 +1,6 @@
 //! Texts with `${…}` and `%{…}` in them: strings in quotes, heredocs, and strings of the JSON syntax.
 
+use super::expression::ForIntro;
 use super::{Expr, ExprKind, Fault, Parser, Part};
 use crate::text;
 
@@ -170,7 +171,7 @@ impl Parser<'_> {
                 parts.push(Part::If { condition, then: then.into(), otherwise: otherwise.into() });
             }
             "for" => {
-                let (key, value, over) = self.for_intro()?;
+                let ForIntro { key_name: key, value_name: value, over } = self.for_intro()?;
                 self.close()?;
                 let (body, stop) = self.parts(form)?;
                 if stop != Stop::EndFor {

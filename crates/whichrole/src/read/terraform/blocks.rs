@@ -73,12 +73,12 @@ impl Evaluator<'_> {
             } else {
                 vec![self.block_node(block, at, scope)]
             };
-            match entries.iter_mut().find(|entry| entry.name == name) {
-                Some(Entry { value: Node { value: Value::List(list), .. }, .. }) => list.extend(nodes),
-                _ => {
-                    let value = Node { value: Value::List(nodes), at };
-                    entries.push(Entry { name: name.to_owned(), at, value });
-                }
+            let known = entries.iter_mut().find(|entry| entry.name == name).map(|entry| &mut entry.value.value);
+            if let Some(Value::List(list)) = known {
+                list.extend(nodes);
+            } else {
+                let value = Node { value: Value::List(nodes), at };
+                entries.push(Entry { name: name.to_owned(), at, value });
             }
         }
         entries

@@ -1,15 +1,19 @@
 //! Terraform and OpenTofu: modules in their own language or its JSON form (here), plans and states (`plan`).
 //!
-//! Files become modules (`module`), expressions are evaluated as far as the files tell (`eval`, `functions`), the resources that
-//! matter become trees (`blocks`), and trees become definitions (`resources`), which plans share.
+//! Files become modules (`module`), expressions are evaluated as far as the files tell (`eval`, with `names`, `paths` and
+//! `functions`), the resources that matter become trees (`blocks`), and trees become definitions (`resources`), which plans share.
 
 mod blocks;
+mod collections;
 mod eval;
 mod functions;
 mod json_syntax;
 mod module;
+mod names;
+mod paths;
 mod plan;
 mod resources;
+mod texts;
 mod types;
 mod value;
 
@@ -22,8 +26,9 @@ use super::hcl::{self, HclLimits};
 use super::node::Node;
 use super::problem::Problem;
 use crate::text;
-use eval::{Evaluator, Instances, Scope, each_name};
+use eval::{Evaluator, Scope};
 use module::{Declared, File, Module, join};
+use names::{Instances, each_name};
 use resources::{Found, Kind};
 
 pub(super) use json_syntax::recognises as is_json_syntax;
@@ -145,7 +150,15 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
             }
         }
     }
-    let Reading { evaluator, found, notes, problems } = reading;
+    let Reading { evaluator, found, mut notes, problems } = reading;
+    notes.extend(undeclared(&roots, &modules, &evaluator));
+    let limits_met: Vec<Problem> =
+        evaluator.problems.iter().filter(|problem| problem.code == "too-large").cloned().collect();
+    if !limits_met.is_empty() {
+        // What was evaluated after that says nothing.
+        drafts.problems.extend(limits_met);
+        return;
+    }
     drafts.problems.extend(evaluator.problems);
     drafts.problems.extend(problems);
     if found.is_empty() && drafts.problems.is_empty() && drafts.is_empty() {
@@ -160,7 +173,27 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
         drafts.problems.push(Problem::new("no-configuration", message));
     }
     drafts.notes.extend(notes);
-    resources::build(found, drafts);
+    resources::build(&found, drafts);
+}
+
+/// A note for each `--var` that no root declares or asks for.
+fn undeclared(roots: &[String], modules: &BTreeMap<String, Module<'_>>, evaluator: &Evaluator<'_>) -> Vec<Problem> {
+    let declared: BTreeSet<&str> = roots
+        .iter()
+        .filter_map(|root| modules.get(root))
+        .flat_map(|module| module.variables.keys().map(String::as_str))
+        .collect();
+    let unknown =
+        evaluator.variables.keys().filter(|name| !declared.contains(name.as_str()) && !evaluator.asked_for(name));
+    unknown
+        .map(|name| {
+            if declared.is_empty() {
+                let message = format!("unknown variable {}: the files declare none", text::quoted(name));
+                return Problem::new("unknown-variable", message);
+            }
+            Problem::unknown("unknown-variable", "variable", name, declared.iter().copied())
+        })
+        .collect()
 }
 
 /// The folders that no other folder calls. Folders with nothing but values for variables serve all of them.

@@ -53,7 +53,7 @@ pub(in crate::read) fn read(node: &Node, drafts: &mut Drafts) {
         drafts.problems.push(Problem::new("no-configuration", message).at(node.at));
     }
     name_the_only_pool(&mut found);
-    resources::build(found, drafts);
+    resources::build(&found, drafts);
 }
 
 /// Where a plan does not say which pool something belongs to, and there is only one, it is that one.
@@ -250,7 +250,7 @@ impl<'n> Naming<'_, 'n> {
 
     /// A map of which some members are not known. One reference for one member is its name; more cannot be told apart.
     fn members(
-        &self,
+        &mut self,
         known: Option<&Node>,
         unknown: &[Entry],
         expression: Option<&Node>,
@@ -266,6 +266,12 @@ impl<'n> Naming<'_, 'n> {
             let expression = expression.filter(|_| missing.len() == 1);
             let value = self.reference(expression, &place, at);
             set(&mut entries, &member.name, value);
+        }
+        if missing.len() > 1 {
+            let message = format!(
+                "the plan does not say which reference belongs to which of `{name}`; they are named by their place: read the Terraform files to see them by name"
+            );
+            self.notes.push(Problem::new("unnamed-role", message).at(at));
         }
         Node { value: Value::Map(entries), at }
     }

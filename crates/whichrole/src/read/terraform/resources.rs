@@ -88,13 +88,13 @@ pub(super) struct Found {
 }
 
 /// Puts resources together: attachments, tag maps and groups to the pools they belong to.
-pub(super) fn build(found: Vec<Found>, drafts: &mut Drafts) {
+pub(super) fn build(found: &[Found], drafts: &mut Drafts) {
     let mut building =
         Building { pools: BTreeMap::new(), attachments: BTreeMap::new(), providers: Vec::new(), groups: Vec::new() };
     for one in found.iter().filter(|one| one.kind == Kind::Pool) {
         building.pool(one, drafts);
     }
-    for one in &found {
+    for one in found {
         match one.kind {
             Kind::Attachment => building.attachment(one, drafts),
             Kind::Tags => building.tags(one, drafts),
@@ -214,7 +214,7 @@ impl Building {
         drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(node.at);
         match field(node, "roles") {
             Some(roles) if shape::expect_map(roles, "`roles`", drafts) => {
-                api::default_roles(roles, Some(&pool), drafts)
+                api::default_roles(roles, Some(&pool), drafts);
             }
             _ => {}
         }

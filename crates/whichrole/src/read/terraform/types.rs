@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::collections;
 use super::eval::{Evaluator, Scope};
-use super::functions;
 use super::value::{Data, Val, decimal};
 use crate::read::hcl::{Expr, ExprKind};
 
@@ -32,7 +32,7 @@ pub(super) fn convert(value: &Val, kind: &Expr, source: usize, evaluator: &mut E
             }
             ("set", Some(inner), Data::List(elements) | Data::Set(elements)) => {
                 let elements = elements.iter().map(|element| convert(element, inner, source, evaluator)).collect();
-                return functions::set(value.at, elements);
+                return collections::set(value.at, elements);
             }
             ("map", Some(inner), Data::Map(entries)) => {
                 let converted =

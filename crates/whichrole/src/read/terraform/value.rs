@@ -151,22 +151,23 @@ impl Val {
 
     /// Whether two values are equal; `None` where that is not known.
     pub(super) fn equals(&self, other: &Self) -> Option<bool> {
-        if self.first_unknown().is_some() || other.first_unknown().is_some() {
-            return None;
-        }
-        Some(match (&self.data, &other.data) {
+        let is_known = self.first_unknown().is_none() && other.first_unknown().is_none();
+        is_known.then(|| self.same(other))
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        match (&self.data, &other.data) {
             (Data::Null, Data::Null) => true,
             (Data::Bool(a), Data::Bool(b)) => a == b,
             (Data::Number(a), Data::Number(b)) | (Data::Text(a), Data::Text(b)) => a == b,
             (Data::List(a), Data::List(b)) | (Data::Set(a), Data::Set(b)) => {
-                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.equals(b) == Some(true))
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b))
             }
             (Data::Map(a), Data::Map(b)) => {
-                a.len() == b.len()
-                    && a.iter().zip(b.iter()).all(|((ak, av), (bk, bv))| ak == bk && av.equals(bv) == Some(true))
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|((ak, av), (bk, bv))| ak == bk && av.same(bv))
             }
             _ => false,
-        })
+        }
     }
 
     /// As an expression would spell it, for the text of references.
