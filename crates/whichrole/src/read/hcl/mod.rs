@@ -24,9 +24,9 @@ pub struct HclLimits {
 }
 
 impl Default for HclLimits {
-    /// 4 MiB, depth 64, 400,000 nodes, half a million steps.
+    /// 4 MiB, depth 64, 250,000 nodes, half a million steps.
     fn default() -> Self {
-        Self { bytes: 4 * 1024 * 1024, depth: 64, nodes: 400_000, steps: 500_000 }
+        Self { bytes: 4 * 1024 * 1024, depth: 64, nodes: 250_000, steps: 500_000 }
     }
 }
 

@@ -311,6 +311,11 @@ impl<'f> Evaluator<'f> {
         !enough
     }
 
+    /// Whether so much was evaluated that the rest is not worth it.
+    pub(super) fn met_a_limit(&self) -> bool {
+        self.problems.iter().any(|problem| problem.code == "too-large")
+    }
+
     pub(super) fn problem_once(&mut self, code: &'static str, message: String, at: Position) {
         let is_known = |problem: &Problem| problem.code == code && (code == "too-large" || problem.message == message);
         if !self.problems.iter().any(is_known) {

@@ -1,7 +1,8 @@
 //! Terraform and OpenTofu: modules in their own language or its JSON form (here), plans and states (`plan`).
 //!
 //! Files become modules (`module`), expressions are evaluated as far as the files tell (`eval`, with `names`, `paths` and
-//! `functions`), the resources that matter become trees (`blocks`), and trees become definitions (`resources`), which plans share.
+//! `functions`), the resources that matter become trees (`blocks`), and trees become definitions (`resources`), which plans
+//! (`plan`, `written`) share.
 
 mod blocks;
 mod collections;
@@ -16,6 +17,7 @@ mod resources;
 mod texts;
 mod types;
 mod value;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -173,7 +175,7 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
         drafts.problems.push(Problem::new("no-configuration", message));
     }
     drafts.notes.extend(notes);
-    resources::build(&found, drafts);
+    resources::build(found, drafts);
 }
 
 /// A note for each `--var` that no root declares or asks for.
@@ -266,6 +268,9 @@ impl Reading<'_> {
             }
         }
         for (name, call) in &module.calls {
+            if self.evaluator.met_a_limit() {
+                return;
+            }
             match self.evaluator.called(instance, name, call.at) {
                 Ok(instances) => {
                     for called in instances {
@@ -320,7 +325,7 @@ impl Reading<'_> {
     ) {
         let scope = Scope { instance, source: declared.at.source, names: each };
         let node = self.evaluator.resource_node(declared, kind, scope, &mut self.problems);
-        self.found.push(Found { root: String::new(), kind, address, node, use_defaults: true });
+        self.found.push(Found { root: String::new(), kind, address, node });
     }
 
     /// A resource that does not exist, but looks as if it were meant to decide roles.

@@ -12,7 +12,9 @@ use crate::text;
 
 /// Modules inside each other.
 const MODULE_DEPTH: usize = 20;
-/// Instances of one resource, or of all modules together.
+/// Instances of all modules together.
+const MODULES: usize = 2_000;
+/// Instances of one resource.
 const INSTANCES: usize = 10_000;
 
 /// A module in use: a folder's declarations with the arguments of one call.
@@ -345,13 +347,14 @@ impl<'f> Evaluator<'f> {
                 let target = Target::Module { instance: this.instances.len() - 1 };
                 Val::unknown(at, Unknown { target: Some(target), ..Unknown::new(text, AFTER_APPLY) })
             };
-            if depth > MODULE_DEPTH || this.instances.len() > INSTANCES {
-                this.problem_once(
-                    "cycle",
-                    format!("modules call each other without end, through {}", text::quoted(name)),
-                    block.at,
-                );
+            if depth > MODULE_DEPTH {
+                let message = format!("modules call each other without end: a cycle through {}", text::quoted(name));
+                this.problem_once("cycle", message, block.at);
                 return Val::unknown(at, Unknown::new(full.clone(), "modules call each other without end"));
+            }
+            if this.instances.len() > MODULES {
+                this.problem_once("too-large", format!("more than {MODULES} modules"), block.at);
+                return Val::unknown(at, Unknown::new(full.clone(), "there are too many modules"));
             }
             match this.instances_of(instance, block) {
                 Instances::One => one(this, full.clone(), None),

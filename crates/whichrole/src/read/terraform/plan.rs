@@ -7,16 +7,13 @@
 use std::collections::BTreeMap;
 
 use super::resources::{self, Found, Kind};
+use super::written::{Configuration, Written, embed, is_complete, pair};
 use crate::read::definition::Drafts;
 use crate::read::node::{Entry, Node, Position, Reference, Value};
 use crate::read::problem::Problem;
 
 const MISSING: &str =
     "it is known only after apply: read the Terraform files instead of the plan, or the state after applying";
-/// Sets larger than this are not paired; AWS takes ten mappings.
-const PAIRED: usize = 50;
-/// Names through so many modules are followed.
-const MODULE_DEPTH: usize = 32;
 
 /// Whether a tree is a plan or a state.
 pub(in crate::read) fn recognises(node: &Node) -> bool {
@@ -39,7 +36,7 @@ pub(in crate::read) fn read(node: &Node, drafts: &mut Drafts) {
                 .flat_map(Node::elements)
                 .filter_map(|change| Some((change.get("address")?.as_text()?, change.get("change")?)))
                 .collect(),
-            configuration: node.get("configuration").and_then(|configuration| configuration.get("root_module")),
+            written: Configuration::of(node),
         };
         let values = node.get("planned_values").or(node.get("values"));
         if let Some(root) = values.and_then(|values| values.get("root_module")) {
@@ -53,7 +50,7 @@ pub(in crate::read) fn read(node: &Node, drafts: &mut Drafts) {
         drafts.problems.push(Problem::new("no-configuration", message).at(node.at));
     }
     name_the_only_pool(&mut found);
-    resources::build(&found, drafts);
+    resources::build(found, drafts);
 }
 
 /// Where a plan does not say which pool something belongs to, and there is only one, it is that one.
@@ -97,13 +94,7 @@ fn raw_state(node: &Node, found: &mut Vec<Found>, drafts: &mut Drafts) {
                 _ => String::new(),
             };
             let address = format!("{module}{}.{name}{key}", kind.name());
-            found.push(Found {
-                root: String::new(),
-                kind,
-                address,
-                node: without_empty(attributes),
-                use_defaults: true,
-            });
+            found.push(Found { root: String::new(), kind, address, node: without_empty(attributes) });
         }
     }
 }
@@ -111,7 +102,7 @@ fn raw_state(node: &Node, found: &mut Vec<Found>, drafts: &mut Drafts) {
 struct Plan<'n> {
     /// The change of each resource, by address; none in a state.
     changes: BTreeMap<&'n str, &'n Node>,
-    configuration: Option<&'n Node>,
+    written: Configuration<'n>,
 }
 
 impl<'n> Plan<'n> {
@@ -125,92 +116,20 @@ impl<'n> Plan<'n> {
             };
             let Some(values) = resource.get("values") else { continue };
             let unknown = self.changes.get(address).and_then(|change| change.get("after_unknown"));
-            let written = self.written(address, kind, name);
+            let written = self.written.find(address, kind.name(), name);
             let mut naming = Naming { written, address, notes: &mut drafts.notes };
             let node = naming.resource(values, unknown, kind);
-            found.push(Found { root: String::new(), kind, address: address.to_owned(), node, use_defaults: true });
+            found.push(Found { root: String::new(), kind, address: address.to_owned(), node });
         }
         for child in module.get("child_modules").into_iter().flat_map(Node::elements) {
             self.module(child, found, drafts);
         }
     }
-
-    /// The resource as it is written, and the module it is written in.
-    fn written(&self, address: &str, kind: Kind, name: &str) -> Option<Written<'n>> {
-        let mut scope = Module { node: self.configuration?, prefix: String::new(), outer: Vec::new() };
-        for (call, prefix) in module_path(address) {
-            if scope.outer.len() >= MODULE_DEPTH {
-                return None;
-            }
-            let node = scope.node.get("module_calls")?.get(&call)?;
-            scope.outer.push((scope.node, node, scope.prefix.clone()));
-            scope.node = node.get("module")?;
-            scope.prefix = prefix;
-        }
-        let resource = scope.node.get("resources")?.elements().iter().find(|resource| {
-            let text = |name: &str| resource.get(name).and_then(Node::as_text);
-            text("type") == Some(kind.name()) && text("name") == Some(name)
-        })?;
-        Some(Written { expressions: resource.get("expressions")?, module: scope })
-    }
-}
-
-/// A resource of the plan's configuration.
-struct Written<'n> {
-    expressions: &'n Node,
-    module: Module<'n>,
-}
-
-struct Module<'n> {
-    node: &'n Node,
-    /// `module.auth.`, with keys.
-    prefix: String,
-    /// The modules around it, the root first: each with the call that leads in, and its prefix.
-    outer: Vec<(&'n Node, &'n Node, String)>,
-}
-
-impl Module<'_> {
-    /// The references of an expression, each as long as it is written, as addresses from the root.
-    fn references(&self, expression: &Node) -> Vec<String> {
-        let all: Vec<&str> =
-            expression.get("references").into_iter().flat_map(Node::elements).filter_map(Node::as_text).collect();
-        // Every reference is followed by its shorter forms: `a.b.id`, `a.b`.
-        let is_prefix =
-            |short: &str, long: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with(['.', '[']));
-        let mut longest: Vec<&str> = Vec::new();
-        for reference in all.iter().take(PAIRED) {
-            if !all.iter().any(|other| is_prefix(reference, other)) && !longest.contains(reference) {
-                longest.push(reference);
-            }
-        }
-        let Some((_, outside)) = self.outer.split_last().map(|(last, rest)| (last, rest.len())) else {
-            return longest.into_iter().map(|reference| format!("{}{reference}", self.prefix)).collect();
-        };
-        let mut named = Vec::new();
-        for reference in longest {
-            let argument = reference.strip_prefix("var.").filter(|name| !name.contains(['.', '[']));
-            let passed = argument.and_then(|name| {
-                let (_, call, _) = self.outer.get(outside)?;
-                call.get("expressions")?.get(name)
-            });
-            match (passed, self.around()) {
-                (Some(passed), Some(around)) => named.extend(around.references(passed)),
-                _ => named.push(format!("{}{reference}", self.prefix)),
-            }
-        }
-        named
-    }
-
-    /// The module that calls this one.
-    fn around(&self) -> Option<Module<'_>> {
-        let ((node, _, prefix), outer) = self.outer.split_last()?;
-        Some(Module { node, prefix: prefix.clone(), outer: outer.to_vec() })
-    }
 }
 
 /// Gives names to what one resource leaves unknown.
 struct Naming<'p, 'n> {
-    written: Option<Written<'n>>,
+    written: Option<Written<'p, 'n>>,
     address: &'p str,
     notes: &'p mut Vec<Problem>,
 }
@@ -279,7 +198,7 @@ impl<'n> Naming<'_, 'n> {
     /// A list of which nothing is known but what it refers to.
     fn all_of(&self, expression: Option<&Node>, name: &str, at: Position) -> Node {
         let references = match (&self.written, expression) {
-            (Some(written), Some(expression)) => written.module.references(expression),
+            (Some(written), Some(expression)) => written.references(expression),
             _ => Vec::new(),
         };
         if references.is_empty() {
@@ -366,7 +285,7 @@ impl<'n> Naming<'_, 'n> {
 
     /// The one thing that an expression refers to.
     fn name_of(&self, expression: Option<&Node>) -> Option<String> {
-        let references = self.written.as_ref()?.module.references(expression?);
+        let references = self.written.as_ref()?.references(expression?);
         match references.as_slice() {
             [only] if is_complete(only) => Some(only.clone()),
             _ => None,
@@ -376,7 +295,7 @@ impl<'n> Naming<'_, 'n> {
     /// A user pool and its client are one provider, whatever else its text is made of.
     fn provider(&self, expression: Option<&Node>, place: &str, at: Position) -> Node {
         let references = match (&self.written, expression) {
-            (Some(written), Some(expression)) => written.module.references(expression),
+            (Some(written), Some(expression)) => written.references(expression),
             _ => Vec::new(),
         };
         let only = |part: &str, endings: &[&str]| {
@@ -406,135 +325,6 @@ impl<'n> Naming<'_, 'n> {
             _ => self.reference(expression, place, at),
         }
     }
-}
-
-/// Pairs the blocks of a set with those written: where counts agree, a block that fits only one is that one.
-fn pair<'n>(planned: &[Node], written: &[&'n Node]) -> Vec<Option<&'n Node>> {
-    let mut pairs: Vec<Option<&Node>> = vec![None; planned.len()];
-    if planned.len() != written.len() || planned.len() > PAIRED {
-        return pairs;
-    }
-    let mut free: Vec<&Node> = written.to_vec();
-    loop {
-        let mut progress = false;
-        for (block, pair) in planned.iter().zip(pairs.iter_mut()).filter(|(_, pair)| pair.is_none()) {
-            let mut fitting = free.iter().enumerate().filter(|(_, written)| fits(block, written));
-            if let (Some((n, only)), None) = (fitting.next(), fitting.next()) {
-                *pair = Some(only);
-                free.remove(n);
-                progress = true;
-            }
-        }
-        if !progress {
-            return pairs;
-        }
-    }
-}
-
-/// Whether a planned block can come from a written one: what is written as a constant is what is planned.
-fn fits(planned: &Node, written: &Node) -> bool {
-    written.entries().iter().all(|entry| match (&entry.value.value, entry.value.get("constant_value")) {
-        (Value::List(rules), _) => {
-            let rules: Vec<&Node> = rules.iter().collect();
-            let planned = planned.get(&entry.name).map(Node::elements).unwrap_or_default();
-            rules.is_empty() || leftmost(planned, &rules).is_some()
-        }
-        (_, Some(constant)) => planned.get(&entry.name).is_some_and(|value| same(value, constant)),
-        _ => true,
-    })
-}
-
-/// For each planned rule the written one it comes from, where that is certain. Both keep their order, and between the written ones
-/// there may be rules of `dynamic` blocks.
-fn embed<'n>(planned: &[Node], written: &[&'n Node]) -> Vec<Option<&'n Node>> {
-    let mut pairs = vec![None; planned.len()];
-    let (Some(first), Some(last)) = (leftmost(planned, written), rightmost(planned, written)) else { return pairs };
-    for ((written, first), last) in written.iter().zip(first).zip(last) {
-        if first == last
-            && let Some(pair) = pairs.get_mut(first)
-        {
-            *pair = Some(*written);
-        }
-    }
-    pairs
-}
-
-fn leftmost(planned: &[Node], written: &[&Node]) -> Option<Vec<usize>> {
-    let mut left = planned.iter().enumerate();
-    written.iter().map(|written| left.find(|(_, rule)| fits(rule, written)).map(|(n, _)| n)).collect()
-}
-
-fn rightmost(planned: &[Node], written: &[&Node]) -> Option<Vec<usize>> {
-    let mut left = planned.iter().enumerate().rev();
-    let found: Option<Vec<usize>> =
-        written.iter().rev().map(|written| left.find(|(_, rule)| fits(rule, written)).map(|(n, _)| n)).collect();
-    found.map(|mut found| {
-        found.reverse();
-        found
-    })
-}
-
-/// Equal but for their places.
-fn same(a: &Node, b: &Node) -> bool {
-    match (&a.value, &b.value) {
-        (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Map(a), Value::Map(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.name == b.name && same(&a.value, &b.value))
-        }
-        (a, b) => a == b,
-    }
-}
-
-/// Whether a reference leads to a value, rather than to a whole resource or module.
-fn is_complete(reference: &str) -> bool {
-    let mut rest = reference;
-    while let Some((_, after)) = module_step(rest) {
-        rest = after;
-    }
-    let names = rest.split('.').count();
-    match rest.split('.').next() {
-        Some("each" | "count" | "self" | "path" | "terraform") => false,
-        Some("var" | "local") => names >= 2,
-        Some("data") => names >= 4,
-        // What a module gives out.
-        _ if rest.len() < reference.len() && names == 1 => !rest.is_empty(),
-        _ => names >= 3,
-    }
-}
-
-/// The modules of an address, each with the prefix up to and with it.
-fn module_path(address: &str) -> Vec<(String, String)> {
-    let mut path = Vec::new();
-    let mut rest = address;
-    while let Some((name, after)) = module_step(rest) {
-        let prefix = address.get(..address.len() - after.len()).unwrap_or_default();
-        path.push((name.to_owned(), prefix.to_owned()));
-        rest = after;
-    }
-    path
-}
-
-/// `module.name["key"].rest` gives `name` and `rest`.
-fn module_step(address: &str) -> Option<(&str, &str)> {
-    let rest = address.strip_prefix("module.")?;
-    let length = rest.find(['.', '['])?;
-    let (name, mut after) = rest.split_at_checked(length)?;
-    if after.starts_with('[') {
-        let mut in_quotes = false;
-        let mut escaped = false;
-        let end = after.char_indices().find(|(_, c)| {
-            match c {
-                _ if escaped => escaped = false,
-                '\\' => escaped = true,
-                '"' => in_quotes = !in_quotes,
-                ']' => return !in_quotes,
-                _ => {}
-            }
-            false
-        })?;
-        after = after.get(end.0 + 1..)?;
-    }
-    Some((name, after.strip_prefix('.')?))
 }
 
 /// States write an optional text that is not set as an empty one.

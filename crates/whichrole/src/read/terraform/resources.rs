@@ -1,6 +1,6 @@
 //! From the trees of resources to definitions. Plans and states bring the same trees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::{ProviderKey, ProviderKind};
@@ -83,38 +83,38 @@ pub(super) struct Found {
     pub kind: Kind,
     pub address: String,
     pub node: Node,
-    /// What an absent `use_defaults` means.
-    pub use_defaults: bool,
 }
 
 /// Puts resources together: attachments, tag maps and groups to the pools they belong to.
-pub(super) fn build(found: &[Found], drafts: &mut Drafts) {
-    let mut building =
-        Building { pools: BTreeMap::new(), attachments: BTreeMap::new(), providers: Vec::new(), groups: Vec::new() };
+pub(super) fn build(found: Vec<Found>, drafts: &mut Drafts) {
+    let mut building = Building::default();
     for one in found.iter().filter(|one| one.kind == Kind::Pool) {
         building.pool(one, drafts);
     }
+    let mut groups = Vec::new();
     for one in found {
         match one.kind {
             Kind::Attachment => building.attachment(one, drafts),
-            Kind::Tags => building.tags(one, drafts),
-            Kind::Pool | Kind::Group => {}
+            Kind::Tags => building.tags(&one, drafts),
+            Kind::Group => groups.push(one),
+            Kind::Pool => {}
         }
     }
-    for one in found.iter().filter(|one| one.kind == Kind::Group) {
-        building.group(one, drafts);
+    for one in groups {
+        building.group(&one, drafts);
     }
 }
 
+#[derive(Default)]
 struct Building {
     /// The name of each pool by what `identity_pool_id` may say: its reference, and in states its id.
     pools: BTreeMap<String, String>,
     /// Where each pool's attachment stands.
     attachments: BTreeMap<String, (String, Position)>,
-    /// Each provider with the pool that mentions it.
-    providers: Vec<(String, String)>,
-    /// The groups so far, by pool and name, with the user pool of each.
-    groups: Vec<(Option<String>, String, String)>,
+    /// The identity pools that mention a user pool, by its address or id.
+    users: BTreeMap<String, BTreeSet<String>>,
+    /// The user pool of each group so far, by identity pool and name.
+    groups: BTreeMap<(Option<String>, String), String>,
 }
 
 impl Building {
@@ -138,13 +138,14 @@ impl Building {
             None => Some(false),
         };
         let mut providers = Vec::new();
-        for provider in known_blocks(node, "cognito_identity_providers", "client of a user pool", drafts).0 {
+        let clients = node.get("cognito_identity_providers").cloned();
+        for provider in known_blocks(clients, "client of a user pool", drafts).0 {
             let Some(key) = field(&provider, "provider_name").and_then(|key| any_text(key, "`provider_name`", drafts))
             else {
                 continue;
             };
             let provider_name = ProviderKey::of_kind(ProviderKind::UserPool, provider_key(&key).as_str());
-            self.providers.push((provider_name.as_str().to_owned(), name.clone()));
+            self.note_user_pool(&provider_name, &name);
             let client_id = field(&provider, "client_id").and_then(|client| any_text(client, "`client_id`", drafts));
             providers.push(IdentityProvider { provider_name, client_id });
         }
@@ -197,9 +198,9 @@ impl Building {
         Some(full)
     }
 
-    fn attachment(&mut self, found: &Found, drafts: &mut Drafts) {
-        let Some(pool) = self.pool_of(found, drafts) else { return };
-        let node = &found.node;
+    fn attachment(&mut self, found: Found, drafts: &mut Drafts) {
+        let Some(pool) = self.pool_of(&found, drafts) else { return };
+        let mut node = found.node;
         if let Some((address, at)) = self.attachments.get(&pool) {
             let message = format!(
                 "{} has two role attachments, of which the one applied last replaces the other; {} on line {} is the other",
@@ -210,40 +211,42 @@ impl Building {
             drafts.problems.push(Problem::new("two-attachments", message).at(node.at));
             return;
         }
-        self.attachments.insert(pool.clone(), (found.address.clone(), node.at));
+        self.attachments.insert(pool.clone(), (found.address, node.at));
         drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(node.at);
-        match field(node, "roles") {
+        match field(&node, "roles") {
             Some(roles) if shape::expect_map(roles, "`roles`", drafts) => {
                 api::default_roles(roles, Some(&pool), drafts);
             }
             _ => {}
         }
-        let (mappings, _) = known_blocks(node, "role_mapping", "role mapping", drafts);
-        for mapping in mappings {
-            self.mapping(&mapping, &pool, drafts);
+        let mappings = take(&mut node, "role_mapping").map(|entry| entry.value);
+        for mapping in known_blocks(mappings, "role mapping", drafts).0 {
+            self.mapping(mapping, &pool, drafts);
         }
     }
 
-    fn mapping(&mut self, node: &Node, pool: &str, drafts: &mut Drafts) {
-        let Some(provider) = field(node, "identity_provider") else {
-            drafts
-                .problems
-                .push(Problem::new("unknown-field", "the role mapping has no `identity_provider`").at(node.at));
+    fn mapping(&mut self, mut node: Node, pool: &str, drafts: &mut Drafts) {
+        let Some(provider) = field(&node, "identity_provider") else {
+            let problem = Problem::new("unknown-field", "the role mapping has no `identity_provider`");
+            drafts.problems.push(problem.at(node.at));
             return;
         };
         let Some(key) = any_text(provider, "`identity_provider`", drafts).map(|key| provider_key(&key)) else { return };
-        self.providers.push((key.as_str().to_owned(), pool.to_owned()));
-        let (rules, is_complete) = known_blocks(node, "mapping_rule", "rule", drafts);
-        let rules: Vec<Node> = rules.into_iter().map(|rule| with_sent_value(rule, drafts)).collect();
-        let mut entries: Vec<Entry> =
-            node.entries().iter().filter(|entry| entry.name != "mapping_rule").cloned().collect();
-        if let Some(entry) = node.entries().iter().find(|entry| entry.name == "mapping_rule") {
-            let list = Node { value: Value::List(rules), at: entry.value.at };
-            let inner = Entry { name: entry.name.clone(), at: entry.at, value: list };
-            let value = Node { value: Value::Map(vec![inner]), at: entry.value.at };
-            entries.push(Entry { name: entry.name.clone(), at: entry.at, value });
+        self.note_user_pool(&key, pool);
+        let mut is_complete = true;
+        if let Some(Entry { name, at, value }) = take(&mut node, NAMES.rules) {
+            let list_at = value.at;
+            let (mut rules, all) = known_blocks(Some(value), "rule", drafts);
+            is_complete = all;
+            for rule in &mut rules {
+                send_as_text(rule, drafts);
+            }
+            let list = Node { value: Value::List(rules), at: list_at };
+            let inner = Value::Map(vec![Entry { name: name.clone(), at, value: list }]);
+            if let Value::Map(entries) = &mut node.value {
+                entries.push(Entry { name, at, value: Node { value: inner, at: list_at } });
+            }
         }
-        let node = Node { value: Value::Map(entries), at: node.at };
         let mapping = shape::role_mapping(&node, &key, Some(pool), &NAMES, drafts);
         if let Some(mapping) = mapping.filter(|_| is_complete) {
             drafts.add_mapping(Some(pool), key, mapping, node.at);
@@ -262,7 +265,8 @@ impl Building {
         let problems_before = drafts.problems.len();
         let use_defaults = match field(node, "use_defaults") {
             Some(flag) => known_bool(flag, "`use_defaults`", drafts).unwrap_or_default(),
-            None => found.use_defaults,
+            // The provider's default (P2b).
+            None => true,
         };
         let mut tags = BTreeMap::new();
         if let Some(map) = field(node, "principal_tags")
@@ -276,7 +280,7 @@ impl Building {
             }
         }
         if drafts.problems.len() == problems_before {
-            self.providers.push((key.as_str().to_owned(), pool.clone()));
+            self.note_user_pool(&key, &pool);
             drafts.add_tags(Some(&pool), key, PrincipalTagMap { use_defaults, tags }, node.at);
         }
     }
@@ -304,8 +308,8 @@ impl Building {
         let user_pool = user_pool.unwrap_or_default();
         let group = Group { name, role_arn: role.filter(|role| !role.is_empty()).map(RoleArn), precedence };
         for pool in self.pools_with(&user_pool) {
-            let twin = |(p, n, u): &(Option<String>, String, String)| *p == pool && *n == group.name && *u != user_pool;
-            if self.groups.iter().any(twin) {
+            let place = (pool, group.name.clone());
+            if self.groups.get(&place).is_some_and(|known| *known != user_pool) {
                 let message = format!(
                     "group {} was passed over: another user pool has a group of that name",
                     text::quoted(&group.name)
@@ -313,67 +317,74 @@ impl Building {
                 drafts.notes.push(Problem::new("not-recognised", message).at(node.at));
                 continue;
             }
-            self.groups.push((pool.clone(), group.name.clone(), user_pool.clone()));
-            drafts.add_group(pool.as_deref(), group.clone(), node.at);
+            drafts.add_group(place.0.as_deref(), group.clone(), node.at);
+            self.groups.insert(place, user_pool.clone());
         }
+    }
+
+    fn note_user_pool(&mut self, provider: &ProviderKey, pool: &str) {
+        let login = provider.login_key();
+        let id = login.strip_prefix("cognito-idp.").and_then(|rest| rest.split_once('/')).map_or(login, |(_, id)| id);
+        self.users.entry(owner(id).to_owned()).or_default().insert(pool.to_owned());
     }
 
     /// The identity pools that mention a user pool; where none does, the one that nobody names.
     fn pools_with(&self, user_pool: &str) -> Vec<Option<String>> {
-        let owner = user_pool.strip_prefix("${").and_then(|id| id.strip_suffix('}')).and_then(|id| id.rsplit_once('.'));
-        let mention = match owner {
-            Some((owner, _)) => format!("${{{owner}."),
-            None => format!("/{user_pool}"),
-        };
-        let mut pools: Vec<Option<String>> = self
-            .providers
-            .iter()
-            .filter(|(provider, _)| !user_pool.is_empty() && provider.contains(&mention))
-            .map(|(_, pool)| Some(pool.clone()))
-            .collect();
-        pools.sort();
-        pools.dedup();
-        if pools.is_empty() { vec![None] } else { pools }
+        match self.users.get(owner(user_pool)) {
+            Some(pools) if !user_pool.is_empty() => pools.iter().cloned().map(Some).collect(),
+            _ => vec![None],
+        }
     }
 }
 
-/// The blocks of a kind that are known; for each that is not, a problem, and `false`.
-fn known_blocks(node: &Node, name: &str, what: &str, drafts: &mut Drafts) -> (Vec<Node>, bool) {
-    let Some(list) = field(node, name) else { return (Vec::new(), true) };
-    let mut known = Vec::new();
-    let mut is_complete = true;
-    let elements = match &list.value {
-        Value::List(elements) => elements.as_slice(),
-        _ => std::slice::from_ref(list),
+/// What an attribute belongs to: `${aws_cognito_user_pool.main.id}` to `aws_cognito_user_pool.main`. Other texts are their own.
+fn owner(text: &str) -> &str {
+    let inner = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
+    inner.and_then(|inner| inner.rsplit_once('.')).map_or(text, |(owner, _)| owner)
+}
+
+/// Takes an entry out of a map.
+fn take(node: &mut Node, name: &str) -> Option<Entry> {
+    let Value::Map(entries) = &mut node.value else { return None };
+    let place = entries.iter().position(|entry| entry.name == name && entry.value.value != Value::Null)?;
+    Some(entries.remove(place))
+}
+
+/// The blocks of a list that are known; for each that is not, a problem, and `false`.
+fn known_blocks(list: Option<Node>, what: &str, drafts: &mut Drafts) -> (Vec<Node>, bool) {
+    let elements = match list {
+        None | Some(Node { value: Value::Null, .. }) => Vec::new(),
+        Some(Node { value: Value::List(elements), .. }) => elements,
+        Some(other) => vec![other],
     };
-    for element in elements {
-        if let Value::Reference(Reference { text: shown, missing }) = &element.value {
+    let count = elements.len();
+    let known: Vec<Node> = elements
+        .into_iter()
+        .filter(|element| {
+            let Value::Reference(Reference { text: shown, missing }) = &element.value else { return true };
             let message = format!("how many {what}s {} gives is not known; {missing}", text::quoted(shown));
             drafts.problems.push(Problem::new("unresolved-value", message).at(element.at));
-            is_complete = false;
-        } else {
-            known.push(element.clone());
-        }
-    }
+            false
+        })
+        .collect();
+    let is_complete = known.len() == count;
     (known, is_complete)
 }
 
 /// A number or boolean as a rule's value is what Terraform sends as text.
-fn with_sent_value(mut rule: Node, drafts: &mut Drafts) -> Node {
-    if let Value::Map(entries) = &mut rule.value {
-        for entry in entries.iter_mut().filter(|entry| entry.name == NAMES.value) {
-            let sent = match &entry.value.value {
-                Value::Number(number) => number.clone(),
-                Value::Bool(value) => value.to_string(),
-                _ => continue,
-            };
-            let message =
-                format!("`value` is {}; Terraform sends it as the text {}", entry.value.kind(), text::quoted(&sent));
-            drafts.notes.push(Problem::new("unquoted-value", message).at(entry.value.at));
-            entry.value.value = Value::Text(sent);
-        }
+fn send_as_text(rule: &mut Node, drafts: &mut Drafts) {
+    let Value::Map(entries) = &mut rule.value else { return };
+    for entry in entries.iter_mut().filter(|entry| entry.name == NAMES.value) {
+        let sent = match &entry.value.value {
+            Value::Number(number) => number.clone(),
+            Value::Bool(value) => value.to_string(),
+            _ => continue,
+        };
+        let message =
+            format!("`value` is {}; Terraform sends it as the text {}", entry.value.kind(), text::quoted(&sent));
+        drafts.notes.push(Problem::new("unquoted-value", message).at(entry.value.at));
+        entry.value.value = Value::Text(sent);
     }
-    rule
 }
 
 /// A provider's key, with the ways to write one user pool made one: `cognito-idp.${region}.amazonaws.com/${pool.id}` is the pool's

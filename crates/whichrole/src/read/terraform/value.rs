@@ -251,16 +251,23 @@ pub(super) fn decimal(written: &str) -> Option<String> {
     Some(format!("{sign}{whole}{dot}{fraction}"))
 }
 
-/// Joins texts, known or not, to one text; the unknown ones stay in it as `${…}`.
+/// Joins texts, known or not, to one text; the unknown ones stay in it as `${…}`. A very long text is not built.
 #[derive(Default)]
 pub(super) struct TextBuilder {
     text: String,
     unknown: Option<Unknown>,
+    is_too_long: bool,
 }
+
+/// Bytes of a text that is put together from others.
+const TEXT: usize = 1024 * 1024;
 
 impl TextBuilder {
     pub(super) fn push_str(&mut self, text: &str) {
-        self.text.push_str(text);
+        self.is_too_long |= self.text.len() + text.len() > TEXT;
+        if !self.is_too_long {
+            self.text.push_str(text);
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -270,9 +277,9 @@ impl TextBuilder {
     /// Adds a value; `false` if it is not one that Terraform turns into text.
     pub(super) fn push(&mut self, value: &Val) -> bool {
         match (&value.data, value.to_text()) {
-            (_, Some(text)) => self.text.push_str(&text),
+            (_, Some(text)) => self.push_str(&text),
             (Data::Unknown(unknown), _) => {
-                self.text.push_str(&unknown.shown());
+                self.push_str(&unknown.shown());
                 match &mut self.unknown {
                     None => self.unknown = Some((**unknown).clone()),
                     Some(first) => {
@@ -288,6 +295,7 @@ impl TextBuilder {
 
     pub(super) fn finish(self, at: Position) -> Val {
         match self.unknown {
+            _ if self.is_too_long => Val::unknown(at, Unknown::new("…", format!("a text longer than {TEXT} bytes"))),
             Some(first) => Val::unknown(at, Unknown { text: self.text, is_template: true, target: None, ..first }),
             None => Val::text(at, &self.text),
         }
