@@ -7,12 +7,16 @@ mod canonical;
 mod cloudformation;
 mod definition;
 mod format;
+#[cfg(feature = "hcl")]
+mod hcl;
 mod interpolation;
 mod node;
 mod problem;
 mod pulumi;
 mod scalar;
 mod shape;
+#[cfg(feature = "hcl")]
+mod terraform;
 #[cfg(feature = "yaml")]
 mod yaml;
 
@@ -21,6 +25,8 @@ pub use definition::{Configuration, Definition, Place};
 pub use format::Format;
 #[cfg(not(feature = "yaml"))]
 pub(crate) use node::from_json;
+#[cfg(feature = "hcl")]
+pub use hcl::HclLimits;
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use problem::{Problem, ReadError};
 #[cfg(feature = "yaml")]
@@ -50,11 +56,16 @@ pub struct ReadOptions {
     /// Limits for each YAML text.
     #[cfg(feature = "yaml")]
     pub yaml: YamlLimits,
+    /// Limits for each Terraform text, and for evaluating all of them.
+    #[cfg(feature = "hcl")]
+    pub hcl: HclLimits,
     /// The format of every text; `None`: it shows in each text.
     pub format: Option<Format>,
     /// CloudFormation parameters by name. Anything else that only a deployment knows can be given too: `AWS::Region`, `Admin.Arn`,
     /// `self:custom.stage`.
     pub parameters: BTreeMap<String, String>,
+    /// Terraform variables of the root module by name, as after `--var`: text, or an expression where the variable's type asks for one.
+    pub variables: BTreeMap<String, String>,
 }
 
 impl Default for ReadOptions {
@@ -63,8 +74,11 @@ impl Default for ReadOptions {
             json: JsonLimits::CONFIG,
             #[cfg(feature = "yaml")]
             yaml: YamlLimits::CONFIG,
+            #[cfg(feature = "hcl")]
+            hcl: HclLimits::default(),
             format: None,
             parameters: BTreeMap::new(),
+            variables: BTreeMap::new(),
         }
     }
 }
@@ -76,7 +90,13 @@ impl Default for ReadOptions {
 pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
     let mut drafts = definition::Drafts::default();
     let mut templates = Vec::new();
+    #[cfg(feature = "hcl")]
+    let mut terraform = terraform::Texts::default();
     for (number, source) in sources.iter().enumerate() {
+        #[cfg(feature = "hcl")]
+        if terraform.take_native(source, number, options.format) {
+            continue;
+        }
         let node = match tree(source, number, options) {
             Ok(node) => node,
             Err(problems) => {
@@ -87,10 +107,18 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
         match options.format.or_else(|| Format::of(&node)) {
             Some(Format::CloudFormation) => templates.push((number, node)),
             Some(Format::Pulumi) => pulumi::read(&node, options, &mut drafts),
+            #[cfg(feature = "hcl")]
+            Some(Format::TerraformPlan) => terraform.take_plan(source, node),
+            #[cfg(feature = "hcl")]
+            Some(Format::Terraform) => terraform.take_json(source, number, node),
+            #[cfg(feature = "hcl")]
+            None if source.name.ends_with(".tfvars.json") => terraform.take_json(source, number, node),
             _ => api::read(&node, &mut drafts),
         }
     }
     cloudformation::read(templates, sources, options, &mut drafts);
+    #[cfg(feature = "hcl")]
+    terraform.read(&options.variables, &options.hcl, &mut drafts);
     drafts.finish(sources.iter().map(|source| source.name.clone()).collect())
 }
 
