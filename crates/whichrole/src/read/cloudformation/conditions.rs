@@ -25,10 +25,10 @@ impl Resolver<'_, '_> {
             _ => self.truth(condition),
         };
         match truth {
-            Truth::Known(true) => self.resolve(yes),
-            Truth::Known(false) => self.resolve(no),
+            Truth::Known(true) => self.walk(yes),
+            Truth::Known(false) => self.walk(no),
             Truth::Unknown(missing) => {
-                let (yes, no) = (self.resolve(yes), self.resolve(no));
+                let (yes, no) = (self.walk(yes), self.walk(no));
                 if yes.value == no.value {
                     return Node { at, ..yes };
                 }

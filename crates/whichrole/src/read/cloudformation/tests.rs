@@ -399,6 +399,26 @@ fn templates_together_share_exports_and_keep_their_names_apart() {
 }
 
 #[test]
+fn other_files_of_a_folder_are_no_problem_unless_they_may_belong_to_it() {
+    let template = one_rule("", ["c", "Equals", "v", "r"]);
+    let with = |text: &str| read_texts(&[("template.yaml", template.as_str()), ("other.yml", text)], &[]);
+    for text in ["a: !reference [x]", "a: 1\n---\nb: 2\n", "a: [", "{", "[1, 2]", "just text"] {
+        let configuration = with(text);
+        assert_eq!(shown(&configuration.problems), [""; 0], "{text}");
+        assert_eq!(configuration.notes.len(), 1, "{text}");
+    }
+    assert_eq!(with("Type: AWS::Cognito::IdentityPool\na: [").problems.len(), 1);
+}
+
+#[test]
+fn no_value_takes_away() {
+    let text = "Resources: {Att: {Type: AWS::Cognito::IdentityPoolRoleAttachment, Properties: {
+        Roles: {authenticated: a, unauthenticated: !Ref AWS::NoValue}, RoleMappings: !Ref AWS::NoValue}}}";
+    let pool = pool(text, &[]).pool;
+    assert_eq!((pool.roles.unauthenticated, pool.role_mappings.len()), (None, 0));
+}
+
+#[test]
 fn a_parameter_that_nothing_refers_to_is_noted() {
     let text = one_rule("Parameters: {Stage: {Type: String, Default: x}}", ["c", "Equals", "!Ref Stage", "r"]);
     let notes = shown(&read_texts(&[("t", &text)], &[("Stge", "y")]).notes);
