@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::read::{Configuration, Definition, ReadOptions, Source, read};
+use crate::read::{Configuration, Definition, Place, ReadOptions, Source, Value, read};
 use crate::{AmbiguousRoleResolution, MappingRule, MatchType, PrincipalTagMap, ProviderKind, RoleMapping};
 
 fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configuration {
@@ -92,7 +92,10 @@ fn every_spelling_of_one_pool_reads_the_same() {
         assert_eq!(shown(&configuration.problems), [""; 0], "{name}");
         let mut definition = configuration.choose(None).unwrap().clone();
         assert_eq!(definition.name, "AppPool", "{name}");
+        // Not every file has these.
         definition.places.clear();
+        definition.trust.clear();
+        definition.write_attributes.clear();
         (name.to_owned(), definition)
     });
     let definitions: Vec<_> = definitions.collect();
@@ -408,6 +411,29 @@ fn other_files_of_a_folder_are_no_problem_unless_they_may_belong_to_it() {
         assert_eq!(configuration.notes.len(), 1, "{text}");
     }
     assert_eq!(with("Type: AWS::Cognito::IdentityPool\na: [").problems.len(), 1);
+}
+
+#[test]
+fn roles_bring_their_trust_policies_and_clients_what_their_users_may_write() {
+    let text = include_str!("../../../../../testdata/pools/cloudformation/plain.yaml");
+    let definition = pool(text, &[]);
+    let roles: Vec<&str> = definition.trust.keys().map(crate::RoleArn::as_str).collect();
+    assert_eq!(roles, ["${Admin.Arn}", "${Editor.Arn}", "${Guest.Arn}", "${Reader.Arn}"]);
+    let statement = &definition.trust[&"${Admin.Arn}".into()].get("Statement").unwrap().elements()[0];
+    let audience = statement.get("Condition").unwrap().get("StringEquals").unwrap().entries()[0].value.value.clone();
+    let Value::Reference(audience) = audience else { panic!("{audience:?}") };
+    assert_eq!(audience.text, "${AppPool}");
+    assert_eq!(definition.write_attributes, [("${Web}".to_owned(), Some(vec!["name".to_owned()]))].into());
+    assert!(definition.places.contains_key(&Place::Client("${Web}".to_owned())));
+}
+
+#[test]
+fn a_known_condition_leads_to_the_json_it_chooses() {
+    let text = r#"{"Conditions": {"On": {"Fn::Equals": ["a", "a"]}}, "Resources": {
+        "J": {"Type": "Custom::AWSCDKCfnJson", "Properties": {"Value": "{\"accounts.google.com\":{\"Type\":\"Token\"}}"}},
+        "Att": {"Type": "AWS::Cognito::IdentityPoolRoleAttachment", "Properties": {
+            "RoleMappings": {"Fn::If": ["On", {"Fn::GetAtt": ["J", "Value"]}, {"Ref": "AWS::NoValue"}]}}}}}"#;
+    assert_eq!(pool(text, &[]).pool.role_mappings.len(), 1);
 }
 
 #[test]
