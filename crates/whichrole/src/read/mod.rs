@@ -19,10 +19,14 @@ mod yaml;
 pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
 pub use format::Format;
+#[cfg(not(feature = "yaml"))]
+pub(crate) use node::from_json;
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use problem::{Problem, ReadError};
 #[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
+#[cfg(feature = "yaml")]
+pub(crate) use yaml::from_yaml;
 
 use std::collections::BTreeMap;
 
@@ -112,11 +116,11 @@ fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, V
         let named = [".yaml", ".yml"].iter().any(|ending| source.name.ends_with(ending));
         let bracket = source.text.trim_start().starts_with(['{', '[']);
         if !bracket {
-            return yaml::from_yaml(&source.text, number, &options.yaml);
+            return from_yaml(&source.text, number, &options.yaml);
         }
         if named {
             let json = node::from_json(&source.text, number, &options.json);
-            return json.or_else(|_| yaml::from_yaml(&source.text, number, &options.yaml));
+            return json.or_else(|_| from_yaml(&source.text, number, &options.yaml));
         }
     }
     node::from_json(&source.text, number, &options.json)
