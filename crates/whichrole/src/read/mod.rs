@@ -99,8 +99,16 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
         }
         let node = match tree(source, number, options) {
             Ok(node) => node,
-            Err(problems) => {
+            Err(problems) if sources.len() == 1 || is_about_cognito(&source.text) => {
                 drafts.problems.extend(problems);
+                continue;
+            }
+            Err(problems) => {
+                drafts.notes.extend(problems.into_iter().next().map(|problem| Problem {
+                    code: "not-recognised",
+                    message: format!("the file was passed over: {}", problem.message),
+                    ..problem
+                }));
                 continue;
             }
         };
@@ -122,6 +130,13 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
     drafts.finish(sources.iter().map(|source| source.name.clone()).collect())
 }
 
+/// Whether a file that cannot be read may belong to the configuration. A folder has other files too.
+fn is_about_cognito(text: &str) -> bool {
+    ["ognito", "RoleMapping", "roleMapping", "role_mapping", "IdentityPool", "PrincipalTag", "GroupName"]
+        .iter()
+        .any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+}
+
 /// Reads JSON or YAML. What begins with a bracket is JSON, unless its name says YAML.
 fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, Vec<Problem>> {
     #[cfg(feature = "yaml")]
@@ -131,8 +146,9 @@ fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, V
         if !bracket {
             return from_yaml(&source.text, number, &options.yaml);
         }
-        if named && let Ok(node) = from_yaml(&source.text, number, &options.yaml) {
-            return Ok(node);
+        if named {
+            let json = node::from_json(&source.text, number, &options.json);
+            return json.or_else(|_| from_yaml(&source.text, number, &options.yaml));
         }
     }
     node::from_json(&source.text, number, &options.json)
