@@ -86,7 +86,7 @@ fn a_failure_shows_everything_at_once_on_stdout() {
     assert_eq!((ran.exit, ran.err.as_str()), (1, ""));
     assert_eq!(
         ran.out,
-        "FAIL eng  a.whichrole.yaml:4:59
+        "FAIL eng  a.whichrole.yaml:4:58
   |
 4 |   - { name: eng, claims: { \"custom:dept\": Eng }, expect: Staff }
   |                                                          ^
@@ -265,7 +265,7 @@ fn every_format_is_what_it_says() {
     assert!(junit.contains("name=\"&lt;&amp;]]&gt;\\u{1b}[31m\""), "{junit}");
     assert!(run("tap").out.starts_with("TAP version 14\n1..2\nnot ok 1 - eng\n"));
     let github = run("github").out;
-    assert!(github.starts_with("::error file=a.whichrole.yaml,line=4,col=59,title=eng::role "), "{github}");
+    assert!(github.starts_with("::error file=a.whichrole.yaml,line=4,col=58,title=eng::role "), "{github}");
     folder.run_with(&["--format", "github"], &[("GITHUB_STEP_SUMMARY", "summary.md")]);
     assert!(fs::read_to_string(folder.0.join("summary.md")).unwrap().starts_with("### ❌ whichrole test: 0 passed, 1 failed, 1 skipped"));
 }
