@@ -286,6 +286,9 @@ pub struct ConfigArgs {
     /// The pool, if there are several
     #[arg(long, value_name = "NAME")]
     pub pool: Option<String>,
+    /// A parameter of a template, or anything else that only its deployment knows (`AWS::Region`, `Admin.Arn`)
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
 }
 
 /// The request to decide.

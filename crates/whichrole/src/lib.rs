@@ -39,6 +39,7 @@ mod jwks;
 mod login;
 mod matching;
 pub mod messages;
+mod plan;
 mod pool;
 mod provider;
 pub mod read;

@@ -177,10 +177,7 @@ fn a_failure_says_what_decided_where_and_how_to_ask_again() {
     let at = decider.at.unwrap();
     assert_eq!(decider.what, "rule 2: custom:dept Equals \"eng\"");
     assert_eq!((plan.names()[at.source].as_str(), at.line), ("pool.json", 6));
-    assert_eq!(
-        failure(2).near_miss.unwrap(),
-        "rule 2 (custom:dept Equals `eng`): only letter case differs"
-    );
+    assert_eq!(failure(2).near_miss.unwrap(), "rule 2 (custom:dept Equals `eng`): only letter case differs");
     let retry = failure(0).retry.unwrap();
     assert_eq!(retry.config, "pool.json");
     assert_eq!(retry.options, ["--claim", "custom:dept=eng"], "claims that nothing reads are left out");
@@ -243,42 +240,108 @@ fn nothing_passes_by_accident() {
         ("- { name: t, user: eng }", "7:5: the test has no `expect`, so it would test nothing"),
         ("- { name: t, user: eng, expect: {} }", "7:35: this expects nothing; give it a `role` or `deny`"),
         ("- { name: t, user: eng, expect: { role: Staff, deny: true } }", "7:43: a denial has no `role`"),
-        ("- { name: t, user: eng, expect: { rolle: Staff } }", "7:37: unknown key of `expect`: `rolle`, did you mean `role`?"),
-        ("- { name: t, user: eng, expect: ~ }", "7:35: `expect` is null, expected a role, `deny`, `uncertain` or a map"),
-        ("- { name: t, user: eng, expect: no }", "7:35: `expect` is a word that YAML tools read differently, expected a role, `deny`, `uncertain` or a map"),
-        ("- { name: t, user: eng, expect: { deny: resolution-denied } }", "7:43: unknown reason `resolution-denied`, expected `guests-not-allowed`, `role-resolution-denied`, `custom-role-not-allowed`, `role-not-configured`, `invalid-token`, `tags-rejected`, `logins-disagree` or `custom-role-required`"),
-        ("- { name: t, user: eng, expect: { role: Staff, by: rule two } }", "7:54: unknown source `rule two`, expected `rule N`, `preferred-role`, `custom-role`, `role-resolution`, `authenticated-role`, `unauthenticated-role`, `sole-role` or `saml-role`"),
-        ("- { name: t, user: eng, expect: { role: Staff, by: rule 0 } }", "7:54: unknown source `rule 0`, did you mean `rule N`?"),
-        ("- { name: t, user: eng, expect: { role: Staff, tags: { $subset: true } } }", "7:56: `$subset: true` without any tag expects nothing"),
-        ("- { name: t, user: eng, expect: { role: Staff, tags: { $subst: true, a: b } } }", "7:58: unknown key of `tags`: `$subst`, did you mean `$subset`?"),
+        (
+            "- { name: t, user: eng, expect: { rolle: Staff } }",
+            "7:37: unknown key of `expect`: `rolle`, did you mean `role`?",
+        ),
+        (
+            "- { name: t, user: eng, expect: ~ }",
+            "7:35: `expect` is null, expected a role, `deny`, `uncertain` or a map",
+        ),
+        (
+            "- { name: t, user: eng, expect: no }",
+            "7:35: `expect` is a word that YAML tools read differently, expected a role, `deny`, `uncertain` or a map",
+        ),
+        (
+            "- { name: t, user: eng, expect: { deny: resolution-denied } }",
+            "7:43: unknown reason `resolution-denied`, expected `guests-not-allowed`, `role-resolution-denied`, `custom-role-not-allowed`, `role-not-configured`, `invalid-token`, `tags-rejected`, `logins-disagree` or `custom-role-required`",
+        ),
+        (
+            "- { name: t, user: eng, expect: { role: Staff, by: rule two } }",
+            "7:54: unknown source `rule two`, expected `rule N`, `preferred-role`, `custom-role`, `role-resolution`, `authenticated-role`, `unauthenticated-role`, `sole-role` or `saml-role`",
+        ),
+        (
+            "- { name: t, user: eng, expect: { role: Staff, by: rule 0 } }",
+            "7:54: unknown source `rule 0`, did you mean `rule N`?",
+        ),
+        (
+            "- { name: t, user: eng, expect: { role: Staff, tags: { $subset: true } } }",
+            "7:56: `$subset: true` without any tag expects nothing",
+        ),
+        (
+            "- { name: t, user: eng, expect: { role: Staff, tags: { $subst: true, a: b } } }",
+            "7:58: unknown key of `tags`: `$subst`, did you mean `$subset`?",
+        ),
         ("- { name: t, user: eng, expect: { role: deny } }", "7:43: `deny` is no role; write `expect: deny`"),
         ("- { name: t, user: eng, skip: true, expect: Staff }", "7:33: `skip` needs its reason: `skip: because …`"),
         ("- { name: t, user: eng, todo: , expect: Staff }", "7:31: `todo` needs its reason: `todo: because …`"),
         ("- { name: '', user: eng, expect: Staff }", "7:13: `name` is empty"),
         ("- { user: eng, expect: Staff }", "7:5: a test has no `name`"),
-        ("- { name: t, user: eng, claims: { a: 0x10 }, expect: Staff }", "7:40: `a` is a word that YAML tools read differently; quote this value"),
-        ("- { name: t, user: eng, groups: [admin], expect: Staff }", "7:36: unknown group `admin`, did you mean `admins`?"),
-        ("- { name: t, user: eng, provider: accounts.gogle.com, expect: Staff }", "7:37: unknown provider `accounts.gogle.com`, expected `cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:client1`"),
-        ("- { name: t, user: eng, assume: { array-claim: membership }, expect: Staff }", "7:37: unknown question `array-claim`, did you mean `array-claims`?"),
-        ("- { name: t, user: eng, custom_role_arn: Admn, expect: Staff }", "7:44: unknown role `Admn`, did you mean `Admin`?"),
+        (
+            "- { name: t, user: eng, claims: { a: 0x10 }, expect: Staff }",
+            "7:40: `a` is a word that YAML tools read differently; quote this value",
+        ),
+        (
+            "- { name: t, user: eng, groups: [admin], expect: Staff }",
+            "7:36: unknown group `admin`, did you mean `admins`?",
+        ),
+        (
+            "- { name: t, user: eng, provider: accounts.gogle.com, expect: Staff }",
+            "7:37: unknown provider `accounts.gogle.com`, expected `cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:client1`",
+        ),
+        (
+            "- { name: t, user: eng, assume: { array-claim: membership }, expect: Staff }",
+            "7:37: unknown question `array-claim`, did you mean `array-claims`?",
+        ),
+        (
+            "- { name: t, user: eng, custom_role_arn: Admn, expect: Staff }",
+            "7:44: unknown role `Admn`, did you mean `Admin`?",
+        ),
         ("- { name: t, user: base, table: [], expect: Staff }", "7:35: the table is empty"),
-        ("- { name: t, user: base, table: [[\"custom:dept\", expect]] }", "7:35: the table has no rows below its headings"),
+        (
+            "- { name: t, user: base, table: [[\"custom:dept\", expect]] }",
+            "7:35: the table has no rows below its headings",
+        ),
         ("- { name: t, user: base, table: [[\"custom:dept\"], [eng]] }", "7:36: the table has no column `expect`"),
-        ("- { name: t, user: base, table: [[\"custom:dept\", expects], [eng, Staff]] }", "7:52: the table has no column `expect`; did you mean `expect` by `expects`?"),
+        (
+            "- { name: t, user: base, table: [[\"custom:dept\", expects], [eng, Staff]] }",
+            "7:52: the table has no column `expect`; did you mean `expect` by `expects`?",
+        ),
         ("- { name: t, user: base, table: [[expect], [Staff]] }", "7:36: the table has no column but `expect`"),
         ("- { name: t, user: base, table: [[a, expect], [eng]] }", "7:49: the row has 1 cell, the headings are 2"),
         ("- { name: t, user: base, table: [[a, a, expect], [x, y, deny]] }", "7:40: column `a` is given twice"),
-        ("- { name: t, user: base, table: [[a, expect], [x, deny], [x, Staff]] }", "7:60: this row is there already, on line 7"),
+        (
+            "- { name: t, user: base, table: [[a, expect], [x, deny], [x, Staff]] }",
+            "7:60: this row is there already, on line 7",
+        ),
         ("- { name: t, user: base, table: [[user, expect], [eng, Staff]] }", "7:22: `user` is set by the rows already"),
         ("- { name: t, table: [[user, expect], [engi, Staff]] }", "7:40: unknown user `engi`, did you mean `eng`?"),
-        ("- { name: t, each: { user: [eng, base] }, expect: [{ when: { user: eng }, role: Staff }] }", "7:53: no entry covers `base`; add one, or `otherwise`"),
-        ("- { name: t, each: { user: [eng, base] }, expect: [{ when: { user: eng }, role: Staff }, { when: { user: [eng, base] }, deny: true }] }", "7:92: cell `eng` is covered twice, first on line 7"),
-        ("- { name: t, each: { user: [eng] }, expect: [{ when: { user: base }, role: Staff }, { otherwise: deny }] }", "7:64: unknown value of `user`: `base`, expected `eng`"),
-        ("- { name: t, each: { user: [eng] }, expect: [{ when: { usr: eng }, role: Staff }] }", "7:58: unknown key of `when`: `usr`, did you mean `user`?"),
-        ("- { name: t, each: { user: [eng] }, expect: [{ role: Staff }] }", "7:48: an entry has neither `when` nor `otherwise`"),
+        (
+            "- { name: t, each: { user: [eng, base] }, expect: [{ when: { user: eng }, role: Staff }] }",
+            "7:53: no entry covers `base`; add one, or `otherwise`",
+        ),
+        (
+            "- { name: t, each: { user: [eng, base] }, expect: [{ when: { user: eng }, role: Staff }, { when: { user: [eng, base] }, deny: true }] }",
+            "7:92: cell `eng` is covered twice, first on line 7",
+        ),
+        (
+            "- { name: t, each: { user: [eng] }, expect: [{ when: { user: base }, role: Staff }, { otherwise: deny }] }",
+            "7:64: unknown value of `user`: `base`, expected `eng`",
+        ),
+        (
+            "- { name: t, each: { user: [eng] }, expect: [{ when: { usr: eng }, role: Staff }] }",
+            "7:58: unknown key of `when`: `usr`, did you mean `user`?",
+        ),
+        (
+            "- { name: t, each: { user: [eng] }, expect: [{ role: Staff }] }",
+            "7:48: an entry has neither `when` nor `otherwise`",
+        ),
         ("- { name: t, each: { user: [] }, expect: Staff }", "7:30: `user` has no values"),
         ("- { name: t, each: { user: [eng, eng] }, expect: Staff }", "7:36: this value is there already"),
-        ("- { name: t, logins: [], expect: deny }", "7:24: `logins` names nobody; a guest is a user with `guest: true`"),
+        (
+            "- { name: t, logins: [], expect: deny }",
+            "7:24: `logins` names nobody; a guest is a user with `guest: true`",
+        ),
     ] {
         let found = problems(&tests(&format!("  {test}")));
         assert_eq!(found, [expected], "{test}");
@@ -289,18 +352,51 @@ fn nothing_passes_by_accident() {
 fn a_suite_that_would_judge_nothing_is_refused() {
     for (suite, expected) in [
         ("version: 1\nconfig: pool.json", "1:1: the suite has no tests, no properties and no snapshot of users"),
-        ("version: 1\nconfig: pool.json\ntests: []", "1:1: the suite has no tests, no properties and no snapshot of users"),
-        ("version: 1\nconfig: {}\ntests:\n  - { name: t, claims: {a: b}, expect: deny }", "2:9: `config` names no configuration"),
-        ("config: pool.json\ntests:\n  - { name: t, claims: {a: b}, expect: deny }", "1:1: the suite has no `version`; write `version: 1`"),
-        ("version: 1\nconfig: pool.json\npool: other\ntests:\n  - { name: t, claims: {a: b}, expect: deny }", "3:7: unknown pool `other`, expected `us-east-1:app`"),
-        ("version: 1\nconfig: pool.json\nnow: soon\ntests:\n  - { name: t, claims: {a: b}, expect: deny }", "3:6: `now` is no time such as `2026-01-01T00:00:00Z`"),
-        ("version: 1\nconfig: pool.json\nroles: { deny: Staff }\ntests:\n  - { name: t, claims: {a: b}, expect: deny }", "3:10: `deny` cannot be an alias: in `expect` it means something else"),
-        ("version: 1\nconfig: pool.json\ncoverage: { rules: 101 }\ntests:\n  - { name: t, claims: {a: b}, expect: deny }", "3:20: `rules` is not a whole number from 0 to 100"),
-        ("version: 1\nconfig: pool.json\nproperties:\n  - { name: p, never: Admin, unless: \"cognito:groups has admins\" }", "4:38: column 16: unknown operator `has`, expected `equals`, `not-equal`, `starts-with`, `contains`, `present` or `absent`"),
+        (
+            "version: 1\nconfig: pool.json\ntests: []",
+            "1:1: the suite has no tests, no properties and no snapshot of users",
+        ),
+        (
+            "version: 1\nconfig: {}\ntests:\n  - { name: t, claims: {a: b}, expect: deny }",
+            "2:9: `config` names no configuration",
+        ),
+        (
+            "config: pool.json\ntests:\n  - { name: t, claims: {a: b}, expect: deny }",
+            "1:1: the suite has no `version`; write `version: 1`",
+        ),
+        (
+            "version: 1\nconfig: pool.json\npool: other\ntests:\n  - { name: t, claims: {a: b}, expect: deny }",
+            "3:7: unknown pool `other`, expected `us-east-1:app`",
+        ),
+        (
+            "version: 1\nconfig: pool.json\nnow: soon\ntests:\n  - { name: t, claims: {a: b}, expect: deny }",
+            "3:6: `now` is no time such as `2026-01-01T00:00:00Z`",
+        ),
+        (
+            "version: 1\nconfig: pool.json\nroles: { deny: Staff }\ntests:\n  - { name: t, claims: {a: b}, expect: deny }",
+            "3:10: `deny` cannot be an alias: in `expect` it means something else",
+        ),
+        (
+            "version: 1\nconfig: pool.json\ncoverage: { rules: 101 }\ntests:\n  - { name: t, claims: {a: b}, expect: deny }",
+            "3:20: `rules` is not a whole number from 0 to 100",
+        ),
+        (
+            "version: 1\nconfig: pool.json\nproperties:\n  - { name: p, never: Admin, unless: \"cognito:groups has admins\" }",
+            "4:38: column 16: unknown operator `has`, expected `equals`, `not-equal`, `starts-with`, `contains`, `present` or `absent`",
+        ),
         ("version: 1\nconfig: pool.json\nproperties:\n  - { name: p, live: al }", "4:22: `live` can only be `all`"),
-        ("version: 1\nconfig: pool.json\nproperties:\n  - { name: p, always: Staff, unless: \"a present\" }", "4:39: `unless` goes with `never` only"),
-        ("version: 1\nconfig: pool.json\nusers:\n  g: { guest: true, claims: { a: b } }\ntests:\n  - { name: t, user: g, expect: deny }", "4:3: a guest has no claims, groups, token or provider"),
-        ("version: 1\nconfig: pool.json\nusers:\n  g: { guest: true }\ntests:\n  - { name: t, user: g, claims: { a: b }, expect: deny }", "6:22: a guest has no login, so no claims and no other logins"),
+        (
+            "version: 1\nconfig: pool.json\nproperties:\n  - { name: p, always: Staff, unless: \"a present\" }",
+            "4:39: `unless` goes with `never` only",
+        ),
+        (
+            "version: 1\nconfig: pool.json\nusers:\n  g: { guest: true, claims: { a: b } }\ntests:\n  - { name: t, user: g, expect: deny }",
+            "4:3: a guest has no claims, groups, token or provider",
+        ),
+        (
+            "version: 1\nconfig: pool.json\nusers:\n  g: { guest: true }\ntests:\n  - { name: t, user: g, claims: { a: b }, expect: deny }",
+            "6:22: a guest has no login, so no claims and no other logins",
+        ),
     ] {
         let found = problems(suite);
         assert_eq!(found, [expected], "{suite}");
@@ -349,7 +445,11 @@ fn coverage_counts_what_decided_and_shows_a_token_for_the_rest() {
         .uncovered
         .iter()
         .map(|found| {
-            format!("{} <- {}", found.item.kind.in_words(), found.witness.as_ref().map_or("none".into(), |w| w.to_yaml(false).join(", ")))
+            format!(
+                "{} <- {}",
+                found.item.kind.in_words(),
+                found.witness.as_ref().map_or("none".into(), |w| w.to_yaml(false).join(", "))
+            )
         })
         .collect();
     assert_eq!(
@@ -434,7 +534,8 @@ fn mutants_are_killed_by_suites_that_look_and_shown_where_they_survive() {
 
 #[test]
 fn filters_match_whole_names() {
-    let plan = plan(&tests("  - { name: a, user: base, table: [[\"custom:dept\", expect], [eng, Staff], [ops, deny]] }"));
+    let plan =
+        plan(&tests("  - { name: a, user: base, table: [[\"custom:dept\", expect], [eng, Staff], [ops, deny]] }"));
     let glob = whichrole::suite::Glob::new("a[o*]");
     let found: Vec<String> =
         plan.cases().iter().map(|case| plan.case_name(*case)).filter(|name| glob.matches(name)).collect();

@@ -105,7 +105,10 @@ mod tests {
 
     #[test]
     fn nothing_breaks_out_of_the_document() {
-        assert_eq!(escaped("]]><a b=\"&\">\u{0}\u{b}\u{1b}\u{fffe}\n"), "]]&gt;&lt;a b=&quot;&amp;&quot;&gt;\u{fffd}\u{fffd}\u{fffd}\u{fffd}&#10;");
+        assert_eq!(
+            escaped("]]><a b=\"&\">\u{0}\u{b}\u{1b}\u{fffe}\n"),
+            "]]&gt;&lt;a b=&quot;&amp;&quot;&gt;\u{fffd}\u{fffd}\u{fffd}\u{fffd}&#10;"
+        );
         assert!(escaped(&"x".repeat(5_000_000)).len() < LONGEST + 10);
     }
 }

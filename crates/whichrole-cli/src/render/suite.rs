@@ -260,8 +260,10 @@ pub fn text(run: &Run) -> Vec<String> {
         }
     }
     let suites = run.suites.len();
-    let (mark, plural) =
-        (if run.summary.failed > 0 { paint(BAD, "failed:") } else { paint(GOOD, "ok:") }, if suites == 1 { "" } else { "s" });
+    let (mark, plural) = (
+        if run.summary.failed > 0 { paint(BAD, "failed:") } else { paint(GOOD, "ok:") },
+        if suites == 1 { "" } else { "s" },
+    );
     lines.push(format!("{mark} {} in {suites} suite{plural}", run.summary.words()));
     lines
 }

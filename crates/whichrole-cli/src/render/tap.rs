@@ -21,7 +21,10 @@ pub fn tap(run: &Run) -> Vec<String> {
             if entry.status.is_failure() {
                 let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
                 lines.push("  ---".to_owned());
-                lines.push(format!("  at: {}", quoted(&format!("{}:{}:{}", entry.file(suite), entry.line, entry.column))));
+                lines.push(format!(
+                    "  at: {}",
+                    quoted(&format!("{}:{}:{}", entry.file(suite), entry.line, entry.column))
+                ));
                 lines.push("  details:".to_owned());
                 lines.extend(entry.details().iter().map(|line| format!("    - {}", quoted(line))));
                 lines.push("  ...".to_owned());

@@ -1,7 +1,7 @@
 //! The formats that configurations come in.
 
-use super::cloudformation;
 use super::node::Node;
+use super::{cloudformation, pulumi};
 
 /// A configuration format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +43,10 @@ impl Format {
 
     /// The format that shows in a tree.
     pub(crate) fn of(node: &Node) -> Option<Self> {
-        cloudformation::recognises(node).then_some(Self::CloudFormation)
+        if pulumi::recognises(node) {
+            Some(Self::Pulumi)
+        } else {
+            cloudformation::recognises(node).then_some(Self::CloudFormation)
+        }
     }
 }

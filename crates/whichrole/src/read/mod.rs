@@ -10,6 +10,7 @@ mod format;
 mod interpolation;
 mod node;
 mod problem;
+mod pulumi;
 mod scalar;
 mod shape;
 #[cfg(feature = "yaml")]
@@ -18,14 +19,14 @@ mod yaml;
 pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
 pub use format::Format;
-pub use node::{Entry, Node, Position, Reference, Value};
 #[cfg(not(feature = "yaml"))]
 pub(crate) use node::from_json;
+pub use node::{Entry, Node, Position, Reference, Value};
 pub use problem::{Problem, ReadError};
 #[cfg(feature = "yaml")]
-pub(crate) use yaml::from_yaml;
-#[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
+#[cfg(feature = "yaml")]
+pub(crate) use yaml::from_yaml;
 
 use std::collections::BTreeMap;
 
@@ -85,6 +86,7 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
         };
         match options.format.or_else(|| Format::of(&node)) {
             Some(Format::CloudFormation) => templates.push((number, node)),
+            Some(Format::Pulumi) => pulumi::read(&node, options, &mut drafts),
             _ => api::read(&node, &mut drafts),
         }
     }

@@ -103,9 +103,8 @@ impl Items {
                 let deciding: Vec<usize> =
                     deciding.map(|(n, rule)| add(ItemKind::Rule(n, rule.role_arn.0.clone()), rule_place(n))).collect();
                 let absent = (1..).zip(rules);
-                let absent: Vec<usize> = absent
-                    .map(|(n, rule)| add(ItemKind::ClaimAbsent(n, rule.claim.clone()), rule_place(n)))
-                    .collect();
+                let absent: Vec<usize> =
+                    absent.map(|(n, rule)| add(ItemKind::ClaimAbsent(n, rule.claim.clone()), rule_place(n))).collect();
                 let is_token = mapping.mapping_type == RoleMappingType::Token;
                 let resolution = place(Place::MappingField(key.clone(), "AmbiguousRoleResolution")).or(whole);
                 mappings.push(MappingItems {

@@ -169,9 +169,8 @@ impl Fields {
             }
             Value::Map(entries) => {
                 self.unique(node);
-                let member = |entry: &crate::read::Entry| {
-                    Some((entry.name.clone().into(), self.claim(&entry.value, what)?))
-                };
+                let member =
+                    |entry: &crate::read::Entry| Some((entry.name.clone().into(), self.claim(&entry.value, what)?));
                 Claim::Object(entries.iter().map(member).collect::<Option<_>>()?)
             }
             Value::Reference(_) | Value::Tagged(..) => {

@@ -45,11 +45,11 @@ mod yaml;
 
 pub use coverage::{Coverage, Item, ItemKind, Measure, Tally, Uncovered};
 pub use glob::Glob;
+pub use init::init;
 pub use model::{
     By, Cell, Column, ConfigPath, CoverageGoals, Expectation, Expected, ExpectedTags, Need, NeedKind, Property,
     PropertyClaim, Row, Suite, Test, User, Written,
 };
-pub use init::init;
 pub use mutants::{Fate, Mutant};
 pub use plan::{Brought, Case, Plan, Target};
 pub use prove::Proved;

@@ -241,7 +241,10 @@ impl Suite {
             };
             let groups = groups.clone().or_else(|| definition.groups.clone());
             let mut target = Target {
-                evaluators: semantics.iter().map(|semantics| Evaluator::new(definition.pool.clone(), *semantics)).collect(),
+                evaluators: semantics
+                    .iter()
+                    .map(|semantics| Evaluator::new(definition.pool.clone(), *semantics))
+                    .collect(),
                 users: BTreeMap::new(),
                 roles: Roles::of(&definition, groups.as_deref()),
                 label: config.label,
@@ -335,7 +338,9 @@ impl Planner {
             };
             let source = self.names.len();
             self.names.push(beside(&suite.name, &path.text));
-            if let Some((columns, rows)) = table::from_csv(csv, source, test.expect, &mut self.fields, &mut expectations) {
+            if let Some((columns, rows)) =
+                table::from_csv(csv, source, test.expect, &mut self.fields, &mut expectations)
+            {
                 (test.columns, test.rows) = (columns, rows);
                 check_login(test, &mut self.fields);
                 users::check_rows(test, &suite.users, &mut self.fields);
@@ -464,7 +469,8 @@ impl Planner {
         let known: BTreeSet<&str> = groups.iter().map(|group| group.name.as_str()).collect();
         let mut check = |name: &str, at: Position| {
             if !known.contains(name) {
-                let problem = Problem::unknown("unknown-group", "group", name, known.iter().copied().collect::<Vec<_>>());
+                let problem =
+                    Problem::unknown("unknown-group", "group", name, known.iter().copied().collect::<Vec<_>>());
                 self.fields.problems.push(problem.at(at));
             }
         };

@@ -58,7 +58,9 @@ impl Plan {
                 refuted(analysis::always(evaluator, groups, &role, when.as_ref()), |witness| {
                     let got = Witness::from(witness.clone()).try_on(evaluator, |_, decision| match decision.role() {
                         Some(role) => target.roles.shown(role),
-                        None => decision.denial().map(|denial| format!("denied ({})", denial.reason())).unwrap_or_default(),
+                        None => {
+                            decision.denial().map(|denial| format!("denied ({})", denial.reason())).unwrap_or_default()
+                        }
                     });
                     vec![format!("{} gets {}", request(&witness), got.unwrap_or_default())]
                 })

@@ -9,9 +9,7 @@ use crate::text;
 
 use super::clock;
 use super::fields::{Fields, place};
-use super::model::{
-    ConfigPath, CoverageGoals, Expectation, Expected, Property, PropertyClaim, Suite, User, Written,
-};
+use super::model::{ConfigPath, CoverageGoals, Expectation, Expected, Property, PropertyClaim, Suite, User, Written};
 use super::{prove, read_tests, users};
 
 /// The keys of a suite.
@@ -187,11 +185,14 @@ fn property(node: &Node, fields: &mut Fields) -> Option<Property> {
     let name = read_tests::name(map, "a property", fields);
     let said: Vec<&str> = CLAIMS.into_iter().filter(|key| map.get(key).is_some()).collect();
     let [said] = said[..] else {
-        let message =
-            format!("a property says one thing: {}, here {}", text::alternatives(CLAIMS), match said.as_slice() {
+        let message = format!(
+            "a property says one thing: {}, here {}",
+            text::alternatives(CLAIMS),
+            match said.as_slice() {
                 [] => "none".to_owned(),
                 several => several.iter().map(|key| text::quoted(key)).collect::<Vec<_>>().join(" and "),
-            });
+            }
+        );
         fields.report("wrong-kind", message, node.at);
         return None;
     };
@@ -260,7 +261,8 @@ fn unique_names(suite: &Suite, fields: &mut Fields) {
 }
 
 fn has_something_to_judge(suite: &Suite, root: &Node, fields: &mut Fields) {
-    let judged = ["tests", "properties"].iter().any(|key| root.get(key).is_some_and(|node| !node.elements().is_empty()));
+    let judged =
+        ["tests", "properties"].iter().any(|key| root.get(key).is_some_and(|node| !node.elements().is_empty()));
     if !judged && (suite.snapshot.is_none() || suite.users.is_empty()) {
         fields.report("empty-suite", "the suite has no tests, no properties and no snapshot of users", root.at);
     }

@@ -368,13 +368,13 @@ impl Plan {
 
     /// The near miss of the rule that gives what was expected, else of any rule that was tried.
     fn near_miss(&self, case: Case, logins: &[LoginExplanation<'_>]) -> Option<String> {
-        let expected = self.suite.expectations.get(self.row(case).expect).and_then(|expectation| match &expectation.outcome {
-            Expected::Role(role) => self.target(case).roles.get(&role.text),
-            Expected::Any | Expected::Deny(_) => None,
-        });
-        let misses = || {
-            logins.iter().flat_map(|login| &login.rules).filter_map(|rule| Some((rule, rule.near_misses.first()?)))
-        };
+        let expected =
+            self.suite.expectations.get(self.row(case).expect).and_then(|expectation| match &expectation.outcome {
+                Expected::Role(role) => self.target(case).roles.get(&role.text),
+                Expected::Any | Expected::Deny(_) => None,
+            });
+        let misses =
+            || logins.iter().flat_map(|login| &login.rules).filter_map(|rule| Some((rule, rule.near_misses.first()?)));
         let wanted = misses().find(|(rule, _)| Some(rule.role) == expected);
         let (rule, miss) = wanted.or_else(|| misses().next())?;
         let claim = visible(rule.claim);
@@ -494,7 +494,8 @@ impl By {
 impl ExpectedTags {
     fn fit(&self, answer: &Answer<'_>) -> bool {
         let got = &answer.decision.tags;
-        let all_there = self.tags.iter().all(|(key, value)| got.get(key.as_str()).map(AsRef::as_ref) == value.as_deref());
+        let all_there =
+            self.tags.iter().all(|(key, value)| got.get(key.as_str()).map(AsRef::as_ref) == value.as_deref());
         let none_else = || got.keys().all(|key| self.tags.contains_key(*key));
         all_there && (self.subset || none_else())
     }

@@ -61,7 +61,11 @@ impl Plan {
                 changes.push(SnapshotChange { user, before, after: Some(after) });
             }
         }
-        changes.extend(known.into_iter().map(|(user, before)| SnapshotChange { user, before: Some(before), after: None }));
+        changes.extend(known.into_iter().map(|(user, before)| SnapshotChange {
+            user,
+            before: Some(before),
+            after: None,
+        }));
         Ok(changes)
     }
 
@@ -92,7 +96,8 @@ impl Plan {
         }
         let default = self.provider();
         let provider = person.provider.as_ref().or(default.as_ref());
-        let login = evaluator.login(provider, &person.claims, person.form).map_err(|error| visible(&error.to_string()))?;
+        let login =
+            evaluator.login(provider, &person.claims, person.form).map_err(|error| visible(&error.to_string()))?;
         let logins = [login.with_open_preferred_role(person.open.as_ref())];
         Ok(then(&evaluator.answer(&Request::of(&logins).at(self.clock()))))
     }

@@ -168,9 +168,7 @@ fn csv_cell(column: &Column, field: &Field<'_>) -> Result<Cell, Problem> {
     let all_text = |elements: &[Claim<'_>]| elements.iter().all(|element| element.as_text().is_some());
     match (column, &value) {
         (Column::Groups, Claim::Array(elements)) if all_text(elements) => Ok(Some(value)),
-        (Column::Groups, _) => {
-            Err(Problem::new("wrong-kind", "`groups` must be a JSON array of names").at(field.at))
-        }
+        (Column::Groups, _) => Err(Problem::new("wrong-kind", "`groups` must be a JSON array of names").at(field.at)),
         _ => Ok(Some(value)),
     }
 }
@@ -211,7 +209,8 @@ fn columns(
         }
         _ => {}
     }
-    let columns: Vec<Column> = headings.iter().map(|(heading, _)| *heading).filter(|name| *name != EXPECT).map(Column::of).collect();
+    let columns: Vec<Column> =
+        headings.iter().map(|(heading, _)| *heading).filter(|name| *name != EXPECT).map(Column::of).collect();
     if columns.is_empty() {
         fields.report("empty-suite", "the table has no column but `expect`", at);
         fine = false;
@@ -235,12 +234,7 @@ fn unique_rows(rows: &[Row], fields: &mut Fields) {
 }
 
 /// Every combination of the values of `each`, and which entry of `expect` covers it.
-pub(super) fn each(
-    node: &Node,
-    expect: &Node,
-    fields: &mut Fields,
-    expectations: &mut Expectations,
-) -> Option<Rows> {
+pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations: &mut Expectations) -> Option<Rows> {
     let axes = axes(node, fields)?;
     let count = axes.iter().try_fold(1_usize, |count, axis| count.checked_mul(axis.values.len()));
     let Some(count) = count.filter(|count| *count <= MOST_CELLS) else {
@@ -264,11 +258,8 @@ pub(super) fn each(
         let mut covering = entries.iter().filter(|entry| entry.covers(&picks));
         let (first, second) = (covering.next(), covering.next());
         if let (Some(first), Some(second)) = (first, second) {
-            let message = format!(
-                "cell {} is covered twice, first on line {}",
-                text::quoted(&cells_name(&cells)),
-                first.at.line
-            );
+            let message =
+                format!("cell {} is covered twice, first on line {}", text::quoted(&cells_name(&cells)), first.at.line);
             fields.report("covered-twice", message, second.at);
         }
         match first.or_else(|| entries.iter().find(|entry| entry.when.is_none())) {

@@ -13,7 +13,8 @@ use super::model::{Column, Suite, Test, User, Written};
 pub(super) fn check(suite: &Suite, fields: &mut Fields) {
     let by_name: BTreeMap<&str, &User> = suite.users.iter().map(|user| (user.name.text.as_str(), user)).collect();
     let known = || by_name.keys().copied();
-    let unknown = |written: &Written| Problem::unknown("unknown-user", "user", &written.text, known().collect::<Vec<_>>());
+    let unknown =
+        |written: &Written| Problem::unknown("unknown-user", "user", &written.text, known().collect::<Vec<_>>());
 
     for user in &suite.users {
         if let Some(parent) = user.extends.as_ref().filter(|parent| !by_name.contains_key(parent.text.as_str())) {

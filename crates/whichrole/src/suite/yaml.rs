@@ -28,7 +28,8 @@ pub(super) fn claims(claims: &Claims<'_>) -> String {
     if claims.is_empty() {
         return "{}".to_owned();
     }
-    let members: Vec<String> = claims.iter().map(|(name, value)| format!("{}: {}", scalar(name), claim(value))).collect();
+    let members: Vec<String> =
+        claims.iter().map(|(name, value)| format!("{}: {}", scalar(name), claim(value))).collect();
     format!("{{ {} }}", members.join(", "))
 }
 

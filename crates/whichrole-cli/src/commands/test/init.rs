@@ -11,9 +11,13 @@ use crate::output::Output;
 
 pub fn run(args: &Args, asked: &TestArgs, config: &str, output: &mut Output) -> Result<Exit> {
     if config == "-" {
-        return Err(Failure::new("usage", "a suite names its configuration by path, so `--init` cannot read standard input"));
+        return Err(Failure::new(
+            "usage",
+            "a suite names its configuration by path, so `--init` cannot read standard input",
+        ));
     }
-    let loaded = Loaded::read(&ConfigArgs { config: config.to_owned(), pool: asked.pool.clone() })?;
+    let loaded =
+        Loaded::read(&ConfigArgs { config: config.to_owned(), pool: asked.pool.clone(), parameters: Vec::new() })?;
     let definition = loaded.definition(asked.pool.as_deref(), output)?;
     let path = from_folder_of(args.global.output.as_deref(), config);
     let text = suite::init(definition, &path, asked.pool.as_deref());
@@ -27,7 +31,8 @@ fn from_folder_of(suite: Option<&str>, config: &str) -> String {
     let Some(folder) = folder.filter(|_| !Path::new(config).is_absolute()) else { return config.to_owned() };
     let parts: Vec<Component<'_>> = folder.components().filter(|part| *part != Component::CurDir).collect();
     if parts.iter().all(|part| matches!(part, Component::Normal(_))) {
-        let mut config: Vec<Component<'_>> = Path::new(config).components().filter(|part| *part != Component::CurDir).collect();
+        let mut config: Vec<Component<'_>> =
+            Path::new(config).components().filter(|part| *part != Component::CurDir).collect();
         let shared = parts.iter().zip(&config).take_while(|(a, b)| a == b).count();
         config.drain(..shared);
         let up = parts.iter().skip(shared).map(|_| "..".to_owned());

@@ -113,9 +113,18 @@ mod tests {
 
     #[test]
     fn only_paths_that_stay_are_looked_at() {
-        for outside in
-            ["../x", "a/../../x", "a/../b", "/etc/passwd", "~/.aws/credentials", "C:\\x", "c:x", "\\\\host\\share", "", "a\0"]
-        {
+        for outside in [
+            "../x",
+            "a/../../x",
+            "a/../b",
+            "/etc/passwd",
+            "~/.aws/credentials",
+            "C:\\x",
+            "c:x",
+            "\\\\host\\share",
+            "",
+            "a\0",
+        ] {
             assert_eq!(relative(outside), None, "{outside:?}");
         }
         assert_eq!(relative("./fixtures/a.jwt"), Some("./fixtures/a.jwt".into()));

@@ -29,7 +29,10 @@ pub fn run(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<Exit> {
         return init::run(args, asked, config, output);
     }
     if asked.update && std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
-        return Err(Failure::new("update-in-ci", "`--update` is refused where `CI` is set: a snapshot is for people to look at"));
+        return Err(Failure::new(
+            "update-in-ci",
+            "`--update` is refused where `CI` is set: a snapshot is for people to look at",
+        ));
     }
     if asked.watch {
         return watch::run(args, asked, output);

@@ -38,13 +38,8 @@ pub fn suite(
     summary: &mut Summary,
 ) -> Result<SuiteReport> {
     let plan = &sound.plan;
-    let mut report = SuiteReport {
-        file: sound.path.clone(),
-        cases: Vec::new(),
-        coverage: None,
-        mutants: None,
-        seconds: 0.0,
-    };
+    let mut report =
+        SuiteReport { file: sound.path.clone(), cases: Vec::new(), coverage: None, mutants: None, seconds: 0.0 };
     let mut told = 0;
     for result in &judgement.results {
         let status = status(result.judged.verdict);
@@ -184,13 +179,7 @@ fn quoted_for_shell(word: &str) -> String {
     out
 }
 
-fn properties(
-    sound: &Sound,
-    filters: &[Glob],
-    options: &Options,
-    summary: &mut Summary,
-    report: &mut SuiteReport,
-) {
+fn properties(sound: &Sound, filters: &[Glob], options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
     let plan = &sound.plan;
     let fits = |name: &Written| filters.is_empty() || filters.iter().any(|glob| glob.matches(&name.text));
     for proved in plan.prove(&|property| fits(&property.name)) {
@@ -202,13 +191,7 @@ fn properties(
     }
 }
 
-fn coverage(
-    sound: &Sound,
-    judgement: &Judgement,
-    options: &Options,
-    summary: &mut Summary,
-    report: &mut SuiteReport,
-) {
+fn coverage(sound: &Sound, judgement: &Judgement, options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
     let plan = &sound.plan;
     let goals = plan.suite().coverage;
     let wanted = options.coverage
@@ -261,13 +244,7 @@ fn coverage(
     });
 }
 
-fn mutants(
-    sound: &Sound,
-    judgement: &Judgement,
-    options: &Options,
-    summary: &mut Summary,
-    report: &mut SuiteReport,
-) {
+fn mutants(sound: &Sound, judgement: &Judgement, options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
     let plan = &sound.plan;
     let goal = plan.suite().coverage.mutants;
     // A suite that fails notices everything.

@@ -32,11 +32,15 @@ pub fn check(sound: &Sound, update: bool, entry: &mut Entry) -> Result<()> {
         return Ok(());
     }
     let Some(before) = before else {
-        return Err(Failure::new("no-snapshot", format!("{} is missing; `--update` writes it", whichrole::text::quoted(&path))));
+        return Err(Failure::new(
+            "no-snapshot",
+            format!("{} is missing; `--update` writes it", whichrole::text::quoted(&path)),
+        ));
     };
-    let changes = sound.plan.snapshot_changes(&before).map_err(|why| {
-        Failure::new("no-snapshot", format!("{}: {why}", whichrole::text::quoted(&path)))
-    })?;
+    let changes = sound
+        .plan
+        .snapshot_changes(&before)
+        .map_err(|why| Failure::new("no-snapshot", format!("{}: {why}", whichrole::text::quoted(&path))))?;
     if !changes.is_empty() {
         entry.status = Status::Fail;
         entry.notes.push(format!("{} of the rows changed; if that is right, run with `--update`", changes.len()));
