@@ -23,10 +23,10 @@ mod yaml;
 pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
 pub use format::Format;
-#[cfg(not(feature = "yaml"))]
-pub(crate) use node::from_json;
 #[cfg(feature = "hcl")]
 pub use hcl::HclLimits;
+#[cfg(not(feature = "yaml"))]
+pub(crate) use node::from_json;
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use problem::{Problem, ReadError};
 #[cfg(feature = "yaml")]
