@@ -5,7 +5,7 @@ use crate::decision::{Answer, Decision, Denial, Outcome, Signature, Source};
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{self, Clock, Directory, Login, LoginError, TokenForm};
 use crate::matching::kind_question;
-use crate::plan::{Plan, Slots};
+use crate::plan::Plan;
 use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalTagMap, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::semantics::{
@@ -138,8 +138,7 @@ impl Evaluator {
         form: TokenForm,
     ) -> Result<Login<'a>, LoginError> {
         let (provider, mapping) = self.directory.find(named, claims)?;
-        let mut login =
-            Login { provider, mapping, claims, form, open_preferred_role: None, fault: None, slots: Slots::default() };
+        let mut login = Login { provider, mapping, form, ..Login::unmapped(claims) };
         self.look_at_claims(&mut login);
         Ok(login)
     }

@@ -20,7 +20,7 @@ use crate::matching::Check;
 use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::semantics::{NonStringClaims, Semantics};
-use crate::{saml, tags, text};
+use crate::{issuer, saml, tags, text};
 
 pub use near::NearMiss;
 pub use want::{Change, Wanted, Way, want};
@@ -273,6 +273,9 @@ fn tag_traces<'a>(evaluator: &'a Evaluator, login: &'a Login<'a>, made: &tags::T
 fn warnings(evaluator: &Evaluator, login: &Login<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     let Some(key) = login.provider() else { return warnings };
+    if let Some(difference) = issuer::difference_of(login) {
+        warnings.push(format!("the token's `iss` is not this provider's: {difference} (L2)"));
+    }
     if login.claims.text("iss").is_some_and(|issuer| is_newer_issuer_of(issuer, key.login_key())) {
         warnings.push("the token has the newer form of issuer, whose effect AWS does not document (L2)".to_owned());
     }

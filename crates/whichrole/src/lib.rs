@@ -25,12 +25,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod analysis;
 mod claims;
 mod decision;
 mod eval;
 pub mod explain;
 mod groups;
 mod header;
+mod issuer;
 mod json;
 #[cfg(feature = "jwt-verify")]
 mod jwks;
@@ -44,6 +46,7 @@ pub mod read;
 mod readings;
 mod saml;
 mod semantics;
+pub mod suite;
 mod tags;
 pub mod text;
 mod token;

@@ -55,6 +55,20 @@ impl<'a> Login<'a> {
         }
     }
 
+    /// A login of no provider in particular, which therefore has no mapping (S3).
+    pub(crate) fn unmapped(claims: &'a Claims<'a>) -> Self {
+        let form = TokenForm::Claims;
+        Self {
+            provider: None,
+            mapping: None,
+            claims,
+            form,
+            open_preferred_role: None,
+            fault: None,
+            slots: Slots::default(),
+        }
+    }
+
     /// The claims of the login.
     #[must_use]
     pub fn claims(&self) -> &'a Claims<'a> {
@@ -387,7 +401,7 @@ fn is_well_known(key: &ProviderKey) -> bool {
 }
 
 /// Whether an issuer is a login key's: with or without `https://`, or a user pool's newer form (L2).
-fn is_issuer_of(issuer: &str, login_key: &str) -> bool {
+pub(crate) fn is_issuer_of(issuer: &str, login_key: &str) -> bool {
     let host_and_path = issuer.strip_prefix("https://").unwrap_or(issuer);
     host_and_path == login_key || is_newer_issuer_of(issuer, login_key)
 }

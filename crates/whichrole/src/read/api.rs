@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::definition::{Drafts, Place};
-use super::node::{Node, Value};
+use super::node::{Entry, Node, Value};
 use super::problem::Problem;
 use super::shape::{self, API, any_text, expect_map, field, known_bool, known_text};
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
@@ -51,9 +51,21 @@ pub(crate) fn recognises(node: &Node) -> bool {
 /// Reads one document into the drafts.
 pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
     if let Value::List(documents) = &node.value {
-        for document in documents {
+        let (known, others): (Vec<&Node>, Vec<&Node>) =
+            documents.iter().partition(|node| matches!(node.value, Value::List(_)) || recognises(node));
+        for document in known {
             read(document, drafts);
         }
+        if let Some(first) = others.first() {
+            let message = format!("nothing is known in {} of the documents, so they were passed over", others.len());
+            drafts.notes.push(Problem::new("not-recognised", message).at(first.at));
+        }
+        return;
+    }
+    let is_lone = node.get(API.kind).and_then(Node::as_text).is_some_and(|kind| matches!(kind, "Token" | "Rules"))
+        || node.get(API.configuration).is_some_and(|configuration| configuration.get(API.rules).is_some());
+    if is_lone && !is_bare_map(node) {
+        lone_mapping(node, drafts);
         return;
     }
     if !recognises(node) {
@@ -61,7 +73,10 @@ pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
         return;
     }
     if is_bare_map(node) {
-        role_mappings(node, None, drafts);
+        let (mappings, others) = node.entries().iter().cloned().partition(|entry| entry.value.is_map());
+        let others: Vec<Entry> = others;
+        drafts.notes.extend(others.iter().map(passed_over));
+        role_mappings(&Node { value: Value::Map(mappings), at: node.at }, None, drafts);
         return;
     }
     let pool = field(node, "IdentityPoolId").and_then(|id| any_text(id, "`IdentityPoolId`", drafts));
@@ -113,20 +128,39 @@ pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
             }
             "Group" => read_group(value, pool, drafts),
             name if READ.contains(&name) || WITHOUT_PART.contains(&name) => {}
-            name => {
-                let message = format!("{} was passed over", text::quoted(name));
-                drafts.notes.push(Problem::new("not-recognised", message).at(entry.at));
-            }
+            _ => drafts.notes.push(passed_over(entry)),
         }
     }
 }
 
-/// A bare `RoleMappings` map: every value is a map with a `Type`.
-fn is_bare_map(node: &Node) -> bool {
-    !node.entries().is_empty() && node.entries().iter().all(|entry| entry.value.get(API.kind).is_some())
+fn passed_over(entry: &Entry) -> Problem {
+    Problem::new("not-recognised", format!("{} was passed over", text::quoted(&entry.name))).at(entry.at)
 }
 
-fn default_roles(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
+/// A bare `RoleMappings` map: whatever is a map in it is a role mapping.
+fn is_bare_map(node: &Node) -> bool {
+    let mut maps = node.entries().iter().filter(|entry| entry.value.is_map()).peekable();
+    maps.peek().is_some() && maps.all(|entry| is_mapping(&entry.value))
+}
+
+/// A role mapping, by its fields.
+fn is_mapping(node: &Node) -> bool {
+    [API.kind, API.resolution].iter().any(|field| node.get(field).is_some_and(|value| !value.is_map()))
+        || node.get(API.configuration).is_some_and(|configuration| configuration.get(API.rules).is_some())
+}
+
+/// One role mapping alone: what is wrong with it, and that it lacks its provider.
+fn lone_mapping(node: &Node, drafts: &mut Drafts) {
+    let mut scratch = Drafts::default();
+    let without_remarks = node.entries().iter().filter(|entry| !entry.name.starts_with('_')).cloned().collect();
+    let mapping = Node { value: Value::Map(without_remarks), at: node.at };
+    shape::role_mapping(&mapping, &ProviderKey::new(""), None, &API, &mut scratch);
+    let message = "this role mapping does not say whose it is; put it into a map, under the key of its provider";
+    drafts.problems.push(Problem::new("unknown-field", message).at(node.at));
+    drafts.problems.append(&mut scratch.problems);
+}
+
+pub(crate) fn default_roles(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
     for entry in node.entries() {
         let place = match entry.name.as_str() {
             "authenticated" => Place::AuthenticatedRole,

@@ -50,7 +50,7 @@ impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let pool = &self.definition.pool;
         let mut map = serializer.serialize_map(None)?;
-        if let Some(id) = pool.id.as_deref().or(Some(self.definition.name.as_str()).filter(|name| !name.is_empty())) {
+        if let Some(id) = &pool.id {
             map.serialize_entry("IdentityPoolId", id)?;
         }
         for (name, value) in [

@@ -1,0 +1,236 @@
+//! CloudFormation templates: written by hand, by SAM, the CDK, Amplify or Serverless; several of them together.
+//!
+//! A pool goes by the logical id of its `AWS::Cognito::IdentityPool`; where that is in no template here, by that of its attachment. What
+//! only a deployment knows stays a reference (`${Admin.Arn}`), which `ReadOptions::parameters` may give a value.
+
+mod cfn_json;
+mod concat;
+mod conditions;
+mod custom;
+mod provider;
+mod resolve;
+mod resources;
+mod surroundings;
+mod template;
+#[cfg(test)]
+mod tests;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::definition::Drafts;
+use super::node::{Node, Position};
+use super::problem::Problem;
+use super::{ReadOptions, Source};
+use crate::text;
+use conditions::Truth;
+use resolve::Resolver;
+use template::{Resource, Template};
+use world::World;
+
+/// Whether a tree is a template, or holds one.
+pub(crate) fn recognises(node: &Node) -> bool {
+    template::recognises(node)
+}
+
+/// The resource types of Cognito, for slips of the pen.
+const KNOWN: &[&str] = &[
+    POOL,
+    ATTACHMENT,
+    TAGS,
+    GROUP,
+    "AWS::Cognito::UserPool",
+    "AWS::Cognito::UserPoolClient",
+    "AWS::Cognito::UserPoolDomain",
+    "AWS::Cognito::UserPoolIdentityProvider",
+    "AWS::Cognito::UserPoolResourceServer",
+    "AWS::Cognito::UserPoolRiskConfigurationAttachment",
+    "AWS::Cognito::UserPoolUICustomizationAttachment",
+    "AWS::Cognito::UserPoolUser",
+    "AWS::Cognito::UserPoolUserToGroupAttachment",
+    "AWS::Cognito::LogDeliveryConfiguration",
+    "AWS::Cognito::ManagedLoginBranding",
+    "AWS::Cognito::Terms",
+];
+const POOL: &str = "AWS::Cognito::IdentityPool";
+const ATTACHMENT: &str = "AWS::Cognito::IdentityPoolRoleAttachment";
+const TAGS: &str = "AWS::Cognito::IdentityPoolPrincipalTag";
+const GROUP: &str = "AWS::Cognito::UserPoolGroup";
+
+/// Reads templates, each with the number of its source, into the drafts.
+pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &ReadOptions, drafts: &mut Drafts) {
+    if templates.is_empty() {
+        return;
+    }
+    let templates: Vec<(usize, Node)> =
+        templates.into_iter().map(|(number, node)| (number, template::whole(node))).collect();
+    let name_of = |number: usize| sources.get(number).map_or("", |source| source.name.as_str());
+    let bytes = templates.iter().filter_map(|(number, _)| sources.get(*number)).map(|source| source.text.len()).sum();
+    let indexed = templates.iter().map(|(number, node)| Template::new(node, name_of(*number))).collect();
+    let world = World::new(indexed, &options.parameters, bytes);
+    let problems_before = drafts.problems.len();
+    let mut reading = Reading {
+        world: &world,
+        options,
+        pools: names_of_pools(&world.templates),
+        elsewhere: BTreeMap::new(),
+        attached: BTreeMap::new(),
+        homes: BTreeMap::new(),
+        followed: BTreeSet::new(),
+        not_understood: Vec::new(),
+        drafts,
+    };
+    for part in
+        [Reading::pool, Reading::attachment, Reading::custom, Reading::loose_mapping, Reading::tags, Reading::group]
+    {
+        for (number, template) in world.templates.iter().enumerate() {
+            for resource in template.in_order() {
+                part(&mut reading, Resolver::new(&world, number), resource);
+            }
+        }
+    }
+    reading.surroundings();
+    reading.conclude();
+    drafts.notes.extend(world.unused());
+    keep_first_at_each_place(&mut drafts.problems, problems_before);
+}
+
+/// The state of reading.
+struct Reading<'r, 'n> {
+    world: &'r World<'n>,
+    options: &'r ReadOptions,
+    /// The names of the pools in these templates, by template and logical id.
+    pools: BTreeMap<(usize, &'n str), String>,
+    /// The names of other pools, by what refers to them.
+    elsewhere: BTreeMap<String, String>,
+    /// The attachment of each pool: a pool has one.
+    attached: BTreeMap<String, String>,
+    /// The template where each pool's attachment stands, else the pool itself.
+    homes: BTreeMap<String, usize>,
+    /// Custom resources whose attribute is a role mapping, by template and logical id.
+    followed: BTreeSet<(usize, String)>,
+    /// Custom resources that do something to an identity pool, but not in a way we know.
+    not_understood: Vec<Problem>,
+    drafts: &'r mut Drafts,
+}
+
+impl<'n> Reading<'_, 'n> {
+    /// Whether a resource is there; one whose condition is not known is, with a problem or, where it decides no mapping, a note.
+    fn exists(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>, decides: Decides) -> bool {
+        let Some(name) = resource.condition.and_then(Node::as_text) else { return true };
+        match resolver.condition(name) {
+            Truth::Known(exists) => exists,
+            Truth::Unknown(missing) => {
+                let message = format!(
+                    "{} depends on the condition {}, which is not known here; {missing}",
+                    text::quoted(resource.id),
+                    text::quoted(name)
+                );
+                let problem = Problem::new("unresolved-value", message).at(resource.at);
+                match decides {
+                    Decides::Mapping => self.drafts.problems.push(problem),
+                    Decides::Less => self.drafts.notes.push(problem),
+                }
+                true
+            }
+        }
+    }
+
+    /// Reports the conditions that decided what was just read.
+    fn report_undecided(&mut self, decides: Decides) {
+        let undecided = self.world.take_undecided();
+        match decides {
+            Decides::Mapping => self.drafts.problems.extend(undecided),
+            Decides::Less => self.drafts.notes.extend(undecided),
+        }
+    }
+
+    /// The name of the pool that an attachment or tag map belongs to.
+    fn pool_of(&mut self, resolver: Resolver<'_, 'n>, id: Option<&Node>, owner: &str, at: Position) -> String {
+        let written = id.and_then(|id| resolver.text(id));
+        if let Some((name, "")) = written.as_deref().and_then(provider::reference)
+            && let Some((number, id)) = resolver.home_of(name)
+            && let Some(name) = self.pools.get(&(number, id))
+        {
+            return name.clone();
+        }
+        let literal = written.as_deref().is_some_and(|text| !text.contains("${"));
+        let mut elsewhere = self.pools.iter().filter(|((number, _), _)| *number != resolver.number());
+        if let (false, 1, Some((_, name))) = (literal, self.pools.len(), elsewhere.next()) {
+            let message =
+                format!("{} is taken to belong to the only pool, {}", text::quoted(owner), text::quoted(name));
+            let name = name.clone();
+            self.drafts.notes.push(Problem::new("pool-elsewhere", message).at(at));
+            return name;
+        }
+        let key = written.clone().unwrap_or_else(|| format!("{}/{owner}", resolver.number()));
+        let taken = |name: &str| self.pools.values().chain(self.elsewhere.values()).any(|known| known == name);
+        let stem = resolver.template().map_or("", |template| &template.stem);
+        let fresh = if taken(owner) { format!("{stem}/{owner}") } else { owner.to_owned() };
+        let name = self.elsewhere.entry(key).or_insert(fresh).clone();
+        if let Some(id) = written {
+            self.drafts.pool(Some(&name)).pool.id = Some(id);
+        }
+        name
+    }
+
+    /// What can be said only when everything was read.
+    fn conclude(&mut self) {
+        if self.attached.is_empty() {
+            self.drafts.problems.append(&mut self.not_understood);
+            for resource in self.world.templates.iter().flat_map(Template::in_order) {
+                if resource.kind == "AWS::CloudFormation::Stack" {
+                    let message = format!("{} is a nested stack; its template is not here", text::quoted(resource.id));
+                    self.drafts.notes.push(Problem::new("not-recognised", message).at(resource.at));
+                }
+            }
+        } else {
+            self.drafts.notes.append(&mut self.not_understood);
+        }
+        for resource in self.world.templates.iter().flat_map(Template::in_order) {
+            if resource.kind.starts_with("AWS::Cognito::") && !KNOWN.contains(&resource.kind) {
+                let near = text::nearest(resource.kind, KNOWN.iter().copied())
+                    .map_or_else(String::new, |near| format!(", did you mean {}?", text::quoted(near)));
+                let message = format!("unknown resource type {}{near}", text::quoted(resource.kind));
+                self.drafts.notes.push(Problem::new("not-recognised", message).at(resource.at));
+            }
+        }
+    }
+}
+
+/// What a resource decides.
+#[derive(Clone, Copy)]
+enum Decides {
+    Mapping,
+    /// Groups, and which logins the pool takes.
+    Less,
+}
+
+/// Pools go by their logical ids; those that several templates use get the template's name before it.
+fn names_of_pools<'n>(templates: &[Template<'n>]) -> BTreeMap<(usize, &'n str), String> {
+    let pools = || {
+        templates.iter().enumerate().flat_map(|(number, template)| {
+            let pools = template.resources.values().filter(|resource| resource.kind == POOL);
+            pools.map(move |pool| (number, template, pool.id))
+        })
+    };
+    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+    for (.., id) in pools() {
+        *uses.entry(id).or_default() += 1;
+    }
+    let name = |template: &Template<'_>, id: &str| match uses.get(id) {
+        Some(0 | 1) | None => id.to_owned(),
+        Some(_) => format!("{}/{id}", template.stem),
+    };
+    pools().map(|(number, template, id)| ((number, id), name(template, id))).collect()
+}
+
+/// One fault can show in two ways at one place; the first says more.
+fn keep_first_at_each_place(problems: &mut Vec<Problem>, from: usize) {
+    let mut seen = BTreeSet::new();
+    let mut number = 0;
+    problems.retain(|problem| {
+        number += 1;
+        number <= from || problem.code != "unresolved-value" || problem.at.is_none_or(|at| seen.insert(at))
+    });
+}

@@ -1,0 +1,75 @@
+//! One key for one provider, however a template spells it.
+
+use super::super::interpolation::{Piece, pieces};
+use super::resolve::Resolver;
+use crate::provider::{ProviderKey, ProviderKind};
+
+impl Resolver<'_, '_> {
+    /// The key of a provider, from resolved text.
+    pub(super) fn provider(&self, text: &str) -> ProviderKey {
+        let text = self.normalised(text);
+        let parts = pieces(&text);
+        let [Piece::Name(name)] = parts.as_slice() else { return ProviderKey::new(text) };
+        let (id, attribute) = name.split_once('.').unwrap_or((name, ""));
+        let kind = match (self.kind_of(id), attribute) {
+            (Some("AWS::IAM::OIDCProvider"), _) => ProviderKind::Oidc,
+            (Some("AWS::IAM::SAMLProvider"), _) => ProviderKind::Saml,
+            (Some("AWS::Cognito::UserPool"), _) | (_, "ProviderURL") => ProviderKind::UserPool,
+            _ => return ProviderKey::new(text),
+        };
+        ProviderKey::of_kind(kind, text)
+    }
+
+    /// `cognito-idp.${AWS::Region}.amazonaws.com/${Users}:${Web}` is `${Users.ProviderName}:${Web}`.
+    fn normalised(&self, text: &str) -> String {
+        self.pool_by_name(text).unwrap_or_else(|| {
+            let suffix = if text.starts_with("cognito-idp.cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+            text.replace("${AWS::URLSuffix}", suffix)
+        })
+    }
+
+    fn pool_by_name(&self, text: &str) -> Option<String> {
+        let rest = text.strip_prefix("cognito-idp.")?;
+        let rest = self.own_region(rest)?.strip_prefix('.')?;
+        let rest = ["amazonaws.com/", "amazonaws.com.cn/", "${AWS::URLSuffix}/"]
+            .iter()
+            .find_map(|suffix| rest.strip_prefix(suffix))?;
+        let (name, rest) = reference(rest)?;
+        let is_pool = match self.kind_of(name) {
+            Some(kind) => kind == "AWS::Cognito::UserPool",
+            // A part of a template may leave the pool out; a parameter or an attribute is something else.
+            None => !name.contains('.') && !self.template().is_some_and(|t| t.parameters.contains_key(name)),
+        };
+        (is_pool && (rest.is_empty() || rest.starts_with(':'))).then(|| format!("${{{name}.ProviderName}}{rest}"))
+    }
+
+    /// What follows the region, if it is the stack's own: any reference, or the region that was given.
+    fn own_region<'t>(&self, text: &'t str) -> Option<&'t str> {
+        match reference(text) {
+            Some((_, rest)) => Some(rest),
+            None => text.strip_prefix(self.world.given("AWS::Region")?),
+        }
+    }
+
+    /// The type of a resource of this template, or of another (`Auth:Users`).
+    pub(super) fn kind_of(&self, name: &str) -> Option<&str> {
+        let (template, id) = self.home_of(name)?;
+        self.world.templates.get(template)?.kind_of(id)
+    }
+
+    /// The template that a reference points into, by number, and the logical id there.
+    pub(super) fn home_of<'t>(&self, name: &'t str) -> Option<(usize, &'t str)> {
+        match name.split_once(':') {
+            None => Some((self.number(), name)),
+            Some((stem, id)) => {
+                let number = self.world.templates.iter().position(|template| template.stem == stem)?;
+                Some((number, id))
+            }
+        }
+    }
+}
+
+/// The name of the reference that a text begins with, and what follows it.
+pub(super) fn reference(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("${")?.split_once('}')
+}

@@ -1,0 +1,306 @@
+//! What each resource says about the pool.
+
+use std::collections::BTreeMap;
+
+use super::super::api;
+use super::super::definition::Place;
+use super::super::node::{Entry, Node, Value};
+use super::super::problem::Problem;
+use super::super::shape::{self, API, Names, any_text, expect_map, known_bool, known_text, wrong_kind};
+use super::super::{Reference, scalar};
+use super::resolve::Resolver;
+use super::template::Resource;
+use super::{ATTACHMENT, Decides, GROUP, POOL, Reading, TAGS};
+use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
+use crate::provider::ProviderKey;
+use crate::text;
+
+/// CloudFormation's names: an entry may name its provider itself.
+pub(super) const CLOUDFORMATION: Names = Names { provider: Some("IdentityProvider"), ..API };
+
+impl<'n> Reading<'_, 'n> {
+    pub(super) fn pool(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
+        if resource.kind != POOL || !self.exists(resolver, resource, Decides::Less) {
+            return;
+        }
+        let Some(name) = self.pools.get(&(resolver.number(), resource.id)).cloned() else { return };
+        self.homes.insert(name.clone(), resolver.number());
+        let draft = self.drafts.pool(Some(&name));
+        draft.pool.id = Some(resolver.missing(resource.id).text);
+        draft.places.insert(Place::Pool, resource.at);
+        let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
+        draft_flag(
+            self,
+            &name,
+            property("AllowUnauthenticatedIdentities"),
+            "`AllowUnauthenticatedIdentities`",
+            |pool| &mut pool.allow_unauthenticated_identities,
+        );
+        draft_flag(self, &name, property("AllowClassicFlow"), "`AllowClassicFlow`", |pool| {
+            &mut pool.allow_classic_flow
+        });
+        if let Some(list) = property("CognitoIdentityProviders") {
+            self.user_pools(resolver, &list, &name);
+        }
+        let mut others = Vec::new();
+        for entry in property("SupportedLoginProviders").iter().flat_map(Node::entries) {
+            others.push(ProviderKey::new(entry.name.clone()));
+        }
+        for list in ["OpenIdConnectProviderARNs", "SamlProviderARNs"] {
+            for arn in property(list).iter().flat_map(Node::elements) {
+                others.extend(any_text(arn, "a provider", self.drafts).map(|text| resolver.provider(&text)));
+            }
+        }
+        // Its logins go by one fixed key, whatever the developer called the provider (Q2).
+        if property("DeveloperProviderName").is_some() {
+            others.push(ProviderKey::new("cognito-identity.amazonaws.com"));
+        }
+        self.drafts.pool(Some(&name)).pool.other_providers.extend(others);
+        self.report_undecided(Decides::Less);
+    }
+
+    fn user_pools(&mut self, resolver: Resolver<'_, 'n>, list: &Node, pool: &str) {
+        if let Value::Reference(reference) = &list.value {
+            self.drafts.notes.push(unknown_here(list, "`CognitoIdentityProviders`", reference));
+            return;
+        }
+        let mut providers = Vec::new();
+        for node in list.elements() {
+            let Some(name) = node.get("ProviderName").and_then(|name| any_text(name, "`ProviderName`", self.drafts))
+            else {
+                continue;
+            };
+            let client_id = node.get("ClientId").and_then(|client| any_text(client, "`ClientId`", self.drafts));
+            providers.push(IdentityProvider { provider_name: resolver.provider(&name), client_id });
+        }
+        self.drafts.pool(Some(pool)).pool.providers = Some(providers);
+    }
+
+    pub(super) fn attachment(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
+        if resource.kind != ATTACHMENT || !self.exists(resolver, resource, Decides::Mapping) {
+            return;
+        }
+        let Some(properties) = resource.properties else { return };
+        for entry in properties.entries() {
+            if !["IdentityPoolId", "Roles", "RoleMappings"].contains(&entry.name.as_str()) {
+                let message = format!("{} was passed over", text::quoted(&entry.name));
+                self.drafts.notes.push(Problem::new("not-recognised", message).at(entry.at));
+            }
+        }
+        self.attach(resolver, resource, properties, &CLOUDFORMATION);
+    }
+
+    /// Reads roles and mappings of whatever attaches them to a pool.
+    pub(super) fn attach(
+        &mut self,
+        resolver: Resolver<'_, 'n>,
+        resource: &Resource<'n>,
+        properties: &Node,
+        names: &Names,
+    ) {
+        let pool = self.pool_of(resolver, properties.get("IdentityPoolId"), resource.id, resource.at);
+        if let Some(earlier) = self.attached.insert(pool.clone(), resource.id.to_owned()) {
+            let message = format!(
+                "the pool has two attachments, {} and {}; the one deployed last replaces the other",
+                text::quoted(&earlier),
+                text::quoted(resource.id)
+            );
+            self.drafts.problems.push(Problem::new("two-attachments", message).at(resource.at));
+        }
+        self.homes.insert(pool.clone(), resolver.number());
+        self.drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(resource.at);
+        if let Some(roles) = properties.get("Roles") {
+            let roles = resolver.resolve(roles);
+            self.report_undecided(Decides::Mapping);
+            if roles.value != Value::Null && expect_map(&roles, "`Roles`", self.drafts) {
+                api::default_roles(&roles, Some(&pool), self.drafts);
+            }
+        }
+        if let Some(mappings) = properties.get("RoleMappings") {
+            self.mappings_property(resolver, mappings, &pool, names);
+        }
+    }
+
+    /// Reads resolved role mappings: a map by provider or label, or a list whose entries name their provider.
+    pub(super) fn mappings(&mut self, resolver: Resolver<'_, 'n>, mappings: &Node, pool: &str, names: &Names) {
+        self.report_undecided(Decides::Mapping);
+        match &mappings.value {
+            Value::Null => {}
+            Value::Map(entries) => {
+                for entry in entries {
+                    self.mapping(resolver, entry, pool, names);
+                }
+            }
+            Value::List(elements) => {
+                for element in elements {
+                    if let Some(entry) = self.list_entry(element) {
+                        self.mapping(resolver, &entry, pool, names);
+                    }
+                }
+            }
+            _ => self.drafts.problems.push(wrong_kind(mappings, "`RoleMappings`", "a map")),
+        }
+    }
+
+    fn mapping(&mut self, resolver: Resolver<'_, 'n>, entry: &Entry, pool: &str, names: &Names) {
+        let provider = match entry.value.get("IdentityProvider").filter(|node| node.value != Value::Null) {
+            Some(node) => any_text(node, "`IdentityProvider`", self.drafts),
+            None => Some(entry.name.clone()),
+        };
+        let Some(provider) = provider else { return };
+        let key = resolver.provider(&provider);
+        let mut value = entry.value.clone();
+        self.send_rule_values(&mut value);
+        if let Some(mapping) = shape::role_mapping(&value, &key, Some(pool), names, self.drafts) {
+            self.drafts.add_mapping(Some(pool), key, mapping, entry.at);
+        }
+    }
+
+    /// Makes texts of rule values that are not: the deployer does it too.
+    fn send_rule_values(&mut self, mapping: &mut Node) {
+        let rules = get_mut(mapping, "RulesConfiguration").and_then(|configuration| get_mut(configuration, "Rules"));
+        let Some(Node { value: Value::List(rules), .. }) = rules else { return };
+        for value in rules.iter_mut().filter_map(|rule| get_mut(rule, "Value")) {
+            if let (Value::Number(_) | Value::Bool(_) | Value::Unquoted(_), Some(sent)) =
+                (&value.value, scalar::sent(value))
+            {
+                let message = format!("the value is not quoted, and is sent as {}", text::quoted(&sent));
+                self.drafts.notes.push(Problem::new("unquoted-value", message).at(value.at));
+                value.value = Value::Text(sent);
+            }
+        }
+    }
+
+    pub(super) fn tags(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
+        if resource.kind != TAGS || !self.exists(resolver, resource, Decides::Mapping) {
+            return;
+        }
+        let Some(properties) = resource.properties else { return };
+        self.tag_map(resolver, resource, &resolver.resolve(properties));
+    }
+
+    /// Reads a resolved principal-tag map.
+    pub(super) fn tag_map(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>, properties: &Node) {
+        self.report_undecided(Decides::Mapping);
+        let pool = self.pool_of(resolver, properties.get("IdentityPoolId"), resource.id, resource.at);
+        let Some(name) = properties.get("IdentityProviderName") else {
+            let message = format!("{} has no `IdentityProviderName`", text::quoted(resource.id));
+            self.drafts.problems.push(Problem::new("unknown-field", message).at(resource.at));
+            return;
+        };
+        let Some(name) = any_text(name, "`IdentityProviderName`", self.drafts) else { return };
+        let key = resolver.provider(&name);
+        let flag = properties.get("UseDefaults").filter(|flag| flag.value != Value::Null);
+        let use_defaults = flag.and_then(|flag| known_bool(flag, "`UseDefaults`", self.drafts)).unwrap_or(false);
+        let mut tags = BTreeMap::new();
+        if let Some(map) = properties.get("PrincipalTags").filter(|map| map.value != Value::Null)
+            && expect_map(map, "`PrincipalTags`", self.drafts)
+        {
+            for entry in map.entries() {
+                if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", self.drafts) {
+                    let place = Place::Tag(key.clone(), entry.name.clone());
+                    self.drafts.pool(Some(&pool)).places.insert(place, entry.at);
+                    tags.insert(entry.name.clone(), claim);
+                }
+            }
+        }
+        self.drafts.add_tags(Some(&pool), key, PrincipalTagMap { use_defaults, tags }, resource.at);
+    }
+
+    pub(super) fn group(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
+        if resource.kind != GROUP || !self.exists(resolver, resource, Decides::Less) {
+            return;
+        }
+        let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
+        let name = property("GroupName");
+        self.report_undecided(Decides::Less);
+        let name = match name.as_ref().map(|name| &name.value) {
+            Some(Value::Text(name)) => name.clone(),
+            // A group that nobody can name yet is in no token we can write down.
+            Some(Value::Reference(reference)) => {
+                let name = name.as_ref().map_or(resource.at, |name| name.at);
+                let message = format!("the name of this group is not known here; {}", reference.missing);
+                self.drafts.notes.push(Problem::new("unresolved-value", message).at(name));
+                return;
+            }
+            _ => {
+                let message = format!("the group {} has no `GroupName`", text::quoted(resource.id));
+                self.drafts.notes.push(Problem::new("unresolved-value", message).at(resource.at));
+                return;
+            }
+        };
+        let role_arn = property("RoleArn").and_then(|role| any_text(&role, "`RoleArn`", self.drafts)).map(RoleArn);
+        let precedence = property("Precedence").and_then(|precedence| {
+            let number = scalar::sent(&precedence).and_then(|text| text.parse().ok());
+            if number.is_none() {
+                self.drafts.problems.push(wrong_kind(&precedence, "`Precedence`", "a whole number of 0 or more"));
+            }
+            number
+        });
+        let group = Group { name, role_arn, precedence };
+        for pool in self.pools_with_users_of(property("UserPoolId").as_ref(), resolver) {
+            let known =
+                self.drafts.pool(pool.as_deref()).groups.iter().flatten().find(|known| known.name == group.name);
+            if known.is_some_and(|known| *known != group) {
+                let message =
+                    format!("another user pool has a group {} too; this one is left out", text::quoted(&group.name));
+                self.drafts.notes.push(Problem::new("duplicate-key", message).at(resource.at));
+            } else {
+                self.drafts.add_group(pool.as_deref(), group.clone(), resource.at);
+            }
+        }
+    }
+
+    /// The identity pools that take logins of a user pool; all of them where that does not show.
+    fn pools_with_users_of(&mut self, user_pool: Option<&Node>, resolver: Resolver<'_, 'n>) -> Vec<Option<String>> {
+        let names: Vec<String> = self.pools.values().chain(self.elsewhere.values()).cloned().collect();
+        if names.is_empty() {
+            return vec![None];
+        }
+        let provider = user_pool.and_then(|node| match &node.value {
+            Value::Reference(Reference { text, .. }) => {
+                let (name, rest) = super::provider::reference(text)?;
+                (rest.is_empty() && resolver.kind_of(name).is_some()).then(|| format!("${{{name}.ProviderName}}"))
+            }
+            _ => None,
+        });
+        let all = names.iter().cloned().map(Some).collect();
+        let Some(provider) = provider else { return all };
+        let taking = |drafts: &mut super::Drafts, name: &str| {
+            let pool = &drafts.pool(Some(name)).pool;
+            let listed = pool.providers.iter().flatten().map(|provider| &provider.provider_name);
+            listed.chain(pool.role_mappings.keys()).any(|key| key.login_key() == provider)
+        };
+        let those: Vec<Option<String>> = names.into_iter().filter(|name| taking(self.drafts, name)).map(Some).collect();
+        if those.is_empty() { all } else { those }
+    }
+}
+
+/// Sets a flag of a pool; one that is not known stays unset, with a note.
+fn draft_flag(
+    reading: &mut Reading<'_, '_>,
+    name: &str,
+    node: Option<Node>,
+    what: &str,
+    slot: impl Fn(&mut crate::IdentityPool) -> &mut Option<bool>,
+) {
+    let Some(node) = node else { return };
+    if let Value::Reference(reference) = &node.value {
+        reading.drafts.notes.push(unknown_here(&node, what, reference));
+        return;
+    }
+    let node = Node { value: scalar::sent(&node).map_or(node.value, Value::Text), at: node.at };
+    let value = known_bool(&node, what, reading.drafts);
+    *slot(&mut reading.drafts.pool(Some(name)).pool) = value;
+}
+
+fn unknown_here(node: &Node, what: &str, reference: &Reference) -> Problem {
+    let message =
+        format!("{what} is {}, which is not known here; {}", text::quoted(&reference.text), reference.missing);
+    Problem::new("unresolved-value", message).at(node.at)
+}
+
+fn get_mut<'m>(node: &'m mut Node, name: &str) -> Option<&'m mut Node> {
+    let Value::Map(entries) = &mut node.value else { return None };
+    entries.iter_mut().find(|entry| entry.name == name).map(|entry| &mut entry.value)
+}

@@ -1,0 +1,159 @@
+//! A template's sections: parameters, mappings, conditions, resources, exports. Serverless files hold one under `resources`.
+
+use std::collections::BTreeMap;
+
+use super::super::node::{Entry, Node, Position, Value};
+use super::resolve::function;
+
+/// A template, indexed.
+pub(super) struct Template<'n> {
+    /// The file's name without folder and endings: what the stack is called in messages and references.
+    pub stem: String,
+    /// Whether every `${…}` in plain text is a variable (Serverless).
+    pub serverless: bool,
+    pub parameters: BTreeMap<&'n str, &'n Node>,
+    /// First-level mappings and their top-level keys.
+    pub mappings: BTreeMap<(&'n str, &'n str), &'n Node>,
+    pub conditions: BTreeMap<&'n str, &'n Node>,
+    /// By logical id.
+    pub resources: BTreeMap<&'n str, Resource<'n>>,
+    /// The logical ids in the order written.
+    order: Vec<&'n str>,
+    /// The names of exports with their values, both unresolved.
+    pub exports: Vec<(&'n Node, &'n Node)>,
+}
+
+/// A resource of a template.
+#[derive(Clone, Copy)]
+pub(super) struct Resource<'n> {
+    pub id: &'n str,
+    pub kind: &'n str,
+    /// Where its logical id stands.
+    pub at: Position,
+    pub condition: Option<&'n Node>,
+    pub properties: Option<&'n Node>,
+}
+
+impl Resource<'_> {
+    pub(super) fn property(&self, name: &str) -> Option<&Node> {
+        self.properties?.get(name).filter(|value| value.value != Value::Null)
+    }
+
+    /// Whether the template's author, not AWS, says what this does.
+    pub(super) fn is_custom(&self) -> bool {
+        self.kind.starts_with("Custom::") || self.kind == "AWS::CloudFormation::CustomResource"
+    }
+}
+
+/// Whether a tree is a template, or holds one.
+pub(super) fn recognises(node: &Node) -> bool {
+    node.get("AWSTemplateFormatVersion").is_some()
+        || sections(node).iter().any(|section| {
+            section.get("Resources").is_some_and(|resources| {
+                resources.entries().iter().any(|entry| entry.value.get("Type").and_then(Node::as_text).is_some())
+            })
+        })
+        || is_part(node)
+}
+
+/// Whether a tree is a part of a template: the properties of an attachment or its bare `RoleMappings`, in a form that the API lacks.
+fn is_part(node: &Node) -> bool {
+    let mappings = node.get("RoleMappings").unwrap_or(node);
+    let is_mapping = |node: &Node| {
+        ["Type", "AmbiguousRoleResolution", "RulesConfiguration"].iter().any(|field| node.get(field).is_some())
+    };
+    let parts = mappings.entries().iter().map(|entry| &entry.value).chain(mappings.elements());
+    let mut parts = parts.filter(|part| part.is_map()).peekable();
+    parts.peek().is_some()
+        && parts.clone().all(is_mapping)
+        && (parts.any(|part| part.get("IdentityProvider").is_some()) || has_functions(node))
+}
+
+/// The whole template around a part of one.
+pub(super) fn whole(node: Node) -> Node {
+    let at = node.at;
+    if !is_part(&node) || !sections(&node).is_empty() {
+        return node;
+    }
+    let map = |entries: Vec<(&str, Node)>| {
+        let entries = entries.into_iter().map(|(name, value)| Entry { name: name.to_owned(), at, value });
+        Node { value: Value::Map(entries.collect()), at }
+    };
+    let properties = if node.get("RoleMappings").is_some() { node } else { map(vec![("RoleMappings", node)]) };
+    let kind = Node { value: Value::Text(super::ATTACHMENT.to_owned()), at };
+    map(vec![("Resources", map(vec![("pool", map(vec![("Type", kind), ("Properties", properties)]))]))])
+}
+
+/// Whether a tree calls a function anywhere.
+fn has_functions(node: &Node) -> bool {
+    match &node.value {
+        Value::Tagged(..) => true,
+        Value::List(elements) => elements.iter().any(has_functions),
+        Value::Map(entries) => function(node).is_some() || entries.iter().any(|entry| has_functions(&entry.value)),
+        Value::Text(text) => text.contains("${self:"),
+        _ => false,
+    }
+}
+
+/// The maps that together are the template: the tree itself, or what Serverless keeps under `resources`.
+fn sections(node: &Node) -> Vec<&Node> {
+    if node.get("Resources").is_some() || node.get("AWSTemplateFormatVersion").is_some() {
+        return vec![node];
+    }
+    match node.get("resources") {
+        Some(list @ Node { value: Value::List(_), .. }) => {
+            list.elements().iter().filter(|part| part.is_map()).collect()
+        }
+        Some(map) => vec![map],
+        None => Vec::new(),
+    }
+}
+
+impl<'n> Template<'n> {
+    pub(super) fn new(node: &'n Node, name: &str) -> Self {
+        let sections = sections(node);
+        let serverless = sections.first().is_some_and(|first| !std::ptr::eq(*first, node));
+        let entries =
+            |section: &'static str| sections.iter().filter_map(move |part| part.get(section)).flat_map(Node::entries);
+        let by_name = |section| entries(section).map(|entry: &Entry| (entry.name.as_str(), &entry.value)).collect();
+        let mappings = entries("Mappings")
+            .flat_map(|map| map.value.entries().iter().map(|top| ((map.name.as_str(), top.name.as_str()), &top.value)));
+        let exports = entries("Outputs")
+            .filter_map(|output| Some((output.value.get("Export")?.get("Name")?, output.value.get("Value")?)));
+        Self {
+            stem: stem(name).to_owned(),
+            serverless,
+            parameters: by_name("Parameters"),
+            mappings: mappings.collect(),
+            conditions: by_name("Conditions"),
+            resources: entries("Resources").map(|entry| (entry.name.as_str(), resource(entry))).collect(),
+            order: entries("Resources").map(|entry| entry.name.as_str()).collect(),
+            exports: exports.collect(),
+        }
+    }
+
+    /// The resources in the order written.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Resource<'n>> {
+        self.order.iter().filter_map(|id| self.resources.get(id))
+    }
+
+    pub(super) fn kind_of(&self, id: &str) -> Option<&'n str> {
+        self.resources.get(id).map(|resource| resource.kind)
+    }
+}
+
+fn resource(entry: &Entry) -> Resource<'_> {
+    Resource {
+        id: &entry.name,
+        kind: entry.value.get("Type").and_then(Node::as_text).unwrap_or_default(),
+        at: entry.at,
+        condition: entry.value.get("Condition"),
+        properties: entry.value.get("Properties"),
+    }
+}
+
+/// `cdk.out/Auth.template.json` is `Auth`.
+fn stem(name: &str) -> &str {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    file.split('.').next().unwrap_or(file)
+}

@@ -1,0 +1,93 @@
+//! Everything that references may lead to: the templates, what they export, and the parameters that were given.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::node::Node;
+use super::super::problem::Problem;
+use super::conditions::Truth;
+use super::resolve::Resolver;
+use super::template::Template;
+use crate::text;
+
+/// How much text references may produce, beyond a multiple of what was read.
+const FREE: usize = 1024 * 1024;
+
+pub(super) struct World<'n> {
+    pub templates: Vec<Template<'n>>,
+    given: &'n BTreeMap<String, String>,
+    used: RefCell<BTreeSet<String>>,
+    /// Exported values by name, with the number of their template.
+    exports: BTreeMap<String, (usize, &'n Node)>,
+    /// What conditions came to, by template and name; `None` while one is being worked out.
+    pub(super) conditions: RefCell<BTreeMap<(usize, String), Option<Truth>>>,
+    left: Cell<usize>,
+    /// Conditions that decided something and are not known.
+    undecided: RefCell<Vec<Problem>>,
+}
+
+impl<'n> World<'n> {
+    pub(super) fn new(templates: Vec<Template<'n>>, given: &'n BTreeMap<String, String>, bytes: usize) -> Self {
+        let mut world = Self {
+            templates,
+            given,
+            used: RefCell::default(),
+            exports: BTreeMap::new(),
+            conditions: RefCell::default(),
+            left: Cell::new(bytes.saturating_mul(10).saturating_add(FREE)),
+            undecided: RefCell::default(),
+        };
+        let mut exports = BTreeMap::new();
+        for (number, template) in world.templates.iter().enumerate() {
+            for (name, value) in &template.exports {
+                if let Some(name) = Resolver::new(&world, number).text(name) {
+                    exports.insert(name, (number, *value));
+                }
+            }
+        }
+        world.exports = exports;
+        world
+    }
+
+    /// The value that was given for a name: a parameter, or anything else that is only known after deployment.
+    pub(super) fn given(&self, name: &str) -> Option<&'n str> {
+        let value = self.given.get(name)?;
+        self.used.borrow_mut().insert(name.to_owned());
+        Some(value)
+    }
+
+    pub(super) fn exported(&self, name: &str) -> Option<(usize, &'n Node)> {
+        self.exports.get(name).copied()
+    }
+
+    /// Pays for work or text whose amount the input could multiply; false when the budget is used up.
+    pub(super) fn pay(&self, amount: usize) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(amount));
+        left >= amount
+    }
+
+    pub(super) fn note_undecided(&self, problem: Problem) {
+        self.undecided.borrow_mut().push(problem);
+    }
+
+    /// The conditions that were not known since the last call.
+    pub(super) fn take_undecided(&self) -> Vec<Problem> {
+        self.undecided.take()
+    }
+
+    /// Parameters that were given and nothing asked for: mostly a slip of the pen.
+    pub(super) fn unused(&self) -> Vec<Problem> {
+        let used = self.used.borrow();
+        let declared: BTreeSet<&str> =
+            self.templates.iter().flat_map(|template| template.parameters.keys().copied()).collect();
+        let unused = self.given.keys().filter(|name| !used.contains(*name) && !declared.contains(name.as_str()));
+        unused
+            .map(|name| {
+                let near = text::nearest(name, declared.iter().copied())
+                    .map_or_else(String::new, |near| format!(", did you mean {}?", text::quoted(near)));
+                Problem::new("unused-parameter", format!("nothing refers to {}{near}", text::quoted(name)))
+            })
+            .collect()
+    }
+}
