@@ -4,7 +4,6 @@ use crate::claims::Claim;
 use crate::decision::{Answer, Decision, Denial, Outcome, Signature, Source};
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{self, Clock, Directory, Login, LoginError, TokenForm};
-use crate::matching::kind_question;
 use crate::plan::Plan;
 use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalTagMap, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
@@ -209,7 +208,11 @@ impl Evaluator {
     ) -> Path<'a> {
         match request.logins {
             [] => self.guest(request, semantics),
-            [only] => Path { login: Some(0), ..self.alone::<ASK>(only, request, semantics) },
+            [only] => {
+                let mut path = self.alone::<ASK>(only, request, semantics);
+                path.login = Some(0);
+                path
+            }
             several => self.several::<ASK>(several, request, semantics, pick),
         }
     }
@@ -365,8 +368,7 @@ impl Evaluator {
                 claim = login.claim(PREFERRED_ROLE, semantics);
             }
             let Some(claim) = claim else { continue };
-            touched = touched.union(if ASK { test.questions(claim, semantics) } else { kind_question(claim) });
-            if !test.matches(claim, semantics) {
+            if !test.matches_asking::<ASK>(claim, semantics, &mut touched) {
                 continue;
             }
             let Some(rule) = rules.get(number) else { continue };
