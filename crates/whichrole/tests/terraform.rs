@@ -1,6 +1,8 @@
 //! Terraform configurations as people write them, and as an enemy would. Rows such as HI-81 are those of the acceptance list of
 //! hostile inputs.
+
 #![cfg(feature = "hcl")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers here are tests, too")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +12,7 @@ use proptest::prelude::*;
 use whichrole::read::{Configuration, Definition, Format, Place, ReadOptions, Source, read};
 use whichrole::{
     AmbiguousRoleResolution, Group, IdentityPool, IdentityProvider, MatchType, ProviderKey, ProviderKind, RoleArn,
-    RoleMappingType,
+    RoleMapping, RoleMappingType,
 };
 
 const POOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/pools");
@@ -258,7 +260,7 @@ mod what_is_missing {
         );
         let values = |configuration: &Configuration| -> Vec<String> {
             let mappings = &pool(configuration).pool.role_mappings;
-            mappings.values().flat_map(|m| m.mapping_rules()).map(|rule| rule.value.clone()).collect()
+            mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| rule.value.clone()).collect()
         };
         for declared in ["", "variable \"names\" { type = set(string) }", "variable \"names\" {\n default = [\"x\"]\n}"]
         {
@@ -517,7 +519,7 @@ mod expressions {
             (r#"index(["a", "b"], "b")"#, "1"),
             (r#"alltrue([true, "true"]) ? "yes" : "no""#, "yes"),
             (r#"anytrue([]) ? "yes" : "no""#, "no"),
-            (r#"max(1, 3, 2) - min(4, 5)"#, "-1"),
+            ("max(1, 3, 2) - min(4, 5)", "-1"),
             (r#"upper(lower("ÀB"))"#, "ÀB"),
             (r#"title("hello wide_world o'neil")"#, "Hello Wide_world O'neil"),
             (r#"trimspace("  a b\n")"#, "a b"),
@@ -534,7 +536,7 @@ mod expressions {
             (r#"format("%s-%03d-%v%%", "a", 7, true)"#, "a-007-true%"),
             (r#"jsonencode({ b = [1, true, null], a = "<&>" })"#, r#"{"a":"\u003c\u0026\u003e","b":[1,true,null]}"#),
             (r#"jsondecode("{\"a\": [1.50]}").a[0]"#, "1.5"),
-            (r#"tostring(010)"#, "10"),
+            ("tostring(010)", "10"),
             (r#"tonumber("5") + 1"#, "6"),
             (r#"sensitive("x")"#, "x"),
             ("-5 * -1", "5"),
@@ -901,9 +903,10 @@ mod hostile {
                 "mapping_rule {{\n claim = \"c\"\n match_type = \"Equals\"\n role_arn = \"r\"\n value = length(local.l{n})\n }}\n"
             )
         };
-        let rules_of: String = (0..500).map(rule).collect();
-        let locals: String = (1..500).map(|n| format!("l{n} = [local.l{}]\n", n - 1)).collect();
-        assert_eq!(code(&format!("{}locals {{\nl0 = \"x\"\n{locals}}}", rules(&rules_of))), "too-large");
+        let rules_of: Vec<String> = (0..500).map(rule).collect();
+        let locals: Vec<String> = (1..500).map(|n| format!("l{n} = [local.l{}]", n - 1)).collect();
+        let text = format!("{}locals {{\nl0 = \"x\"\n{}\n}}", rules(&rules_of.concat()), locals.join("\n"));
+        assert_eq!(code(&text), "too-large");
     }
 
     #[test]
@@ -915,10 +918,13 @@ mod hostile {
             "{ a = local.l@, b = local.l@ }",
         ] {
             let begin = if doubling.starts_with("concat") { "[\"x\"]" } else { "\"x\"" };
-            let locals: String =
-                (1..60).map(|n| format!("l{n} = {}\n", doubling.replace('@', &(n - 1).to_string()))).collect();
-            let text = format!("{}locals {{\nl0 = {begin}\n{locals}}}", valued("jsonencode(local.l59)"));
-            assert_eq!(code(&text), "too-large", "{doubling}");
+            let locals: Vec<String> =
+                (1..30).map(|n| format!("l{n} = {}", doubling.replace('@', &(n - 1).to_string()))).collect();
+            let text = format!("{}locals {{\nl0 = {begin}\n{}\n}}", valued("jsonencode(local.l29)"), locals.join("\n"));
+            let configuration = read_text(&text);
+            let found = problems(&configuration);
+            let refusal = if doubling.starts_with('"') { "a text longer than" } else { "takes more than" };
+            assert!(found.len() == 1 && found[0].contains(refusal), "{doubling}: {found:?}");
         }
         let nested = "[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : a]]]";
         assert_eq!(code(&valued(&format!("length({nested})"))), "too-large");
@@ -966,7 +972,11 @@ mod hostile {
     fn little_stack_is_enough_for_the_deepest_texts() {
         let deep = valued(&format!("{}\"x\"{}", "try(".repeat(60), ")".repeat(60)))
             + "locals {\n"
-            + &(0..300).map(|n| format!("l{n} = try(try(try({{ a = local.l{} }}.a)))\n", n + 1)).collect::<String>()
+            + &(0..300)
+                .map(|n| format!("l{n} = try(try(try({{ a = local.l{} }}.a)))", n + 1))
+                .collect::<Vec<_>>()
+                .join("\n")
+            + "\n"
             + "}\n"
             + "resource \"aws_cognito_user_group\" \"g\" {\n name = local.l0\n}";
         let thread = std::thread::Builder::new().stack_size(1024 * 1024);
