@@ -1,9 +1,9 @@
 //! The formats that configurations come in.
 
-use super::cloudformation;
 use super::node::Node;
 #[cfg(feature = "hcl")]
 use super::terraform;
+use super::{cloudformation, pulumi};
 
 /// A configuration format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +51,10 @@ impl Format {
         } else if terraform::is_json_syntax(node) {
             return Some(Self::Terraform);
         }
-        cloudformation::recognises(node).then_some(Self::CloudFormation)
+        if pulumi::recognises(node) {
+            Some(Self::Pulumi)
+        } else {
+            cloudformation::recognises(node).then_some(Self::CloudFormation)
+        }
     }
 }

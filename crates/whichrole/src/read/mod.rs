@@ -12,6 +12,7 @@ mod hcl;
 mod interpolation;
 mod node;
 mod problem;
+mod pulumi;
 mod scalar;
 mod shape;
 #[cfg(feature = "hcl")]
@@ -22,12 +23,16 @@ mod yaml;
 pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
 pub use format::Format;
+#[cfg(not(feature = "yaml"))]
+pub(crate) use node::from_json;
 #[cfg(feature = "hcl")]
 pub use hcl::HclLimits;
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use problem::{Problem, ReadError};
 #[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
+#[cfg(feature = "yaml")]
+pub(crate) use yaml::from_yaml;
 
 use std::collections::BTreeMap;
 
@@ -94,13 +99,22 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
         }
         let node = match tree(source, number, options) {
             Ok(node) => node,
-            Err(problems) => {
+            Err(problems) if sources.len() == 1 || is_about_cognito(&source.text) => {
                 drafts.problems.extend(problems);
+                continue;
+            }
+            Err(problems) => {
+                drafts.notes.extend(problems.into_iter().next().map(|problem| Problem {
+                    code: "not-recognised",
+                    message: format!("the file was passed over: {}", problem.message),
+                    ..problem
+                }));
                 continue;
             }
         };
         match options.format.or_else(|| Format::of(&node)) {
             Some(Format::CloudFormation) => templates.push((number, node)),
+            Some(Format::Pulumi) => pulumi::read(&node, options, &mut drafts),
             #[cfg(feature = "hcl")]
             Some(Format::TerraformPlan) => terraform.take_plan(source, node),
             #[cfg(feature = "hcl")]
@@ -116,6 +130,13 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
     drafts.finish(sources.iter().map(|source| source.name.clone()).collect())
 }
 
+/// Whether a file that cannot be read may belong to the configuration. A folder has other files too.
+fn is_about_cognito(text: &str) -> bool {
+    ["ognito", "RoleMapping", "roleMapping", "role_mapping", "IdentityPool", "PrincipalTag", "GroupName"]
+        .iter()
+        .any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+}
+
 /// Reads JSON or YAML. What begins with a bracket is JSON, unless its name says YAML.
 fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, Vec<Problem>> {
     #[cfg(feature = "yaml")]
@@ -123,10 +144,11 @@ fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, V
         let named = [".yaml", ".yml"].iter().any(|ending| source.name.ends_with(ending));
         let bracket = source.text.trim_start().starts_with(['{', '[']);
         if !bracket {
-            return yaml::from_yaml(&source.text, number, &options.yaml);
+            return from_yaml(&source.text, number, &options.yaml);
         }
-        if named && let Ok(node) = yaml::from_yaml(&source.text, number, &options.yaml) {
-            return Ok(node);
+        if named {
+            let json = node::from_json(&source.text, number, &options.json);
+            return json.or_else(|_| from_yaml(&source.text, number, &options.yaml));
         }
     }
     node::from_json(&source.text, number, &options.json)
