@@ -219,6 +219,20 @@ mod one_pool_in_many_spellings {
     }
 
     #[test]
+    fn they_say_who_may_assume_a_role_and_what_users_may_change() {
+        for spelling in ["plain", "state/state.json", "state/terraform.tfstate", "plan/plan.json"] {
+            let configuration = read(&folder(&format!("terraform/{spelling}")), &ReadOptions::default());
+            let definition = pool(&configuration);
+            assert!(definition.trust.len() >= 2, "{spelling}: {:?}", definition.trust.keys());
+            let (client, attributes) = definition.write_attributes.iter().next().unwrap();
+            assert_eq!(deployed(client), "1example23456789");
+            if spelling == "plain" {
+                assert_eq!(attributes.as_deref(), Some(&["name".to_owned()][..]));
+            }
+        }
+    }
+
+    #[test]
     fn a_plan_beside_the_files_it_was_made_from_says_nothing_new() {
         let mut sources = folder("terraform/plain");
         sources.extend(folder("terraform/state/terraform.tfstate"));
@@ -616,6 +630,110 @@ mod expressions {
         let mapping = pool(&configuration).pool.role_mappings.values().next().unwrap().clone();
         let values: Vec<&str> = mapping.mapping_rules().iter().map(|rule| rule.value.as_str()).collect();
         assert_eq!(values, ["a0", "v"]);
+    }
+}
+
+mod trust {
+    use super::*;
+    use whichrole::read::{Node, Value};
+
+    /// The policy of the default role, whose `assume_role_policy` this is.
+    fn policy(written: &str) -> Option<Node> {
+        let text = format!(
+            r#"
+resource "aws_cognito_identity_pool" "p" {{}}
+resource "aws_cognito_identity_pool_roles_attachment" "a" {{
+  identity_pool_id = aws_cognito_identity_pool.p.id
+  roles            = {{ authenticated = aws_iam_role.r["x"].arn }}
+}}
+resource "aws_iam_role" "r" {{
+  for_each           = {{ x = "authenticated" }}
+  assume_role_policy = {written}
+}}
+data "aws_iam_policy_document" "d" {{
+  statement {{
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {{
+      type        = "Federated"
+      identifiers = ["cognito-identity.amazonaws.com"]
+    }}
+    condition {{
+      test     = "StringEquals"
+      variable = "cognito-identity.amazonaws.com:aud"
+      values   = [aws_cognito_identity_pool.p.id]
+    }}
+    dynamic "condition" {{
+      for_each = ["authenticated"]
+      content {{
+        test     = "ForAnyValue:StringLike"
+        variable = "cognito-identity.amazonaws.com:amr"
+        values   = [condition.value]
+      }}
+    }}
+  }}
+}}
+locals {{
+  trust = jsonencode({{ Statement = local.statements }})
+  statements = [{{
+    Effect = "Allow", Action = ["sts:AssumeRoleWithWebIdentity"], Principal = {{ Federated = ["cognito-identity.amazonaws.com"] }},
+    Condition = {{
+      StringEquals = {{ "cognito-identity.amazonaws.com:aud" = [aws_cognito_identity_pool.p.id] }}
+      "ForAnyValue:StringLike" = {{ "cognito-identity.amazonaws.com:amr" = ["authenticated"] }}
+    }}
+  }}]
+}}"#
+        );
+        let configuration = read_text(&text);
+        pool(&configuration).trust.values().next().cloned()
+    }
+
+    /// The tree without places, maps by name.
+    fn shown(node: &Node) -> String {
+        match &node.value {
+            Value::Text(text) => format!("{text:?}"),
+            Value::Reference(reference) => format!("<{}>", reference.text),
+            Value::List(elements) => format!("[{}]", elements.iter().map(shown).collect::<Vec<_>>().join(",")),
+            Value::Map(entries) => {
+                let mut entries: Vec<String> =
+                    entries.iter().map(|entry| format!("{}:{}", entry.name, shown(&entry.value))).collect();
+                entries.sort();
+                format!("{{{}}}", entries.join(","))
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn is_read_from_documents_texts_and_jsonencode_alike() {
+        let expected = "{Statement:[{Action:[\"sts:AssumeRoleWithWebIdentity\"],Condition:{\
+            ForAnyValue:StringLike:{cognito-identity.amazonaws.com:amr:[\"authenticated\"]},\
+            StringEquals:{cognito-identity.amazonaws.com:aud:[<${aws_cognito_identity_pool.p.id}>]}},\
+            Effect:\"Allow\",Principal:{Federated:[\"cognito-identity.amazonaws.com\"]}}]}";
+        let heredoc = r#"<<-EOT
+    { "Statement": [{ "Effect": "Allow", "Action": ["sts:AssumeRoleWithWebIdentity"],
+      "Principal": { "Federated": ["cognito-identity.amazonaws.com"] },
+      "Condition": { "StringEquals": { "cognito-identity.amazonaws.com:aud": ["${aws_cognito_identity_pool.p.id}"] },
+        "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": ["${each.value}"] } } }] }
+    EOT
+"#;
+        for written in [
+            "data.aws_iam_policy_document.d.json",
+            "local.trust",
+            "jsonencode({ Statement = local.statements })",
+            heredoc,
+        ] {
+            let policy = policy(written).unwrap();
+            assert_eq!(shown(&policy), expected, "{written}");
+            assert!(policy.at.line > 1);
+        }
+    }
+
+    #[test]
+    fn is_left_out_where_it_is_not_known() {
+        for written in ["file(\"trust.json\")", "var.trust", "data.aws_iam_policy_document.other.json", "\"no policy\""]
+        {
+            assert_eq!(policy(written), None, "{written}");
+        }
     }
 }
 
