@@ -121,7 +121,7 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
             Some(Format::Terraform) => terraform.take_json(source, number, node),
             #[cfg(feature = "hcl")]
             None if [".tf.json", ".tfvars.json"].iter().any(|ending| source.name.ends_with(ending)) => {
-                terraform.take_json(source, number, node)
+                terraform.take_json(source, number, node);
             }
             _ => api::read(&node, &mut drafts),
         }
