@@ -50,7 +50,7 @@ impl ItemKind {
     #[must_use]
     pub fn in_words(&self) -> String {
         match self {
-            Self::Rule(rule, role) => format!("rule {rule} decides ({})", visible(role)),
+            Self::Rule(number, role) => format!("rule {number} decides ({})", visible(role)),
             Self::ClaimAbsent(rule, claim) => format!("rule {rule} is passed over: no claim {}", quoted(claim)),
             Self::RoleResolution => "the role resolution decides".to_owned(),
             Self::Denial => "a login is denied".to_owned(),
@@ -87,10 +87,7 @@ impl Items {
             let pool = &target.definition.pool;
             let mut mappings = Vec::new();
             for (key, mapping) in &pool.role_mappings {
-                let place = |place: Place| {
-                    let at = target.definition.places.get(&place)?;
-                    Some(Position { source: at.source + target.first_source, ..*at })
-                };
+                let place = |place: Place| target.definition.places.get(&place).map(|at| target.place(*at));
                 let mut add = |kind: ItemKind, at: Option<Position>| {
                     items.all.push(Item { kind, target: number, provider: key.clone(), at });
                     items.all.len() - 1
@@ -129,7 +126,7 @@ impl Items {
                 let places = &target.definition.places;
                 let at = places.get(&Place::Tag(provider.clone(), key.clone()));
                 let at = at.or_else(|| places.get(&Place::Tags(provider.clone())));
-                let at = at.map(|at| Position { source: at.source + target.first_source, ..*at });
+                let at = at.map(|at| target.place(*at));
                 self.all.push(Item { kind: ItemKind::Tag(key, claim), target: number, provider: provider.clone(), at });
             }
         }

@@ -209,10 +209,12 @@ impl Plan {
     pub(super) fn clock(&self) -> Option<Clock> {
         self.suite.now.map(|now| Clock { now, leeway: 0 })
     }
+}
 
-    /// The name and place of something in a configuration.
-    pub(super) fn config_place(&self, target: &Target, at: Position) -> Position {
-        Position { source: at.source + target.first_source, ..at }
+impl Target {
+    /// A place in this configuration, by the numbers of [`Plan::names`].
+    pub(super) fn place(&self, at: Position) -> Position {
+        Position { source: at.source + self.first_source, ..at }
     }
 }
 

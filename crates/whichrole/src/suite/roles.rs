@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::pool::{Group, RoleArn};
+use crate::pool::{Group, RoleArn, RoleMapping};
 use crate::read::{Definition, Problem};
 use crate::text;
 
@@ -23,19 +23,19 @@ impl Roles {
     /// The roles of rules, defaults and groups.
     pub(super) fn of(definition: &Definition, groups: Option<&[Group]>) -> Self {
         let pool = &definition.pool;
-        let rules = pool.role_mappings.values().flat_map(|mapping| mapping.mapping_rules()).map(|rule| &rule.role_arn);
+        let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
         let defaults = pool.roles.authenticated.iter().chain(&pool.roles.unauthenticated);
         let groups = groups.into_iter().flatten().filter_map(|group| group.role_arn.as_ref());
-        let mut roles = Self::default();
+        let mut known_roles = Self::default();
         for role in rules.chain(defaults).chain(groups) {
             for name in names(role) {
-                let known = roles.by_name.entry(name.to_owned()).or_default();
+                let known = known_roles.by_name.entry(name.to_owned()).or_default();
                 if !known.contains(&role.0) {
                     known.push(role.0.clone());
                 }
             }
         }
-        roles
+        known_roles
     }
 
     /// Adds an alias.

@@ -7,7 +7,7 @@ use crate::decision::{Decision, Denial, Outcome, Source};
 use crate::eval::{Evaluator, Request};
 use crate::groups::{GROUPS, PREFERRED_ROLE, ROLES};
 use crate::login::{Login, TokenForm};
-use crate::pool::{MappingRule, MatchType, RoleMappingType};
+use crate::pool::{MappingRule, MatchType, RoleMapping, RoleMappingType};
 use crate::provider::ProviderKey;
 
 use super::coverage::ItemKind;
@@ -84,7 +84,7 @@ pub(super) fn of(evaluator: &Evaluator, provider: &ProviderKey, kind: &ItemKind)
         (found == Some(true)).then_some(witness)
     };
     let mapping = evaluator.pool().role_mappings.get(provider);
-    let rules = mapping.map(|mapping| mapping.mapping_rules()).unwrap_or_default();
+    let rules = mapping.map(RoleMapping::mapping_rules).unwrap_or_default();
     let nothing = || Witness::with(provider, Claims::default());
     match kind {
         ItemKind::Rule(number, _) => rule(evaluator, provider, *number),

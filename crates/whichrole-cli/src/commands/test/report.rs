@@ -1,5 +1,6 @@
 //! Turns the judgement of a suite into what renderers show: cases, properties, the snapshot, coverage and mutants.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -7,6 +8,7 @@ use whichrole::read::Position;
 use whichrole::suite::{Failure as CaseFailure, Fate, Glob, Measure, Retry, Verdict, Written};
 use whichrole::text::visible;
 
+use crate::args::TestArgs;
 use crate::commands::test::judge::{self, Judgement};
 use crate::commands::test::{Sound, load, snapshot};
 use crate::failure::{Result, snippet_at};
@@ -18,13 +20,13 @@ use crate::render::suite::{
 const MOST_TOLD: usize = 1000;
 
 /// What was asked for.
-pub struct Options {
+pub struct Options<'o> {
+    /// The command line.
+    pub asked: &'o TestArgs,
+    /// The names of the cases that are wanted; none: all.
+    pub filters: &'o [Glob],
+    /// Whether the format lists cases that pass.
     pub all_cases: bool,
-    pub filtered: bool,
-    pub coverage: bool,
-    pub threshold: Option<u8>,
-    pub mutants: bool,
-    pub update: bool,
     pub threads: usize,
 }
 
@@ -32,8 +34,7 @@ pub struct Options {
 pub fn suite(
     sound: &Sound,
     judgement: &Judgement,
-    filters: &[Glob],
-    options: &Options,
+    options: &Options<'_>,
     start: Instant,
     summary: &mut Summary,
 ) -> Result<SuiteReport> {
@@ -65,11 +66,11 @@ pub fn suite(
         }
         report.cases.push(entry);
     }
-    properties(sound, filters, options, summary, &mut report);
-    if !options.filtered {
+    properties(sound, options, summary, &mut report);
+    if options.filters.is_empty() {
         if let Some(at) = plan.suite().snapshot {
             let mut entry = entry("snapshot".to_owned(), Status::Pass, at);
-            snapshot::check(sound, options.update, &mut entry)?;
+            snapshot::check(sound, options.asked.update, &mut entry)?;
             entry.snippet = if entry.status.is_failure() { snippet_at(at, &sound.texts) } else { String::new() };
             add(entry, options, summary, &mut report);
         }
@@ -103,7 +104,7 @@ fn count(status: Status, certain: bool, summary: &mut Summary) {
     }
 }
 
-fn add(entry: Entry, options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+fn add(entry: Entry, options: &Options<'_>, summary: &mut Summary, report: &mut SuiteReport) {
     count(entry.status, entry.certain, summary);
     if options.all_cases || entry.status.is_failure() {
         report.cases.push(entry);
@@ -172,16 +173,20 @@ fn quoted_for_shell(word: &str) -> String {
         match c {
             '\'' | '\\' => out.extend(['\\', c]),
             c if visible(&c.to_string()) == c.to_string() => out.push(c),
-            c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c => {
+                // Writing to a `String` cannot fail.
+                let _ = write!(out, "\\U{:08x}", u32::from(c));
+            }
         }
     }
     out.push('\'');
     out
 }
 
-fn properties(sound: &Sound, filters: &[Glob], options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, report: &mut SuiteReport) {
     let plan = &sound.plan;
-    let fits = |name: &Written| filters.is_empty() || filters.iter().any(|glob| glob.matches(&name.text));
+    let fits =
+        |name: &Written| options.filters.is_empty() || options.filters.iter().any(|glob| glob.matches(&name.text));
     for proved in plan.prove(&|property| fits(&property.name)) {
         let holds = proved.refuted.is_empty() && proved.undecided.is_none();
         let mut entry = entry(proved.name, if holds { Status::Pass } else { Status::Fail }, proved.at);
@@ -191,11 +196,17 @@ fn properties(sound: &Sound, filters: &[Glob], options: &Options, summary: &mut 
     }
 }
 
-fn coverage(sound: &Sound, judgement: &Judgement, options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+fn coverage(
+    sound: &Sound,
+    judgement: &Judgement,
+    options: &Options<'_>,
+    summary: &mut Summary,
+    report: &mut SuiteReport,
+) {
     let plan = &sound.plan;
     let goals = plan.suite().coverage;
-    let wanted = options.coverage
-        || options.threshold.is_some()
+    let wanted = options.asked.coverage
+        || options.asked.threshold.is_some()
         || goals.rules.is_some()
         || goals.outcomes.is_some()
         || goals.tags.is_some();
@@ -209,7 +220,7 @@ fn coverage(sound: &Sound, judgement: &Judgement, options: &Options, summary: &m
         ("outcomes", found.outcomes, goals.outcomes),
         ("tags", found.tags, goals.tags),
     ] {
-        let Some(goal) = goal.max(options.threshold) else { continue };
+        let Some(goal) = goal.max(options.asked.threshold) else { continue };
         let reached = measure.reaches(goal);
         missed |= !reached;
         let status = if reached { Status::Pass } else { Status::Fail };
@@ -240,16 +251,22 @@ fn coverage(sound: &Sound, judgement: &Judgement, options: &Options, summary: &m
         outcomes: share(found.outcomes),
         tags: share(found.tags),
         uncovered: uncovered.collect(),
-        shown: options.coverage || missed,
+        shown: options.asked.coverage || missed,
     });
 }
 
-fn mutants(sound: &Sound, judgement: &Judgement, options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+fn mutants(
+    sound: &Sound,
+    judgement: &Judgement,
+    options: &Options<'_>,
+    summary: &mut Summary,
+    report: &mut SuiteReport,
+) {
     let plan = &sound.plan;
     let goal = plan.suite().coverage.mutants;
     // A suite that fails notices everything.
     let sound_suite = judgement.results.iter().all(|result| !judge::is_failure(result.judged.verdict));
-    if (!options.mutants && goal.is_none()) || !sound_suite {
+    if (!options.asked.mutants && goal.is_none()) || !sound_suite {
         return;
     }
     let fates = judge::try_mutants(plan, judgement, options.threads);
