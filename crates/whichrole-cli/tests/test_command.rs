@@ -292,7 +292,7 @@ fn every_format_is_what_it_says() {
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
     let folder = Folder::new("threads");
-    let expect = |n: usize| if n % 7 == 0 { "Admin" } else { "deny" };
+    let expect = |n: usize| if n.is_multiple_of(7) { "Admin" } else { "deny" };
     let rows: Vec<String> = (0..5000).map(|n| format!("      - [u{n}, {}]", expect(n))).collect();
     let rows = rows.join("\n");
     folder.suite(&format!("tests:\n  - name: many\n    table:\n      - [sub, expect]\n{rows}\n"));

@@ -46,6 +46,7 @@ fn once(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<(Exit, Vec
     let mut loaded = Vec::new();
     for path in load::find(&asked.paths)? {
         let mut suite = load::load(&path)?;
+        suite.notes.iter().for_each(|note| output.note(note));
         files.append(&mut suite.files);
         loaded.push(suite);
     }

@@ -11,7 +11,7 @@ use whichrole::text::visible;
 use crate::args::TestArgs;
 use crate::commands::test::judge::{self, Judgement};
 use crate::commands::test::{Sound, load, snapshot};
-use crate::failure::{Result, snippet_at};
+use crate::failure::{Result, snippet_at, snippet_of};
 use crate::render::suite::{
     CoverageReport, Decider, Entry, Mismatch, MutantReport, Share, Status, SuiteReport, Summary, Survivor, Uncovered,
 };
@@ -42,6 +42,8 @@ pub fn suite(
     let mut report =
         SuiteReport { file: sound.path.clone(), cases: Vec::new(), coverage: None, mutants: None, seconds: 0.0 };
     let mut told = 0;
+    // Looked up once: a long table may fail a thousand times.
+    let mut lines = None;
     for result in &judgement.results {
         let status = status(result.judged.verdict);
         count(status, result.judged.certain, summary);
@@ -59,7 +61,8 @@ pub fn suite(
         if status.is_failure() && told <= MOST_TOLD {
             let at = plan.expectation_place(result.case);
             (entry.line, entry.column) = (at.line, at.column);
-            entry.snippet = snippet_at(at, &sound.texts);
+            let line = lines.get_or_insert_with(|| lines_of(sound)).get(at.line.saturating_sub(1));
+            entry.snippet = line.filter(|_| at.source == 0).map(|line| snippet_of(line, at)).unwrap_or_default();
             if let Some(failure) = plan.failure(result.case) {
                 explain(&mut entry, failure, sound);
             }
@@ -79,6 +82,10 @@ pub fn suite(
     }
     report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
+}
+
+fn lines_of(sound: &Sound) -> Vec<&str> {
+    sound.texts.first().map(|text| text.lines().collect()).unwrap_or_default()
 }
 
 fn status(verdict: Verdict) -> Status {
@@ -156,7 +163,14 @@ fn command(retry: &Retry, suite: &str) -> String {
     let mut words = vec!["whichrole".to_owned(), "explain".to_owned(), load::named(&folder.join(&retry.config))];
     words.extend(retry.token.iter().map(|token| load::named(&folder.join(token))));
     words.extend(retry.options.iter().cloned());
-    words.iter().map(|word| quoted_for_shell(word)).collect::<Vec<_>>().join(" ")
+    // A token without any claim can only come from standard input.
+    let says_who = |word: &String| matches!(word.as_str(), "--claim" | "--guest");
+    let empty = retry.token.is_none() && !retry.options.iter().any(says_who);
+    if empty {
+        words.push("-".to_owned());
+    }
+    let command = words.iter().map(|word| quoted_for_shell(word)).collect::<Vec<_>>().join(" ");
+    if empty { format!("echo '{{}}' | {command}") } else { command }
 }
 
 /// A word as a POSIX shell takes it. What cannot be shown as itself is written with `$'…'`.
