@@ -26,11 +26,15 @@ impl Fields {
         Self { problems, comparisons: 0 }
     }
 
+    /// Whether it is still worth while to look for what somebody meant.
+    pub(super) fn can_compare(&self) -> bool {
+        self.comparisons <= MOST_COMPARISONS
+    }
+
     /// A name that is not one of those known, with the nearest right spelling. Looking for it stops paying where a suite is wrong all over.
     pub(super) fn unknown(&mut self, code: &'static str, what: &str, written: &str, known: &[&str], at: Position) {
         self.comparisons = self.comparisons.saturating_add(known.len());
-        let affordable = self.comparisons <= MOST_COMPARISONS;
-        let near = if affordable { text::nearest(written, known.iter().copied()) } else { None };
+        let near = if self.can_compare() { text::nearest(written, known.iter().copied()) } else { None };
         let problem = if near.is_some() || (known.len() <= MOST_LISTED && !known.is_empty()) {
             Problem::unknown(code, what, written, known.iter().copied())
         } else {

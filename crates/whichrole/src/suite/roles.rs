@@ -96,6 +96,10 @@ impl Roles {
                 fields.report("unknown-role", message, role.at);
                 None
             }
+            None if !fields.can_compare() => {
+                fields.unknown("unknown-role", "role", &role.text, &[], role.at);
+                None
+            }
             None => {
                 // The full ARNs would drown the names that people write.
                 let names = self.aliases.keys().chain(self.by_name.keys()).map(String::as_str);
