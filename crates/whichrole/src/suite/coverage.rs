@@ -288,6 +288,8 @@ pub struct Uncovered<'p> {
     pub item: &'p Item,
     /// A request that would cover it, where one was found.
     pub witness: Option<Witness>,
+    /// Whether a test that makes this request has to name its provider.
+    pub names_provider: bool,
     /// Whether it is a rule that no request can reach; proved.
     pub is_dead: bool,
 }
@@ -337,7 +339,11 @@ impl Plan {
             }
             if !covered && let Some(target) = self.targets.get(item.target) {
                 let (witness, is_dead) = target.show(item);
-                coverage.uncovered.push(Uncovered { item, witness, is_dead });
+                let needs = |witness: &Witness| {
+                    target.evaluators.first().is_some_and(|evaluator| witness.needs_provider(evaluator))
+                };
+                let names_provider = self.suite.provider.is_none() && witness.as_ref().is_some_and(needs);
+                coverage.uncovered.push(Uncovered { item, witness, names_provider, is_dead });
             }
         }
         coverage

@@ -83,7 +83,7 @@ pub(super) fn row(
     };
     let answer = evaluator.answer(&Request::of(&logins).choosing(witness.custom_role_arn.as_deref()));
     let mut out = format!("  - name: {}\n", yaml::scalar(name));
-    for key in witness.to_yaml(with_provider) {
+    for key in witness.to_yaml(with_provider || witness.needs_provider(evaluator)) {
         // Writing to a `String` cannot fail.
         let _ = writeln!(out, "    {key}");
     }

@@ -57,6 +57,13 @@ impl Witness {
         Some(then(&logins, &evaluator.evaluate(&request)))
     }
 
+    /// Whether a test has to name the provider: nothing else would lead to the same mapping.
+    pub(super) fn needs_provider(&self, evaluator: &Evaluator) -> bool {
+        let Some(key) = &self.provider else { return false };
+        let mapping = |named| evaluator.login(named, &self.claims, TokenForm::Claims).ok().map(|login| login.mapping);
+        mapping(None) != mapping(Some(key))
+    }
+
     /// The keys of a test that makes this request, each as YAML: `claims: { "custom:dept": eng }`. A guest's calls a user `guest`.
     #[must_use]
     pub fn to_yaml(&self, with_provider: bool) -> Vec<String> {

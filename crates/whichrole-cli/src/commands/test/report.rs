@@ -248,18 +248,19 @@ fn coverage(
         }
         add(entry, options, summary, report);
     }
-    let uncovered = found.uncovered.iter().map(|whichrole::suite::Uncovered { item, witness, is_dead }| {
-        let config = plan.targets().get(item.target).and_then(|target| target.label.clone());
-        Uncovered {
-            what: item.kind.in_words(),
-            dead: *is_dead,
-            provider: item.provider.as_str().to_owned(),
-            config,
-            file: item.at.and_then(|at| plan.names().get(at.source).cloned()),
-            line: item.at.map(|at| at.line),
-            test: witness.as_ref().map(|witness| format!("{{ {} }}", witness.to_yaml(false).join(", "))),
-        }
-    });
+    let uncovered =
+        found.uncovered.iter().map(|whichrole::suite::Uncovered { item, witness, names_provider, is_dead }| {
+            let config = plan.targets().get(item.target).and_then(|target| target.label.clone());
+            Uncovered {
+                what: item.kind.in_words(),
+                dead: *is_dead,
+                provider: item.provider.as_str().to_owned(),
+                config,
+                file: item.at.and_then(|at| plan.names().get(at.source).cloned()),
+                line: item.at.map(|at| at.line),
+                test: witness.as_ref().map(|witness| format!("{{ {} }}", witness.to_yaml(*names_provider).join(", "))),
+            }
+        });
     report.coverage = Some(CoverageReport {
         rules: share(found.rules),
         outcomes: share(found.outcomes),
