@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use whichrole::read::{ReadError, ReadOptions, Source, read};
 use whichrole::suite::{Brought, NeedKind, Plan, Suite};
@@ -169,8 +169,21 @@ fn looks_alive(token: &str) -> bool {
     issuer.contains("cognito-idp.") && expires > jiff::Timestamp::now().as_second()
 }
 
-/// A path for messages and for opening: without `./` where it does no harm, and never standard input.
+/// A path for messages and for opening: as short as it can be without leading elsewhere, and never standard input.
 pub fn named(path: &Path) -> String {
-    let shown = path.to_string_lossy();
-    if shown == "-" { "./-".to_owned() } else { shown.strip_prefix("./").unwrap_or(&shown).to_owned() }
+    let mut short = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(short.components().next_back(), Some(Component::Normal(_))) => {
+                short.pop();
+            }
+            other => short.push(other),
+        }
+    }
+    // Where the way leads through a link, `..` is not the way back.
+    let same =
+        fs::canonicalize(&short).ok().is_some_and(|real| fs::canonicalize(path).is_ok_and(|other| other == real));
+    let shown = if same { short.to_string_lossy() } else { path.to_string_lossy() };
+    if shown == "-" { "./-".to_owned() } else { shown.into_owned() }
 }
