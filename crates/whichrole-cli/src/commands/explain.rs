@@ -32,7 +32,7 @@ pub fn run(
         output.line(&json(&Whole { explanation, want: wanted })?)?;
     } else {
         for line in render::explain::text(&explanation, wanted.as_ref()) {
-            output.line(&line)?;
+            output.text(&line)?;
         }
     }
     Ok(exit)
