@@ -26,22 +26,22 @@ pub struct Args {
 #[derive(Debug, ClapArgs)]
 pub struct Global {
     /// How results are written
-    #[arg(long, global = true, value_enum)]
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum)]
     pub format: Option<Format>,
     /// Write results to this file instead of standard output
-    #[arg(short, long, global = true, value_name = "FILE")]
+    #[arg(short, long, global = true, help_heading = GLOBAL, value_name = "FILE")]
     pub output: Option<OsString>,
     /// When to use colours; the variable `NO_COLOR` is respected
-    #[arg(long, global = true, value_enum, default_value = "auto")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value = "auto")]
     pub color: Color,
     /// Say nothing but results and errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
     /// Say more, such as which files were passed over
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, help_heading = GLOBAL, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Exit with 0 where it would be 1 (never where it would be 2 or 3)
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub exit_zero: bool,
 }
 
@@ -338,6 +338,8 @@ pub struct ClockArgs {
     pub leeway: u16,
 }
 
+/// The heading of the options that every command has.
+const GLOBAL: &str = "Global options";
 /// The heading of the options for limits.
 const LIMITS: &str = "Limits";
 

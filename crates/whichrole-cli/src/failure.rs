@@ -124,7 +124,7 @@ impl Failure {
             io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
             _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
         };
-        let message = format!("cannot {doing} {}: {why}", text::quoted(name));
+        let message = format!("cannot {doing} {}: {why}", text::quoted_whole(name));
         Self { broken_pipe: error.kind() == io::ErrorKind::BrokenPipe, ..Self::new("io", message) }
     }
 

@@ -114,7 +114,7 @@ pub fn sources(config: impl AsRef<OsStr>, limit: usize) -> Result<Vec<Source>> {
     let mut files = Vec::new();
     walk(path, 0, &mut files)?;
     if files.is_empty() {
-        let message = format!("{} has no configuration files in it", text::quoted(&shown(config)));
+        let message = format!("{} has no configuration files in it", text::quoted_whole(&shown(config)));
         return Err(Failure::new("no-configuration", message));
     }
     files
@@ -152,7 +152,7 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
         }
         if files.len() > CONFIG_FILES {
             let message =
-                format!("{} has more than {CONFIG_FILES} files in it", text::quoted(&shown(folder.as_os_str())));
+                format!("{} has more than {CONFIG_FILES} files in it", text::quoted_whole(&shown(folder.as_os_str())));
             return Err(Failure::new("too-many-files", message));
         }
     }
@@ -162,7 +162,7 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
 /// The text of a file or of standard input (`-`), of at most `limit` bytes.
 pub fn text(name: &OsStr, limit: usize) -> Result<String> {
     let bytes = bytes(name, limit)?;
-    let name = text::quoted(&shown(name));
+    let name = text::quoted_whole(&shown(name));
     if bytes.len() > limit {
         return Err(Failure::new("too-large", format!("{name} is larger than {limit} bytes")));
     }

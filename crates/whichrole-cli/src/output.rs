@@ -17,13 +17,22 @@ use crate::failure::{Failure, Result};
 pub struct Output {
     text: String,
     stream: Option<BufWriter<Box<dyn Write>>>,
+    /// Whether lines were written as they came, so that nothing is left to write.
+    streamed: bool,
     /// A file; `None` for standard output.
     path: Option<OsString>,
     color: ColorChoice,
-    quiet: bool,
-    verbose: bool,
+    notes: Notes,
     /// Whether people's terminals show nothing but ASCII.
     ascii: bool,
+}
+
+/// How much is said beside results and errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    None,
+    Some,
+    All,
 }
 
 impl Output {
@@ -36,8 +45,11 @@ impl Output {
         Self {
             path: global.output.clone().filter(|path| path != "-"),
             color,
-            quiet: global.quiet,
-            verbose: global.verbose > 0,
+            notes: match (global.quiet, global.verbose) {
+                (true, _) => Notes::None,
+                (false, 0) => Notes::Some,
+                (false, _) => Notes::All,
+            },
             ..Self::early()
         }
     }
@@ -47,10 +59,10 @@ impl Output {
         Self {
             text: String::new(),
             stream: None,
+            streamed: false,
             path: None,
             color: ColorChoice::Auto,
-            quiet: false,
-            verbose: false,
+            notes: Notes::Some,
             ascii: locale_is_ascii(),
         }
     }
@@ -80,6 +92,7 @@ impl Output {
             None => Box::new(io::stdout().lock()),
         };
         self.stream = Some(BufWriter::with_capacity(64 * 1024, target));
+        self.streamed = true;
         Ok(())
     }
 
@@ -101,7 +114,7 @@ impl Output {
             return stream.flush().map_err(|error| self.write_failure(&error));
         }
         let text = std::mem::take(&mut self.text);
-        if text.is_empty() && self.path.is_none() {
+        if self.streamed || (text.is_empty() && self.path.is_none()) {
             return Ok(());
         }
         let written = if let Some(path) = &self.path {
@@ -115,20 +128,20 @@ impl Output {
 
     /// Something that did not stop the command but is worth knowing.
     pub fn note(&self, note: &str) {
-        if !self.quiet {
+        if self.notes != Notes::None {
             self.error(note);
         }
     }
 
     /// Something that only those want to know who ask.
     pub fn detail(&self, note: &str) {
-        if self.verbose {
+        if self.is_verbose() {
             self.note(note);
         }
     }
 
     pub fn is_verbose(&self) -> bool {
-        self.verbose
+        self.notes == Notes::All
     }
 
     /// A line on stderr. That stderr is closed is nothing to fail for.

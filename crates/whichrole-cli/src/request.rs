@@ -179,7 +179,7 @@ pub fn groups_of_file(file: &OsStr) -> Result<Option<Vec<Group>>> {
     }
     let groups = configuration.definitions.into_iter().find_map(|definition| definition.groups);
     if groups.is_none() {
-        return Err(Failure::new("no-groups", format!("{} has no groups in it", text::quoted(&name))));
+        return Err(Failure::new("no-groups", format!("{} has no groups in it", text::quoted_whole(&name))));
     }
     Ok(groups)
 }

@@ -59,7 +59,17 @@ pub fn visible_json(json: &str) -> String {
 /// A name in backticks, made [`visible`] and cut to 64 characters.
 #[must_use]
 pub fn quoted(name: &str) -> String {
-    let mut shown: String = name.chars().take(SHOWN).collect();
+    quoted_within(name, SHOWN)
+}
+
+/// A name that a person is to find or to write again, such as a file's or a provider's: as [`quoted`], cut to 1,024 characters.
+#[must_use]
+pub fn quoted_whole(name: &str) -> String {
+    quoted_within(name, 1024)
+}
+
+fn quoted_within(name: &str, most: usize) -> String {
+    let mut shown: String = name.chars().take(most).collect();
     if shown.len() < name.len() {
         shown.push('…');
     }
@@ -120,7 +130,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
 
 /// `` `A`, `B` or `C` ``
 pub fn alternatives<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
-    let words: Vec<String> = words.into_iter().map(quoted).collect();
+    let words: Vec<String> = words.into_iter().map(quoted_whole).collect();
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         Some((only, _)) => only.clone(),
@@ -141,6 +151,7 @@ mod tests {
         assert_eq!(visible(&format!("e{}", "\u{301}".repeat(1000))).chars().count(), 9);
         assert_eq!(quoted("a`b"), "`a\\u{60}b`");
         assert_eq!(quoted(&"x".repeat(100)).chars().count(), 67);
+        assert_eq!(quoted_whole(&"x".repeat(2000)).chars().count(), 1027);
     }
 
     #[test]

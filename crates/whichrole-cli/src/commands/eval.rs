@@ -114,6 +114,11 @@ impl<'q> Question<'q> {
         self.sign(self.evaluator.answer(&self.request(logins)))
     }
 
+    /// Whether a signature is not good.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.signature, request::Signatures::Refused(_))
+    }
+
     /// What the signatures said overrides the decision.
     pub fn sign<'a>(&self, answer: Answer<'a>) -> Answer<'a> {
         self.signature.apply(answer)

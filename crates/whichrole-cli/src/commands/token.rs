@@ -104,7 +104,7 @@ fn groups_of_configuration(config: &OsStr) -> Result<Vec<Group>> {
     }
     let groups = loaded.configuration.definitions.into_iter().find_map(|definition| definition.groups);
     groups.ok_or_else(|| {
-        let name = whichrole::text::quoted(&input::shown(config));
+        let name = whichrole::text::quoted_whole(&input::shown(config));
         Failure::new("no-groups", format!("{name} has no groups in it"))
     })
 }

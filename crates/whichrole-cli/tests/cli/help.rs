@@ -84,7 +84,7 @@ fn completions_are_scripts_that_their_shells_read() {
     {
         let script = whichrole(["completions", shell]).run();
         script.exits(0).says("");
-        assert!(script.stdout.contains("whichrole") && script.stdout.contains("--custom-role-arn"), "{shell}");
+        assert!(script.stdout.contains("whichrole") && script.stdout.contains("custom-role-arn"), "{shell}");
         let file = folder.file(format!("whichrole.{shell}"), &script.stdout);
         // Shells that are not installed cannot be asked.
         if let Some(Ok(output)) = check.map(|shell| Command::new(shell).arg("-n").arg(&file).output()) {

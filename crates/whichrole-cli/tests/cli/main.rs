@@ -1,6 +1,8 @@
 //! The command `whichrole` from outside: what it prints, how it ends, and what never shows. Rows such as HI-16 are those of the project's list
 //! of hostile inputs.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers here are tests, too")]
+
 mod batch;
 mod configurations;
 mod exit_codes;

@@ -4,13 +4,8 @@ use crate::harness::{Folder, Outcome, pool_of, pool_with_rules, whichrole};
 
 fn shown(outcome: &Outcome) -> String {
     let code = outcome.code.unwrap();
-    let mut text = format!("exit code {code}\n");
-    for (name, part) in [("stdout", &outcome.stdout), ("stderr", &outcome.stderr)] {
-        if !part.is_empty() {
-            text += &format!("--- {name}\n{part}");
-        }
-    }
-    text
+    let part = |name: &str, text: &str| if text.is_empty() { String::new() } else { format!("--- {name}\n{text}") };
+    format!("exit code {code}\n{}{}", part("stdout", &outcome.stdout), part("stderr", &outcome.stderr))
 }
 
 fn explain(arguments: &[&str]) -> String {

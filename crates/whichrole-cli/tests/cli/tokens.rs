@@ -152,7 +152,7 @@ fn hi_12_to_15_json_is_read_strictly() {
         ("{\"a\":1,}", "1:8: claims: expected"),
         ("{\"a\":NaN}", "1:6: claims: expected"),
         ("{\"a\":Infinity}", "1:6: claims: expected"),
-        ("{\"a\":0x1}", "1:7: claims: expected"),
+        ("{\"a\":0x1}", "1:6: claims: not a JSON number"),
         ("{'a':1}", "1:2: claims: expected"),
     ] {
         refuses_claims(input, error);
@@ -204,11 +204,7 @@ fn hi_18_a_claim_given_twice_is_refused_by_name() {
 #[test]
 fn hi_19_to_21_claims_stay_as_they_were_written() {
     let claims = "{\n  \"é\": 1,\n  \"e\u{301}\": 2,\n  \"n\": [1.0, 1e2, -0, 0.1e-400, 1e400, 9007199254740993]\n}\n";
-    whichrole(["token", "decode"])
-        .input(claims)
-        .run()
-        .exits(0)
-        .prints(&claims.replace(", ", ",").replace(",\n", ",\n"));
+    whichrole(["token", "decode"]).input(claims).run().exits(0).prints(&claims.replace(", ", ","));
     refuses_claims(format!("{{\"a\":{}}}", "1".repeat(40_000)), "1:6: claims: a number longer than 1024 characters");
 }
 
@@ -260,15 +256,11 @@ fn hi_25_to_30_a_header_is_not_trusted() {
     warns("{\"alg\":\"x\\u001b[2J\\n::add-mask::\"}", "the token's `alg` is not a signature algorithm: `x\\u{1b}");
     warns(r#"{"alg":"RS256","crit":["exp"]}"#, "the token's header has `crit`, which is not supported");
     warns(r#"{"alg":"RS256","jku":"http://169.254.169.254/"}"#, "the key in the token's header (`jku`) is ignored");
-    let verify = |header: &str| {
-        let verify = ["token", "verify", "-", "--jwks", "tokens/jwks.json", "--now", "2026-01-01T00:00:00Z"];
-        whichrole(verify).input(jwt(header, "{}")).run().exits(1).stderr.trim_end().to_owned()
-    };
-    assert!(
-        verify(r#"{"alg":"RS256","kid":"../../etc/passwd"}"#).ends_with("there is no key with this id"),
-        "{}",
-        verify(r#"{"alg":"RS256","kid":"../../etc/passwd"}"#)
-    );
+    let verify = ["token", "verify", "-", "--jwks", "tokens/jwks.json", "--now", "2026-01-01T00:00:00Z"];
+    for kid in ["../../etc/passwd", "' OR 1=1", "x\\u0000y", "http://evil"] {
+        let header = format!(r#"{{"alg":"RS256","kid":"{kid}"}}"#);
+        whichrole(verify).input(jwt(&header, "{}")).run().exits(1).prints("").says("not verified: no key with this id");
+    }
 }
 
 #[test]
@@ -287,7 +279,7 @@ fn hi_31_to_39_a_token_that_does_not_verify_gets_nothing() {
     assert_eq!(json.exits(1).json()["role"], serde_json::Value::Null);
     eval(&jwt(HEADER, r#"{"sub":"1"}"#), &[]).exits(1).prints("");
     eval(r#"{"sub":"1"}"#, &[]).refuses("`--jwks` needs a JWT: a claims object has no signature");
-    eval(&alice, &["--claim", "custom:dept=news"]).refuses("`--jwks` is about what the token says");
+    eval(&alice, &["--claim", "custom:dept=other"]).refuses("`--jwks` is about what the token says");
     let access = std::fs::read_to_string(testdata("tokens/alice.access.jwt")).unwrap();
     eval(&access, &[]).exits(1).prints("").mentions("this is an access token");
 }
