@@ -71,6 +71,25 @@ fn explanations() {
 }
 
 #[test]
+fn the_roles_that_may_be_chosen_are_those_of_the_choices_in_force() {
+    let choosable = |assume: &str| {
+        let claim = r#"cognito:groups=["sub-admins"]"#;
+        let arguments = ["explain", "pools/api", "--claim", claim, "--format", "json", "--assume", assume];
+        let roles = whichrole(arguments).run().json()["logins"][0]["custom_roles"].clone();
+        roles
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|role| role.as_str().unwrap().replace("arn:aws:iam::111122223333:role/", ""))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(choosable("array-claims=json-text"), ["Admin"]);
+    assert_eq!(choosable("array-claims=membership"), [""; 0]);
+    assert_eq!(choosable("rules-custom-role=any-rule"), ["Admin", "Editor"]);
+    assert_eq!(choosable("rules-custom-role=refuse"), [""; 0]);
+}
+
+#[test]
 fn errors() {
     let folder = Folder::new();
     let show = |text: &str| {
