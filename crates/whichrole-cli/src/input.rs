@@ -1,5 +1,6 @@
 //! Reads files, standard input and environment variables, each within its limit.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -12,7 +13,6 @@ use whichrole::text;
 use crate::args::{ConfigArgs, ConfigLimitArgs, TokenLimitArgs};
 use crate::failure::{Failure, Report, Result};
 use crate::output::Output;
-use crate::request;
 
 /// Files of one configuration folder.
 const CONFIG_FILES: usize = 10_000;
@@ -31,12 +31,12 @@ pub struct Loaded {
 impl Loaded {
     /// Reads all of a file, a folder or standard input.
     pub fn read(args: &ConfigArgs) -> Result<Self> {
-        let parameters = request::parameters(&args.parameters)?;
+        let parameters = parameters(&args.parameters)?;
         Self::of(&args.config, &ReadOptions { parameters, ..args.limits.options() })
     }
 
     /// Reads a configuration as the options say.
-    pub fn of(config: &OsStr, options: &ReadOptions) -> Result<Self> {
+    pub fn of(config: impl AsRef<OsStr>, options: &ReadOptions) -> Result<Self> {
         let sources = sources(config, options.json.bytes)?;
         let configuration = read(&sources, options);
         Ok(Self { configuration, texts: sources.into_iter().map(|source| source.text).collect() })
@@ -71,6 +71,21 @@ impl Loaded {
     pub fn failure(&self, problems: &[Problem]) -> Failure {
         Failure::of_problems(problems, &self.configuration.names, &self.texts)
     }
+}
+
+/// The values of `--param`.
+fn parameters(written: &[String]) -> Result<BTreeMap<String, String>> {
+    let mut parameters = BTreeMap::new();
+    for given in written {
+        let Some((name, value)) = given.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            let message = format!("expected `--param NAME=VALUE`, found {}", text::quoted(given));
+            return Err(Failure::new("usage", message));
+        };
+        if parameters.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(Failure::new("usage", format!("the parameter {} is given twice", text::quoted(name))));
+        }
+    }
+    Ok(parameters)
 }
 
 impl ConfigLimitArgs {
@@ -109,7 +124,7 @@ pub fn sources(config: impl AsRef<OsStr>, limit: usize) -> Result<Vec<Source>> {
     let config = config.as_ref();
     let path = Path::new(config);
     if config == "-" || !path.is_dir() {
-        return Ok(vec![Source { name: shown(config), text: text(config, limit)? }]);
+        return Ok(vec![Source { name: shown(config), text: file(config, limit)? }]);
     }
     let mut files = Vec::new();
     walk(path, 0, &mut files)?;
@@ -117,10 +132,7 @@ pub fn sources(config: impl AsRef<OsStr>, limit: usize) -> Result<Vec<Source>> {
         let message = format!("{} has no configuration files in it", text::quoted_whole(&shown(config)));
         return Err(Failure::new("no-configuration", message));
     }
-    files
-        .into_iter()
-        .map(|path| Ok(Source { name: shown(path.as_os_str()), text: text(path.as_os_str(), limit)? }))
-        .collect()
+    files.into_iter().map(|path| Ok(Source { name: shown(path.as_os_str()), text: file(&path, limit)? })).collect()
 }
 
 /// Collects the files of a folder by name. Folders inside it count for Terraform modules and nested cloud assemblies only; links to folders
@@ -160,7 +172,8 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 /// The text of a file or of standard input (`-`), of at most `limit` bytes.
-pub fn text(name: &OsStr, limit: usize) -> Result<String> {
+pub fn file(name: impl AsRef<OsStr>, limit: usize) -> Result<String> {
+    let name = name.as_ref();
     let bytes = bytes(name, limit)?;
     let name = text::quoted_whole(&shown(name));
     if bytes.len() > limit {

@@ -133,6 +133,12 @@ impl Output {
         }
     }
 
+    /// What is being done, for whoever waits; the next line takes its place.
+    pub fn progress(&self, doing: &str) {
+        let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
+        let _ = write!(stderr, "{doing}\r").and_then(|()| stderr.flush());
+    }
+
     /// Something that only those want to know who ask.
     pub fn detail(&self, note: &str) {
         if self.is_verbose() {
@@ -150,10 +156,15 @@ impl Output {
         let _ = writeln!(stderr, "{}", self.spelled(line));
     }
 
-    /// Why there is no result. As JSON it goes to stdout even where results go to a file: the file may be what is wrong.
-    pub fn failure(&mut self, failure: &Failure, json: bool) {
+    /// Forgets results that were not written.
+    pub fn discard(&mut self) {
         self.text.clear();
         drop(self.stream.take());
+    }
+
+    /// Why there is no result. As JSON it goes to stdout even where results go to a file: the file may be what is wrong.
+    pub fn failure(&mut self, failure: &Failure, json: bool) {
+        self.discard();
         if json {
             // If even this cannot be written, the exit code still tells.
             let _ = writeln!(io::stdout().lock(), "{}", failure.to_json());

@@ -1,6 +1,6 @@
 //! Builds a request from the command line: tokens, claims, groups, the clock, the choices.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -171,7 +171,7 @@ fn guessed(value: &str) -> std::result::Result<Claim<'static>, TokenError> {
 /// The groups of a `list-groups` file.
 pub fn groups_of_file(file: &OsStr) -> Result<Option<Vec<Group>>> {
     let name = input::shown(file);
-    let source = Source { text: input::text(file, ReadOptions::default().json.bytes)?, name: name.clone() };
+    let source = Source { text: input::file(file, ReadOptions::default().json.bytes)?, name: name.clone() };
     let texts = vec![source.text.clone()];
     let configuration = read(&[source], &ReadOptions::default());
     if !configuration.problems.is_empty() {
@@ -229,20 +229,6 @@ pub fn semantics(written: &[String]) -> Result<Semantics> {
     Ok(semantics)
 }
 
-/// The values of `--param`. A name given twice is an error: one of the two would be lost.
-pub fn parameters(written: &[String]) -> Result<BTreeMap<String, String>> {
-    let mut parameters = BTreeMap::new();
-    for argument in written {
-        let Some((name, value)) = argument.split_once('=') else {
-            return Err(Failure::new("usage", "`--param` takes NAME=VALUE"));
-        };
-        if parameters.insert(name.to_owned(), value.to_owned()).is_some() {
-            return Err(Failure::new("usage", format!("`--param` gives {} twice", text::quoted(name))));
-        }
-    }
-    Ok(parameters)
-}
-
 /// The clock of `--now` and `--leeway`.
 pub fn clock(args: &ClockArgs) -> Result<Option<Clock>> {
     let now = match args.now.as_deref() {
@@ -266,7 +252,7 @@ fn key_set(file: &OsStr) -> Result<KeySet> {
     if name.split_once("://").is_some_and(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphabetic())) {
         return Err(Failure::new("usage", "whichrole does not fetch keys; download it first"));
     }
-    let text = input::text(file, JsonLimits::CLAIMS.bytes)?;
+    let text = input::file(file, JsonLimits::CLAIMS.bytes)?;
     KeySet::from_json(&text).map_err(|error| {
         let names = [name];
         let problems: Vec<Report> = error.problems.iter().map(|problem| Report::of_problem(problem, &names)).collect();

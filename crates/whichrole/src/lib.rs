@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod analysis;
 mod claims;
 mod decision;
 mod eval;
@@ -38,12 +39,14 @@ mod jwks;
 mod login;
 mod matching;
 pub mod messages;
+mod plan;
 mod pool;
 mod provider;
 pub mod read;
 mod readings;
 mod saml;
 mod semantics;
+pub mod suite;
 mod tags;
 pub mod text;
 mod token;

@@ -13,7 +13,7 @@ const MESSAGE_BYTES: usize = 64 * 1024;
 
 pub fn run(args: &Args, message: &str, output: &mut Output) -> Result<Exit> {
     let matches = match message {
-        "-" => causes(&input::text(message.as_ref(), MESSAGE_BYTES)?),
+        "-" => causes(&input::file(message, MESSAGE_BYTES)?),
         message => causes(message),
     };
     if matches.is_empty() {

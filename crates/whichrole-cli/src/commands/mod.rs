@@ -7,14 +7,19 @@ mod explain;
 mod schema;
 mod shell;
 mod show;
+mod test;
 mod token;
 
-use crate::args::{Args, Command};
-use crate::failure::{Exit, Result};
+use crate::args::{Args, Command, Format};
+use crate::failure::{Exit, Failure, Result};
 use crate::output::Output;
 
 /// Runs the command that was asked for.
 pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
+    let own = matches!(args.global.format, None | Some(Format::Text | Format::Json));
+    if !own && !matches!(args.command, Command::Test(_)) {
+        return Err(Failure::new("usage", "this command has no such format; it has `text` and `json`"));
+    }
     match &args.command {
         Command::Eval { config, request } => eval::run(args, config, request, output),
         Command::Explain { config, request, want } => explain::run(args, config, request, want.as_deref(), output),
@@ -22,6 +27,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
             batch::run(config, lines.as_deref(), fields, *max_line_bytes, choices, output)
         }
         Command::Show { config } => show::run(config, output),
+        Command::Test(asked) => test::run(args, asked, output),
         Command::Token(command) => token::run(args, command, output),
         Command::Decode { message } => decode::run(args, message, output),
         Command::Schema { which } => schema::run(*which, output),

@@ -86,7 +86,7 @@ fn make(
         }
     }
     if let Some(file) = pre_token {
-        let text = input::text(file, ReadOptions::default().json.bytes)?;
+        let text = input::file(file, ReadOptions::default().json.bytes)?;
         let answer = PreTokenGeneration::from_json(&text)
             .map_err(|error| request::token_failure(&error, Some(&input::shown(file))))?;
         answer.apply(&mut claims);

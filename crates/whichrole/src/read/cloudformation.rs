@@ -4,10 +4,13 @@
 //! only a deployment knows stays a reference (`${Admin.Arn}`), which `ReadOptions::parameters` may give a value.
 
 mod cfn_json;
+mod concat;
+mod conditions;
 mod custom;
 mod provider;
 mod resolve;
 mod resources;
+mod surroundings;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -20,7 +23,8 @@ use super::node::{Node, Position};
 use super::problem::Problem;
 use super::{ReadOptions, Source};
 use crate::text;
-use resolve::{Resolver, Truth};
+use conditions::Truth;
+use resolve::Resolver;
 use template::{Resource, Template};
 use world::World;
 
@@ -71,6 +75,7 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
         pools: names_of_pools(&world.templates),
         elsewhere: BTreeMap::new(),
         attached: BTreeMap::new(),
+        homes: BTreeMap::new(),
         followed: BTreeSet::new(),
         not_understood: Vec::new(),
         drafts,
@@ -79,11 +84,12 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
         [Reading::pool, Reading::attachment, Reading::custom, Reading::loose_mapping, Reading::tags, Reading::group]
     {
         for (number, template) in world.templates.iter().enumerate() {
-            for resource in template.resources.values() {
+            for resource in template.in_order() {
                 part(&mut reading, Resolver::new(&world, number), resource);
             }
         }
     }
+    reading.surroundings();
     reading.conclude();
     drafts.notes.extend(world.unused());
     keep_first_at_each_place(&mut drafts.problems, problems_before);
@@ -99,6 +105,8 @@ struct Reading<'r, 'n> {
     elsewhere: BTreeMap<String, String>,
     /// The attachment of each pool: a pool has one.
     attached: BTreeMap<String, String>,
+    /// The template where each pool's attachment stands, else the pool itself.
+    homes: BTreeMap<String, usize>,
     /// Custom resources whose attribute is a role mapping, by template and logical id.
     followed: BTreeSet<(usize, String)>,
     /// Custom resources that do something to an identity pool, but not in a way we know.
@@ -170,7 +178,7 @@ impl<'n> Reading<'_, 'n> {
     fn conclude(&mut self) {
         if self.attached.is_empty() {
             self.drafts.problems.append(&mut self.not_understood);
-            for resource in self.world.templates.iter().flat_map(|template| template.resources.values()) {
+            for resource in self.world.templates.iter().flat_map(Template::in_order) {
                 if resource.kind == "AWS::CloudFormation::Stack" {
                     let message = format!("{} is a nested stack; its template is not here", text::quoted(resource.id));
                     self.drafts.notes.push(Problem::new("not-recognised", message).at(resource.at));
@@ -179,7 +187,7 @@ impl<'n> Reading<'_, 'n> {
         } else {
             self.drafts.notes.append(&mut self.not_understood);
         }
-        for resource in self.world.templates.iter().flat_map(|template| template.resources.values()) {
+        for resource in self.world.templates.iter().flat_map(Template::in_order) {
             if resource.kind.starts_with("AWS::Cognito::") && !KNOWN.contains(&resource.kind) {
                 let near = text::nearest(resource.kind, KNOWN.iter().copied())
                     .map_or_else(String::new, |near| format!(", did you mean {}?", text::quoted(near)));
