@@ -25,7 +25,7 @@ pub struct Args {
 /// Options of every command.
 #[derive(Debug, ClapArgs)]
 pub struct Global {
-    /// How results are written
+    /// How results are written; all but `text` and `json` are for `test`
     #[arg(long, global = true, help_heading = GLOBAL, value_enum)]
     pub format: Option<Format>,
     /// Write results to this file instead of standard output
@@ -49,13 +49,14 @@ pub struct Global {
 pub enum Format {
     Text,
     Json,
-    /// JUnit XML (test)
+    // Ordinary comments: what is said about one value makes every page of help twice as long.
+    // XML as JUnit writes it.
     Junit,
-    /// TAP version 14 (test)
+    // Version 14.
     Tap,
-    /// Annotations for GitHub Actions (test)
+    // Annotations for GitHub Actions.
     Github,
-    /// For summaries and comments (test)
+    // For summaries and comments.
     Markdown,
 }
 

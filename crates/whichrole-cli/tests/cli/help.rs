@@ -47,7 +47,9 @@ fn every_option_is_documented() {
         let text = help(command);
         let lines: Vec<&str> = text.lines().collect();
         for (n, line) in lines.iter().enumerate() {
-            let Some(option) = line.trim_start().strip_prefix('-').filter(|_| line.starts_with("  ")) else { continue };
+            let Some(option) = line.trim_start().strip_prefix('-').filter(|rest| !rest.starts_with(' ')) else {
+                continue;
+            };
             // Beside the option, or on the line below it.
             let beside = option.split_once("  ").is_some_and(|(_, text)| !text.trim().is_empty());
             let below = lines.get(n + 1).is_some_and(|next| next.starts_with("          ") && !next.trim().is_empty());
