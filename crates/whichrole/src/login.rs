@@ -194,7 +194,7 @@ impl fmt::Display for LoginError {
             Self::UnknownProvider { written, known } => {
                 write!(f, "unknown provider {}", text::quoted(written))?;
                 match text::nearest(written, known.iter().map(String::as_str)) {
-                    Some(near) => write!(f, ", did you mean {}?", text::quoted(near)),
+                    Some(near) => write!(f, ", did you mean {}?", text::quoted_whole(near)),
                     None if known.is_empty() => Ok(()),
                     None => write!(f, ", expected {}", list(known)),
                 }
