@@ -41,6 +41,8 @@ impl MappingRule {
 pub(crate) struct Test {
     match_type: MatchType,
     value: Box<str>,
+    /// Whether `value` is.
+    is_ascii: bool,
     /// Searches for `value`; only `Contains` has it, for others it searches for nothing.
     finder: Finder<'static>,
 }
@@ -48,7 +50,12 @@ pub(crate) struct Test {
 impl Test {
     pub(crate) fn new(match_type: MatchType, value: &str) -> Self {
         let searched = if match_type == MatchType::Contains { value } else { "" };
-        Self { match_type, value: value.into(), finder: Finder::new(searched.as_bytes()).into_owned() }
+        Self {
+            match_type,
+            value: value.into(),
+            is_ascii: value.is_ascii(),
+            finder: Finder::new(searched.as_bytes()).into_owned(),
+        }
     }
 
     pub(crate) fn match_type(&self) -> MatchType {
@@ -156,19 +163,22 @@ impl Test {
 
     /// A cheap look before lower-casing anything: most tests of most claims differ by more than case.
     fn could_differ_by_case(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {
-        match (claim, semantics.array_claims()) {
-            (Claim::Text(text), _) => self.text_could_differ_by_case(text),
-            (
-                Claim::Array(elements),
-                ArrayClaims::ContainsElement | ArrayClaims::Membership | ArrayClaims::PerElement,
-            ) => elements.iter().filter_map(Claim::as_text).any(|text| self.text_could_differ_by_case(text)),
+        match claim {
+            Claim::Text(text) => self.text_could_differ_by_case(text),
+            Claim::Array(elements) => match semantics.array_claims() {
+                ArrayClaims::JsonText => self.text_could_differ_by_case(&claim.to_json()),
+                ArrayClaims::ListText => self.text_could_differ_by_case(&claim.to_list_text()),
+                ArrayClaims::ContainsElement | ArrayClaims::Membership | ArrayClaims::PerElement => {
+                    elements.iter().filter_map(Claim::as_text).any(|text| self.text_could_differ_by_case(text))
+                }
+            },
             _ => true,
         }
     }
 
-    /// Where an element equals the value but for its case, so it does by every operator but `Contains`, which then finds it nowhere else.
+    /// As above, for text. Where this is false, `equals` does not depend on case either.
     fn text_could_differ_by_case(&self, text: &str) -> bool {
-        if !text.is_ascii() || !self.value.is_ascii() {
+        if !self.is_ascii || !text.is_ascii() {
             return true;
         }
         let (text, value) = (text.as_bytes(), self.value.as_bytes());
@@ -178,9 +188,11 @@ impl Test {
                 text.get(..value.len()).is_some_and(|start| start.eq_ignore_ascii_case(value) && start != value)
             }
             MatchType::Contains => {
-                value.len() <= text.len()
-                    && self.finder.find(text).is_none()
-                    && contains_ignoring_ascii_case(text, value)
+                // A long text goes to the full comparison, whose time is linear.
+                text.len() > 1024
+                    || value.len() <= text.len()
+                        && self.finder.find(text).is_none()
+                        && contains_ignoring_ascii_case(text, value)
             }
         }
     }

@@ -227,6 +227,8 @@ fn colon_outside_references(text: &str) -> Option<usize> {
 }
 
 fn kind_of(text: &str) -> ProviderKind {
+    // Also through modules and data sources: `${module.login.aws_cognito_user_pool.main.endpoint}`.
+    let refers_to = |resource: &str| text.contains("${") && text.contains(resource);
     match text {
         "accounts.google.com" => ProviderKind::Google,
         "graph.facebook.com" => ProviderKind::Facebook,
@@ -235,9 +237,9 @@ fn kind_of(text: &str) -> ProviderKind {
         "api.twitter.com" | "www.digits.com" => ProviderKind::Twitter,
         "cognito-identity.amazonaws.com" => ProviderKind::Developer,
         _ if text.starts_with("cognito-idp.") => ProviderKind::UserPool,
-        _ if text.contains(OIDC_ARN) || text.contains("${aws_iam_openid_connect_provider.") => ProviderKind::Oidc,
-        _ if text.contains(":saml-provider/") || text.contains("${aws_iam_saml_provider.") => ProviderKind::Saml,
-        _ if text.contains(".ProviderName}") || text.contains("${aws_cognito_user_pool.") => ProviderKind::UserPool,
+        _ if text.contains(OIDC_ARN) || refers_to("aws_iam_openid_connect_provider.") => ProviderKind::Oidc,
+        _ if text.contains(":saml-provider/") || refers_to("aws_iam_saml_provider.") => ProviderKind::Saml,
+        _ if text.contains(".ProviderName}") || refers_to("aws_cognito_user_pool.") => ProviderKind::UserPool,
         // Only a user pool's key has a client after a colon.
         _ if text.contains("${") && !text.starts_with("arn:") && colon_outside_references(text).is_some() => {
             ProviderKind::UserPool

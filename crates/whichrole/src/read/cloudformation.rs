@@ -10,6 +10,7 @@ mod custom;
 mod provider;
 mod resolve;
 mod resources;
+mod surroundings;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -74,6 +75,7 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
         pools: names_of_pools(&world.templates),
         elsewhere: BTreeMap::new(),
         attached: BTreeMap::new(),
+        homes: BTreeMap::new(),
         followed: BTreeSet::new(),
         not_understood: Vec::new(),
         drafts,
@@ -87,6 +89,7 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
             }
         }
     }
+    reading.surroundings();
     reading.conclude();
     drafts.notes.extend(world.unused());
     keep_first_at_each_place(&mut drafts.problems, problems_before);
@@ -102,6 +105,8 @@ struct Reading<'r, 'n> {
     elsewhere: BTreeMap<String, String>,
     /// The attachment of each pool: a pool has one.
     attached: BTreeMap<String, String>,
+    /// The template where each pool's attachment stands, else the pool itself.
+    homes: BTreeMap<String, usize>,
     /// Custom resources whose attribute is a role mapping, by template and logical id.
     followed: BTreeSet<(usize, String)>,
     /// Custom resources that do something to an identity pool, but not in a way we know.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
-use super::node::Position;
+use super::node::{Node, Position};
 use super::problem::{Problem, ReadError};
-use crate::pool::{Group, IdentityPool, PrincipalTagMap, RoleMapping};
+use crate::pool::{Group, IdentityPool, PrincipalTagMap, RoleArn, RoleMapping};
 use crate::provider::ProviderKey;
 use crate::text;
 
@@ -65,8 +65,22 @@ pub struct Definition {
     pub pool: IdentityPool,
     /// The groups of its user pools; `None` where no source lists groups.
     pub groups: Option<Vec<Group>>,
+    /// The trust policies of its roles, where a source has them.
+    pub trust: BTreeMap<RoleArn, Node>,
+    /// The attributes that users of an app client may change themselves, by client id; `None`: the client does not list them.
+    pub write_attributes: BTreeMap<String, Option<Vec<String>>>,
     /// Where things stand. Things that are implied, such as a default, stand nowhere.
     pub places: BTreeMap<Place, Position>,
+}
+
+impl Definition {
+    /// Every role it can give or its groups name, in no order, with repetitions.
+    pub fn roles(&self) -> impl Iterator<Item = &RoleArn> {
+        let pool = &self.pool;
+        let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
+        let defaults = pool.roles.authenticated.iter().chain(&pool.roles.unauthenticated);
+        rules.chain(defaults).chain(self.groups.iter().flatten().filter_map(|group| group.role_arn.as_ref()))
+    }
 }
 
 /// A thing that has a place.
@@ -92,6 +106,8 @@ pub enum Place {
     Tag(ProviderKey, String),
     /// A group, by its name.
     Group(String),
+    /// An app client, by its id.
+    Client(String),
 }
 
 /// Definitions in the making. Sources bring pieces in any order; a piece that names no pool goes to the only one.
@@ -120,6 +136,17 @@ impl Drafts {
     /// The draft of a pool, if there is one of this name.
     pub(crate) fn known(&self, name: &str) -> Option<&Definition> {
         self.named.get(name)
+    }
+
+    /// Whether nothing was read so far.
+    #[cfg(feature = "hcl")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.named.is_empty() && !self.has_unnamed
+    }
+
+    /// All drafts that have a name.
+    pub(crate) fn all_named(&mut self) -> impl Iterator<Item = &mut Definition> {
+        self.named.values_mut()
     }
 
     /// Adds a role mapping; a provider given twice is a problem.
@@ -159,12 +186,13 @@ impl Drafts {
     pub(crate) fn add_group(&mut self, pool: Option<&str>, group: Group, at: Position) {
         let draft = self.pool(pool);
         let groups = draft.groups.get_or_insert_with(Vec::new);
-        if groups.iter().any(|known| known.name == group.name && *known != group) {
+        let place = Place::Group(group.name.clone());
+        if !draft.places.contains_key(&place) {
+            draft.places.insert(place, at);
+            groups.push(group);
+        } else if groups.iter().any(|known| known.name == group.name && *known != group) {
             let message = format!("group {} is given twice", text::quoted(&group.name));
             self.problems.push(Problem::new("duplicate-key", message).at(at));
-        } else if !groups.iter().any(|known| known.name == group.name) {
-            draft.places.insert(Place::Group(group.name.clone()), at);
-            groups.push(group);
         }
     }
 
@@ -262,5 +290,7 @@ fn merge(into: &mut Definition, from: Definition, problems: &mut Vec<Problem>) {
         (None, more) => into.groups = more,
         (Some(_), None) => {}
     }
+    into.trust.extend(from.trust);
+    into.write_attributes.extend(from.write_attributes);
     into.places.extend(from.places);
 }

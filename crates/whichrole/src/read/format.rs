@@ -1,6 +1,8 @@
 //! The formats that configurations come in.
 
 use super::node::Node;
+#[cfg(feature = "hcl")]
+use super::terraform;
 use super::{cloudformation, pulumi};
 
 /// A configuration format.
@@ -43,6 +45,12 @@ impl Format {
 
     /// The format that shows in a tree.
     pub(crate) fn of(node: &Node) -> Option<Self> {
+        #[cfg(feature = "hcl")]
+        if terraform::is_plan(node) {
+            return Some(Self::TerraformPlan);
+        } else if terraform::is_json_syntax(node) {
+            return Some(Self::Terraform);
+        }
         if pulumi::recognises(node) {
             Some(Self::Pulumi)
         } else {

@@ -54,6 +54,10 @@ pub(crate) fn recognises(node: &Node) -> bool {
 pub(crate) fn read(node: &Node, options: &ReadOptions, drafts: &mut Drafts) {
     let resources = if state::recognises(node) { state::resources(node) } else { program::resources(node, options) };
     let kinds = resources.iter().map(|resource| (resource.name.clone(), resource.kind.clone())).collect();
+    for (name, kind, at) in program::foreign(node) {
+        let message = format!("{} is a {}, which is not understood", text::quoted(name), text::quoted(kind));
+        drafts.problems.push(Problem::new("unresolved-value", message).at(at));
+    }
     let pools: Vec<&Resource> = resources.iter().filter(|resource| resource.kind == "IdentityPool").collect();
     let mut reading = Reading {
         kinds,

@@ -20,15 +20,11 @@ pub(super) enum Truth {
 impl Resolver<'_, '_> {
     /// `Fn::If`
     pub(super) fn choose(&self, condition: &Node, yes: &Node, no: &Node, at: Position) -> Node {
-        let truth = match &condition.value {
-            Value::Text(name) => self.condition(name),
-            _ => self.truth(condition),
-        };
-        match truth {
-            Truth::Known(true) => self.resolve(yes),
-            Truth::Known(false) => self.resolve(no),
+        match self.decided(condition) {
+            Truth::Known(true) => self.walk(yes),
+            Truth::Known(false) => self.walk(no),
             Truth::Unknown(missing) => {
-                let (yes, no) = (self.resolve(yes), self.resolve(no));
+                let (yes, no) = (self.walk(yes), self.walk(no));
                 if yes.value == no.value {
                     return Node { at, ..yes };
                 }
@@ -43,6 +39,29 @@ impl Resolver<'_, '_> {
                     too_large(at)
                 }
             }
+        }
+    }
+
+    /// The branch of an `Fn::If` whose condition is known; any other node is its own branch.
+    pub(super) fn branch<'b>(&self, node: &'b Node) -> &'b Node {
+        let argument = match (&node.value, function(node)) {
+            (Value::Tagged(tag, argument), _) if tag == "!If" => argument,
+            (_, Some(("Fn::If", argument))) => argument,
+            _ => return node,
+        };
+        let [condition, yes, no] = argument.elements() else { return node };
+        match self.decided(condition) {
+            Truth::Known(true) => self.branch(yes),
+            Truth::Known(false) => self.branch(no),
+            Truth::Unknown(_) => node,
+        }
+    }
+
+    /// What the first argument of `Fn::If` comes to: a condition by name, or one written there.
+    fn decided(&self, condition: &Node) -> Truth {
+        match &condition.value {
+            Value::Text(name) => self.condition(name),
+            _ => self.truth(condition),
         }
     }
 

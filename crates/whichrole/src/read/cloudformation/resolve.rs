@@ -36,6 +36,12 @@ impl<'w, 'n> Resolver<'w, 'n> {
 
     /// The tree with every function replaced by its value or a reference.
     pub(super) fn resolve(&self, node: &Node) -> Node {
+        let resolved = self.walk(node);
+        if is_no_value(&resolved) { Node { value: Value::Null, at: node.at } } else { resolved }
+    }
+
+    /// The same, where `AWS::NoValue` still is to be taken out.
+    pub(super) fn walk(&self, node: &Node) -> Node {
         let at = node.at;
         // What a reference led to may be led to again and again.
         if self.led && !self.world.pay(1) {
@@ -44,7 +50,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let value = match &node.value {
             Value::Text(text) => return self.plain_text(text, at),
             Value::List(elements) => {
-                Value::List(elements.iter().map(|element| self.resolve(element)).filter(|e| !is_no_value(e)).collect())
+                Value::List(elements.iter().map(|element| self.walk(element)).filter(|e| !is_no_value(e)).collect())
             }
             Value::Map(entries) => match function(node) {
                 Some((name, argument)) => return self.call(name, argument, at),
@@ -57,7 +63,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
     }
 
     fn entry(&self, entry: &Entry) -> Option<Entry> {
-        let value = self.resolve(&entry.value);
+        let value = self.walk(&entry.value);
         if is_no_value(&value) {
             return None;
         }

@@ -24,6 +24,7 @@ impl<'n> Reading<'_, 'n> {
             return;
         }
         let Some(name) = self.pools.get(&(resolver.number(), resource.id)).cloned() else { return };
+        self.homes.insert(name.clone(), resolver.number());
         let draft = self.drafts.pool(Some(&name));
         draft.pool.id = Some(resolver.missing(resource.id).text);
         draft.places.insert(Place::Pool, resource.at);
@@ -106,6 +107,7 @@ impl<'n> Reading<'_, 'n> {
             );
             self.drafts.problems.push(Problem::new("two-attachments", message).at(resource.at));
         }
+        self.homes.insert(pool.clone(), resolver.number());
         self.drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(resource.at);
         if let Some(roles) = properties.get("Roles") {
             let roles = resolver.resolve(roles);

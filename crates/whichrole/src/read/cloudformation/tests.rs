@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::read::{Configuration, Definition, ReadOptions, Source, read};
+use crate::read::{Configuration, Definition, Place, ReadOptions, Source, Value, read};
 use crate::{AmbiguousRoleResolution, MappingRule, MatchType, PrincipalTagMap, ProviderKind, RoleMapping};
 
 fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configuration {
@@ -92,7 +92,10 @@ fn every_spelling_of_one_pool_reads_the_same() {
         assert_eq!(shown(&configuration.problems), [""; 0], "{name}");
         let mut definition = configuration.choose(None).unwrap().clone();
         assert_eq!(definition.name, "AppPool", "{name}");
+        // Not every file has these.
         definition.places.clear();
+        definition.trust.clear();
+        definition.write_attributes.clear();
         (name.to_owned(), definition)
     });
     let definitions: Vec<_> = definitions.collect();
@@ -396,6 +399,49 @@ fn templates_together_share_exports_and_keep_their_names_apart() {
     assert_eq!(mapping.mapping_rules()[0].value, "admins");
     assert_eq!(mapping.mapping_rules()[0].role_arn.as_str(), "${U.Arn}", "of another template");
     assert!(configuration.notes.iter().any(|note| note.code == "not-recognised"));
+}
+
+#[test]
+fn other_files_of_a_folder_are_no_problem_unless_they_may_belong_to_it() {
+    let template = one_rule("", ["c", "Equals", "v", "r"]);
+    let with = |text: &str| read_texts(&[("template.yaml", template.as_str()), ("other.yml", text)], &[]);
+    for text in ["a: !reference [x]", "a: 1\n---\nb: 2\n", "a: [", "{", "[1, 2]", "just text"] {
+        let configuration = with(text);
+        assert_eq!(shown(&configuration.problems), [""; 0], "{text}");
+        assert_eq!(configuration.notes.len(), 1, "{text}");
+    }
+    assert_eq!(with("Type: AWS::Cognito::IdentityPool\na: [").problems.len(), 1);
+}
+
+#[test]
+fn roles_bring_their_trust_policies_and_clients_what_their_users_may_write() {
+    let text = include_str!("../../../../../testdata/pools/cloudformation/plain.yaml");
+    let definition = pool(text, &[]);
+    let roles: Vec<&str> = definition.trust.keys().map(crate::RoleArn::as_str).collect();
+    assert_eq!(roles, ["${Admin.Arn}", "${Editor.Arn}", "${Guest.Arn}", "${Reader.Arn}"]);
+    let statement = &definition.trust[&"${Admin.Arn}".into()].get("Statement").unwrap().elements()[0];
+    let audience = statement.get("Condition").unwrap().get("StringEquals").unwrap().entries()[0].value.value.clone();
+    let Value::Reference(audience) = audience else { panic!("{audience:?}") };
+    assert_eq!(audience.text, "${AppPool}");
+    assert_eq!(definition.write_attributes, [("${Web}".to_owned(), Some(vec!["name".to_owned()]))].into());
+    assert!(definition.places.contains_key(&Place::Client("${Web}".to_owned())));
+}
+
+#[test]
+fn a_known_condition_leads_to_the_json_it_chooses() {
+    let text = r#"{"Conditions": {"On": {"Fn::Equals": ["a", "a"]}}, "Resources": {
+        "J": {"Type": "Custom::AWSCDKCfnJson", "Properties": {"Value": "{\"accounts.google.com\":{\"Type\":\"Token\"}}"}},
+        "Att": {"Type": "AWS::Cognito::IdentityPoolRoleAttachment", "Properties": {
+            "RoleMappings": {"Fn::If": ["On", {"Fn::GetAtt": ["J", "Value"]}, {"Ref": "AWS::NoValue"}]}}}}}"#;
+    assert_eq!(pool(text, &[]).pool.role_mappings.len(), 1);
+}
+
+#[test]
+fn no_value_takes_away() {
+    let text = "Resources: {Att: {Type: AWS::Cognito::IdentityPoolRoleAttachment, Properties: {
+        Roles: {authenticated: a, unauthenticated: !Ref AWS::NoValue}, RoleMappings: !Ref AWS::NoValue}}}";
+    let pool = pool(text, &[]).pool;
+    assert_eq!((pool.roles.unauthenticated, pool.role_mappings.len()), (None, 0));
 }
 
 #[test]

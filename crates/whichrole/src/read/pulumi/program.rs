@@ -54,6 +54,16 @@ pub(super) fn resources(node: &Node, options: &ReadOptions) -> Vec<Resource> {
     resources.collect()
 }
 
+/// Attachments of another package, whose shapes differ: name, type and place.
+pub(super) fn foreign(node: &Node) -> impl Iterator<Item = (&str, &str, Position)> {
+    node.get("resources").into_iter().flat_map(Node::entries).filter_map(|entry| {
+        let kind = entry.value.get("type")?.as_text()?;
+        let attaches =
+            ["IdentityPoolRoleAttachment", "IdentityPoolPrincipalTag"].iter().any(|name| kind.ends_with(name));
+        (attaches && kind_of(kind).is_none()).then_some((entry.name.as_str(), kind, entry.at))
+    })
+}
+
 struct Program<'n> {
     resources: BTreeMap<&'n str, &'n Node>,
     variables: BTreeMap<&'n str, &'n Node>,

@@ -104,6 +104,15 @@ fn what_is_not_known_or_not_right_is_named_with_its_place() {
 }
 
 #[test]
+fn the_shapes_of_other_packages_are_not_guessed() {
+    let text = "resources:\n  A:\n    type: aws-native:cognito:IdentityPoolRoleAttachment\n";
+    assert_eq!(
+        problems(text),
+        ["2:3 unresolved-value `A` is a `aws-native:cognito:IdentityPoolRoleAttachment`, which is not understood"]
+    );
+}
+
+#[test]
 fn a_dollar_before_a_reference_makes_it_text() {
     let definition =
         read_text(&program("[{claim: c, matchType: Equals, value: \"$${x}-${y}\", roleArn: r}]"), &[("y", "z")]);
