@@ -3,7 +3,8 @@
     python3 check.py --cases 200000 --seed 7 --binary ../../target/release/whichrole
 
 Every pool becomes a folder of API JSON files, and its tokens the lines of one `whichrole batch`. Groups, several logins
-and guests, which are not lines of a batch, go through `whichrole eval`, one process each (`--evals`).
+and guests, which are not lines of a batch, go through `whichrole eval`, one process each (`--evals`). With `--as` the
+pools are CloudFormation, Terraform or Pulumi instead, half of them with references for roles and providers.
 """
 
 import argparse
@@ -23,6 +24,7 @@ sys.dont_write_bytecode = True
 
 import generate
 import reference
+import render
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMEOUT = 120  # seconds for one process of the command
@@ -74,6 +76,7 @@ def parse_options():
     parser.add_argument("--max-failures", type=int, default=3, help="stop after so many differences")
     parser.add_argument("--mode", choices=["batch", "groups", "several", "guests"], help="only this kind of case")
     parser.add_argument("--pool", type=int, help="only the pool of this number")
+    parser.add_argument("--as", dest="form", choices=[*render.FORMS, "all"], help="how the pools are written (default: plain API JSON)")
     parser.add_argument("--all-fields", action="store_true", help="compare `deny.message`, `provider`, `schema` and `signature` too")
     options = parser.parse_args()
     options.binary = shutil.which(options.binary) or os.path.abspath(options.binary)
@@ -108,6 +111,8 @@ def run_job(job):
     if not found:
         shutil.rmtree(folder, ignore_errors=True)
     repeat = f"seed {options.seed}, --mode {mode} --pool {index} --lines-per-pool {options.lines_per_pool}"
+    if options.form:
+        repeat += f" --as {options.form}"
     return cases, len(answers), [(kind, f"{repeat}\n{text}") for kind, text in found]
 
 
@@ -117,7 +122,7 @@ def run_job(job):
 
 def batch(index, options, folder):
     made = generate.generate(options.seed, index, options.lines_per_pool)
-    config = write_config(made, folder)
+    made, config = write_config(made, folder, index, options)
     rng = random.Random(f"{options.seed}:{index}:lines")
     end = "\r\n" if rng.random() < 0.05 else "\n"
     text, number, numbers = [], 0, []
@@ -160,7 +165,7 @@ def batch(index, options, folder):
 
 def groups(index, options, folder):
     made, members = generate.generate_groups(options.seed, index)
-    config = write_config(made, folder)
+    made, config = write_config(made, folder, index, options)
     answers, found = set(), []
     for member in members:
         login = {"provider": made.provider, "groups": made.groups, "member": member}
@@ -171,7 +176,7 @@ def groups(index, options, folder):
 
 def several(index, options, folder):
     made, requests = generate.generate_several(options.seed, index)
-    config = write_config(made, folder)
+    made, config = write_config(made, folder, index, options)
     answers, found = set(), []
     for number, request in enumerate(requests):
         logins, files = [], []
@@ -187,7 +192,7 @@ def several(index, options, folder):
 
 def guests(index, options, folder):
     made = generate.generate_guest(options.seed, index)
-    config = write_config(made, folder)
+    made, config = write_config(made, folder, index, options)
     answers, found = set(), []
     evaluate(made, [], "guest", [options.binary, "eval", config, "--guest"], options, answers, found)
     return 1, answers, found
@@ -211,18 +216,31 @@ def evaluate(made, logins, shown, arguments, options, answers, found):
 # Files and arguments
 
 
-def write_config(made, folder):
-    """The pool in one API JSON file, each tag map and the groups in another; the folder of these is CONFIG."""
+def write_config(made, folder, index, options):
+    """Writes the pool; returns the batch that its files mean, and their folder, the CONFIG."""
     config = os.path.join(folder, "config")
     os.makedirs(config)
+    if options.form is None:
+        files = plain_files(made)
+    else:
+        rng = random.Random(f"{options.seed}:{index}:{os.path.basename(folder)}:files")
+        form = rng.choice(render.FORMS) if options.form == "all" else options.form
+        if form != "api" and made.provider and rng.random() < 0.5:
+            made = render.symbolic(made, form, rng)
+        files, made = render.render(made, form, rng)
+    for name, text in files.items():
+        with open(os.path.join(config, name), "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    return made, config
+
+
+def plain_files(made):
+    """The pool in one API JSON file, each tag map and the groups in another."""
     documents = {"pool.json": made.pool}
     documents.update({f"tags-{number}.json": tags for number, tags in enumerate(made.tag_maps, 1)})
     if made.groups:
         documents["groups.json"] = {"Groups": made.groups}
-    for name, document in documents.items():
-        with open(os.path.join(config, name), "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1, ensure_ascii=False)
-    return config
+    return {name: json.dumps(document, indent=1, ensure_ascii=False) for name, document in documents.items()}
 
 
 def request_arguments(made):
