@@ -151,7 +151,7 @@ def batch(index, options, folder):
         complaint = open(output + ".err", encoding="utf-8", errors="replace").read()
         return 0, set(), [("different", f"{len(expected)} lines given, {len(actual)} printed, exit code {code}: {complaint}\n{command}")]
 
-    found = []
+    found = misread(made, config, options)
     for (claims, jwt), number, wanted, got in zip(made.lines, numbers, expected, actual):
         got = read(got)
         kind, fields = compare({**wanted, "line": number}, got, options, ["line"])
@@ -166,7 +166,7 @@ def batch(index, options, folder):
 def groups(index, options, folder):
     made, members = generate.generate_groups(options.seed, index)
     made, config = write_config(made, folder, index, options)
-    answers, found = set(), []
+    answers, found = set(), misread(made, config, options)
     for member in members:
         login = {"provider": made.provider, "groups": made.groups, "member": member}
         arguments = [options.binary, "eval", config, "--member", ",".join(member), "--provider", made.provider]
@@ -177,7 +177,7 @@ def groups(index, options, folder):
 def several(index, options, folder):
     made, requests = generate.generate_several(options.seed, index)
     made, config = write_config(made, folder, index, options)
-    answers, found = set(), []
+    answers, found = set(), misread(made, config, options)
     for number, request in enumerate(requests):
         logins, files = [], []
         for position, (key, claims) in enumerate(request):
@@ -193,7 +193,7 @@ def several(index, options, folder):
 def guests(index, options, folder):
     made = generate.generate_guest(options.seed, index)
     made, config = write_config(made, folder, index, options)
-    answers, found = set(), []
+    answers, found = set(), misread(made, config, options)
     evaluate(made, [], "guest", [options.binary, "eval", config, "--guest"], options, answers, found)
     return 1, answers, found
 
@@ -232,6 +232,47 @@ def write_config(made, folder, index, options):
         with open(os.path.join(config, name), "w", encoding="utf-8", newline="") as file:
             file.write(text)
     return made, config
+
+
+def misread(made, config, options):
+    """What `show` prints of these files and is not in the pool: what no token happened to meet shows here."""
+    if options.form is None:
+        return []
+    arguments = [options.binary, "show", config, "--format", "json"]
+    process = subprocess.run(arguments, capture_output=True, timeout=TIMEOUT, check=False)
+    got, wanted = read(process.stdout, process.stderr), shown(made)
+    for name in ("IdentityPoolId", "AllowClassicFlow", "Whichrole"):
+        got.pop(name, None)
+    if isinstance(got.get("Groups"), list):
+        got["Groups"].sort(key=lambda group: group["GroupName"])
+    fields = [name for name in sorted({*wanted, *got}) if wanted.get(name) != got.get(name)]
+    return [("different", report(made, "(all)", wanted, got, fields, shlex.join(arguments)))] if fields else []
+
+
+def shown(made):
+    """The pool as `show` prints it."""
+    pool = made.pool
+    wanted = {name: pool[name] for name in ("AllowUnauthenticatedIdentities", "CognitoIdentityProviders", "OpenIdConnectProviderARNs",
+                                            "SamlProviderARNs") if name in pool}
+    if "SupportedLoginProviders" in pool:
+        wanted["SupportedLoginProviders"] = {key: "" for key in pool["SupportedLoginProviders"]}
+    if "DeveloperProviderName" in pool:
+        wanted["DeveloperProviderName"] = generate.DEVELOPER
+    wanted["Roles"] = pool.get("Roles", {})
+    wanted["RoleMappings"] = {}
+    for key, one in pool.get("RoleMappings", {}).items():
+        mapping = {name: one[name] for name in ("Type", "AmbiguousRoleResolution") if name in one}
+        if one["Type"] == "Rules":
+            mapping["RulesConfiguration"] = {"Rules": one.get("RulesConfiguration", {}).get("Rules", [])}
+        wanted["RoleMappings"][key] = mapping
+    if made.tag_maps:
+        wanted["PrincipalTagMaps"] = sorted(({"IdentityProviderName": tags["IdentityProviderName"], "UseDefaults": tags.get("UseDefaults", False),
+                                              "PrincipalTags": tags.get("PrincipalTags", {})} for tags in made.tag_maps),
+                                            key=lambda tags: tags["IdentityProviderName"])
+    if made.groups:
+        wanted["Groups"] = sorted(({name: value for name, value in group.items() if value is not None} for group in made.groups),
+                                  key=lambda group: group["GroupName"])
+    return wanted
 
 
 def plain_files(made):

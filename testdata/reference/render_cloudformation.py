@@ -260,8 +260,10 @@ class Template:
             return {"Fn::Select": [rng.choice([1, "1"]), list_of]}
         if way == "split" and "|" not in text:
             return {"Fn::Select": [1, {"Fn::Split": ["|", inner("x|" + text)]}]}
+        if depth:
+            return text  # the value of an export is literal or a reference
         name = self.fresh("Export")
-        self.outputs[name] = {"Value": inner(text), "Export": {"Name": f"stack-{name}"}}
+        self.outputs[name] = {"Value": text, "Export": {"Name": f"stack-{name}"}}
         return {"Fn::ImportValue": f"stack-{name}"}
 
     def pieces(self, text):

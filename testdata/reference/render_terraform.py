@@ -15,7 +15,7 @@ def files(batch, rng):
     if chance(rng, 0.6):
         made = {"main.tf": "\n\n".join(declared + blocks) + "\n"}
     else:
-        made = {"main.tf": "\n\n".join(blocks) + "\n", "variables.tf": "\n\n".join(declared) + "\n"}
+        made = {"main.tf": "\n\n".join(blocks) + "\n", **({"variables.tf": "\n\n".join(declared) + "\n"} if declared else {})}
     if module.values:
         made["terraform.tfvars"] = "\n".join(f"{name} = {value}" for name, value in module.values.items()) + "\n"
     return made
@@ -275,7 +275,7 @@ class Module:
         rng = self.rng
         if len(symbol.pieces) == 1:
             name = symbol.pieces[0][1]
-            return self.place(rng.choice([name, name, f'"${{{name}}}"', f"tostring({name})" if chance(rng, 0.1) else name]))
+            return self.place(rng.choice([name, name, f'"${{{name}}}"']))
         values = [text if refers else hcl_string(rng, text) for refers, text in symbol.pieces]
         users, _, client = values
         spelled = rng.choice([
