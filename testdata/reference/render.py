@@ -112,13 +112,10 @@ def symbolic(batch, form, rng):
     role, users, client, oidc, saml = STYLES["cloudformation" if form.startswith("cfn") else form]
     names = {}
 
-    def symbol_of_role(arn):
-        return ref(role.format(arn.rsplit("/", 1)[1]))
-
     for arn in generate.ROLE_ARNS + [f"arn:aws:iam::{generate.ACCOUNT}:role/{name}"
                                      for name in ("Authenticated", "Unauthenticated", "Nobody", "Elsewhere")]:
         if rng.random() < 0.9:
-            names[arn] = symbol_of_role(arn)
+            names[arn] = ref(role.format(arn.rsplit("/", 1)[1]))
     kinds = {}
     if rng.random() < 0.85:
         names[generate.OIDC], names[generate.SAML] = ref(oidc), ref(saml)

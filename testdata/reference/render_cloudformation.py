@@ -111,9 +111,9 @@ class Template:
         if "CognitoIdentityProviders" in pool:
             made["CognitoIdentityProviders"] = [{name: self.text(text) for name, text in one.items()}
                                                 for one in pool["CognitoIdentityProviders"]]
-        for name, ours in (("OpenIdConnectProviderARNs", "OpenIdConnectProviderARNs"), ("SamlProviderARNs", "SamlProviderARNs")):
+        for name in ("OpenIdConnectProviderARNs", "SamlProviderARNs"):
             if name in pool:
-                made[ours] = [self.text(one) for one in pool[name]]
+                made[name] = [self.text(one) for one in pool[name]]
         for name in ("SupportedLoginProviders", "DeveloperProviderName"):
             if name in pool:
                 made[name] = pool[name]
