@@ -84,13 +84,21 @@ pub fn sources(config: &str) -> Result<Vec<Source>> {
         let message = format!("{} has no configuration files in it", text::quoted(config));
         return Err(Failure::new("no-configuration", message));
     }
-    files
-        .into_iter()
-        .map(|path| {
-            let name = path.to_string_lossy().into_owned();
-            Ok(Source { text: text_of(open(&path, &name)?, &name, CONFIG_BYTES)?, name })
-        })
-        .collect()
+    let mut sources = Vec::new();
+    let mut empty = None;
+    for path in files {
+        let name = path.to_string_lossy().into_owned();
+        match text_of(open(&path, &name)?, &name, CONFIG_BYTES) {
+            Ok(text) => sources.push(Source { text, name }),
+            // Modules have empty files, such as an `outputs.tf` for later.
+            Err(failure) if failure.report.code == "empty" => empty = Some(failure),
+            Err(failure) => return Err(failure),
+        }
+    }
+    match (sources.is_empty(), empty) {
+        (true, Some(failure)) => Err(failure),
+        _ => Ok(sources),
+    }
 }
 
 /// Collects the files of a folder by name. Folders inside it count for Terraform modules and nested cloud assemblies only.
