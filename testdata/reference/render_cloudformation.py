@@ -161,6 +161,8 @@ class Template:
 
     def rule(self, rule):
         made = {name: self.text(text, 0.9 if name == "MatchType" else 0.6) for name, text in rule.items()}
+        if rule["Value"] in spellings.SCALARS and chance(self.rng, 0.3):
+            made["Value"] = spellings.SCALARS[rule["Value"]]  # a deployment sends it as text
         return dict(self.rng.sample(list(made.items()), len(made)))
 
     def tags(self, tags):

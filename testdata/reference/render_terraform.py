@@ -94,11 +94,16 @@ class Module:
             mappings.append({
                 "identity_provider": self.text(key, 0.2), "type": self.text(one["Type"], 0.9),
                 "ambiguous_role_resolution": self.text(one["AmbiguousRoleResolution"], 0.8) if "AmbiguousRoleResolution" in one else "null",
-                "mapping_rule": [{NAMES[name]: self.text(text, 0.9 if name == "MatchType" else 0.6) for name, text in rule.items()}
-                                 for rule in one.get("RulesConfiguration", {}).get("Rules", [])]})
+                "mapping_rule": [self.rule(rule) for rule in one.get("RulesConfiguration", {}).get("Rules", [])]})
         blocks = self.repeated("role_mapping", mappings)
         roles = [f"roles = {self.map(roles)}"]
         return lines + (roles + blocks if chance(rng, 0.5) else blocks + roles)
+
+    def rule(self, rule):
+        made = {NAMES[name]: self.text(text, 0.9 if name == "MatchType" else 0.6) for name, text in rule.items()}
+        if rule["Value"] in spellings.SCALARS and chance(self.rng, 0.3):
+            made["value"] = rule["Value"]  # a bare number or boolean, which Terraform sends as text
+        return made
 
     def tag_lines(self, tags):
         lines = [f"identity_pool_id = {self.pool_id}", f"identity_provider_name = {self.text(tags['IdentityProviderName'], 0.3)}"]

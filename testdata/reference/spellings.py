@@ -15,6 +15,9 @@ YAML_ESCAPES = {"\0": "\\0", "\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n",
                 '"': '\\"', "\\": "\\\\", "/": "\\/", "\x85": "\\N", "\xa0": "\\_", "\u2028": "\\L", "\u2029": "\\P", " ": "\\ "}
 HCL_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
+# Texts that may stand as numbers or booleans where a text is sent.
+SCALARS = {"true": True, "false": False, "0": 0, "1": 1, "12": 12, "100": 100, "-1": -1}
+
 
 def chance(rng, probability):
     return rng.random() < probability
