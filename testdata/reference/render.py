@@ -95,6 +95,11 @@ class Symbol(str):
         return self
 
 
+def login_key_of(symbol):
+    """The first piece: without the client."""
+    return Symbol(symbol.pieces[0])
+
+
 def ref(text):
     return Symbol((True, text))
 
@@ -158,5 +163,7 @@ def symbolic(batch, form, rng):
         if group.get("RoleArn"):
             group["RoleArn"] = place(group["RoleArn"])
     batch.provider = place(batch.provider)
+    if isinstance(batch.provider, Symbol) and batch.provider not in pool.get("RoleMappings", {}) and login_key_of(batch.provider) in kinds:
+        batch.provider = login_key_of(batch.provider)  # Q5b does not say what a reference means that no mapping has
     batch.custom_role_arn = place(batch.custom_role_arn)
     return batch

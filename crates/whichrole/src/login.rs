@@ -367,15 +367,11 @@ impl Home {
         if let Some(exact) = self.mappings.iter().find(|(key, _)| key.client() == Some(client)) {
             return Ok(known(exact));
         }
-        let is_named = |(key, _): &&(ProviderKey, usize)| named_client.is_some() && key.client() == named_client;
-        // A reference to another client than those with a mapping stands for none of theirs.
-        let is_reference = named_client.is_some_and(|client| client.contains("${"));
-        let names_another = is_reference && !self.mappings.iter().any(|mapping| is_named(&mapping));
-        if names_another || audience.is_none() && named.is_some_and(ProviderKey::is_symbolic) {
+        if audience.is_none() && named.is_some_and(ProviderKey::is_symbolic) {
             return Ok(unmapped());
         }
         let fitting = || self.mappings.iter().filter(|(key, _)| key.client().is_some_and(|known| fits(known, client)));
-        let named_fits = fitting().find(is_named);
+        let named_fits = fitting().find(|(key, _)| named_client.is_some() && key.client() == named_client);
         match (named_fits, fitting().count()) {
             (Some(named), _) => Ok(known(named)),
             (None, 0) => Ok(unmapped()),
