@@ -101,7 +101,8 @@ impl Failure {
     /// Several problems of one configuration or suite, with the source lines they are about.
     pub fn of_problems(problems: &[Problem], names: &[String], texts: &[String]) -> Self {
         let reports: Vec<Report> = problems.iter().map(|problem| Report::of_problem(problem, names)).collect();
-        let snippets = problems.iter().map(|problem| snippet(problem, texts)).collect();
+        let mut shown = Snippets::new(texts);
+        let snippets = problems.iter().map(|problem| problem.at.map(|at| shown.at(at)).unwrap_or_default()).collect();
         let report = match reports.as_slice() {
             [only] => Report { problems: reports.clone(), ..only.clone() },
             _ => Report {
@@ -148,25 +149,61 @@ impl Failure {
     }
 }
 
-/// The source line of a problem with a caret under the column.
-fn snippet(problem: &Problem, texts: &[String]) -> String {
-    problem.at.map(|at| snippet_at(at, texts)).unwrap_or_default()
-}
-
 /// A source line with a caret under the column, cut to what a terminal shows.
 pub fn snippet_at(at: Position, texts: &[String]) -> String {
-    const BEFORE: usize = 60;
-    const WIDTH: usize = 100;
-    let Some(line) = texts.get(at.source).and_then(|text| text.lines().nth(at.line.saturating_sub(1))) else {
-        return String::new();
-    };
-    let column = at.column.saturating_sub(1);
-    let skip = column.saturating_sub(BEFORE);
-    let before = text::visible(&line.chars().skip(skip).take(column - skip).collect::<String>().replace('\t', " "));
-    let after = text::visible(&line.chars().skip(column).take(WIDTH - BEFORE).collect::<String>().replace('\t', " "));
-    let number = at.line.to_string();
-    let margin = " ".repeat(number.len());
-    format!("{margin} |\n{number} | {before}{after}\n{margin} | {}^", " ".repeat(before.chars().count()))
+    Snippets::new(texts).at(at)
+}
+
+/// Shows places of texts. Places that ascend cost one walk through the texts, however many they are and however long a line is.
+struct Snippets<'t> {
+    texts: &'t [String],
+    /// Where the last place is, and its byte.
+    last: Position,
+    byte: usize,
+}
+
+impl<'t> Snippets<'t> {
+    fn new(texts: &'t [String]) -> Self {
+        Self { texts, last: Position { source: 0, line: 1, column: 1 }, byte: 0 }
+    }
+
+    fn at(&mut self, at: Position) -> String {
+        const BEFORE: usize = 60;
+        const WIDTH: usize = 100;
+        let Some((before, after)) = self.find(at) else { return String::new() };
+        let is_end = |c: &char| *c == '\n';
+        let mut before: Vec<char> = before.chars().rev().take(BEFORE).take_while(|c| !is_end(c)).collect();
+        before.reverse();
+        let shown = |text: String| text::visible(&text.trim_end_matches('\r').replace('\t', " "));
+        let before = shown(before.into_iter().collect());
+        let after = shown(after.chars().take_while(|c| !is_end(c)).take(WIDTH - BEFORE).collect());
+        let number = at.line.to_string();
+        let margin = " ".repeat(number.len());
+        format!("{margin} |\n{number} | {before}{after}\n{margin} | {}^", " ".repeat(before.chars().count()))
+    }
+
+    /// The text before and after a place; `None` where there is no such line.
+    fn find(&mut self, at: Position) -> Option<(&'t str, &'t str)> {
+        if at.source != self.last.source || at < self.last {
+            self.last = Position { source: at.source, line: 1, column: 1 };
+            self.byte = 0;
+        }
+        let text = self.texts.get(at.source)?.as_str();
+        while self.last.line < at.line {
+            let rest = text.get(self.byte..)?;
+            self.byte += rest.find('\n')? + 1;
+            self.last.line += 1;
+            self.last.column = 1;
+        }
+        for c in text.get(self.byte..)?.chars().take_while(|c| *c != '\n') {
+            if self.last.column >= at.column {
+                break;
+            }
+            self.last.column += 1;
+            self.byte += c.len_utf8();
+        }
+        text.split_at_checked(self.byte)
+    }
 }
 
 /// What clap has to say: help and version on stdout, usage errors as every other error.
@@ -189,4 +226,36 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
     }
     ExitCode::from(Exit::CouldNotAnswer as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(source: usize, line: usize, column: usize) -> Position {
+        Position { source, line, column }
+    }
+
+    #[test]
+    fn a_snippet_shows_the_line_and_the_column() {
+        let texts = ["{\n\t\"é\": 1,\r\n}".to_owned(), "x".repeat(500)];
+        assert_eq!(snippet_at(at(0, 2, 5), &texts), "  |\n2 |  \"é\": 1,\n  |     ^");
+        assert_eq!(snippet_at(at(0, 2, 99), &texts).lines().last(), Some("  |          ^"));
+        assert_eq!(snippet_at(at(0, 3, 1), &texts), "  |\n3 | }\n  | ^");
+        assert_eq!(snippet_at(at(0, 4, 1), &texts), "");
+        assert_eq!(snippet_at(at(2, 1, 1), &texts), "");
+        let long = snippet_at(at(1, 1, 300), &texts);
+        assert_eq!(long.lines().nth(1).map(str::len), Some(104), "60 characters before, 40 after");
+    }
+
+    #[test]
+    fn places_in_any_order_are_shown_as_each_alone() {
+        let texts = ["ab\ncd\n\nef".to_owned(), "gh".to_owned()];
+        let places =
+            [at(0, 1, 2), at(0, 1, 1), at(0, 4, 2), at(0, 9, 1), at(0, 2, 1), at(1, 1, 2), at(0, 3, 1), at(0, 0, 0)];
+        let mut all = Snippets::new(&texts);
+        for place in places {
+            assert_eq!(all.at(place), snippet_at(place, &texts), "{place:?}");
+        }
+    }
 }

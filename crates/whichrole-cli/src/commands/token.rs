@@ -1,19 +1,25 @@
 //! `whichrole token`: claims from groups, claims from a JWT, signatures against a key set.
 
 use whichrole::read::{ReadOptions, read};
-use whichrole::{Claims, PreTokenGeneration, TokenLimits};
+use whichrole::{Claims, Group, PreTokenGeneration, TokenLimits};
 
 use crate::args::{Args, TokenCommand};
 use crate::commands::eval::json;
 use crate::failure::{Exit, Failure, Result};
+use crate::input::Loaded;
 use crate::output::Output;
 use crate::request::{self, Given, Signatures};
 use crate::{input, request::groups_of_file};
 
 pub fn run(args: &Args, command: &TokenCommand, output: &mut Output) -> Result<Exit> {
     match command {
-        TokenCommand::Make { member, groups, config, claims, pre_token, assume } => {
-            make(member, groups.as_deref(), config.as_deref(), claims, pre_token.as_deref(), assume, output)
+        TokenCommand::Make { member, groups, config, pool, claims, pre_token, assume } => {
+            let known = match (groups, config) {
+                (Some(file), _) => groups_of_file(file)?,
+                (None, Some(config)) => groups_of_config(config, pool.as_deref(), output)?,
+                (None, None) => None,
+            };
+            make(member, known.as_deref(), claims, pre_token.as_deref(), assume, output)
         }
         TokenCommand::Decode { token, token_env } => {
             let given = jwt(token.as_deref(), token_env.as_deref())?;
@@ -52,26 +58,17 @@ pub fn run(args: &Args, command: &TokenCommand, output: &mut Output) -> Result<E
 
 fn make(
     member: &[String],
-    groups: Option<&str>,
-    config: Option<&str>,
+    known: Option<&[Group]>,
     written: &[String],
     pre_token: Option<&str>,
     assume: &[String],
     output: &mut Output,
 ) -> Result<Exit> {
     let semantics = request::semantics(assume)?;
-    let known = match (groups, config) {
-        (Some(file), _) => groups_of_file(file)?,
-        (None, Some(config)) => {
-            let configuration = read(&input::sources(config)?, &ReadOptions::default());
-            configuration.definitions.into_iter().find_map(|definition| definition.groups)
-        }
-        (None, None) => None,
-    };
     let mut claims = Claims::default();
     request::set_claims(&mut claims, written)?;
     if !member.is_empty() {
-        let open = request::add_groups(&mut claims, member, known.as_deref())?;
+        let open = request::add_groups(&mut claims, member, known)?;
         if let Some(open) = &open {
             if !semantics.assumed().contains(open.question()) {
                 let id = open.question().id();
@@ -89,6 +86,14 @@ fn make(
         answer.apply(&mut claims);
     }
     print(&claims, output)
+}
+
+/// The groups of a configuration's pool.
+fn groups_of_config(config: &str, pool: Option<&str>, output: &Output) -> Result<Option<Vec<Group>>> {
+    let sources = input::sources(config)?;
+    let configuration = read(&sources, &ReadOptions::default());
+    let loaded = Loaded { configuration, texts: sources.into_iter().map(|source| source.text).collect() };
+    Ok(loaded.definition(pool, output)?.groups.clone())
 }
 
 fn jwt(token: Option<&str>, token_env: Option<&str>) -> Result<Given> {
