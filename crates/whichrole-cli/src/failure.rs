@@ -1,7 +1,6 @@
 //! Exit codes, and errors as people and scripts get them.
 
 use std::io;
-use std::process::ExitCode;
 
 use serde::Serialize;
 use whichrole::read::{Position, Problem};
@@ -19,6 +18,11 @@ pub enum Exit {
     /// `--strict`, and the answer depends on an open question.
     NotCertain = 3,
 }
+
+/// Problems that are shown with their source line; finding a line takes time in proportion to the text.
+const SNIPPETS: usize = 20;
+/// Problems that are shown to people one by one.
+const SENTENCES: usize = 100;
 
 /// Why the question could not be answered.
 #[derive(Debug)]
@@ -101,8 +105,7 @@ impl Failure {
     /// Several problems of one configuration or suite, with the source lines they are about.
     pub fn of_problems(problems: &[Problem], names: &[String], texts: &[String]) -> Self {
         let reports: Vec<Report> = problems.iter().map(|problem| Report::of_problem(problem, names)).collect();
-        let mut shown = Snippets::new(texts);
-        let snippets = problems.iter().map(|problem| problem.at.map(|at| shown.at(at)).unwrap_or_default()).collect();
+        let snippets = problems.iter().take(SNIPPETS).map(|problem| snippet(problem, texts)).collect();
         let report = match reports.as_slice() {
             [only] => Report { problems: reports.clone(), ..only.clone() },
             _ => Report {
@@ -121,7 +124,7 @@ impl Failure {
             io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
             _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
         };
-        let message = format!("cannot {doing} {}: {why}", text::quoted(name));
+        let message = format!("cannot {doing} {}: {why}", text::quoted_whole(name));
         Self { broken_pipe: error.kind() == io::ErrorKind::BrokenPipe, ..Self::new("io", message) }
     }
 
@@ -133,7 +136,7 @@ impl Failure {
         self.report.to_json()
     }
 
-    /// A line for each problem, with the source line below it.
+    /// A line for each problem, the first ones with the source line below.
     pub fn to_text(&self) -> String {
         let reports = if self.report.problems.is_empty() {
             std::slice::from_ref(self.report.as_ref())
@@ -141,121 +144,41 @@ impl Failure {
             &self.report.problems
         };
         let mut lines = Vec::new();
-        for (n, report) in reports.iter().enumerate() {
+        for (n, report) in reports.iter().enumerate().take(SENTENCES) {
             lines.push(format!("error: {}", report.sentence()));
             lines.extend(self.snippets.get(n).filter(|snippet| !snippet.is_empty()).cloned());
+        }
+        if reports.len() > SENTENCES {
+            lines.push(format!("and {} more problems; `--format json` lists them all", reports.len() - SENTENCES));
         }
         lines.join("\n")
     }
 }
 
+/// The source line of a problem with a caret under the column.
+fn snippet(problem: &Problem, texts: &[String]) -> String {
+    problem.at.map(|at| snippet_at(at, texts)).unwrap_or_default()
+}
+
 /// A source line with a caret under the column, cut to what a terminal shows.
 pub fn snippet_at(at: Position, texts: &[String]) -> String {
-    Snippets::new(texts).at(at)
+    let line = texts.get(at.source).and_then(|text| text.lines().nth(at.line.saturating_sub(1)));
+    line.map(|line| snippet_of(line, at)).unwrap_or_default()
 }
 
-/// Shows places of texts. Places that ascend cost one walk through the texts, however many they are and however long a line is.
-struct Snippets<'t> {
-    texts: &'t [String],
-    /// Where the last place is, and its byte.
-    last: Position,
-    byte: usize,
-}
-
-impl<'t> Snippets<'t> {
-    fn new(texts: &'t [String]) -> Self {
-        Self { texts, last: Position { source: 0, line: 1, column: 1 }, byte: 0 }
-    }
-
-    fn at(&mut self, at: Position) -> String {
-        const BEFORE: usize = 60;
-        const WIDTH: usize = 100;
-        let Some((before, after)) = self.find(at) else { return String::new() };
-        let is_end = |c: &char| *c == '\n';
-        let mut before: Vec<char> = before.chars().rev().take(BEFORE).take_while(|c| !is_end(c)).collect();
-        before.reverse();
-        let shown = |text: String| text::visible(&text.trim_end_matches('\r').replace('\t', " "));
-        let before = shown(before.into_iter().collect());
-        let after = shown(after.chars().take_while(|c| !is_end(c)).take(WIDTH - BEFORE).collect());
-        let number = at.line.to_string();
-        let margin = " ".repeat(number.len());
-        format!("{margin} |\n{number} | {before}{after}\n{margin} | {}^", " ".repeat(before.chars().count()))
-    }
-
-    /// The text before and after a place; `None` where there is no such line.
-    fn find(&mut self, at: Position) -> Option<(&'t str, &'t str)> {
-        if at.source != self.last.source || at < self.last {
-            self.last = Position { source: at.source, line: 1, column: 1 };
-            self.byte = 0;
-        }
-        let text = self.texts.get(at.source)?.as_str();
-        while self.last.line < at.line {
-            let rest = text.get(self.byte..)?;
-            self.byte += rest.find('\n')? + 1;
-            self.last.line += 1;
-            self.last.column = 1;
-        }
-        for c in text.get(self.byte..)?.chars().take_while(|c| *c != '\n') {
-            if self.last.column >= at.column {
-                break;
-            }
-            self.last.column += 1;
-            self.byte += c.len_utf8();
-        }
-        text.split_at_checked(self.byte)
-    }
-}
-
-/// What clap has to say: help and version on stdout, usage errors as every other error.
-pub fn usage(error: &clap::Error) -> ExitCode {
-    use clap::error::ErrorKind;
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A closed pipe is no reason to fail.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
-    }
-    let words: Vec<String> = std::env::args().collect();
-    let json =
-        words.windows(2).any(|pair| pair == ["--format", "json"]) || words.iter().any(|word| word == "--format=json");
-    if json {
-        let text = error.render().to_string();
-        let first = text.lines().next().unwrap_or_default();
-        let message = text::visible(first.strip_prefix("error: ").unwrap_or(first));
-        anstream::println!("{}", Report::new("usage", message).to_json());
-    } else {
-        let _ = error.print();
-    }
-    ExitCode::from(Exit::CouldNotAnswer as u8)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(source: usize, line: usize, column: usize) -> Position {
-        Position { source, line, column }
-    }
-
-    #[test]
-    fn a_snippet_shows_the_line_and_the_column() {
-        let texts = ["{\n\t\"é\": 1,\r\n}".to_owned(), "x".repeat(500)];
-        assert_eq!(snippet_at(at(0, 2, 5), &texts), "  |\n2 |  \"é\": 1,\n  |     ^");
-        assert_eq!(snippet_at(at(0, 2, 99), &texts).lines().last(), Some("  |          ^"));
-        assert_eq!(snippet_at(at(0, 3, 1), &texts), "  |\n3 | }\n  | ^");
-        assert_eq!(snippet_at(at(0, 4, 1), &texts), "");
-        assert_eq!(snippet_at(at(2, 1, 1), &texts), "");
-        let long = snippet_at(at(1, 1, 300), &texts);
-        assert_eq!(long.lines().nth(1).map(str::len), Some(104), "60 characters before, 40 after");
-    }
-
-    #[test]
-    fn places_in_any_order_are_shown_as_each_alone() {
-        let texts = ["ab\ncd\n\nef".to_owned(), "gh".to_owned()];
-        let places =
-            [at(0, 1, 2), at(0, 1, 1), at(0, 4, 2), at(0, 9, 1), at(0, 2, 1), at(1, 1, 2), at(0, 3, 1), at(0, 0, 0)];
-        let mut all = Snippets::new(&texts);
-        for place in places {
-            assert_eq!(all.at(place), snippet_at(place, &texts), "{place:?}");
-        }
-    }
+/// The same for a line that has been found.
+pub fn snippet_of(line: &str, at: Position) -> String {
+    const BEFORE: usize = 60;
+    const WIDTH: usize = 100;
+    let column = at.column.saturating_sub(1);
+    let skip = column.saturating_sub(BEFORE);
+    let part = |from: usize, length: usize| -> String {
+        let plain = |c: char| if c == '\t' { ' ' } else { c };
+        text::visible(&line.chars().skip(from).take(length).map(plain).collect::<String>())
+    };
+    let before = part(skip, column - skip);
+    let shown = part(skip, column - skip + WIDTH - BEFORE);
+    let number = at.line.to_string();
+    let margin = " ".repeat(number.len());
+    format!("{margin} |\n{number} | {shown}\n{margin} | {}^", " ".repeat(before.chars().count()))
 }

@@ -210,9 +210,10 @@ fn unknown_member(entry: &Entry, drafts: &mut Drafts) {
         }
         Some(near) => {
             let message = format!("{name} was passed over, did you mean {}?", text::quoted(near));
-            drafts.note(Problem::new("not-recognised", message).at(entry.at));
+            drafts.note(Problem::new("unknown-member", message).at(entry.at));
         }
-        None => drafts.note(passed_over(entry)),
+        None if entry.name.starts_with('_') => drafts.note(passed_over(entry)),
+        None => drafts.note(Problem { code: "unknown-member", ..passed_over(entry) }),
     }
 }
 

@@ -238,7 +238,7 @@ impl Drafts {
                 slot.insert(mapping);
             }
             Slot::Occupied(slot) => {
-                let key = text::quoted(slot.key().as_str());
+                let key = text::quoted_whole(slot.key().as_str());
                 let message = format!("provider {key} has a role mapping already{}", where_else(earlier, at));
                 self.problems.push(Problem::new("duplicate-provider", message).at(at));
             }
@@ -252,7 +252,7 @@ impl Drafts {
         if draft.pool.principal_tags.contains_key(&key) {
             let message = format!(
                 "provider {} has a principal-tag map already{}",
-                text::quoted(key.as_str()),
+                text::quoted_whole(key.as_str()),
                 where_else(earlier, at)
             );
             self.problems.push(Problem::new("duplicate-provider", message).at(at));

@@ -135,22 +135,23 @@ impl Node {
 
 /// Reads JSON text into a tree. Duplicate names are all reported; any other fault is the only one.
 pub(crate) fn from_json(text: &str, source: usize, limits: &JsonLimits) -> Result<Node, Vec<Problem>> {
-    let problem = |error: &JsonError, cursor: &mut Cursor<'_>| {
-        let code = match error.kind {
-            JsonErrorKind::Duplicate(_) => "duplicate-key",
-            _ if error.kind.is_limit() => "too-large",
-            _ => "unreadable",
-        };
-        Problem::new(code, error.kind.to_string()).at(cursor.position(source, error.at))
-    };
     match json::parse(text, limits) {
         Ok(json) => Ok(node_of(json, source, &mut Cursor::new(text))),
         Err(mut errors) => {
             errors.sort_by_key(|error| error.at);
             let mut cursor = Cursor::new(text);
-            Err(errors.iter().map(|error| problem(error, &mut cursor)).collect())
+            Err(errors.iter().map(|error| problem(error, cursor.position(source, error.at))).collect())
         }
     }
+}
+
+fn problem(error: &JsonError, at: Position) -> Problem {
+    let code = match error.kind {
+        JsonErrorKind::Duplicate(_) => "duplicate-key",
+        _ if error.kind.is_limit() => "too-large",
+        _ => "unreadable",
+    };
+    Problem::new(code, error.kind.to_string()).at(at)
 }
 
 fn node_of(json: Json<'_>, source: usize, cursor: &mut Cursor<'_>) -> Node {
@@ -177,7 +178,7 @@ fn node_of(json: Json<'_>, source: usize, cursor: &mut Cursor<'_>) -> Node {
     Node { value, at }
 }
 
-/// Turns byte offsets into lines and columns. Offsets mostly ascend: the work is in proportion to the way between them.
+/// Turns byte offsets into lines and columns. Where offsets ascend, the work is in proportion to the way between them.
 pub(crate) struct Cursor<'t> {
     text: &'t str,
     at: usize,
