@@ -94,18 +94,15 @@ impl Layouts<'_> {
 
     fn finish(&mut self, text: &str) -> Result<(), TooMany> {
         let mut ended = Vec::new();
-        match self.end {
-            Some(end) => {
-                ended.extend(self.joined(text, end)?);
-                if text.ends_with(end) {
-                    self.count(text.len())?;
-                    ended.push(text.to_owned());
-                }
-            }
-            None => {
+        if let Some(end) = self.end {
+            ended.extend(self.joined(text, end)?);
+            if text.ends_with(end) {
+                self.count(text.len())?;
                 ended.push(text.to_owned());
-                ended.push(format!("{text}{}", self.fresh));
             }
+        } else {
+            ended.push(text.to_owned());
+            ended.push(format!("{text}{}", self.fresh));
         }
         for text in ended {
             self.count(text.len())?;
