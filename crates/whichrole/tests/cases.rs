@@ -1,5 +1,6 @@
 //! The conformance cases of `testdata/cases`: what the semantics say, case by case, in the format that any implementation can read.
 #![cfg(feature = "yaml")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "the helpers here are tests, too")]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,10 +1,12 @@
 //! `whichrole eval`: the role, and nothing else on standard output.
 
-use whichrole::{Answer, Evaluator, Login, Request};
+use std::ffi::OsString;
+
+use whichrole::{Answer, Claim, Evaluator, Login, Request, Source};
 
 use crate::args::{Args, ConfigArgs, RequestArgs};
 use crate::failure::{Exit, Failure, Result};
-use crate::input::Loaded;
+use crate::input::{self, Loaded};
 use crate::output::Output;
 use crate::{render, request};
 
@@ -16,8 +18,13 @@ pub fn run(args: &Args, config: &ConfigArgs, asked: &RequestArgs, output: &mut O
         output.line(&json(&answer)?)?;
     } else {
         match answer.decision.role() {
-            Some(role) => output.line(&whichrole::text::visible(role))?,
+            Some(role) => output.text(&whichrole::text::visible(role))?,
             None => output.error(&render::explain::denial(&answer.decision)),
+        }
+        if answer.decision.source() == Some(Source::PreferredRole)
+            && answer.decision.role().is_some_and(|role| !role.starts_with("arn:") && !role.contains("${"))
+        {
+            output.note("warning: `cognito:preferred_role` is not an ARN (T3)");
         }
         if !answer.is_certain() {
             output.note(&render::explain::uncertainty(&answer));
@@ -52,9 +59,8 @@ pub struct Question<'q> {
 
 impl<'q> Question<'q> {
     pub fn new(config: &ConfigArgs, asked: &'q RequestArgs, output: &Output) -> Result<Self> {
-        if config.config == "-" && asked.tokens.iter().any(|token| token == "-") {
-            return Err(Failure::new("usage", "standard input cannot be both the configuration and a token"));
-        }
+        let files = [Some(&config.config), asked.groups.as_ref(), asked.jwks.as_ref()];
+        input::refuse_two_stdins(files.into_iter().flatten().chain(&asked.tokens).map(OsString::as_os_str))?;
         let semantics = request::semantics(&asked.choices.assume)?;
         let clock = request::clock(&asked.choices.clock)?;
         let loaded = Loaded::read(config)?;
@@ -74,10 +80,20 @@ impl<'q> Question<'q> {
         let provider = request::provider(&self.asked.choices);
         // With several tokens one name cannot be right for all: those whose issuer says otherwise find their own.
         let named = |token: &request::Given| {
-            if self.tokens.len() > 1 && token.claims.get("iss").is_some() { None } else { provider.as_ref() }
+            if self.tokens.len() > 1 && token.claims.get("iss").and_then(Claim::as_text).is_some() {
+                None
+            } else {
+                provider.as_ref()
+            }
         };
-        let logins: Vec<Login<'_>> =
-            self.tokens.iter().map(|token| token.login(&self.evaluator, named(token))).collect::<Result<_>>()?;
+        let mut logins: Vec<Login<'_>> = Vec::new();
+        for (number, token) in self.tokens.iter().enumerate() {
+            let login = token.login(&self.evaluator, named(token))?;
+            logins.push(match self.signature.fault(number) {
+                Some(fault) => login.refused(fault),
+                None => login,
+            });
+        }
         for (n, login) in logins.iter().enumerate() {
             let key = |login: &Login<'_>| login.provider().map(|key| key.login_key().to_owned());
             if logins.iter().take(n).any(|earlier| key(earlier) == key(login)) {
@@ -100,17 +116,21 @@ impl<'q> Question<'q> {
                 && let Some(key) = login.provider()
                 && !self.evaluator.provider_keys().iter().any(|known| known == key.as_str())
             {
-                output.note(&format!(
-                    "note: the configuration has no role mapping for {}",
-                    whichrole::text::quoted(key.as_str())
-                ));
+                // Which provider that is stands in the token, so it is not said here.
+                output
+                    .note("note: the configuration has no role mapping for this token; `whichrole explain` says more");
             }
         }
         self.sign(self.evaluator.answer(&self.request(logins)))
     }
 
-    /// What the signatures said overrides the decision.
+    /// Whether a signature is not good.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.signature, request::Signatures::Refused(_))
+    }
+
+    /// Says what became of the signatures.
     pub fn sign<'a>(&self, answer: Answer<'a>) -> Answer<'a> {
-        self.signature.apply(answer)
+        Answer { signature: self.signature.word(), ..answer }
     }
 }

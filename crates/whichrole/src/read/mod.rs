@@ -120,7 +120,9 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
             #[cfg(feature = "hcl")]
             Some(Format::Terraform) => terraform.take_json(source, number, node),
             #[cfg(feature = "hcl")]
-            None if source.name.ends_with(".tfvars.json") => terraform.take_json(source, number, node),
+            None if [".tf.json", ".tfvars.json"].iter().any(|ending| source.name.ends_with(ending)) => {
+                terraform.take_json(source, number, node);
+            }
             _ => api::read(&node, &mut drafts),
         }
     }

@@ -37,7 +37,9 @@ impl Problem {
         known: impl IntoIterator<Item = &'k str> + Clone,
     ) -> Self {
         let message = match text::nearest(written, known.clone()) {
-            Some(near) => format!("unknown {what} {}, did you mean {}?", text::quoted(written), text::quoted(near)),
+            Some(near) => {
+                format!("unknown {what} {}, did you mean {}?", text::quoted(written), text::quoted_whole(near))
+            }
             None => format!("unknown {what} {}, expected {}", text::quoted(written), text::alternatives(known)),
         };
         Self::new(code, message)

@@ -14,6 +14,7 @@ mod names;
 mod paths;
 mod plan;
 mod resources;
+mod surroundings;
 mod texts;
 mod types;
 mod value;
@@ -32,6 +33,7 @@ use eval::{Evaluator, Scope};
 use module::{Declared, File, Module, join};
 use names::{Instances, each_name};
 use resources::{Found, Kind};
+use surroundings::Addresses;
 
 pub(super) use json_syntax::recognises as is_json_syntax;
 pub(super) use plan::recognises as is_plan;
@@ -139,6 +141,7 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
     let mut reading = Reading {
         evaluator: Evaluator::new(&modules, variables, *limits),
         found: Vec::new(),
+        addresses: BTreeMap::new(),
         notes: Vec::new(),
         problems: Vec::new(),
     };
@@ -152,7 +155,7 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
             }
         }
     }
-    let Reading { evaluator, found, mut notes, problems } = reading;
+    let Reading { mut evaluator, found, addresses, mut notes, problems } = reading;
     notes.extend(undeclared(&roots, &modules, &evaluator));
     let limits_met: Vec<Problem> =
         evaluator.problems.iter().filter(|problem| problem.code == "too-large").cloned().collect();
@@ -161,7 +164,7 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
         drafts.problems.extend(limits_met);
         return;
     }
-    drafts.problems.extend(evaluator.problems);
+    drafts.problems.append(&mut evaluator.problems);
     drafts.problems.extend(problems);
     if found.is_empty() && drafts.problems.is_empty() && drafts.is_empty() {
         let mut message = "no identity pool, role attachment or group is declared in these files".to_owned();
@@ -176,6 +179,8 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
     }
     drafts.notes.extend(notes);
     resources::build(found, drafts);
+    // What is wrong in policies decides no mapping.
+    surroundings::of_modules(&addresses, &mut evaluator, drafts).add_to(drafts);
 }
 
 /// A note for each `--var` that no root declares or asks for.
@@ -250,6 +255,8 @@ fn prefix_twins(found: &mut [Found], first: usize, folder: &str) {
 struct Reading<'f> {
     evaluator: Evaluator<'f>,
     found: Vec<Found>,
+    /// The roles and clients that pools may refer to.
+    addresses: Addresses,
     notes: Vec<Problem>,
     problems: Vec<Problem>,
 }
@@ -260,6 +267,11 @@ impl Reading<'_> {
         let Some(module) = self.evaluator.module(instance) else { return };
         for (address, declared) in &module.resources {
             if address.starts_with("data.") {
+                continue;
+            }
+            if [surroundings::ROLE.0, surroundings::CLIENT.0].contains(&declared.kind) {
+                let full = format!("{}{address}", self.evaluator.prefix(instance));
+                self.addresses.insert(full, (instance, address.clone()));
                 continue;
             }
             match Kind::of(declared.kind) {
