@@ -413,12 +413,10 @@ fn a_search_past_its_bounds_is_not_decided() {
     let value = |n: usize| format!("{}{n}{}", "a".repeat(100), "a".repeat(100));
     let rules: Vec<String> = (0..7).map(|n| format!("dept Contains {} Admin", value(n))).collect();
     let pool = pool(&rules.iter().map(String::as_str).collect::<Vec<_>>());
-    let condition =
-        Condition::parse(&(0..7).map(|n| format!("dept contains {}", value(n))).collect::<Vec<_>>().join(" and "))
-            .unwrap();
+    // An array is never unequal, so a text is asked for, with seven pieces in any order.
+    let pieces: Vec<String> = (0..7).map(|n| format!("dept contains {}", value(n))).collect();
+    let condition = Condition::parse(&format!("{} and dept not-equal x", pieces.join(" and "))).unwrap();
     let evaluator = Evaluator::new(pool, Semantics::default());
-    if let Proof::Refuted(w) = always(&evaluator, &[], READER, Some(&condition)) {
-        println!("{}", w.claims.to_json());
-    }
-    assert_eq!(always(&evaluator, &[], READER, Some(&condition)), Proof::NotDecided(NotDecided::TooLarge));
+    let proof = always(&evaluator, &[], READER, Some(&condition));
+    assert_eq!(proof, Proof::NotDecided(NotDecided::TooLarge));
 }

@@ -183,7 +183,7 @@ mod tests {
     fn pieces_overlap_touch_or_stand_apart() {
         assert_eq!(of(None, &[], None), ["", "x", "xx"]);
         assert_eq!(of(None, &["ab"], None), ["ab", "abx", "xab", "xabx"]);
-        assert_eq!(of(Some("ab"), &["ba"], None), ["aba", "abax", "abba", "abbax", "abxba", "abxbax"]);
+        assert_eq!(of(Some("ab"), &["ba"], None), ["aba", "abba", "abax", "abbax", "abxba", "abxbax"]);
         assert_eq!(of(Some("["), &[], Some("]")), ["[]", "[x]"]);
         assert_eq!(of(Some("abc"), &["b", "bc"], None), ["abc", "abcx"]);
     }

@@ -117,7 +117,9 @@ impl Comparison<'_> {
                 let is_mapped =
                     pairs.iter().flatten().any(|pair| pair.login_key() == login && pair.client() == Some(&client));
                 if !is_mapped {
-                    let given = vec![("aud".to_owned(), client)];
+                    // A token cannot bring a reference.
+                    let literal = (!client.contains("${")).then_some(client);
+                    let given = literal.map(|client| ("aud".to_owned(), client)).into_iter().collect();
                     spots.push(Spot { keys: vec![Some(key.clone()), Some(key.clone())], given, user_id: None });
                 }
             }
@@ -129,8 +131,10 @@ impl Comparison<'_> {
         if is_open && spots.iter().all(is_mapped) {
             // Whoever may log in without a mapping: S3 answers, and does not ask whose login it is.
             let key = ["accounts.google.com", "graph.facebook.com", "www.amazon.com"].map(ProviderKey::new);
-            let key = key.into_iter().find(|key| !self.evaluators().into_iter().any(|known| knows(known, key)));
-            spots.push(Spot { keys: vec![key.clone(), key], ..Spot::default() });
+            if let Some(key) = key.into_iter().find(|key| !self.evaluators().into_iter().any(|known| knows(known, key)))
+            {
+                spots.push(Spot { keys: vec![Some(key.clone()), Some(key)], ..Spot::default() });
+            }
         }
     }
 
