@@ -47,6 +47,7 @@ mod semantics;
 mod tags;
 pub mod text;
 mod token;
+pub mod trust;
 mod unicode;
 #[cfg(feature = "jwt-verify")]
 mod verify;

@@ -1,12 +1,16 @@
 //! API and CLI JSON: what `get-identity-pool-roles`, `describe-identity-pool`, `get-principal-tag-attribute-map`, `list-groups`
 //! and their neighbours print, and what `set-identity-pool-roles` takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::cloudformation::surroundings::attributes;
 use super::definition::{Drafts, Place};
 use super::node::{Entry, Node, Value};
+use super::policy;
 use super::problem::Problem;
 use super::shape::{self, API, any_text, expect_map, field, known_bool, known_text};
+use super::surroundings::{Role, UserPool, UserPoolClient};
+use crate::json::JsonLimits;
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::ProviderKey;
 use crate::text;
@@ -41,11 +45,14 @@ const READ: &[&str] = &[
     "SamlProviderARNs",
     "DeveloperProviderName",
     "PrincipalTagMaps",
+    "Role",
+    "UserPool",
+    "UserPoolClient",
 ];
 
 /// Whether a tree looks like one of these documents.
 pub(crate) fn recognises(node: &Node) -> bool {
-    node.entries().iter().any(|entry| READ.contains(&entry.name.as_str()) || entry.name == "Role") || is_bare_map(node)
+    node.entries().iter().any(|entry| READ.contains(&entry.name.as_str())) || is_bare_map(node)
 }
 
 /// Reads one document into the drafts.
@@ -121,6 +128,14 @@ pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
                 }
             }
             "Group" => read_group(value, pool, drafts),
+            "Roles" => {
+                for role in value.elements() {
+                    read_role(role, drafts);
+                }
+            }
+            "Role" => read_role(value, drafts),
+            "UserPool" => read_user_pool(value, drafts),
+            "UserPoolClient" => read_client(value, drafts),
             name if READ.contains(&name) || WITHOUT_PART.contains(&name) => {}
             _ => drafts.notes.push(passed_over(entry)),
         }
@@ -228,6 +243,39 @@ fn principal_tags(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
         }
     }
     drafts.add_tags(pool, key, PrincipalTagMap { use_defaults, tags }, node.at);
+}
+
+/// A role of `get-role` or `list-roles`.
+fn read_role(node: &Node, drafts: &mut Drafts) {
+    let text = |name: &str| field(node, name).and_then(Node::as_text).map(str::to_owned);
+    let (Some(name), Some(arn)) = (text("RoleName"), text("Arn")) else { return };
+    let trust = field(node, "AssumeRolePolicyDocument").and_then(|trust| policy::document(trust, &JsonLimits::CONFIG));
+    drafts.surroundings.add_role(Role { label: name.clone(), arns: vec![arn], names: vec![name], trust, at: node.at });
+}
+
+/// A user pool of `describe-user-pool`.
+fn read_user_pool(node: &Node, drafts: &mut Drafts) {
+    let Some(id) = field(node, "Id").and_then(Node::as_text) else { return };
+    let schema = field(node, "SchemaAttributes");
+    drafts.surroundings.user_pools.push(UserPool {
+        ids: vec![id.to_owned()],
+        attributes: schema.and_then(|schema| attributes(schema, "Name", "Mutable")),
+        identity_providers: BTreeSet::new(),
+        mapped_attributes: BTreeSet::new(),
+        at: node.at,
+    });
+}
+
+/// A client of `describe-user-pool-client`.
+fn read_client(node: &Node, drafts: &mut Drafts) {
+    let text = |name: &str| field(node, name).and_then(Node::as_text).map(str::to_owned);
+    let Some(id) = text("ClientId") else { return };
+    drafts.surroundings.clients.push(UserPoolClient {
+        ids: vec![id],
+        user_pool: text("UserPoolId"),
+        write_attributes: UserPoolClient::writes(field(node, "WriteAttributes")),
+        at: node.at,
+    });
 }
 
 fn read_group(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {

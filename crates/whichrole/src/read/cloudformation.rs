@@ -8,6 +8,7 @@ mod custom;
 mod provider;
 mod resolve;
 mod resources;
+pub(crate) mod surroundings;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -75,9 +76,16 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
         not_understood: Vec::new(),
         drafts,
     };
-    for part in
-        [Reading::pool, Reading::attachment, Reading::custom, Reading::loose_mapping, Reading::tags, Reading::group]
-    {
+    for part in [
+        Reading::pool,
+        Reading::attachment,
+        Reading::custom,
+        Reading::loose_mapping,
+        Reading::tags,
+        Reading::group,
+        Reading::surroundings,
+        Reading::identity_provider,
+    ] {
         for (number, template) in world.templates.iter().enumerate() {
             for resource in template.resources.values() {
                 part(&mut reading, Resolver::new(&world, number), resource);

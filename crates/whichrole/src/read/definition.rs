@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry as Slot;
 
 use super::node::Position;
 use super::problem::{Problem, ReadError};
+use super::surroundings::Surroundings;
 use crate::pool::{Group, IdentityPool, PrincipalTagMap, RoleMapping};
 use crate::provider::ProviderKey;
 use crate::text;
@@ -18,6 +19,8 @@ pub struct Configuration {
     pub problems: Vec<Problem>,
     /// What was passed over, and other things worth knowing.
     pub notes: Vec<Problem>,
+    /// Roles, user pools and clients of the same files.
+    pub surroundings: Surroundings,
     /// The names of the sources, by number.
     pub names: Vec<String>,
 }
@@ -102,6 +105,7 @@ pub(crate) struct Drafts {
     has_unnamed: bool,
     pub(crate) problems: Vec<Problem>,
     pub(crate) notes: Vec<Problem>,
+    pub(crate) surroundings: Surroundings,
 }
 
 impl Drafts {
@@ -203,7 +207,13 @@ impl Drafts {
                 .push(Problem::new("no-configuration", "no known member or resource was found in the configuration"));
         }
         self.problems.sort_by_key(|problem| problem.at);
-        Configuration { definitions, problems: self.problems, notes: self.notes, names }
+        Configuration {
+            definitions,
+            problems: self.problems,
+            notes: self.notes,
+            surroundings: self.surroundings,
+            names,
+        }
     }
 }
 

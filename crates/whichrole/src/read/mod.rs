@@ -9,17 +9,22 @@ mod definition;
 mod format;
 mod interpolation;
 mod node;
+mod policy;
 mod problem;
 mod scalar;
 mod shape;
+mod surroundings;
 #[cfg(feature = "yaml")]
 mod yaml;
 
 pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
 pub use format::Format;
+pub(crate) use interpolation::{Piece, pieces};
 pub use node::{Entry, Node, Position, Reference, Value};
-pub use problem::{Problem, ReadError};
+pub use policy::policy;
+pub use problem::{Problem, ReadError, Respelling};
+pub use surroundings::{Attribute, Role, Surroundings, UserPool, UserPoolClient, WriteAttributes};
 #[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
 
