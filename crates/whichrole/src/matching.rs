@@ -50,6 +50,14 @@ impl Test {
         Self { match_type, value: value.into(), finder: Finder::new(value.as_bytes()).into_owned() }
     }
 
+    pub(crate) fn match_type(&self) -> MatchType {
+        self.match_type
+    }
+
+    pub(crate) fn value(&self) -> &str {
+        &self.value
+    }
+
     /// Whether the claim passes the test under these semantics (R6 to R10).
     #[inline]
     pub(crate) fn matches(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {

@@ -84,7 +84,7 @@ fn defaults(kind: Option<ProviderKind>, claims: &Claims<'_>) -> Vec<(&'static st
 }
 
 /// The value of one tag: `None` where it is left out.
-fn value<'a>(
+pub(crate) fn value<'a>(
     claim: Option<&'a Claim<'a>>,
     semantics: &Semantics,
     touched: &mut Questions,

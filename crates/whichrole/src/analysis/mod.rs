@@ -1,0 +1,24 @@
+//! What holds for all requests, not for one: which roles can be reached, what a change changes, and what can be proved.
+//!
+//! The answers are exact within a stated domain (`docs/analysis.md`), and every claim that something can happen comes with a request that
+//! shows it, which has been put to the evaluator. Where an answer is not known the result says so.
+
+mod blocking;
+mod condition;
+mod diff;
+mod layout;
+mod pairing;
+mod property;
+mod reach;
+mod solve;
+mod space;
+mod when;
+mod witness;
+
+pub use condition::{Condition, ConditionError};
+pub use diff::{Change, Diff, DiffOptions, Judged, Subject, diff};
+pub use property::{Proof, all_live, always, equivalent, never};
+pub use reach::{GroupSets, Reach, RoleReach, RuleReach, Unmapped, Verdict, Way, reach, reach_role};
+pub use solve::NotDecided;
+pub use when::{Alternative, Constraint};
+pub use witness::Witness;

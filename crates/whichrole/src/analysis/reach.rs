@@ -1,0 +1,442 @@
+//! Which requests get which role: every role and every rule, live with a shortest witness or dead with what blocks it (`who`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::ser::{SerializeMap, SerializeStruct};
+use serde::{Serialize, Serializer};
+
+use super::blocking;
+use super::solve::{Found, NotDecided};
+use super::space::{Ask, End, Known, Space, Spot, Want, roles_of, variants};
+use super::when::{Alternative, alternatives};
+use super::witness::Witness;
+use crate::groups::{GROUPS, GroupClaims, PREFERRED_ROLE, ROLES};
+use crate::login::{Login, TokenForm};
+use crate::pool::Group;
+use crate::provider::ProviderKey;
+use crate::{Claims, Evaluator, Request, RoleMappingType, Source};
+
+/// Whether something can happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It can, and this request shows it.
+    Live(Witness),
+    /// It cannot; proved.
+    Dead,
+    /// Nobody can tell, and this is why.
+    NotDecided(NotDecided),
+}
+
+impl Verdict {
+    /// The request that shows it.
+    #[must_use]
+    pub fn witness(&self) -> Option<&Witness> {
+        match self {
+            Self::Live(witness) => Some(witness),
+            Self::Dead | Self::NotDecided(_) => None,
+        }
+    }
+
+    /// Whether it can happen; `None` where that is not decided.
+    #[must_use]
+    pub fn is_live(&self) -> Option<bool> {
+        match self {
+            Self::Live(_) => Some(true),
+            Self::Dead => Some(false),
+            Self::NotDecided(_) => None,
+        }
+    }
+
+    /// Adds another way in which it may happen: the smaller witness counts, and any witness more than doubt.
+    pub(crate) fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Live(a), Self::Live(b)) => Self::Live(if b.cmp_size(&a).is_lt() { b } else { a }),
+            (Self::Live(witness), _) | (_, Self::Live(witness)) => Self::Live(witness),
+            (Self::NotDecided(why), _) | (_, Self::NotDecided(why)) => Self::NotDecided(why),
+            (Self::Dead, Self::Dead) => Self::Dead,
+        }
+    }
+}
+
+/// What can be reached in one identity pool under one set of choices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// Every role of the pool and of its groups, by name.
+    pub roles: Vec<RoleReach>,
+    /// Every rule of every mapping, in order.
+    pub rules: Vec<RuleReach>,
+    /// What a login without a mapping gets (S3).
+    pub unmapped: Unmapped,
+    /// Which known groups lead to which role.
+    pub groups: Vec<GroupSets>,
+    /// Which values were considered for each claim that decides something.
+    pub domain: BTreeMap<String, &'static str>,
+}
+
+/// One role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleReach {
+    /// The role, as written.
+    pub role: String,
+    /// Whether a request that chooses no role gets it.
+    pub verdict: Verdict,
+    /// What gives it.
+    pub by: Vec<Way>,
+    /// Whether a request that chooses it gets it. Only asked where no other request does.
+    pub by_custom_role: Option<Verdict>,
+    /// The exact condition, if it was asked for: alternatives, each by itself enough.
+    pub when: Option<Vec<Alternative>>,
+}
+
+/// One way to a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// The mapping; `None` for guests.
+    pub provider: Option<String>,
+    /// What gives the role.
+    pub source: Source,
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleReach {
+    /// The mapping's key.
+    pub provider: String,
+    /// The rule's number, counted from 1.
+    pub rule: usize,
+    /// The rule's role.
+    pub role: String,
+    /// Whether it decides some request that then gets its role.
+    pub verdict: Verdict,
+    /// A smallest set of earlier rules that together leave it nothing; none where it never matches at all.
+    pub blocked_by: Vec<usize>,
+}
+
+/// What a login without a mapping gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmapped {
+    /// The role, if any.
+    pub role: Option<String>,
+    /// The reason of the denial, if there is no role.
+    pub deny: Option<&'static str>,
+}
+
+/// The smallest sets of known groups whose members get a role through one mapping, having no claims but those of their groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupSets {
+    /// The mapping's key.
+    pub provider: String,
+    /// The role.
+    pub role: String,
+    /// The sets, of at most two groups; none is part of another.
+    pub sets: Vec<Vec<String>>,
+}
+
+/// Answers for all requests at once: each login that has a mapping, with its own client, and guests where they are allowed.
+///
+/// `groups` are the groups that are known. Witnesses use them where they can; other groups may exist.
+#[must_use]
+pub fn reach(evaluator: &Evaluator, groups: &[Group]) -> Reach {
+    let pool = evaluator.pool();
+    let all_roles = roles_of(pool, groups);
+    let known = Known { groups, roles: &all_roles };
+    let mut ways: BTreeMap<&str, (Verdict, Vec<Way>)> = BTreeMap::new();
+    let mut rules = Vec::new();
+    let mut domain = BTreeMap::new();
+    for spot in spots(evaluator) {
+        let Some(space) = Space::new(&[evaluator], &spot, &[None], known, &[]) else { continue };
+        note_domain(&space, &mut domain);
+        visit(&space, &spot, &mut ways, &all_roles, &mut rules);
+    }
+    let roles = all_roles
+        .iter()
+        .map(|role| {
+            let (verdict, by) = ways.remove(role.as_str()).unwrap_or((Verdict::Dead, Vec::new()));
+            let by_custom_role = (verdict.is_live() != Some(true)).then(|| custom(evaluator, known, role));
+            RoleReach { role: role.clone(), verdict, by, by_custom_role, when: None }
+        })
+        .collect();
+    Reach { roles, rules, unmapped: unmapped(evaluator), groups: group_sets(evaluator, groups), domain }
+}
+
+/// As [`reach`], for one role, with the exact condition.
+#[must_use]
+pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> Option<RoleReach> {
+    let mut found = reach(evaluator, groups).roles.into_iter().find(|known| known.role == role)?;
+    let all_roles = roles_of(evaluator.pool(), groups);
+    let known = Known { groups, roles: &all_roles };
+    let spaces = spots(evaluator).into_iter().filter_map(|spot| {
+        let space = Space::new(&[evaluator], &spot, &[None], known, &[])?;
+        Some(alternatives(&space, role))
+    });
+    let mut when: Vec<Alternative> = spaces.flatten().collect();
+    when.dedup();
+    found.when = Some(when);
+    Some(found)
+}
+
+/// Each login that has a mapping, and guests.
+pub(crate) fn spots(evaluator: &Evaluator) -> Vec<Spot> {
+    let pool = evaluator.pool();
+    let guest = Spot { keys: vec![None], ..Spot::default() };
+    let mapped = pool.role_mappings.keys().map(|key| Spot { keys: vec![Some(key.clone())], ..Spot::default() });
+    mapped.flat_map(|spot| variants(spot, &[evaluator])).chain([guest]).collect()
+}
+
+/// The wants of a request that gets its tags.
+pub(crate) fn accepted(space: &Space<'_>, side: usize) -> Vec<(usize, usize, Want)> {
+    let Some(tags) = space.sides.get(side).map(|side| &side.tags) else { return Vec::new() };
+    let claims: BTreeSet<usize> = tags.values().copied().collect();
+    claims.into_iter().map(|claim| (claim, side, Want::Fine)).collect()
+}
+
+fn visit<'r>(
+    space: &Space<'_>,
+    spot: &Spot,
+    ways: &mut BTreeMap<&'r str, (Verdict, Vec<Way>)>,
+    all_roles: &'r BTreeSet<String>,
+    rules: &mut Vec<RuleReach>,
+) {
+    let Some(side) = space.sides.first() else { return };
+    let provider = side.key.as_ref().map(|key| key.as_str().to_owned());
+    for target in 0..=side.cases.len() {
+        let ask = Ask { targets: vec![target], wants: accepted(space, 0), ..Ask::default() };
+        let rule = side.cases.get(target).and_then(|case| case.rule);
+        let End::Role(role) = side.end(target) else { continue };
+        let verdict = match space.find(&ask) {
+            Found::Yes(claims) => {
+                Verdict::Live(Witness { provider: provider.clone(), claims, custom_role_arn: None })
+            }
+            Found::No => Verdict::Dead,
+            Found::Undecided(why) => Verdict::NotDecided(why),
+        };
+        if let (Some(provider), Some(rule)) = (&provider, rule) {
+            let known = rules.iter_mut().find(|known| known.provider == *provider && known.rule == rule);
+            match known {
+                // The same login with another kind of token.
+                Some(known) => {
+                    let before = std::mem::replace(&mut known.verdict, Verdict::Dead);
+                    known.verdict = before.or(verdict.clone());
+                    if known.verdict != Verdict::Dead {
+                        known.blocked_by.clear();
+                    }
+                }
+                None => {
+                    let is_dead = verdict == Verdict::Dead;
+                    let blocked_by = if is_dead { blocking::smallest(space, &ask, target) } else { Vec::new() };
+                    let verdict = verdict.clone();
+                    rules.push(RuleReach { provider: provider.clone(), rule, role: role.clone(), verdict, blocked_by });
+                }
+            }
+        }
+        let Some(role) = all_roles.get(role) else { continue };
+        let (known, by) = ways.entry(role).or_insert_with(|| (Verdict::Dead, Vec::new()));
+        if let Verdict::Live(witness) = &verdict
+            && let Some(source) = side.decide(&witness.claims, |decision| decision.source()).flatten()
+        {
+            let way = Way { provider: spot.keys.first().cloned().flatten().map(|key| key.as_str().to_owned()), source };
+            if !by.contains(&way) {
+                by.push(way);
+            }
+        }
+        *known = std::mem::replace(known, Verdict::Dead).or(verdict);
+    }
+}
+
+/// Whether a request that chooses this role gets it.
+fn custom(evaluator: &Evaluator, known: Known<'_>, role: &str) -> Verdict {
+    let mut verdict = Verdict::Dead;
+    for spot in spots(evaluator) {
+        let Some(space) = Space::new(&[evaluator], &spot, &[Some(role)], known, &[]) else { continue };
+        let Some(side) = space.sides.first() else { continue };
+        for target in 0..=side.cases.len() {
+            if *side.end(target) != End::Role(role.to_owned()) {
+                continue;
+            }
+            // Any of the role's rules will do, so none needs to be avoided.
+            let ask = Ask { targets: vec![target], wants: accepted(&space, 0), ..Ask::default() };
+            verdict = verdict.or(match space.find(&ask) {
+                Found::Yes(claims) => Verdict::Live(Witness {
+                    provider: side.key.as_ref().map(|key| key.as_str().to_owned()),
+                    claims,
+                    custom_role_arn: Some(role.to_owned()),
+                }),
+                Found::No => Verdict::Dead,
+                Found::Undecided(why) => Verdict::NotDecided(why),
+            });
+        }
+    }
+    verdict
+}
+
+/// S3.
+fn unmapped(evaluator: &Evaluator) -> Unmapped {
+    let nothing = Claims::default();
+    let logins =
+        [Login { provider: None, mapping: None, claims: &nothing, form: TokenForm::Claims, open_preferred_role: None }];
+    let decision = evaluator.evaluate(&Request::of(&logins));
+    Unmapped { role: decision.role().map(str::to_owned), deny: decision.denial().map(crate::Denial::reason) }
+}
+
+/// The most sets of groups that are put to the evaluator for one mapping.
+const MOST_GROUP_SETS: usize = 5_000;
+
+fn group_sets(evaluator: &Evaluator, groups: &[Group]) -> Vec<GroupSets> {
+    let mut found = Vec::new();
+    if groups.is_empty() {
+        return found;
+    }
+    let ones = groups.iter().map(|group| vec![group]);
+    let twos = groups.iter().enumerate().flat_map(|(n, a)| groups.iter().skip(n + 1).map(move |b| vec![a, b]));
+    let sets: Vec<Vec<&Group>> = std::iter::once(Vec::new()).chain(ones).chain(twos).take(MOST_GROUP_SETS).collect();
+    for key in evaluator.pool().role_mappings.keys() {
+        let mut by_role: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
+        for set in &sets {
+            let names: Vec<String> = set.iter().map(|group| group.name.clone()).collect();
+            let Some(role) = role_of_members(evaluator, key, set) else { continue };
+            let known = by_role.entry(role).or_default();
+            if !known.iter().any(|smaller| smaller.iter().all(|name| names.contains(name))) {
+                known.push(names);
+            }
+        }
+        found.extend(by_role.into_iter().map(|(role, sets)| GroupSets { provider: key.as_str().to_owned(), role, sets }));
+    }
+    found
+}
+
+fn role_of_members(evaluator: &Evaluator, key: &ProviderKey, set: &[&Group]) -> Option<String> {
+    let mut claims = Claims::default();
+    let open = GroupClaims::of(set).write_to(&mut claims);
+    let logins = [evaluator.login(Some(key), &claims, TokenForm::Claims).ok()?.with_open_preferred_role(open.as_ref())];
+    evaluator.evaluate(&Request::of(&logins)).role().map(str::to_owned)
+}
+
+/// Says which values were considered for the claims of a space.
+fn note_domain(space: &Space<'_>, domain: &mut BTreeMap<String, &'static str>) {
+    let is_token = space.sides.iter().any(|side| {
+        let key = side.key.as_ref();
+        key.and_then(|key| side.evaluator.pool().role_mappings.get(key))
+            .is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token)
+    });
+    for name in &space.names {
+        let values = match name.as_str() {
+            GROUPS | ROLES => "absent, or any array of strings",
+            PREFERRED_ROLE if is_token => "absent, or any string: the token may name any role",
+            "aud" => "absent, or what this login's client makes it",
+            "iss" => "absent, or this login's issuer",
+            _ => "absent, any string, or an array of strings where no string will do",
+        };
+        domain.insert(name.clone(), values);
+    }
+}
+
+impl Serialize for Reach {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let several = self.rules.iter().any(|rule| self.rules.first().is_some_and(|first| first.provider != rule.provider));
+        let roles: Vec<RoleJson<'_>> = self.roles.iter().map(|role| RoleJson { role, several }).collect();
+        let mut object = serializer.serialize_struct("Reach", 5)?;
+        object.serialize_field("roles", &roles)?;
+        object.serialize_field("rules", &self.rules)?;
+        object.serialize_field("unmapped", &self.unmapped)?;
+        object.serialize_field("groups", &self.groups)?;
+        object.serialize_field("domain", &self.domain)?;
+        object.end()
+    }
+}
+
+/// One role as JSON.
+impl Serialize for RoleReach {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let several = self.by.iter().any(|way| self.by.first().is_some_and(|first| first.provider != way.provider));
+        RoleJson { role: self, several }.serialize(serializer)
+    }
+}
+
+struct RoleJson<'r> {
+    role: &'r RoleReach,
+    /// Whether a rule's number alone does not tell which rule is meant.
+    several: bool,
+}
+
+impl Serialize for RoleJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let role = self.role;
+        let ways: Vec<WayJson<'_>> = role.by.iter().map(|way| WayJson { way, several: self.several }).collect();
+        let custom = role.by_custom_role.as_ref().and_then(Verdict::witness);
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("role", &role.role)?;
+        map.serialize_entry("reachable", &role.verdict.is_live())?;
+        map.serialize_entry("witness", &role.verdict.witness())?;
+        map.serialize_entry("by", &ways)?;
+        map.serialize_entry("by_custom_role", &custom.is_some())?;
+        if let Some(witness) = custom {
+            map.serialize_entry("custom_witness", witness)?;
+        }
+        if let Verdict::NotDecided(why) = &role.verdict {
+            map.serialize_entry("not_decided", &why.to_string())?;
+        }
+        if let Some(when) = &role.when {
+            map.serialize_entry("when", when)?;
+            let by: Vec<WhenBy<'_>> = when.iter().map(|way| WhenBy { provider: way.provider.as_deref() }).collect();
+            map.serialize_entry("when_by", &by)?;
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct WhenBy<'w> {
+    provider: Option<&'w str>,
+}
+
+struct WayJson<'w> {
+    way: &'w Way,
+    several: bool,
+}
+
+impl Serialize for WayJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("source", self.way.source.id())?;
+        map.serialize_entry("rule", &self.way.source.rule())?;
+        if self.several {
+            map.serialize_entry("provider", &self.way.provider)?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for RuleReach {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("provider", &self.provider)?;
+        map.serialize_entry("rule", &self.rule)?;
+        map.serialize_entry("live", &self.verdict.is_live())?;
+        map.serialize_entry("blocked_by", &self.blocked_by)?;
+        map.serialize_entry("witness", &self.verdict.witness())?;
+        if let Verdict::NotDecided(why) = &self.verdict {
+            map.serialize_entry("not_decided", &why.to_string())?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Unmapped {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Unmapped", 3)?;
+        object.serialize_field("decision", if self.role.is_some() { "assume" } else { "deny" })?;
+        object.serialize_field("role", &self.role)?;
+        object.serialize_field("deny", &self.deny)?;
+        object.end()
+    }
+}
+
+impl Serialize for GroupSets {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("GroupSets", 3)?;
+        object.serialize_field("provider", &self.provider)?;
+        object.serialize_field("role", &self.role)?;
+        object.serialize_field("sets", &self.sets)?;
+        object.end()
+    }
+}

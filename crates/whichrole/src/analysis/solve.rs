@@ -1,0 +1,377 @@
+//! Finds a value of one claim that passes some tests and fails others, or proves that there is none.
+//!
+//! Every value that is found has been put to the tests themselves (`matching.rs`), so it is never wrong. That nothing was overlooked is
+//! the argument of `layout.rs` for texts, and for arrays: each test that must hold needs one element, and those that must not bind all.
+
+use std::fmt;
+
+use super::layout::{Pieces, layouts};
+use crate::claims::Claim;
+use crate::matching::Test;
+use crate::pool::MatchType;
+use crate::semantics::{ArrayClaims, LetterCase, Semantics};
+use crate::unicode::is_tag_character;
+
+/// A test of the claim that must, or must not, hold. A test that must not hold demands no value at all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Literal<'t> {
+    pub(crate) test: &'t Test,
+    pub(crate) semantics: &'t Semantics,
+    pub(crate) holds: bool,
+}
+
+impl Literal<'_> {
+    fn accepts(&self, value: &Claim<'_>) -> bool {
+        self.test.matches(value, self.semantics) == self.holds
+    }
+}
+
+/// What came of a search.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found<T> {
+    Yes(T),
+    /// Proved: there is none.
+    No,
+    Undecided(NotDecided),
+}
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotDecided {
+    /// The search went past its bounds: 20,000 texts or 8 MiB of text for one claim, 4,096 alternatives of a condition.
+    TooLarge,
+    /// Nothing was found, and a complete search is not known: tests under several readings meet in one claim, or tests of an array's text
+    /// can only be met by arrays that the search does not build.
+    Incomplete,
+    /// A witness did not get from the evaluator what the analysis said. This is a fault of whichrole; please report it.
+    Replay,
+}
+
+impl fmt::Display for NotDecided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "the search went past its bounds",
+            Self::Incomplete => "no witness was found, and the search was not complete",
+            Self::Replay => "a witness did not replay; this is a fault of whichrole, please report it",
+        })
+    }
+}
+
+/// The values that a claim may have.
+#[derive(Debug, Clone)]
+pub(crate) struct Domain {
+    /// The only values there are, where they can be listed.
+    pub(crate) only: Option<Vec<Claim<'static>>>,
+    pub(crate) strings: bool,
+    pub(crate) arrays: bool,
+    /// Texts that an array's elements are taken from where they will do: the groups that are known.
+    pub(crate) familiar: Vec<String>,
+    /// Further values to try, for tests other than rules'.
+    pub(crate) more: Vec<Claim<'static>>,
+    /// Whether values that are not tried might do.
+    pub(crate) is_open: bool,
+    pub(crate) fresh: Fresh,
+}
+
+/// Characters that no test of the claim has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fresh {
+    /// One that a session tag may have.
+    pub(crate) legal: char,
+    /// One that it may not.
+    pub(crate) illegal: char,
+}
+
+impl Fresh {
+    /// Chooses readable characters that are in none of the values, whatever the letter case.
+    pub(crate) fn unlike<'v>(values: impl Iterator<Item = &'v str> + Clone) -> Self {
+        let unused = |c: &char| {
+            !"aws:[]\", \\".contains(*c)
+                && c.to_lowercase().eq([*c])
+                && values.clone().all(|value| value.chars().flat_map(char::to_lowercase).all(|used| used != *c))
+        };
+        let all = || ('x'..='z').chain('b'..='w').chain('0'..='9').chain('\u{e0}'..='\u{ffff}');
+        let legal = all().filter(|c| is_tag_character(*c)).find(unused).unwrap_or('\u{10000}');
+        let marks = || "|;!#$%&*~^".chars().chain('\u{e0}'..='\u{ffff}');
+        let illegal = marks().filter(|c| !is_tag_character(*c) && !c.is_control()).find(unused).unwrap_or('\u{10ffff}');
+        Self { legal, illegal }
+    }
+}
+
+/// What is asked of a value.
+pub(crate) struct Question<'q> {
+    pub(crate) literals: &'q [Literal<'q>],
+    pub(crate) domain: &'q Domain,
+    /// What else it must be. It may ask whether the value will do as a tag, and what `domain.more` was made for.
+    pub(crate) accept: &'q dyn Fn(&Claim<'_>) -> bool,
+    /// Whether `accept` asks anything: then values that differ as tags are tried too.
+    pub(crate) is_picky: bool,
+}
+
+impl Question<'_> {
+    /// A shortest value. Strings come before arrays.
+    pub(crate) fn solve(&self) -> Found<Claim<'static>> {
+        if let Some(only) = &self.domain.only {
+            return only.iter().find(|value| self.passes(value)).cloned().map_or(Found::No, Found::Yes);
+        }
+        let strings = if self.domain.strings { self.strings() } else { Found::No };
+        if let Found::Yes(_) = strings {
+            return strings;
+        }
+        if let Some(value) = self.domain.more.iter().find(|value| self.passes(value)) {
+            return Found::Yes(value.clone());
+        }
+        match if self.domain.arrays { self.arrays() } else { Found::No } {
+            Found::No if self.domain.is_open && strings == Found::No => Found::Undecided(NotDecided::Incomplete),
+            Found::No => strings,
+            arrays => arrays,
+        }
+    }
+
+    fn passes(&self, value: &Claim<'_>) -> bool {
+        self.literals.iter().all(|literal| literal.accepts(value)) && (self.accept)(value)
+    }
+
+    fn strings(&self) -> Found<Claim<'static>> {
+        let cases = distinct(self.literals.iter().map(|literal| literal.semantics.letter_case()), LetterCase::default());
+        let mut outcome = if cases.len() > 1 { Found::Undecided(NotDecided::Incomplete) } else { Found::No };
+        for case in cases {
+            let values: Vec<Piece> = self.literals.iter().filter_map(|literal| Piece::of(literal, case)).collect();
+            match self.texts(&values, "", "") {
+                Err(_) => outcome = Found::Undecided(NotDecided::TooLarge),
+                Ok(texts) => {
+                    let found = texts.into_iter().map(Claim::from).find(|value| self.passes(value));
+                    if let Some(value) = found {
+                        return Found::Yes(value);
+                    }
+                }
+            }
+        }
+        outcome
+    }
+
+    /// All texts worth a look that have the pieces and stand between `open` and `close`.
+    fn texts(&self, pieces: &[Piece], open: &str, close: &str) -> Result<Vec<String>, super::layout::TooMany> {
+        if let Some(exact) = pieces.iter().find(|piece| piece.place == Place::Whole) {
+            let text = exact.text.as_str();
+            let fits = text.len() >= open.len() + close.len() && text.starts_with(open) && text.ends_with(close);
+            // As written first: it reads better than its lower case.
+            return Ok(if fits { vec![exact.written.clone(), exact.text.clone()] } else { Vec::new() });
+        }
+        let fresh = self.domain.fresh;
+        let inside: Vec<&str> =
+            pieces.iter().filter(|piece| piece.place == Place::Inside).map(|piece| piece.text.as_str()).collect();
+        let starts: Vec<&str> =
+            pieces.iter().filter(|piece| piece.place == Place::Start).map(|piece| piece.text.as_str()).collect();
+        let lay = |reserved: &str, more: &str| {
+            let all = || starts.iter().copied().chain([open, reserved]).filter(|start| !start.is_empty());
+            let longest = all().max_by_key(|start| start.len());
+            if !all().all(|start| longest.is_some_and(|longest| longest.starts_with(start))) {
+                return Ok(Vec::new());
+            }
+            let more = (!more.is_empty()).then_some(more);
+            let pieces = Pieces {
+                start: longest,
+                inside: inside.iter().copied().chain(more).collect(),
+                end: (!close.is_empty()).then_some(close),
+            };
+            layouts(&pieces, fresh.legal)
+        };
+        let mut texts = lay("", "")?;
+        if self.is_picky {
+            let illegal = fresh.illegal.to_string();
+            texts.extend(lay("", &illegal)?);
+            texts.extend(lay("aws:", "")?);
+        }
+        // `[` and `]` are two characters, and so are the quotes within.
+        texts.retain(|text| text.len() >= open.len() + close.len());
+        Ok(texts)
+    }
+
+    fn arrays(&self) -> Found<Claim<'static>> {
+        let modes = self.literals.iter().map(|literal| (literal.semantics.array_claims(), literal.semantics.letter_case()));
+        let modes = distinct(modes, Default::default());
+        let several = modes.len() > 1;
+        let mut outcome = if several { Found::Undecided(NotDecided::Incomplete) } else { Found::No };
+        for (mode, case) in modes {
+            let found = match mode {
+                ArrayClaims::ContainsElement | ArrayClaims::Membership | ArrayClaims::PerElement => {
+                    self.by_elements(mode, case)
+                }
+                ArrayClaims::JsonText | ArrayClaims::ListText => self.by_text(mode, case),
+            };
+            match found {
+                Found::Yes(_) => return found,
+                Found::Undecided(why) => outcome = Found::Undecided(why),
+                Found::No => {}
+            }
+        }
+        outcome
+    }
+
+    /// Where tests look at the elements: one element for each test that must hold, all of them clear of those that must not.
+    fn by_elements(&self, mode: ArrayClaims, case: LetterCase) -> Found<Claim<'static>> {
+        let mut needs: Vec<Piece> = Vec::new();
+        for literal in self.literals {
+            match (mode, literal.test.match_type(), literal.holds) {
+                (ArrayClaims::ContainsElement, MatchType::Contains, _) | (ArrayClaims::PerElement, _, _) => {
+                    needs.extend(Piece::of(literal, case));
+                }
+                (ArrayClaims::Membership, MatchType::Contains, true) => {
+                    needs.extend(Piece::of(literal, case).map(|piece| Piece { place: Place::Whole, ..piece }));
+                }
+                // No array passes the other tests.
+                (_, _, true) => return Found::No,
+                (_, _, false) => {}
+            }
+        }
+        // The longest first: its element may serve others too.
+        needs.sort_by_key(|need| std::cmp::Reverse(need.text.len()));
+        let mut elements: Vec<String> = Vec::new();
+        for need in &needs {
+            if elements.iter().any(|element| need.is_in(element, case)) {
+                continue;
+            }
+            let familiar = self.domain.familiar.iter().filter(|name| need.is_in(name, case));
+            let mut familiar: Vec<&String> = familiar.collect();
+            familiar.sort_by_key(|name| name.chars().count());
+            let Ok(texts) = self.texts(std::slice::from_ref(need), "", "") else { return Found::Undecided(NotDecided::TooLarge) };
+            match familiar.into_iter().cloned().chain(texts).find(|element| self.is_clear(element)) {
+                Some(element) => elements.push(element),
+                None => return Found::No,
+            }
+        }
+        let fresh = self.domain.fresh;
+        let all = || elements.iter().map(|element| Claim::from(element.clone()));
+        let extra = |text: char| Claim::from(text.to_string());
+        let mut candidates = vec![Claim::Array(all().collect())];
+        if self.is_picky {
+            candidates.push(Claim::Array(std::iter::once(extra(fresh.legal)).chain(all()).collect()));
+            candidates.push(Claim::Array(std::iter::once(extra(fresh.illegal)).chain(all()).collect()));
+            candidates.push(Claim::Array(std::iter::once(Claim::Array(Vec::new())).chain(all()).collect()));
+            candidates.push(Claim::Array(all().chain([extra(fresh.legal)]).collect()));
+            candidates.push(Claim::Array(all().chain([extra(fresh.legal), extra(fresh.illegal)]).collect()));
+            for more in &self.domain.more {
+                if let Claim::Array(more) = more {
+                    candidates.push(Claim::Array(all().chain(more.iter().cloned()).collect()));
+                }
+            }
+        }
+        candidates.into_iter().find(|value| self.passes(value)).map_or(Found::No, Found::Yes)
+    }
+
+    /// Whether an element may stand in an array that must fail some tests.
+    fn is_clear(&self, element: &str) -> bool {
+        let alone = Claim::texts([element.to_owned()]);
+        self.literals.iter().all(|literal| match (literal.test.match_type(), literal.holds) {
+            // No element may equal the value; and one that equals it is asked for, which binds no other.
+            (MatchType::NotEqual, true) => literal.test.matches(&alone, literal.semantics),
+            (MatchType::NotEqual, false) | (_, true) => true,
+            (_, false) => !literal.test.matches(&alone, literal.semantics),
+        })
+    }
+
+    /// Where tests look at the array's text. The texts that stand between the brackets are searched as strings are; each is read back.
+    fn by_text(&self, mode: ArrayClaims, case: LetterCase) -> Found<Claim<'static>> {
+        let empty = Claim::Array(Vec::new());
+        if self.passes(&empty) {
+            return Found::Yes(empty);
+        }
+        let pieces: Vec<Piece> = self.literals.iter().filter_map(|literal| Piece::of(literal, case)).collect();
+        let (open, close) = if mode == ArrayClaims::ListText { ("[", "]") } else { ("[\"", "\"]") };
+        let Ok(texts) = self.texts(&pieces, open, close) else { return Found::Undecided(NotDecided::TooLarge) };
+        let mut outcome = Found::No;
+        for text in texts {
+            if let Some(array) = array_of_text(&text, mode)
+                && self.passes(&array)
+            {
+                return Found::Yes(array);
+            }
+            // As a text it would do. No array has that text, but one with a longer text may do as well.
+            let text = Claim::from(text);
+            if self.literals.iter().all(|literal| literal.accepts(&text)) {
+                outcome = Found::Undecided(NotDecided::Incomplete);
+            }
+        }
+        outcome
+    }
+}
+
+/// The array of strings that has this text.
+fn array_of_text(text: &str, mode: ArrayClaims) -> Option<Claim<'static>> {
+    match mode {
+        ArrayClaims::JsonText => match Claim::from_json(text) {
+            Ok(Claim::Array(elements)) if elements.iter().all(|element| element.as_text().is_some()) => {
+                let array = Claim::Array(elements);
+                (array.to_json() == text).then(|| array.into_owned())
+            }
+            _ => None,
+        },
+        _ => {
+            let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+            if inner.is_empty() {
+                return Some(Claim::Array(Vec::new()));
+            }
+            Some(Claim::texts(inner.split(", ").map(str::to_owned)))
+        }
+    }
+}
+
+/// A text that a value must have, as the comparison sees it.
+#[derive(Debug, Clone)]
+struct Piece {
+    place: Place,
+    text: String,
+    written: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Whole,
+    Start,
+    Inside,
+}
+
+impl Piece {
+    /// The piece that a literal asks for; `None` where it only forbids.
+    fn of(literal: &Literal<'_>, case: LetterCase) -> Option<Self> {
+        let place = match (literal.test.match_type(), literal.holds) {
+            (MatchType::Equals, true) | (MatchType::NotEqual, false) => Place::Whole,
+            (MatchType::StartsWith, true) => Place::Start,
+            (MatchType::Contains, true) => Place::Inside,
+            _ => return None,
+        };
+        let written = literal.test.value().to_owned();
+        Some(Self { place, text: in_case(&written, case), written })
+    }
+
+    fn is_in(&self, text: &str, case: LetterCase) -> bool {
+        let text = in_case(text, case);
+        match self.place {
+            Place::Whole => text == self.text,
+            Place::Start => text.starts_with(&self.text),
+            Place::Inside => text.contains(&self.text),
+        }
+    }
+}
+
+fn in_case(text: &str, case: LetterCase) -> String {
+    match case {
+        LetterCase::Sensitive => text.to_owned(),
+        LetterCase::Insensitive => text.to_lowercase(),
+    }
+}
+
+/// The distinct items in the order they come; the default where there is none.
+fn distinct<T: PartialEq>(items: impl Iterator<Item = T>, default: T) -> Vec<T> {
+    let mut seen = Vec::new();
+    for item in items {
+        if !seen.contains(&item) {
+            seen.push(item);
+        }
+    }
+    if seen.is_empty() {
+        seen.push(default);
+    }
+    seen
+}
