@@ -313,7 +313,7 @@ impl<'c> Comparison<'c> {
                     let counterpart = self.evaluators().iter().any(|evaluator| {
                         evaluator.provider_keys().iter().any(|other| {
                             let other = ProviderKey::new(other.as_str());
-                            other.login_key() != login && other.is_symbolic() != key.is_symbolic() && other.same_login(&key)
+                            other.login_key() != login && other.is_symbolic() != key.is_symbolic() && other.could_be(&key)
                         })
                     });
                     if !is_listed && !counterpart {

@@ -122,7 +122,7 @@ pub(crate) fn counterpart<'k>(
         return Some(same);
     }
     let could_be = |a: &ProviderKey, b: &ProviderKey| {
-        a.as_str() != b.as_str() && a.same_login(b) && fits(a.client().unwrap_or_default(), b.client().unwrap_or_default())
+        a.as_str() != b.as_str() && a.could_be(b) && fits(a.client().unwrap_or_default(), b.client().unwrap_or_default())
     };
     let free_there = there.iter().filter(|other| !here.iter().any(|known| known.as_str() == other.as_str()));
     let mut fitting = free_there.filter(|other| could_be(key, other));

@@ -149,7 +149,7 @@ fn unmapped(evaluator: &Evaluator) -> Vec<Spot> {
     for listed in pool.providers.iter().flatten() {
         let key = ProviderKey::of_kind(ProviderKind::UserPool, listed.provider_name.login_key());
         for client in listed_clients(pool, &key).into_iter().flatten() {
-            let mapped = pool.role_mappings.keys().any(|known| known.same_login(&key) && known.client() == Some(client));
+            let mapped = pool.role_mappings.keys().any(|known| known.could_be(&key) && known.client() == Some(client));
             if !mapped && seen.insert((key.clone(), client)) {
                 let given = vec![("aud".to_owned(), client.to_owned())];
                 spots.push(Spot { keys: vec![Some(key.clone())], given, user_id: None });
