@@ -36,6 +36,7 @@ mod issuer;
 mod json;
 #[cfg(feature = "jwt-verify")]
 mod jwks;
+pub mod lint;
 mod login;
 mod matching;
 pub mod messages;

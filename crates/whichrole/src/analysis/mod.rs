@@ -22,3 +22,4 @@ pub use reach::{GroupSets, Reach, RoleReach, RuleReach, Unmapped, Verdict, Way, 
 pub use solve::NotDecided;
 pub use when::{Alternative, Constraint};
 pub use witness::Witness;
+pub(crate) use witness::ClaimsJson;

@@ -24,6 +24,7 @@ pub(crate) use interpolation::{Piece, pieces};
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use policy::policy;
 pub use problem::{Problem, ReadError, Respelling};
+pub(crate) use surroundings::STANDARD;
 pub use surroundings::{Attribute, Role, Surroundings, UserPool, UserPoolClient, WriteAttributes};
 #[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
