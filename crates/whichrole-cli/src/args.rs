@@ -48,6 +48,16 @@ pub struct Global {
 pub enum Format {
     Text,
     Json,
+    /// JUnit XML (test)
+    Junit,
+    /// TAP version 14 (test)
+    Tap,
+    /// Annotations for GitHub Actions (test, lint)
+    Github,
+    /// For summaries and comments (test)
+    Markdown,
+    /// SARIF 2.1.0 (lint)
+    Sarif,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -107,6 +117,22 @@ Examples:
         #[command(flatten)]
         choices: ChoiceArgs,
     },
+    /// Find faults: what AWS rejects, what can never match, what users can give themselves, what STS refuses
+    #[command(before_help = "\
+Examples:
+  whichrole lint infra/
+  whichrole lint template.yaml --format sarif -o lint.sarif
+  whichrole lint main.tf --fix
+  whichrole lint --explain shadowed-rule")]
+    Lint(LintArgs),
+    /// Run suites: files `*.whichrole.yaml`, or all of a folder
+    #[command(before_help = "\
+Examples:
+  whichrole test                                       every suite below the current folder
+  whichrole test roles.whichrole.yaml --filter 'admins*'
+  whichrole test --format junit -o report.xml
+  whichrole test --init template.yaml -o roles.whichrole.yaml")]
+    Test(TestArgs),
     /// Print what was read from a configuration, as canonical API JSON
     #[command(before_help = "\
 Examples:
@@ -153,6 +179,10 @@ pub enum Schema {
     Eval,
     /// The output of `explain`
     Explain,
+    /// Suites: files `*.whichrole.yaml`
+    Suite,
+    /// The output of `test`
+    Test,
     /// Errors with `--format json`
     Error,
 }
@@ -212,6 +242,51 @@ Examples:
     },
 }
 
+/// What to test, and how.
+#[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct TestArgs {
+    /// Suites, or folders to search for them; left out, the current one
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Run only cases and tests of this name (`*` any text, `?` any character); may be repeated
+    #[arg(long, value_name = "GLOB")]
+    pub filter: Vec<String>,
+    /// Stop at the first failure
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Run again whenever a file changes that matters
+    #[arg(long, conflicts_with_all = ["update", "list", "init"])]
+    pub watch: bool,
+    /// Show what is covered, and a token for whatever is not
+    #[arg(long)]
+    pub coverage: bool,
+    /// Fail if less than this percentage of rules, outcomes or tags is covered
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub threshold: Option<u8>,
+    /// Change the configuration one small thing at a time and see whether the suite notices
+    #[arg(long)]
+    pub mutants: bool,
+    /// Write snapshots; refused where CI is set
+    #[arg(long)]
+    pub update: bool,
+    /// Print the names of all cases
+    #[arg(long)]
+    pub list: bool,
+    /// Print a first suite for this configuration, with the answers of today
+    #[arg(long, value_name = "CONFIG", conflicts_with_all = ["paths", "filter", "list", "update"])]
+    pub init: Option<String>,
+    /// The pool for --init, if there are several
+    #[arg(long, value_name = "NAME", requires = "init")]
+    pub pool: Option<String>,
+    /// Exit with 3 when a case passes whose answer depends on an open question
+    #[arg(long)]
+    pub strict: bool,
+    /// How many threads judge cases; left out, as many as the machine has
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=256))]
+    pub threads: Option<usize>,
+}
+
 /// The configuration to read.
 #[derive(Debug, ClapArgs)]
 pub struct ConfigArgs {
@@ -221,6 +296,36 @@ pub struct ConfigArgs {
     /// The pool, if there are several
     #[arg(long, value_name = "NAME")]
     pub pool: Option<String>,
+    /// A parameter of a template, or anything else that only its deployment knows (`AWS::Region`, `Admin.Arn`)
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
+}
+
+/// What to look at, and what counts.
+#[derive(Debug, ClapArgs)]
+pub struct LintArgs {
+    /// Files or folders, each a configuration of its own, or `-` for standard input
+    #[arg(value_name = "CONFIG", required_unless_present = "explain")]
+    pub configs: Vec<String>,
+    /// Print the page of this lint
+    #[arg(long, value_name = "LINT", conflicts_with_all = ["configs", "fix"])]
+    pub explain: Option<String>,
+    /// Exit with 1 for findings of this severity and worse [default: warning]
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// Mend what is safe to mend: misspelt fields and words, a missing `sts:TagSession`
+    #[arg(long)]
+    pub fix: bool,
+    /// A parameter of a template, or anything else that only its deployment knows (`AWS::Region`, `Admin.Arn`)
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Info,
+    Warning,
+    Error,
 }
 
 /// The request to decide.

@@ -148,11 +148,15 @@ impl Failure {
     }
 }
 
-/// The source line of a problem with a caret under the column, cut to what a terminal shows.
+/// The source line of a problem with a caret under the column.
 fn snippet(problem: &Problem, texts: &[String]) -> String {
+    problem.at.map(|at| snippet_at(at, texts)).unwrap_or_default()
+}
+
+/// A source line with a caret under the column, cut to what a terminal shows.
+pub fn snippet_at(at: Position, texts: &[String]) -> String {
     const BEFORE: usize = 60;
     const WIDTH: usize = 100;
-    let Some(at) = problem.at else { return String::new() };
     let Some(line) = texts.get(at.source).and_then(|text| text.lines().nth(at.line.saturating_sub(1))) else {
         return String::new();
     };

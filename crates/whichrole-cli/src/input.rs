@@ -29,7 +29,7 @@ impl Loaded {
     /// Reads all of a file, a folder or standard input.
     pub fn read(args: &ConfigArgs) -> Result<Self> {
         let sources = sources(&args.config)?;
-        let configuration = read(&sources, &ReadOptions::default());
+        let configuration = read(&sources, &options(args)?);
         Ok(Self { configuration, texts: sources.into_iter().map(|source| source.text).collect() })
     }
 
@@ -47,6 +47,21 @@ impl Loaded {
     pub fn failure(&self, problems: &[whichrole::read::Problem]) -> Failure {
         Failure::of_problems(problems, &self.configuration.names, &self.texts)
     }
+}
+
+/// How a configuration is to be read.
+fn options(args: &ConfigArgs) -> Result<ReadOptions> {
+    let mut options = ReadOptions::default();
+    for given in &args.parameters {
+        let Some((name, value)) = given.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            let message = format!("expected `--param NAME=VALUE`, found {}", text::quoted(given));
+            return Err(Failure::new("usage", message));
+        };
+        if options.parameters.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(Failure::new("usage", format!("the parameter {} is given twice", text::quoted(name))));
+        }
+    }
+    Ok(options)
 }
 
 /// The texts of a configuration: one file, every file of a folder, or standard input.

@@ -115,6 +115,12 @@ impl<'a> Claims<'a> {
         Claims { members: owned_members(self.members) }
     }
 
+    /// The same claims, borrowed: cheap to change without a copy of every text.
+    pub(crate) fn borrowed(&self) -> Claims<'_> {
+        let members = self.members.iter().map(|(name, value)| (Cow::Borrowed(name.as_ref()), value.borrowed()));
+        Claims { members: members.collect() }
+    }
+
     /// The text of a claim that is a string.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Claim::as_text)
@@ -200,6 +206,20 @@ impl<'a> Claim<'a> {
             Self::Text(text) => Claim::Text(Cow::Owned(text.into_owned())),
             Self::Array(elements) => Claim::Array(elements.into_iter().map(Claim::into_owned).collect()),
             Self::Object(members) => Claim::Object(owned_members(members)),
+        }
+    }
+
+    /// The same value, borrowed.
+    pub(crate) fn borrowed(&self) -> Claim<'_> {
+        match self {
+            Self::Null => Claim::Null,
+            Self::Bool(value) => Claim::Bool(*value),
+            Self::Number(number) => Claim::Number(Cow::Borrowed(number)),
+            Self::Text(text) => Claim::Text(Cow::Borrowed(text)),
+            Self::Array(elements) => Claim::Array(elements.iter().map(Claim::borrowed).collect()),
+            Self::Object(members) => Claim::Object(
+                members.iter().map(|(name, value)| (Cow::Borrowed(name.as_ref()), value.borrowed())).collect(),
+            ),
         }
     }
 

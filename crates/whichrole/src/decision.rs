@@ -250,7 +250,7 @@ pub struct Answer<'a> {
     /// The other answers that other choices would give. None: the answer is certain.
     pub readings: Vec<Reading<'a>>,
     /// The role-mapping key of the login that answered; `None` for guests.
-    pub provider: Option<Cow<'a, str>>,
+    pub provider: Option<&'a str>,
     /// Whether the token's signature was checked.
     pub signature: Signature,
 }

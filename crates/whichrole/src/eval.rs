@@ -4,7 +4,8 @@ use crate::claims::Claim;
 use crate::decision::{Answer, Decision, Denial, Outcome, Signature, Source};
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{self, Clock, Directory, Login, LoginError, TokenForm};
-use crate::matching::{Test, kind_question};
+use crate::matching::kind_question;
+use crate::plan::Plan;
 use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalTagMap, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::semantics::{
@@ -37,17 +38,6 @@ pub struct Evaluator {
     directory: Directory,
     /// One plan for each role mapping, in the pool's order.
     plans: Vec<Plan>,
-}
-
-/// A role mapping, prepared: its distinct claims numbered, its tests built.
-#[derive(Debug, Clone)]
-struct Plan {
-    mapping: RoleMapping,
-    /// The distinct claims that the rules test; a rule names one by its number.
-    claims: Vec<String>,
-    tests: Vec<(usize, Test)>,
-    /// The number of `cognito:preferred_role` among the claims.
-    preferred_role: Option<usize>,
 }
 
 /// One call of `GetCredentialsForIdentity` (Q1).
@@ -147,7 +137,25 @@ impl Evaluator {
         claims: &'a Claims<'a>,
         form: TokenForm,
     ) -> Result<Login<'a>, LoginError> {
-        self.directory.login(named, claims, form)
+        let (provider, mapping) = self.directory.find(named, claims)?;
+        let mut login = Login { provider, mapping, form, ..Login::unmapped(claims) };
+        self.look_at_claims(&mut login);
+        Ok(login)
+    }
+
+    /// The same login with other claims.
+    pub(crate) fn with_claims<'a>(&'a self, login: &Login<'a>, claims: &'a Claims<'a>) -> Login<'a> {
+        let mut login = Login { claims, open_preferred_role: None, ..login.clone() };
+        self.look_at_claims(&mut login);
+        login
+    }
+
+    /// What can be said of a login's claims before any request: whether they pass the checks, and what the rules will look at.
+    fn look_at_claims(&self, login: &mut Login<'_>) {
+        login.fault = login::fault(login, &self.pool);
+        if let Some(plan) = login.mapping.and_then(|at| self.plans.get(at)) {
+            login.slots = plan.slots(login.claims);
+        }
     }
 
     /// Decides, without asking what the decision leaned on. Prefer [`Evaluator::answer`] unless every microsecond counts: this one does
@@ -165,7 +173,7 @@ impl Evaluator {
         let readings = readings::explore(self, request, &path);
         let provider = path.login.and_then(|at| request.logins.get(at)).and_then(Login::provider);
         Answer {
-            provider: provider.map(|key| key.as_str().to_owned().into()),
+            provider: provider.map(ProviderKey::as_str),
             decision: path.decision,
             assumptions,
             readings,
@@ -223,8 +231,7 @@ impl Evaluator {
         pick: usize,
     ) -> Path<'a> {
         // One bad token fails the whole request, before any role is chosen.
-        let fault =
-            by_provider(logins).into_iter().find_map(|at| login::check(logins.get(at)?, &self.pool, request.clock));
+        let fault = by_provider(logins).into_iter().find_map(|at| logins.get(at)?.fault_at(request.clock));
         if let Some(fault) = fault {
             return Path::deny(Denial::InvalidToken(fault), Questions::NONE);
         }
@@ -261,7 +268,7 @@ impl Evaluator {
         request: &Request<'a>,
         semantics: &Semantics,
     ) -> Path<'a> {
-        if let Some(fault) = login::check(login, &self.pool, request.clock) {
+        if let Some(fault) = login.fault_at(request.clock) {
             return Path::deny(Denial::InvalidToken(fault), Questions::NONE);
         }
         let mut path = self.role_of::<ASK>(login, request, semantics);
@@ -321,7 +328,7 @@ impl Evaluator {
                 None => Path::deny(Denial::CustomRoleNotAllowed, Questions::NONE),
             };
         }
-        let mut touched = login.open_preferred_role.map_or(Questions::NONE, |open| open.question.into());
+        let mut touched = login.open_question();
         let preferred = login.claim(PREFERRED_ROLE, semantics).and_then(Claim::as_text).filter(|role| !role.is_empty());
         if let Some(role) = preferred {
             return Path::assume(role, Source::PreferredRole, touched);
@@ -347,23 +354,22 @@ impl Evaluator {
         request: &Request<'a>,
         semantics: &Semantics,
     ) -> Path<'a> {
-        let mut slots = Slots::new(plan.claims.len());
-        slots.fill(&plan.claims, |name| login.claim(name, semantics));
-        let open = login.open_preferred_role.and_then(|open| Some((plan.preferred_role?, open.question)));
-
+        let slots = login.slots.as_slice();
+        let open = login.open_preferred_role.and(plan.preferred_role);
         let mut touched = Questions::NONE;
         let mut chosen = None;
-        for (number, ((slot, test), rule)) in plan.tests.iter().zip(rules).enumerate() {
-            if let Some((preferred_role, question)) = open
-                && preferred_role == *slot
-            {
-                touched.insert(question);
+        for (number, (slot, test)) in plan.tests.iter().enumerate() {
+            let mut claim = slots.get(*slot).copied().flatten();
+            if open == Some(*slot) {
+                touched = touched.union(login.open_question());
+                claim = login.claim(PREFERRED_ROLE, semantics);
             }
-            let Some(claim) = slots.get(*slot) else { continue };
+            let Some(claim) = claim else { continue };
             touched = touched.union(if ASK { test.questions(claim, semantics) } else { kind_question(claim) });
             if !test.matches(claim, semantics) {
                 continue;
             }
+            let Some(rule) = rules.get(number) else { continue };
             match request.custom_role_arn {
                 None => return Path::assume(rule.role_arn.as_str(), Source::Rule(number + 1), touched),
                 Some(custom) if chosen.is_none() && rule.role_arn.as_str() == custom => chosen = Some(number),
@@ -460,48 +466,4 @@ pub(crate) fn token_roles<'a>(claim: Option<&'a Claim<'a>>) -> impl Iterator<Ite
     };
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     elements.iter().filter_map(Claim::as_text).chain(parts)
-}
-
-impl Plan {
-    fn new(mapping: &RoleMapping) -> Self {
-        let mut claims: Vec<String> = Vec::new();
-        let tests = mapping
-            .mapping_rules()
-            .iter()
-            .map(|rule| {
-                let slot = claims.iter().position(|known| *known == rule.claim).unwrap_or_else(|| {
-                    claims.push(rule.claim.clone());
-                    claims.len() - 1
-                });
-                (slot, Test::new(rule.match_type, &rule.value))
-            })
-            .collect();
-        let preferred_role = claims.iter().position(|name| name == PREFERRED_ROLE);
-        Self { mapping: mapping.clone(), claims, tests, preferred_role }
-    }
-}
-
-/// The values of a plan's claims, by number. Up to 32 claims need no allocation.
-struct Slots<'a> {
-    few: [Option<&'a Claim<'a>>; 32],
-    many: Vec<Option<&'a Claim<'a>>>,
-}
-
-impl<'a> Slots<'a> {
-    fn new(count: usize) -> Self {
-        Self { few: [None; 32], many: if count > 32 { vec![None; count] } else { Vec::new() } }
-    }
-
-    fn fill(&mut self, names: &[String], value: impl Fn(&str) -> Option<&'a Claim<'a>>) {
-        let slots = if self.many.is_empty() { &mut self.few[..] } else { &mut self.many[..] };
-        for (slot, name) in slots.iter_mut().zip(names) {
-            *slot = value(name);
-        }
-    }
-
-    #[inline]
-    fn get(&self, slot: usize) -> Option<&'a Claim<'a>> {
-        let slots = if self.many.is_empty() { &self.few[..] } else { &self.many[..] };
-        slots.get(slot).copied().flatten()
-    }
 }

@@ -331,7 +331,7 @@ fn because(evaluator: &Evaluator, request: &Request<'_>, answer: &Answer<'_>) ->
     let decided_by = request
         .logins
         .iter()
-        .find(|login| login.provider().map(ProviderKey::as_str) == answer.provider.as_deref())
+        .find(|login| login.provider().map(ProviderKey::as_str) == answer.provider)
         .or(request.logins.first());
     let mapping = decided_by.and_then(|login| evaluator.mapping_of(login)).map(|(_, mapping)| mapping);
     if request.logins.len() > 1 {

@@ -6,9 +6,10 @@ use std::fmt;
 use crate::claims::{Claim, Claims};
 use crate::decision::InvalidToken;
 use crate::groups::{OpenPreferredRole, PREFERRED_ROLE};
+use crate::plan::Slots;
 use crate::pool::IdentityPool;
 use crate::provider::{ProviderKey, ProviderKind, fits};
-use crate::semantics::Semantics;
+use crate::semantics::{Questions, Semantics};
 use crate::text;
 
 /// How the claims of a login were given.
@@ -30,6 +31,10 @@ pub struct Login<'a> {
     pub(crate) claims: &'a Claims<'a>,
     pub(crate) form: TokenForm,
     pub(crate) open_preferred_role: Option<&'a OpenPreferredRole>,
+    /// Which of the checks that need no clock (L1 to L3) the claims fail.
+    pub(crate) fault: Option<InvalidToken>,
+    /// What the claims have for the rules of the mapping.
+    pub(crate) slots: Slots<'a>,
 }
 
 /// The provider of a login: one that the configuration names, or one it does not know.
@@ -47,6 +52,20 @@ impl<'a> Login<'a> {
             Some(LoginProvider::Known(key)) => Some(key),
             Some(LoginProvider::Foreign(key)) => Some(key),
             None => None,
+        }
+    }
+
+    /// A login of no provider in particular, which therefore has no mapping (S3).
+    pub(crate) fn unmapped(claims: &'a Claims<'a>) -> Self {
+        let form = TokenForm::Claims;
+        Self {
+            provider: None,
+            mapping: None,
+            claims,
+            form,
+            open_preferred_role: None,
+            fault: None,
+            slots: Slots::default(),
         }
     }
 
@@ -68,6 +87,21 @@ impl<'a> Login<'a> {
         match self.open_preferred_role {
             Some(open) if name == PREFERRED_ROLE => open.resolve(semantics),
             _ => self.claims.get(name),
+        }
+    }
+
+    /// The question that a preferred role depends on.
+    pub(crate) fn open_question(&self) -> Questions {
+        self.open_preferred_role.map_or(Questions::NONE, |open| open.question.into())
+    }
+
+    /// Which check the token fails at a time (L1 to L4).
+    #[inline]
+    pub(crate) fn fault_at(&self, clock: Option<Clock>) -> Option<InvalidToken> {
+        match (&self.fault, clock) {
+            (Some(fault), _) => Some(fault.clone()),
+            (None, Some(clock)) => expiry_fault(self.claims.get("exp")?, clock),
+            (None, None) => None,
         }
     }
 
@@ -211,18 +245,16 @@ impl Directory {
     }
 
     /// Finds the provider and the mapping of a token: by the name given, else by `iss`, else the only one there is.
-    pub(crate) fn login<'a>(
+    pub(crate) fn find<'a>(
         &'a self,
         named: Option<&ProviderKey>,
-        claims: &'a Claims<'a>,
-        form: TokenForm,
-    ) -> Result<Login<'a>, LoginError> {
-        let (provider, mapping) = match self.home(named, claims)? {
-            Found::Home(home) => home.provider_and_mapping(named, claims)?,
-            Found::Foreign(key) => (Some(LoginProvider::Foreign(key)), None),
-            Found::Nothing => (None, None),
-        };
-        Ok(Login { provider, mapping, claims, form, open_preferred_role: None })
+        claims: &Claims<'_>,
+    ) -> Result<(Option<LoginProvider<'a>>, Option<usize>), LoginError> {
+        match self.home(named, claims)? {
+            Found::Home(home) => home.provider_and_mapping(named, claims),
+            Found::Foreign(key) => Ok((Some(LoginProvider::Foreign(key)), None)),
+            Found::Nothing => Ok((None, None)),
+        }
     }
 
     fn home<'a>(&'a self, named: Option<&ProviderKey>, claims: &Claims<'_>) -> Result<Found<'a>, LoginError> {
@@ -388,8 +420,9 @@ pub struct Clock {
     pub leeway: u16,
 }
 
-/// Checks a token as the service does before any role is chosen: L1 to L4, in that order, each only where the claim it needs is there.
-pub(crate) fn check(login: &Login<'_>, pool: &IdentityPool, clock: Option<Clock>) -> Option<InvalidToken> {
+/// Checks a token as the service does before any role is chosen: L1 to L3, in that order, each only where the claim it needs is there. L4
+/// needs a clock, see [`Login::fault_at`].
+pub(crate) fn fault(login: &Login<'_>, pool: &IdentityPool) -> Option<InvalidToken> {
     let key = login.provider();
     let kind = key.map(ProviderKey::kind);
     let is_user_pool = kind == Some(ProviderKind::UserPool);
@@ -399,7 +432,7 @@ pub(crate) fn check(login: &Login<'_>, pool: &IdentityPool, clock: Option<Clock>
     if is_user_pool && (is_access_token || (login.form == TokenForm::Jwt && audience.is_none())) {
         return Some(InvalidToken::MissingAudience);
     }
-    if let Some(key) = key.filter(|key| !key.without_client().is_symbolic()) {
+    if let Some(key) = key.filter(|key| !key.is_login_symbolic()) {
         if matches!(kind, Some(ProviderKind::UserPool | ProviderKind::Oidc))
             && login.claims.text("iss").is_some_and(|issuer| !is_issuer_of(issuer, key.login_key()))
         {
@@ -415,7 +448,7 @@ pub(crate) fn check(login: &Login<'_>, pool: &IdentityPool, clock: Option<Clock>
             }
         }
     }
-    clock.and_then(|clock| expiry_fault(login.claims.get("exp")?, clock))
+    None
 }
 
 /// L4. A missing `exp` passes; one that is no whole number of seconds does not.

@@ -41,13 +41,21 @@ impl MappingRule {
 pub(crate) struct Test {
     match_type: MatchType,
     value: Box<str>,
-    /// Searches for `value`; only `Contains` uses it.
+    /// Whether `value` is.
+    is_ascii: bool,
+    /// Searches for `value`; only `Contains` has it, for others it searches for nothing.
     finder: Finder<'static>,
 }
 
 impl Test {
     pub(crate) fn new(match_type: MatchType, value: &str) -> Self {
-        Self { match_type, value: value.into(), finder: Finder::new(value.as_bytes()).into_owned() }
+        let searched = if match_type == MatchType::Contains { value } else { "" };
+        Self {
+            match_type,
+            value: value.into(),
+            is_ascii: value.is_ascii(),
+            finder: Finder::new(searched.as_bytes()).into_owned(),
+        }
     }
 
     pub(crate) fn match_type(&self) -> MatchType {
@@ -62,6 +70,15 @@ impl Test {
     #[inline]
     pub(crate) fn matches(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {
         match claim {
+            // Nearly every test of nearly every token ends here.
+            Claim::Text(text) if semantics.letter_case() == LetterCase::Sensitive => self.holds_for(text),
+            other => self.matches_otherwise(other, semantics),
+        }
+    }
+
+    #[inline(never)]
+    fn matches_otherwise(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {
+        match claim {
             Claim::Text(text) => self.matches_text(text, semantics),
             Claim::Array(elements) => self.matches_array(claim, elements, semantics),
             other => self.matches_other(other, semantics),
@@ -70,14 +87,14 @@ impl Test {
 
     /// R8, `array-claims`. Only string elements count.
     fn matches_array(&self, claim: &Claim<'_>, elements: &[Claim<'_>], semantics: &Semantics) -> bool {
-        let some = |test: &dyn Fn(&str) -> bool| elements.iter().filter_map(Claim::as_text).any(test);
+        let mut texts = elements.iter().filter_map(Claim::as_text);
         match (semantics.array_claims(), self.match_type) {
             (ArrayClaims::ContainsElement | ArrayClaims::PerElement, MatchType::Contains)
             | (ArrayClaims::PerElement, MatchType::Equals | MatchType::StartsWith) => {
-                some(&|text| self.matches_text(text, semantics))
+                texts.any(|text| self.matches_text(text, semantics))
             }
-            (ArrayClaims::Membership, MatchType::Contains) => some(&|text| self.equals(text, semantics)),
-            (ArrayClaims::PerElement, MatchType::NotEqual) => !some(&|text| self.equals(text, semantics)),
+            (ArrayClaims::Membership, MatchType::Contains) => texts.any(|text| self.equals(text, semantics)),
+            (ArrayClaims::PerElement, MatchType::NotEqual) => !texts.any(|text| self.equals(text, semantics)),
             (ArrayClaims::ContainsElement | ArrayClaims::Membership, _) => false,
             (ArrayClaims::JsonText, _) => self.matches_text(&claim.to_json(), semantics),
             (ArrayClaims::ListText, _) => self.matches_text(&claim.to_list_text(), semantics),
@@ -97,18 +114,24 @@ impl Test {
     }
 
     /// R6, R7, R10: text against text, literally.
-    #[inline]
     fn matches_text(&self, text: &str, semantics: &Semantics) -> bool {
-        if semantics.letter_case() == LetterCase::Insensitive {
-            let value = lower(&self.value);
-            let text = lower(text);
-            return match self.match_type {
-                MatchType::Equals => text == value,
-                MatchType::NotEqual => text != value,
-                MatchType::StartsWith => text.starts_with(value.as_ref()),
-                MatchType::Contains => text.contains(value.as_ref()),
-            };
+        match semantics.letter_case() {
+            LetterCase::Sensitive => self.holds_for(text),
+            LetterCase::Insensitive => {
+                let (text, value) = (lower(text), lower(&self.value));
+                match self.match_type {
+                    MatchType::Equals => text == value,
+                    MatchType::NotEqual => text != value,
+                    MatchType::StartsWith => text.starts_with(value.as_ref()),
+                    MatchType::Contains => text.contains(value.as_ref()),
+                }
+            }
         }
+    }
+
+    /// R6, R7: text against text as it is.
+    #[inline]
+    fn holds_for(&self, text: &str) -> bool {
         match self.match_type {
             MatchType::Equals => text == &*self.value,
             MatchType::NotEqual => text != &*self.value,
@@ -129,7 +152,7 @@ impl Test {
     /// test as a whole.
     pub(crate) fn questions(&self, claim: &Claim<'_>, semantics: &Semantics) -> Questions {
         let mut questions = kind_question(claim);
-        if self.could_differ_by_case(claim) {
+        if self.could_differ_by_case(claim, semantics) {
             let under = |case: LetterCase| self.matches(claim, &semantics.with(case.into()));
             if under(LetterCase::Sensitive) != under(LetterCase::Insensitive) {
                 questions.insert(Question::LetterCase);
@@ -139,9 +162,23 @@ impl Test {
     }
 
     /// A cheap look before lower-casing anything: most tests of most claims differ by more than case.
-    fn could_differ_by_case(&self, claim: &Claim<'_>) -> bool {
-        let Claim::Text(text) = claim else { return true };
-        if !text.is_ascii() || !self.value.is_ascii() {
+    fn could_differ_by_case(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {
+        match claim {
+            Claim::Text(text) => self.text_could_differ_by_case(text),
+            Claim::Array(elements) => match semantics.array_claims() {
+                ArrayClaims::JsonText => self.text_could_differ_by_case(&claim.to_json()),
+                ArrayClaims::ListText => self.text_could_differ_by_case(&claim.to_list_text()),
+                ArrayClaims::ContainsElement | ArrayClaims::Membership | ArrayClaims::PerElement => {
+                    elements.iter().filter_map(Claim::as_text).any(|text| self.text_could_differ_by_case(text))
+                }
+            },
+            _ => true,
+        }
+    }
+
+    /// As above, for text. Where this is false, `equals` does not depend on case either.
+    fn text_could_differ_by_case(&self, text: &str) -> bool {
+        if !self.is_ascii || !text.is_ascii() {
             return true;
         }
         let (text, value) = (text.as_bytes(), self.value.as_bytes());
@@ -151,15 +188,18 @@ impl Test {
                 text.get(..value.len()).is_some_and(|start| start.eq_ignore_ascii_case(value) && start != value)
             }
             MatchType::Contains => {
-                value.len() <= text.len()
-                    && self.finder.find(text).is_none()
-                    && contains_ignoring_ascii_case(text, value)
+                // A long text goes to the full comparison, whose time is linear.
+                text.len() > 1024
+                    || value.len() <= text.len()
+                        && self.finder.find(text).is_none()
+                        && contains_ignoring_ascii_case(text, value)
             }
         }
     }
 }
 
 /// The question that the kind of a claim raises wherever a rule tests it (R8, R9).
+#[inline]
 pub(crate) fn kind_question(claim: &Claim<'_>) -> Questions {
     match claim {
         Claim::Text(_) => Questions::NONE,

@@ -27,6 +27,9 @@ pub enum ProviderKind {
     Unknown,
 }
 
+/// What comes before the issuer in the ARN of an OIDC provider.
+const OIDC_ARN: &str = ":oidc-provider/";
+
 /// The key of a provider: where a login, a role mapping or a principal-tag map belongs.
 ///
 /// A key may hold references such as `${Users.ProviderName}:${Web}`; those stand for values nobody knows yet (Q5b).
@@ -45,13 +48,15 @@ pub struct ProviderKey {
     kind: ProviderKind,
     /// Invariant: false for what a token says of itself, whatever characters it has in it.
     symbolic: bool,
+    /// Where the login key is in the text. Invariant: follows from the other fields; what comes after it is `:` and a client id.
+    login: (usize, usize),
 }
 
 impl ProviderKey {
     /// Reads a key; its kind shows in its text.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { kind: kind_of(&text), symbolic: text.contains("${"), text }
+        Self::of_kind(kind_of(&text), text)
     }
 
     /// The key that a token's issuer names. A token cannot bring references: `${` in it is nothing but two characters.
@@ -68,19 +73,36 @@ impl ProviderKey {
             }
             kind => kind,
         };
-        Self { text, kind, symbolic: false }
+        Self::from_parts(text, kind, false)
     }
 
     /// A key of a kind that the caller knows better than the text shows, such as a reference to an OIDC provider.
     pub fn of_kind(kind: ProviderKind, text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { kind, symbolic: text.contains("${"), text }
+        let symbolic = text.contains("${");
+        Self::from_parts(text, kind, symbolic)
+    }
+
+    fn from_parts(text: String, kind: ProviderKind, symbolic: bool) -> Self {
+        let login = match kind {
+            ProviderKind::UserPool => {
+                let colon = if symbolic { colon_outside_references(&text) } else { text.find(':') };
+                (0, colon.unwrap_or(text.len()))
+            }
+            ProviderKind::Oidc => (text.find(OIDC_ARN).map_or(0, |at| at + OIDC_ARN.len()), text.len()),
+            _ => (0, text.len()),
+        };
+        Self { text, kind, symbolic, login }
     }
 
     /// The key without its client id.
     pub(crate) fn without_client(&self) -> Self {
-        let text = self.tag_key().to_owned();
-        Self { kind: self.kind, symbolic: self.symbolic && text.contains("${"), text }
+        Self::from_parts(self.tag_key().to_owned(), self.kind, self.is_login_symbolic())
+    }
+
+    /// Whether the key without its client id has a reference in it.
+    pub(crate) fn is_login_symbolic(&self) -> bool {
+        self.symbolic && self.tag_key().contains("${")
     }
 
     /// The key as written.
@@ -104,38 +126,25 @@ impl ProviderKey {
     /// The app client id of a user pool's role-mapping key (Q3).
     #[must_use]
     pub fn client(&self) -> Option<&str> {
-        self.split().1
+        self.text.get(self.login.1 + 1..)
     }
 
     /// The key under which a login of this provider is sent (Q2): without a client id, and for an OIDC provider's ARN its issuer.
     #[must_use]
     pub fn login_key(&self) -> &str {
-        match self.kind {
-            ProviderKind::Oidc => {
-                self.text.split_once(":oidc-provider/").map_or(self.text.as_str(), |(_, issuer)| issuer)
-            }
-            _ => self.split().0,
-        }
+        self.text.get(self.login.0..self.login.1).unwrap_or_default()
     }
 
     /// The key of this provider's principal-tag map (Q4).
     #[must_use]
     pub fn tag_key(&self) -> &str {
-        self.split().0
+        self.text.get(..self.login.1).unwrap_or_default()
     }
 
     /// Whether a login's key could be this one of the configuration: a reference fits whatever it could stand for (Q5b).
     #[must_use]
     pub fn could_be(&self, login: &Self) -> bool {
         fits(self.login_key(), login.login_key()) && (self.kind == login.kind || self.kind == ProviderKind::Unknown)
-    }
-
-    fn split(&self) -> (&str, Option<&str>) {
-        let colon = if self.symbolic { colon_outside_references(&self.text) } else { self.text.find(':') };
-        match (self.kind, colon) {
-            (ProviderKind::UserPool, Some(at)) => (self.text.get(..at).unwrap_or_default(), self.text.get(at + 1..)),
-            _ => (&self.text, None),
-        }
     }
 }
 
@@ -218,6 +227,8 @@ fn colon_outside_references(text: &str) -> Option<usize> {
 }
 
 fn kind_of(text: &str) -> ProviderKind {
+    // Also through modules and data sources: `${module.login.aws_cognito_user_pool.main.endpoint}`.
+    let refers_to = |resource: &str| text.contains("${") && text.contains(resource);
     match text {
         "accounts.google.com" => ProviderKind::Google,
         "graph.facebook.com" => ProviderKind::Facebook,
@@ -226,11 +237,9 @@ fn kind_of(text: &str) -> ProviderKind {
         "api.twitter.com" | "www.digits.com" => ProviderKind::Twitter,
         "cognito-identity.amazonaws.com" => ProviderKind::Developer,
         _ if text.starts_with("cognito-idp.") => ProviderKind::UserPool,
-        _ if text.contains(":oidc-provider/") || text.contains("${aws_iam_openid_connect_provider.") => {
-            ProviderKind::Oidc
-        }
-        _ if text.contains(":saml-provider/") || text.contains("${aws_iam_saml_provider.") => ProviderKind::Saml,
-        _ if text.contains(".ProviderName}") || text.contains("${aws_cognito_user_pool.") => ProviderKind::UserPool,
+        _ if text.contains(OIDC_ARN) || refers_to("aws_iam_openid_connect_provider.") => ProviderKind::Oidc,
+        _ if text.contains(":saml-provider/") || refers_to("aws_iam_saml_provider.") => ProviderKind::Saml,
+        _ if text.contains(".ProviderName}") || refers_to("aws_cognito_user_pool.") => ProviderKind::UserPool,
         // Only a user pool's key has a client after a colon.
         _ if text.contains("${") && !text.starts_with("arn:") && colon_outside_references(text).is_some() => {
             ProviderKind::UserPool

@@ -8,6 +8,9 @@ use crate::semantics::{Choice, Questions, Semantics, SeveralLogins};
 /// those first in the table. Fewest changes come first.
 pub(crate) fn explore<'a>(evaluator: &'a Evaluator, request: &Request<'a>, start: &Path<'a>) -> Vec<Reading<'a>> {
     let semantics = *evaluator.semantics();
+    if request.logins.len() < 2 && start.touched.without(semantics.assumed()).is_empty() {
+        return Vec::new();
+    }
     let mut explorer = Explorer { evaluator, request, base: semantics, answer: &start.decision, readings: Vec::new() };
     explorer.visit(start.clone(), semantics, semantics.assumed(), &mut Vec::new());
     explorer.readings.sort_by(|a, b| (a.assume.len(), &a.assume).cmp(&(b.assume.len(), &b.assume)));

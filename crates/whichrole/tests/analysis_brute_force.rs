@@ -182,8 +182,13 @@ fn check_blocking(pool: &IdentityPool, rule: usize, blocked_by: &[usize], semant
 /// A request gets the role exactly where one of the alternatives holds.
 fn check_when(evaluator: &Evaluator, role: &str, tokens: &[Claims<'_>]) {
     let when = reach_role(evaluator, &[], role).unwrap().when.unwrap();
-    let operators: BTreeMap<&str, MatchType> =
-        [("equals", MatchType::Equals), ("not-equal", MatchType::NotEqual), ("starts-with", MatchType::StartsWith), ("contains", MatchType::Contains)].into();
+    let operators: BTreeMap<&str, MatchType> = [
+        ("equals", MatchType::Equals),
+        ("not-equal", MatchType::NotEqual),
+        ("starts-with", MatchType::StartsWith),
+        ("contains", MatchType::Contains),
+    ]
+    .into();
     for claims in tokens {
         let holds = when.iter().filter(|alternative| alternative.provider.is_some()).any(|alternative| {
             alternative.claims.iter().all(|(claim, constraints)| {
@@ -213,7 +218,13 @@ fn pairs(old: &Evaluator, new: &Evaluator, tokens: &[Claims<'static>], custom: O
     found
 }
 
-fn check_diff(before: IdentityPool, after: IdentityPool, semantics: Semantics, tokens: &[Claims<'static>], is_text: bool) {
+fn check_diff(
+    before: IdentityPool,
+    after: IdentityPool,
+    semantics: Semantics,
+    tokens: &[Claims<'static>],
+    is_text: bool,
+) {
     let subject = |pool| Subject { pool, groups: &[], semantics };
     let found = diff(&subject(&before), &subject(&after), &DiffOptions::default());
     assert!(found.not_decided.is_empty(), "{:?}: {before:?} {after:?}", found.not_decided);
@@ -225,7 +236,8 @@ fn check_diff(before: IdentityPool, after: IdentityPool, semantics: Semantics, t
         assert_eq!(change.witness.provider.as_deref(), Some(PROVIDER));
         has_array |= change.witness.claims.iter().any(|(_, value)| matches!(value, Claim::Array(_)));
         let short = |(role, deny, _): Outcome| (role, deny);
-        let pair = (short(outcome(&old, &change.witness.claims, None)), short(outcome(&new, &change.witness.claims, None)));
+        let pair =
+            (short(outcome(&old, &change.witness.claims, None)), short(outcome(&new, &change.witness.claims, None)));
         assert_eq!(pair.0, (change.before.role.clone(), change.before.deny));
         assert_eq!(pair.1, (change.after.role.clone(), change.after.deny));
         assert_ne!(pair.0, pair.1);
@@ -284,7 +296,13 @@ proptest! {
 fn two_claims() -> Vec<Claims<'static>> {
     let values = || {
         let texts = texts(3).into_iter().map(|text| Some(Claim::from(text)));
-        let odd = [Some(Claim::from("a|")), Some(Claim::from("b|")), Some(Claim::from("|")), Some(Claim::texts(["a"])), Some(Claim::Array(vec![]))];
+        let odd = [
+            Some(Claim::from("a|")),
+            Some(Claim::from("b|")),
+            Some(Claim::from("|")),
+            Some(Claim::texts(["a"])),
+            Some(Claim::Array(vec![])),
+        ];
         std::iter::once(None).chain(texts).chain(odd)
     };
     values()
@@ -304,7 +322,8 @@ fn two_claims() -> Vec<Claims<'static>> {
 
 fn tagged_pool() -> impl Strategy<Value = IdentityPool> {
     let rule = prop::sample::select(vec!["dept", "team"]).prop_flat_map(|claim| rule(claim, "[ab]"));
-    let tags = prop::collection::btree_map("[kl]", prop::sample::select(vec!["dept".to_owned(), "team".to_owned()]), 0..=2);
+    let tags =
+        prop::collection::btree_map("[kl]", prop::sample::select(vec!["dept".to_owned(), "team".to_owned()]), 0..=2);
     (prop::collection::vec(rule, 0..=3), resolution(), tags).prop_map(|(rules, how, tags)| {
         let mut pool = pool(rules, how);
         pool.principal_tags.insert(ProviderKey::new(LOGIN), PrincipalTagMap { use_defaults: false, tags });
@@ -426,13 +445,20 @@ proptest! {
 }
 
 fn condition() -> impl Strategy<Value = String> {
-    let test = (prop::sample::select(vec!["dept", "team"]), prop::sample::select(vec!["equals", "not-equal", "starts-with", "contains"]), "[ab]{1,2}")
+    let test = (
+        prop::sample::select(vec!["dept", "team"]),
+        prop::sample::select(vec!["equals", "not-equal", "starts-with", "contains"]),
+        "[ab]{1,2}",
+    )
         .prop_map(|(claim, operator, value)| format!("{claim} {operator} {value}"));
     let there = (prop::sample::select(vec!["dept", "team"]), prop::sample::select(vec!["present", "absent"]))
         .prop_map(|(claim, operator)| format!("{claim} {operator}"));
     let tests = prop::collection::vec(prop_oneof![3 => test, 1 => there], 1..=3);
     (tests, prop::collection::vec(prop::sample::select(vec![" and ", " or "]), 3)).prop_map(|(tests, joins)| {
-        tests.iter().zip(std::iter::once("").chain(joins)).fold(String::new(), |all, (test, join)| format!("{all}{join}{test}"))
+        tests
+            .iter()
+            .zip(std::iter::once("").chain(joins))
+            .fold(String::new(), |all, (test, join)| format!("{all}{join}{test}"))
     })
 }
 

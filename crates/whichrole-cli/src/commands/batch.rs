@@ -175,7 +175,7 @@ impl Batch<'_> {
                         .unwrap_or_default(),
                     "reason" => decision.denial().map(Denial::reason).unwrap_or_default().to_owned(),
                     "certain" => answer.is_certain().to_string(),
-                    _ => answer.provider.as_deref().unwrap_or_default().to_owned(),
+                    _ => answer.provider.unwrap_or_default().to_owned(),
                 };
                 whichrole::text::visible(&text)
             })

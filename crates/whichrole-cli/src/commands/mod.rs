@@ -4,17 +4,28 @@ mod batch;
 mod decode;
 mod eval;
 mod explain;
+pub mod lint;
 mod schema;
 mod shell;
 mod show;
+mod test;
 mod token;
 
-use crate::args::{Args, Command};
-use crate::failure::{Exit, Result};
+use crate::args::{Args, Command, Format};
+use crate::failure::{Exit, Failure, Result};
 use crate::output::Output;
 
 /// Runs the command that was asked for.
 pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
+    let own = matches!(args.global.format, None | Some(Format::Text | Format::Json));
+    let has_others = match args.command {
+        Command::Test(_) => args.global.format != Some(Format::Sarif),
+        Command::Lint(_) => matches!(args.global.format, Some(Format::Github | Format::Sarif)),
+        _ => false,
+    };
+    if !own && !has_others {
+        return Err(Failure::new("usage", "this command has no such format; all have `text` and `json`, `lint` also `github` and `sarif`, `test` all but `sarif`"));
+    }
     match &args.command {
         Command::Eval { config, request } => eval::run(args, config, request, output),
         Command::Explain { config, request, want } => explain::run(args, config, request, want.as_deref(), output),
@@ -22,6 +33,8 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
             batch::run(config, lines.as_deref(), fields, *max_line_bytes, choices, output)
         }
         Command::Show { config } => show::run(config, output),
+        Command::Lint(asked) => lint::run(args, asked, output),
+        Command::Test(asked) => test::run(args, asked, output),
         Command::Token(command) => token::run(args, command, output),
         Command::Decode { message } => decode::run(args, message, output),
         Command::Schema { which } => schema::run(*which, output),

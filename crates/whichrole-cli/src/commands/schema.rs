@@ -8,6 +8,8 @@ pub fn run(which: Schema, output: &mut Output) -> Result<Exit> {
     let schema = match which {
         Schema::Eval => include_str!("../../schemas/eval.json"),
         Schema::Explain => include_str!("../../schemas/explain.json"),
+        Schema::Suite => include_str!("../../schemas/suite.json"),
+        Schema::Test => include_str!("../../schemas/test.json"),
         Schema::Error => include_str!("../../schemas/error.json"),
     };
     output.line(schema.trim_end())?;

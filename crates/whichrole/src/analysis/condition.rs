@@ -73,14 +73,17 @@ impl Condition {
         let words = words(written)?;
         let mut words = words.into_iter().peekable();
         let end = written.chars().count() + 1;
-        let missing = |what: &str| ConditionError { column: end, message: format!("expected {what}, but the condition ends") };
+        let missing =
+            |what: &str| ConditionError { column: end, message: format!("expected {what}, but the condition ends") };
         let mut any = vec![Vec::new()];
         loop {
             let claim = words.next().ok_or_else(|| missing("a claim"))?;
             let operator = words.next().ok_or_else(|| missing(&text::alternatives(OPERATORS)))?;
             let compare = MatchType::ALL.into_iter().find(|known| self::operator(*known) == operator.text);
             let kind = match (compare, operator.text.as_str()) {
-                (Some(match_type), _) => Kind::Compare(match_type, words.next().ok_or_else(|| missing("a value"))?.text),
+                (Some(match_type), _) => {
+                    Kind::Compare(match_type, words.next().ok_or_else(|| missing("a value"))?.text)
+                }
                 (None, "present") => Kind::Present,
                 (None, "absent") => Kind::Absent,
                 (None, other) => return Err(unknown("operator", other, operator.column, &OPERATORS)),
@@ -197,7 +200,10 @@ fn words(written: &str) -> Result<Vec<Word>, ConditionError> {
                     Some((next, _)) if next == c => break,
                     Some((next, _)) => word.text.push(next),
                     None => {
-                        return Err(ConditionError { column, message: "the quote that opens here is not closed".to_owned() });
+                        return Err(ConditionError {
+                            column,
+                            message: "the quote that opens here is not closed".to_owned(),
+                        });
                     }
                 }
             }
@@ -215,7 +221,9 @@ fn words(written: &str) -> Result<Vec<Word>, ConditionError> {
 fn unknown(what: &str, written: &str, column: usize, known: &[&str]) -> ConditionError {
     let message = match text::nearest(written, known.iter().copied()) {
         Some(near) => format!("unknown {what} {}, did you mean `{near}`?", text::quoted(written)),
-        None => format!("unknown {what} {}, expected {}", text::quoted(written), text::alternatives(known.iter().copied())),
+        None => {
+            format!("unknown {what} {}, expected {}", text::quoted(written), text::alternatives(known.iter().copied()))
+        }
     };
     ConditionError { column, message }
 }

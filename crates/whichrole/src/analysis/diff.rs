@@ -15,8 +15,8 @@ use super::pairing::{Paired, Part, counterpart, paired};
 use super::reach::accepted;
 use super::solve::{Found, Fresh, NotDecided};
 use super::space::{
-    Ask, Atom, End, Known, Side, Space, Spot, TAGS_REJECTED, Term, Want, compare_alike, listed_clients, roles_of, twins,
-    variants,
+    Ask, Atom, End, Known, Side, Space, Spot, TAGS_REJECTED, Term, Want, compare_alike, listed_clients, roles_of,
+    twins, variants,
 };
 use super::witness::{ClaimsJson, Witness};
 use crate::claims::{Claim, Claims};
@@ -104,7 +104,8 @@ impl Diff {
     #[must_use]
     pub fn is_equal(&self) -> Option<bool> {
         let lists = [&self.only_before, &self.only_after];
-        if !self.changes.is_empty() || !self.custom_role_changes.is_empty() || lists.iter().any(|list| !list.is_empty()) {
+        if !self.changes.is_empty() || !self.custom_role_changes.is_empty() || lists.iter().any(|list| !list.is_empty())
+        {
             return Some(false);
         }
         self.not_decided.is_empty().then_some(true)
@@ -313,7 +314,9 @@ impl<'c> Comparison<'c> {
                     let counterpart = self.evaluators().iter().any(|evaluator| {
                         evaluator.provider_keys().iter().any(|other| {
                             let other = ProviderKey::new(other.as_str());
-                            other.login_key() != login && other.is_symbolic() != key.is_symbolic() && other.could_be(&key)
+                            other.login_key() != login
+                                && other.is_symbolic() != key.is_symbolic()
+                                && (other.could_be(&key) || key.could_be(&other))
                         })
                     });
                     if !is_listed && !counterpart {
@@ -333,7 +336,8 @@ impl<'c> Comparison<'c> {
                 clients.insert(format!("another-client-{}", Fresh::unlike(mapped.iter().copied()).legal));
             }
             for client in clients {
-                let is_mapped = pairs.iter().flatten().any(|pair| pair.login_key() == login && pair.client() == Some(&client));
+                let is_mapped =
+                    pairs.iter().flatten().any(|pair| pair.login_key() == login && pair.client() == Some(&client));
                 if !is_mapped {
                     let given = vec![("aud".to_owned(), client)];
                     spots.push(Spot { keys: vec![Some(key.clone()), Some(key.clone())], given, user_id: None });
@@ -344,9 +348,8 @@ impl<'c> Comparison<'c> {
 
     fn search(&self, spots: &[Spot], search: &Search<'_>, plain: &mut Classes, custom: &mut Classes) {
         for spot in spots.iter().filter(|spot| !self.is_untouched(spot)) {
-            let space = |role: Option<&str>| {
-                Space::new(&self.evaluators(), spot, &[role, role], self.known, search.atoms)
-            };
+            let space =
+                |role: Option<&str>| Space::new(&self.evaluators(), spot, &[role, role], self.known, search.atoms);
             if let Some(space) = space(None) {
                 compare(&space, spot, search, plain);
             }
@@ -478,7 +481,10 @@ impl<'c> Comparison<'c> {
 
 /// Whether a configuration knows a login apart from its mappings.
 fn knows(evaluator: &Evaluator, key: &ProviderKey) -> bool {
-    evaluator.provider_keys().iter().any(|known| ProviderKey::of_kind(key.kind(), known.as_str()).login_key() == key.login_key())
+    evaluator
+        .provider_keys()
+        .iter()
+        .any(|known| ProviderKey::of_kind(key.kind(), known.as_str()).login_key() == key.login_key())
 }
 
 /// The answer to a witness, and whether it is certain.
@@ -527,7 +533,8 @@ fn compare(space: &Space<'_>, spot: &Spot, search: &Search<'_>, classes: &mut Cl
             for before in finals(old, i) {
                 for after in finals(new, j) {
                     // Where both get a role and the tags are the same, they are rejected on both sides or on neither.
-                    let one_rejected = before.is_rejected != after.is_rejected && tags_agree && is_role(old, i) && is_role(new, j);
+                    let one_rejected =
+                        before.is_rejected != after.is_rejected && tags_agree && is_role(old, i) && is_role(new, j);
                     let both_rejected = before.is_rejected && after.is_rejected;
                     if before != after && !both_rejected && !one_rejected {
                         pair.ends(&before, &after, spot, classes);
@@ -584,15 +591,18 @@ impl Pair<'_, '_> {
         let [old, new] = self.space.sides.as_slice() else { return };
         let end = |side: &Side<'_>, at| Final { end: side.end(at).clone(), is_rejected: false };
         let ends = (&end(old, self.targets[0]), &end(new, self.targets[1]));
-        let fine: Vec<(usize, usize, Want)> = accepted(self.space, 0).into_iter().chain(accepted(self.space, 1)).collect();
+        let fine: Vec<(usize, usize, Want)> =
+            accepted(self.space, 0).into_iter().chain(accepted(self.space, 1)).collect();
         for key in old.tags.keys().chain(new.tags.keys()).collect::<BTreeSet<&String>>() {
             let pair = (old.tags.get(key).copied(), new.tags.get(key).copied());
             let asks: Vec<Vec<(usize, usize, Want)>> = match pair {
                 (Some(claim), None) => vec![vec![(claim, 0, Want::Value)]],
                 (None, Some(claim)) => vec![vec![(claim, 1, Want::Value)]],
                 (Some(a), Some(b)) => {
-                    let mut asks =
-                        vec![vec![(a, 0, Want::Value), (b, 1, Want::Nothing)], vec![(a, 0, Want::Nothing), (b, 1, Want::Value)]];
+                    let mut asks = vec![
+                        vec![(a, 0, Want::Value), (b, 1, Want::Nothing)],
+                        vec![(a, 0, Want::Nothing), (b, 1, Want::Value)],
+                    ];
                     if a != b {
                         asks.extend(self.two_values(&fine, a, b));
                     }
@@ -613,8 +623,10 @@ impl Pair<'_, '_> {
         let value = |claim: usize, side: usize| {
             let mut wants = fine.to_vec();
             wants.extend([(a, 0, Want::Value), (b, 1, Want::Value)]);
-            let asks = self.search.outside.iter().map(|terms| {
-                Ask { targets: self.targets.to_vec(), wants: wants.clone(), terms: terms.clone() }
+            let asks = self.search.outside.iter().map(|terms| Ask {
+                targets: self.targets.to_vec(),
+                wants: wants.clone(),
+                terms: terms.clone(),
             });
             let found = asks.filter_map(|ask| match self.space.find(&ask) {
                 Found::Yes(claims) => claims.get(self.space.names.get(claim)?).cloned(),

@@ -35,9 +35,11 @@ pub(crate) fn layouts(pieces: &Pieces<'_>, fresh: char) -> Result<Vec<String>, T
     let mut inside: Vec<&str> = Vec::new();
     for (at, piece) in pieces.inside.iter().enumerate() {
         let within = |other: &str| other.contains(piece);
-        let elsewhere = pieces.inside.iter().enumerate().any(|(n, other)| {
-            n != at && within(other) && (other.len() > piece.len() || n < at)
-        });
+        let elsewhere = pieces
+            .inside
+            .iter()
+            .enumerate()
+            .any(|(n, other)| n != at && within(other) && (other.len() > piece.len() || n < at));
         if !elsewhere && !pieces.start.is_some_and(within) && !pieces.end.is_some_and(within) {
             inside.push(piece);
         }

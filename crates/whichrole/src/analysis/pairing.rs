@@ -24,7 +24,8 @@ pub(crate) struct Paired {
 
 /// Writes for each reference what it stands for, in both configurations.
 pub(crate) fn paired(before: Part<'_>, after: Part<'_>, equal: &[(String, String)]) -> Paired {
-    let said = |text: &str| equal.iter().fold(text.to_owned(), |text, (reference, literal)| text.replace(reference, literal));
+    let said =
+        |text: &str| equal.iter().fold(text.to_owned(), |text, (reference, literal)| text.replace(reference, literal));
     let before = rewritten(before, &said, &said);
     let after = rewritten(after, &said, &said);
     let roles = |part: &(IdentityPool, Vec<Group>)| super::space::roles_of(&part.0, &part.1);
@@ -122,7 +123,9 @@ pub(crate) fn counterpart<'k>(
         return Some(same);
     }
     let could_be = |a: &ProviderKey, b: &ProviderKey| {
-        a.as_str() != b.as_str() && a.could_be(b) && fits(a.client().unwrap_or_default(), b.client().unwrap_or_default())
+        a.as_str() != b.as_str()
+            && (a.could_be(b) || b.could_be(a))
+            && fits(a.client().unwrap_or_default(), b.client().unwrap_or_default())
     };
     let free_there = there.iter().filter(|other| !here.iter().any(|known| known.as_str() == other.as_str()));
     let mut fitting = free_there.filter(|other| could_be(key, other));
@@ -139,7 +142,8 @@ mod tests {
     fn a_reference_is_matched_by_a_unique_name() {
         let set = |roles: &[&str]| roles.iter().map(|role| (*role).to_owned()).collect::<BTreeSet<String>>();
         let admin = "arn:aws:iam::111122223333:role/Prod-AdminRole-1A2B";
-        let matched = match_by_name(&set(&["${AdminRole.Arn}", "${UserRole.Arn}"]), &set(&[admin, "arn:aws:iam::1:role/U"]));
+        let matched =
+            match_by_name(&set(&["${AdminRole.Arn}", "${UserRole.Arn}"]), &set(&[admin, "arn:aws:iam::1:role/U"]));
         assert_eq!(matched, BTreeMap::from([("${AdminRole.Arn}".to_owned(), admin.to_owned())]));
         let two = set(&["arn:aws:iam::1:role/admin", "arn:aws:iam::2:role/admin"]);
         assert_eq!(match_by_name(&set(&["${aws_iam_role.admin.arn}"]), &two), BTreeMap::new(), "two namesakes");

@@ -40,7 +40,8 @@ pub fn never(evaluator: &Evaluator, groups: &[Group], role: &str, unless: Option
         for custom in [None, Some(role)] {
             let Some(space) = Space::new(&[evaluator], &spot, &[custom], known, &atoms) else { continue };
             let Some(side) = space.sides.first() else { continue };
-            for target in (0..=side.cases.len()).filter(|at| matches!(side.end(*at), End::Role(given) if given == role)) {
+            for target in (0..=side.cases.len()).filter(|at| matches!(side.end(*at), End::Role(given) if given == role))
+            {
                 let wants = accepted(&space, 0);
                 for terms in &alternatives {
                     let ask = Ask { targets: vec![target], wants: wants.clone(), terms: terms.clone() };

@@ -204,9 +204,7 @@ fn visit<'r>(
         let rule = side.cases.get(target).and_then(|case| case.rule);
         let End::Role(role) = side.end(target) else { continue };
         let verdict = match space.find(&ask) {
-            Found::Yes(claims) => {
-                Verdict::Live(Witness { provider: provider.clone(), claims, custom_role_arn: None })
-            }
+            Found::Yes(claims) => Verdict::Live(Witness { provider: provider.clone(), claims, custom_role_arn: None }),
             Found::No => Verdict::Dead,
             Found::Undecided(why) => Verdict::NotDecided(why),
         };
@@ -272,8 +270,7 @@ fn custom(evaluator: &Evaluator, known: Known<'_>, role: &str) -> Verdict {
 /// S3.
 fn unmapped(evaluator: &Evaluator) -> Unmapped {
     let nothing = Claims::default();
-    let logins =
-        [Login { provider: None, mapping: None, claims: &nothing, form: TokenForm::Claims, open_preferred_role: None }];
+    let logins = [Login::unmapped(&nothing)];
     let decision = evaluator.evaluate(&Request::of(&logins));
     Unmapped { role: decision.role().map(str::to_owned), deny: decision.denial().map(crate::Denial::reason) }
 }
@@ -299,7 +296,11 @@ fn group_sets(evaluator: &Evaluator, groups: &[Group]) -> Vec<GroupSets> {
                 known.push(names);
             }
         }
-        found.extend(by_role.into_iter().map(|(role, sets)| GroupSets { provider: key.as_str().to_owned(), role, sets }));
+        found.extend(by_role.into_iter().map(|(role, sets)| GroupSets {
+            provider: key.as_str().to_owned(),
+            role,
+            sets,
+        }));
     }
     found
 }
@@ -332,7 +333,8 @@ fn note_domain(space: &Space<'_>, domain: &mut BTreeMap<String, &'static str>) {
 
 impl Serialize for Reach {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let several = self.rules.iter().any(|rule| self.rules.first().is_some_and(|first| first.provider != rule.provider));
+        let several =
+            self.rules.iter().any(|rule| self.rules.first().is_some_and(|first| first.provider != rule.provider));
         let roles: Vec<RoleJson<'_>> = self.roles.iter().map(|role| RoleJson { role, several }).collect();
         let mut object = serializer.serialize_struct("Reach", 5)?;
         object.serialize_field("roles", &roles)?;

@@ -133,7 +133,8 @@ impl Question<'_> {
     }
 
     fn strings(&self) -> Found<Claim<'static>> {
-        let cases = distinct(self.literals.iter().map(|literal| literal.semantics.letter_case()), LetterCase::default());
+        let cases =
+            distinct(self.literals.iter().map(|literal| literal.semantics.letter_case()), LetterCase::default());
         let mut outcome = if cases.len() > 1 { Found::Undecided(NotDecided::Incomplete) } else { Found::No };
         for case in cases {
             let values: Vec<Piece> = self.literals.iter().filter_map(|literal| Piece::of(literal, case)).collect();
@@ -189,7 +190,8 @@ impl Question<'_> {
     }
 
     fn arrays(&self) -> Found<Claim<'static>> {
-        let modes = self.literals.iter().map(|literal| (literal.semantics.array_claims(), literal.semantics.letter_case()));
+        let modes =
+            self.literals.iter().map(|literal| (literal.semantics.array_claims(), literal.semantics.letter_case()));
         let modes = distinct(modes, Default::default());
         let several = modes.len() > 1;
         let mut outcome = if several { Found::Undecided(NotDecided::Incomplete) } else { Found::No };
@@ -235,7 +237,9 @@ impl Question<'_> {
             let familiar = self.domain.familiar.iter().filter(|name| need.is_in(name, case));
             let mut familiar: Vec<&String> = familiar.collect();
             familiar.sort_by_key(|name| name.chars().count());
-            let Ok(texts) = self.texts(std::slice::from_ref(need), "", "") else { return Found::Undecided(NotDecided::TooLarge) };
+            let Ok(texts) = self.texts(std::slice::from_ref(need), "", "") else {
+                return Found::Undecided(NotDecided::TooLarge);
+            };
             match familiar.into_iter().cloned().chain(texts).find(|element| self.is_clear(element)) {
                 Some(element) => elements.push(element),
                 None => return Found::No,

@@ -10,7 +10,7 @@ use super::solve::{Domain, Found, Fresh, Literal, NotDecided, Question};
 use crate::claims::{Claim, Claims};
 use crate::eval::token_roles;
 use crate::groups::{GROUPS, PREFERRED_ROLE, ROLES};
-use crate::login::{self, Login, TokenForm};
+use crate::login::{Login, TokenForm};
 use crate::matching::Test;
 use crate::pool::{Group, IdentityPool, MatchType, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind, fits};
@@ -138,7 +138,9 @@ impl Want {
     fn is_met(&self, claim: Option<&Claim<'_>>, semantics: &Semantics) -> bool {
         let mut touched = Questions::NONE;
         match (self, tags::value(claim, semantics, &mut touched)) {
-            (Self::Fine, Ok(_)) | (Self::Fault, Err(_)) | (Self::Nothing, Ok(None)) | (Self::Value, Ok(Some(_))) => true,
+            (Self::Fine, Ok(_)) | (Self::Fault, Err(_)) | (Self::Nothing, Ok(None)) | (Self::Value, Ok(Some(_))) => {
+                true
+            }
             (Self::ValueOtherThan(other), Ok(Some(value))) => *value != **other,
             _ => false,
         }
@@ -287,7 +289,8 @@ impl<'e> Space<'e> {
 
     /// The claims that cannot just be left out.
     fn visited(&self, ask: &Ask) -> BTreeSet<usize> {
-        let positives = self.sides.iter().zip(&ask.targets).filter_map(|(side, at)| side.cases.get(*at)).map(|case| case.claim);
+        let positives =
+            self.sides.iter().zip(&ask.targets).filter_map(|(side, at)| side.cases.get(*at)).map(|case| case.claim);
         let tags = ask.wants.iter().map(|(claim, ..)| *claim);
         let terms = ask.terms.iter().filter_map(|(atom, _)| self.atom_claims.get(*atom).copied());
         positives.chain(tags).chain(terms).chain(self.forced.iter().copied()).collect()
@@ -356,7 +359,9 @@ impl<'e> Space<'e> {
             return Found::No;
         }
         let accept = |value: &Claim<'_>| {
-            met(Some(value)) && specials.iter().all(|(test, holds)| test.holds(value) == *holds) && self.may_be(claim, value)
+            met(Some(value))
+                && specials.iter().all(|(test, holds)| test.holds(value) == *holds)
+                && self.may_be(claim, value)
         };
         let is_picky = !wants.is_empty() || !specials.is_empty();
         let question = Question { literals: &literals, domain, accept: &accept, is_picky };
@@ -378,7 +383,9 @@ impl<'e> Space<'e> {
                 return key.kind() != ProviderKind::UserPool || value.as_text() != Some("access");
             }
             let without = Claims::default();
-            let mapping = |claims: &Claims<'_>| side.evaluator.login(Some(key), claims, TokenForm::Claims).ok().map(|login| login.mapping);
+            let mapping = |claims: &Claims<'_>| {
+                side.evaluator.login(Some(key), claims, TokenForm::Claims).ok().map(|login| login.mapping)
+            };
             key.kind() != ProviderKind::UserPool || mapping(&claims) == mapping(&without)
         })
     }
@@ -399,7 +406,8 @@ impl Side<'_> {
         let agrees = |decision: &Decision<'_>| {
             let reason = decision.denial().map(Denial::reason);
             let rule = self.cases.get(target).and_then(|case| case.rule);
-            let right_rule = rule.is_none() || decision.source().and_then(crate::Source::rule) == rule || self.custom.is_some();
+            let right_rule =
+                rule.is_none() || decision.source().and_then(crate::Source::rule) == rule || self.custom.is_some();
             match self.end(target) {
                 End::Role(_) | End::Named if is_rejected => reason == Some(TAGS_REJECTED),
                 End::Role(role) => decision.role() == Some(role) && right_rule,
@@ -452,14 +460,13 @@ fn side<'e>(
         claims.set(name.clone(), value.clone());
     }
     let login = evaluator.login(Some(key), &claims, TokenForm::Claims).ok()?;
-    if login::check(&login, evaluator.pool(), None).is_some() {
+    if login.fault.is_some() {
         side.otherwise = End::Deny("invalid-token");
         return Some(side);
     }
     let nothing = Claims::default();
-    let bare = Login { claims: &nothing, ..login.clone() };
     {
-        let logins = [Login { provider: bare.provider.clone(), ..bare.clone() }];
+        let logins = [evaluator.with_claims(&login, &nothing)];
         let path = evaluator.decide::<false>(&Request::of(&logins).choosing(custom), &lenient, 0);
         side.otherwise = end_of(&path.decision);
     }
@@ -470,7 +477,8 @@ fn side<'e>(
             RoleMappingType::Rules(rules) => {
                 for (at, rule) in rules.iter().enumerate() {
                     let chosen = custom.is_none_or(|custom| {
-                        semantics.rules_custom_role() == RulesCustomRole::MatchingRule && rule.role_arn.as_str() == custom
+                        semantics.rules_custom_role() == RulesCustomRole::MatchingRule
+                            && rule.role_arn.as_str() == custom
                     });
                     if chosen {
                         side.cases.push(Case {
@@ -493,7 +501,7 @@ fn side<'e>(
         if spot.user_id == Some(true) {
             shape.set(USER_ID, "");
         }
-        let shaped = Login { claims: &shape, ..login.clone() };
+        let shaped = evaluator.with_claims(&login, &shape);
         for (key, claim) in tags::sources(map, &shaped, semantics).0 {
             side.tags.insert(key.to_owned(), intern(names, claim));
         }
@@ -609,9 +617,9 @@ fn only(name: &str, spot: &Spot) -> Option<Vec<Claim<'static>>> {
             Some(issuers.map(Claim::from).collect())
         }
         "aud" => {
-            let client = keys().filter(|key| key.kind() == ProviderKind::UserPool).find_map(|key| {
-                key.client().filter(|client| !client.contains("${"))
-            })?;
+            let client = keys()
+                .filter(|key| key.kind() == ProviderKind::UserPool)
+                .find_map(|key| key.client().filter(|client| !client.contains("${")))?;
             Some(vec![client.to_owned().into(), Claim::texts([client.to_owned()])])
         }
         _ => None,
@@ -629,7 +637,8 @@ pub(crate) fn roles_of(pool: &IdentityPool, groups: &[Group]) -> BTreeSet<String
 /// The variants of a login that differ in what its default tags are made from (P2).
 pub(crate) fn variants(spot: Spot, evaluators: &[&Evaluator]) -> Vec<Spot> {
     let is_amazon = spot.keys.iter().flatten().any(|key| key.kind() == ProviderKind::Amazon);
-    let defaults = || evaluators.iter().flat_map(|evaluator| evaluator.pool().principal_tags.values()).any(|map| map.use_defaults);
+    let defaults =
+        || evaluators.iter().flat_map(|evaluator| evaluator.pool().principal_tags.values()).any(|map| map.use_defaults);
     if is_amazon && defaults() {
         vec![Spot { user_id: Some(false), ..spot.clone() }, Spot { user_id: Some(true), ..spot }]
     } else {
@@ -646,7 +655,9 @@ pub(crate) fn listed_clients<'p>(pool: &'p IdentityPool, key: &ProviderKey) -> O
 
 /// Whether an open question is answered alike on both sides; where it is, identical tests are one test.
 pub(crate) fn compare_alike(a: &Semantics, b: &Semantics) -> bool {
-    [Open::ArrayClaims, Open::NonStringClaims, Open::LetterCase].into_iter().all(|open| a.choice(open) == b.choice(open))
+    [Open::ArrayClaims, Open::NonStringClaims, Open::LetterCase]
+        .into_iter()
+        .all(|open| a.choice(open) == b.choice(open))
 }
 
 /// For each case of one side, the first identical case of the other. That one holds whenever it does, so nothing later can decide there.

@@ -124,8 +124,7 @@ fn smallest_change(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'
                 None => drop(claims.remove(name)),
             }
         }
-        let changed = Login { claims: &claims, open_preferred_role: None, ..login.clone() };
-        let logins = [changed];
+        let logins = [evaluator.with_claims(login, &claims)];
         evaluator
             .evaluate(&Request { logins: &logins, custom_role_arn: request.custom_role_arn, clock: request.clock })
             .role()

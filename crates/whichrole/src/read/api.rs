@@ -58,8 +58,14 @@ pub(crate) fn recognises(node: &Node) -> bool {
 /// Reads one document into the drafts.
 pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
     if let Value::List(documents) = &node.value {
-        for document in documents {
+        let (known, others): (Vec<&Node>, Vec<&Node>) =
+            documents.iter().partition(|node| matches!(node.value, Value::List(_)) || recognises(node));
+        for document in known {
             read(document, drafts);
+        }
+        if let Some(first) = others.first() {
+            let message = format!("nothing is known in {} of the documents, so they were passed over", others.len());
+            drafts.notes.push(Problem::new("not-recognised", message).at(first.at));
         }
         return;
     }

@@ -4,6 +4,8 @@
 //! only a deployment knows stays a reference (`${Admin.Arn}`), which `ReadOptions::parameters` may give a value.
 
 mod cfn_json;
+mod concat;
+mod conditions;
 mod custom;
 mod provider;
 mod resolve;
@@ -21,7 +23,8 @@ use super::node::{Node, Position};
 use super::problem::Problem;
 use super::{ReadOptions, Source};
 use crate::text;
-use resolve::{Resolver, Truth};
+use conditions::Truth;
+use resolve::Resolver;
 use template::{Resource, Template};
 use world::World;
 
@@ -87,11 +90,13 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
         Reading::identity_provider,
     ] {
         for (number, template) in world.templates.iter().enumerate() {
-            for resource in template.resources.values() {
+            for resource in template.in_order() {
                 part(&mut reading, Resolver::new(&world, number), resource);
             }
         }
     }
+    // Conditions inside trust policies decide no mapping.
+    world.take_undecided();
     reading.conclude();
     drafts.notes.extend(world.unused());
     keep_first_at_each_place(&mut drafts.problems, problems_before);
@@ -178,7 +183,7 @@ impl<'n> Reading<'_, 'n> {
     fn conclude(&mut self) {
         if self.attached.is_empty() {
             self.drafts.problems.append(&mut self.not_understood);
-            for resource in self.world.templates.iter().flat_map(|template| template.resources.values()) {
+            for resource in self.world.templates.iter().flat_map(Template::in_order) {
                 if resource.kind == "AWS::CloudFormation::Stack" {
                     let message = format!("{} is a nested stack; its template is not here", text::quoted(resource.id));
                     self.drafts.notes.push(Problem::new("not-recognised", message).at(resource.at));
@@ -187,7 +192,7 @@ impl<'n> Reading<'_, 'n> {
         } else {
             self.drafts.notes.append(&mut self.not_understood);
         }
-        for resource in self.world.templates.iter().flat_map(|template| template.resources.values()) {
+        for resource in self.world.templates.iter().flat_map(Template::in_order) {
             if resource.kind.starts_with("AWS::Cognito::") && !KNOWN.contains(&resource.kind) {
                 let near = text::nearest(resource.kind, KNOWN.iter().copied())
                     .map_or_else(String::new, |near| format!(", did you mean {}?", text::quoted(near)));

@@ -126,6 +126,12 @@ impl Drafts {
         self.named.get(name)
     }
 
+    /// Whether nothing was read so far.
+    #[cfg(feature = "hcl")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.named.is_empty() && !self.has_unnamed
+    }
+
     /// Adds a role mapping; a provider given twice is a problem.
     pub(crate) fn add_mapping(&mut self, pool: Option<&str>, key: ProviderKey, mapping: RoleMapping, at: Position) {
         let draft = self.pool(pool);
@@ -163,12 +169,13 @@ impl Drafts {
     pub(crate) fn add_group(&mut self, pool: Option<&str>, group: Group, at: Position) {
         let draft = self.pool(pool);
         let groups = draft.groups.get_or_insert_with(Vec::new);
-        if groups.iter().any(|known| known.name == group.name && *known != group) {
+        let place = Place::Group(group.name.clone());
+        if !draft.places.contains_key(&place) {
+            draft.places.insert(place, at);
+            groups.push(group);
+        } else if groups.iter().any(|known| known.name == group.name && *known != group) {
             let message = format!("group {} is given twice", text::quoted(&group.name));
             self.problems.push(Problem::new("duplicate-key", message).at(at));
-        } else if !groups.iter().any(|known| known.name == group.name) {
-            draft.places.insert(Place::Group(group.name.clone()), at);
-            groups.push(group);
         }
     }
 

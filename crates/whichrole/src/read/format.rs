@@ -1,7 +1,9 @@
 //! The formats that configurations come in.
 
-use super::cloudformation;
 use super::node::Node;
+#[cfg(feature = "hcl")]
+use super::terraform;
+use super::{cloudformation, pulumi};
 
 /// A configuration format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +45,16 @@ impl Format {
 
     /// The format that shows in a tree.
     pub(crate) fn of(node: &Node) -> Option<Self> {
-        cloudformation::recognises(node).then_some(Self::CloudFormation)
+        #[cfg(feature = "hcl")]
+        if terraform::is_plan(node) {
+            return Some(Self::TerraformPlan);
+        } else if terraform::is_json_syntax(node) {
+            return Some(Self::Terraform);
+        }
+        if pulumi::recognises(node) {
+            Some(Self::Pulumi)
+        } else {
+            cloudformation::recognises(node).then_some(Self::CloudFormation)
+        }
     }
 }

@@ -7,13 +7,18 @@ mod canonical;
 mod cloudformation;
 mod definition;
 mod format;
+#[cfg(feature = "hcl")]
+mod hcl;
 mod interpolation;
 mod node;
 mod policy;
 mod problem;
+mod pulumi;
 mod scalar;
 mod shape;
 mod surroundings;
+#[cfg(feature = "hcl")]
+mod terraform;
 #[cfg(feature = "yaml")]
 mod yaml;
 
@@ -21,6 +26,10 @@ pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
 pub use format::Format;
 pub(crate) use interpolation::{Piece, pieces};
+#[cfg(not(feature = "yaml"))]
+pub(crate) use node::from_json;
+#[cfg(feature = "hcl")]
+pub use hcl::HclLimits;
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use policy::policy;
 pub use problem::{Problem, ReadError, Respelling};
@@ -28,6 +37,8 @@ pub(crate) use surroundings::STANDARD;
 pub use surroundings::{Attribute, Role, Surroundings, UserPool, UserPoolClient, WriteAttributes};
 #[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
+#[cfg(feature = "yaml")]
+pub(crate) use yaml::from_yaml;
 
 use std::collections::BTreeMap;
 
@@ -51,11 +62,16 @@ pub struct ReadOptions {
     /// Limits for each YAML text.
     #[cfg(feature = "yaml")]
     pub yaml: YamlLimits,
+    /// Limits for each Terraform text, and for evaluating all of them.
+    #[cfg(feature = "hcl")]
+    pub hcl: HclLimits,
     /// The format of every text; `None`: it shows in each text.
     pub format: Option<Format>,
     /// CloudFormation parameters by name. Anything else that only a deployment knows can be given too: `AWS::Region`, `Admin.Arn`,
     /// `self:custom.stage`.
     pub parameters: BTreeMap<String, String>,
+    /// Terraform variables of the root module by name, as after `--var`: text, or an expression where the variable's type asks for one.
+    pub variables: BTreeMap<String, String>,
 }
 
 impl Default for ReadOptions {
@@ -64,8 +80,11 @@ impl Default for ReadOptions {
             json: JsonLimits::CONFIG,
             #[cfg(feature = "yaml")]
             yaml: YamlLimits::CONFIG,
+            #[cfg(feature = "hcl")]
+            hcl: HclLimits::default(),
             format: None,
             parameters: BTreeMap::new(),
+            variables: BTreeMap::new(),
         }
     }
 }
@@ -77,21 +96,51 @@ impl Default for ReadOptions {
 pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
     let mut drafts = definition::Drafts::default();
     let mut templates = Vec::new();
+    #[cfg(feature = "hcl")]
+    let mut terraform = terraform::Texts::default();
     for (number, source) in sources.iter().enumerate() {
+        #[cfg(feature = "hcl")]
+        if terraform.take_native(source, number, options.format) {
+            continue;
+        }
         let node = match tree(source, number, options) {
             Ok(node) => node,
-            Err(problems) => {
+            Err(problems) if sources.len() == 1 || is_about_cognito(&source.text) => {
                 drafts.problems.extend(problems);
+                continue;
+            }
+            Err(problems) => {
+                drafts.notes.extend(problems.into_iter().next().map(|problem| Problem {
+                    code: "not-recognised",
+                    message: format!("the file was passed over: {}", problem.message),
+                    ..problem
+                }));
                 continue;
             }
         };
         match options.format.or_else(|| Format::of(&node)) {
             Some(Format::CloudFormation) => templates.push((number, node)),
+            Some(Format::Pulumi) => pulumi::read(&node, options, &mut drafts),
+            #[cfg(feature = "hcl")]
+            Some(Format::TerraformPlan) => terraform.take_plan(source, node),
+            #[cfg(feature = "hcl")]
+            Some(Format::Terraform) => terraform.take_json(source, number, node),
+            #[cfg(feature = "hcl")]
+            None if source.name.ends_with(".tfvars.json") => terraform.take_json(source, number, node),
             _ => api::read(&node, &mut drafts),
         }
     }
     cloudformation::read(templates, sources, options, &mut drafts);
+    #[cfg(feature = "hcl")]
+    terraform.read(&options.variables, &options.hcl, &mut drafts);
     drafts.finish(sources.iter().map(|source| source.name.clone()).collect())
+}
+
+/// Whether a file that cannot be read may belong to the configuration. A folder has other files too.
+fn is_about_cognito(text: &str) -> bool {
+    ["ognito", "RoleMapping", "roleMapping", "role_mapping", "IdentityPool", "PrincipalTag", "GroupName"]
+        .iter()
+        .any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
 }
 
 /// Reads JSON or YAML. What begins with a bracket is JSON, unless its name says YAML.
@@ -101,10 +150,11 @@ fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, V
         let named = [".yaml", ".yml"].iter().any(|ending| source.name.ends_with(ending));
         let bracket = source.text.trim_start().starts_with(['{', '[']);
         if !bracket {
-            return yaml::from_yaml(&source.text, number, &options.yaml);
+            return from_yaml(&source.text, number, &options.yaml);
         }
-        if named && let Ok(node) = yaml::from_yaml(&source.text, number, &options.yaml) {
-            return Ok(node);
+        if named {
+            let json = node::from_json(&source.text, number, &options.json);
+            return json.or_else(|_| from_yaml(&source.text, number, &options.yaml));
         }
     }
     node::from_json(&source.text, number, &options.json)

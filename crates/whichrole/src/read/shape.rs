@@ -8,6 +8,9 @@ use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleArn, Role
 use crate::provider::ProviderKey;
 use crate::text;
 
+/// After so many problems no further rule is read.
+const MANY_PROBLEMS: usize = 1000;
+
 /// The names that a format gives to the fields of mappings and rules.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Names {
@@ -108,7 +111,15 @@ pub(crate) fn rules(
         drafts.problems.push(wrong_kind(list, &format!("`{}`", names.rules), "a list"));
         return Vec::new();
     }
-    list.elements().iter().enumerate().filter_map(|(n, node)| rule(node, n + 1, key, pool, names, drafts)).collect()
+    let mut rules = Vec::new();
+    for (n, node) in list.elements().iter().enumerate() {
+        rules.extend(rule(node, n + 1, key, pool, names, drafts));
+        // Nobody reads on from here, and each more costs time.
+        if drafts.problems.len() > MANY_PROBLEMS {
+            break;
+        }
+    }
+    rules
 }
 
 fn rule(

@@ -37,6 +37,9 @@ impl YamlLimits {
         Self { bytes: 16 * 1024 * 1024, depth: 64, nodes: 2_000_000, anchors: 1000, aliases: 1000, expansion: 10 };
 }
 
+/// After so many problems the rest of a text is not read.
+const PROBLEMS: usize = 100;
+
 /// Texts shorter than this may expand as if they were this long.
 const SHORT: usize = 4096;
 
@@ -171,6 +174,9 @@ impl<'t, 'l> Reader<'t, 'l> {
         for event in Parser::new_from_str_with_options(self.text, options) {
             let (event, span) = event.map_err(|error| self.syntax(&error))?;
             self.event(event, &span)?;
+            if self.problems.len() >= PROBLEMS {
+                break;
+            }
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ const CFN_JSON: &str = "Custom::AWSCDKCfnJson";
 impl<'n> Reading<'_, 'n> {
     /// The `RoleMappings` of an attachment: a map or list, or the attribute of a custom resource that makes one.
     pub(super) fn mappings_property(&mut self, resolver: Resolver<'_, 'n>, node: &Node, pool: &str, names: &Names) {
+        let node = resolver.branch(node);
         let Some(target) = attribute(node) else {
             self.mappings(resolver, &resolver.resolve(node), pool, names);
             return;

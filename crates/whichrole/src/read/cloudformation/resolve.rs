@@ -4,40 +4,21 @@ use std::collections::BTreeMap;
 
 use super::super::interpolation::{Piece, flat, pieces};
 use super::super::node::{Entry, Node, Position, Reference, Value};
-use super::super::problem::Problem;
 use super::super::scalar;
+use super::concat::{Concat, describe, to_json};
 use super::template::Template;
 use super::world::World;
-use crate::json;
 use crate::text;
-
-/// How many conditions may stand on each other.
-const CONDITIONS: usize = 64;
 
 /// Evaluates functions in the tree of one template.
 #[derive(Clone, Copy)]
 pub(super) struct Resolver<'w, 'n> {
     pub world: &'w World<'n>,
-    number: usize,
+    pub(super) number: usize,
     /// Whether this is already what a reference led to. References lead one step.
-    led: bool,
+    pub(super) led: bool,
     /// How many conditions stand on the one being worked out.
-    conditions: usize,
-}
-
-/// What a condition comes to.
-#[derive(Debug, Clone)]
-pub(super) enum Truth {
-    Known(bool),
-    /// What would make it known.
-    Unknown(String),
-}
-
-/// A text in the making.
-#[derive(Default)]
-struct Concat {
-    text: String,
-    missing: Option<String>,
+    pub(super) conditions: usize,
 }
 
 impl<'w, 'n> Resolver<'w, 'n> {
@@ -55,11 +36,21 @@ impl<'w, 'n> Resolver<'w, 'n> {
 
     /// The tree with every function replaced by its value or a reference.
     pub(super) fn resolve(&self, node: &Node) -> Node {
+        let resolved = self.walk(node);
+        if is_no_value(&resolved) { Node { value: Value::Null, at: node.at } } else { resolved }
+    }
+
+    /// The same, where `AWS::NoValue` still is to be taken out.
+    pub(super) fn walk(&self, node: &Node) -> Node {
         let at = node.at;
+        // What a reference led to may be led to again and again.
+        if self.led && !self.world.pay(1) {
+            return too_large(at);
+        }
         let value = match &node.value {
             Value::Text(text) => return self.plain_text(text, at),
             Value::List(elements) => {
-                Value::List(elements.iter().map(|element| self.resolve(element)).filter(|e| !is_no_value(e)).collect())
+                Value::List(elements.iter().map(|element| self.walk(element)).filter(|e| !is_no_value(e)).collect())
             }
             Value::Map(entries) => match function(node) {
                 Some((name, argument)) => return self.call(name, argument, at),
@@ -72,7 +63,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
     }
 
     fn entry(&self, entry: &Entry) -> Option<Entry> {
-        let value = self.resolve(&entry.value);
+        let value = self.walk(&entry.value);
         if is_no_value(&value) {
             return None;
         }
@@ -128,7 +119,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
                         Value::List(elements) => Some(Value::Number(elements.len().to_string())),
                         _ => None,
                     },
-                    "ToJsonString" => to_json(&resolved),
+                    "ToJsonString" => Some(to_json(&resolved)),
                     _ => None,
                 };
                 found.map_or_else(|| self.opaque(name, &resolved, at), |value| Node { value, at })
@@ -151,7 +142,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let value = self.world.given(name).map(str::to_owned).or(default);
         if let Some(value) = value {
             if !self.world.pay(value.len()) {
-                return self.too_large(at);
+                return too_large(at);
             }
             let value = if is_list {
                 let parts = value.split(',').map(|part| Node { value: Value::Text(part.trim().to_owned()), at });
@@ -210,11 +201,12 @@ impl<'w, 'n> Resolver<'w, 'n> {
                         None if name.contains('.') && !is_variable(name) => self.attribute(name, at),
                         None => self.reference(name, at),
                     };
+                    let before = out.text.len();
                     if !out.push(&value) {
                         out.push(&self.unknown(name, at));
                     }
-                    if !self.world.pay(out.text.len()) {
-                        return self.too_large(at);
+                    if !self.world.pay(out.text.len().saturating_sub(before)) {
+                        return too_large(at);
                     }
                 }
             }
@@ -257,11 +249,11 @@ impl<'w, 'n> Resolver<'w, 'n> {
             found.and_then(|entries| if self.world.pay(entries.entries().len()) { entries.get(&second) } else { None });
         let default = argument.elements().get(3).and_then(|options| options.get("DefaultValue"));
         let found = match value {
-            Some(value) => self.mapped(value),
-            None => default?.clone(),
+            Some(value) => value,
+            None => default?,
         };
-        let weight = found.as_text().map_or(1, str::len);
-        self.world.pay(weight).then_some(found.value)
+        let weight: usize = found.elements().iter().chain([found]).map(|node| node.as_text().map_or(1, str::len)).sum();
+        self.world.pay(weight).then(|| self.mapped(found).value)
     }
 
     /// What stands in a mapping is literal; functions there are not followed.
@@ -309,107 +301,6 @@ impl<'w, 'n> Resolver<'w, 'n> {
         Value::Reference(Reference { text, missing: reference.missing })
     }
 
-    /// `Fn::If`
-    fn choose(&self, condition: &Node, yes: &Node, no: &Node, at: Position) -> Node {
-        let truth = match &condition.value {
-            Value::Text(name) => self.condition(name),
-            _ => self.truth(condition),
-        };
-        match truth {
-            Truth::Known(true) => self.resolve(yes),
-            Truth::Known(false) => self.resolve(no),
-            Truth::Unknown(missing) => {
-                let (yes, no) = (self.resolve(yes), self.resolve(no));
-                if yes.value == no.value {
-                    return Node { at, ..yes };
-                }
-                let shown = condition.as_text().map_or_else(|| "this condition".to_owned(), text::quoted);
-                self.world.note_undecided(
-                    Problem::new("unresolved-value", format!("{shown} is not known here; {missing}")).at(at),
-                );
-                let text = format!("${{Fn::If {} {} {}}}", describe(condition), describe(&yes), describe(&no));
-                if self.world.pay(text.len()) {
-                    Node { value: Value::Reference(Reference { text, missing }), at }
-                } else {
-                    self.too_large(at)
-                }
-            }
-        }
-    }
-
-    /// A condition by name.
-    pub(super) fn condition(&self, name: &str) -> Truth {
-        let key = (self.number, name.to_owned());
-        if let Some(known) = self.world.conditions.borrow().get(&key) {
-            return known
-                .clone()
-                .unwrap_or_else(|| Truth::Unknown("conditions stand on each other in a circle".to_owned()));
-        }
-        let declared = self.template().and_then(|template| template.conditions.get(name).copied());
-        let truth = match declared {
-            None => Truth::Unknown(format!("the template has no condition {}", text::quoted(name))),
-            Some(_) if self.conditions >= CONDITIONS => {
-                return Truth::Unknown(format!("more than {CONDITIONS} conditions stand on each other"));
-            }
-            Some(node) => {
-                self.world.conditions.borrow_mut().insert(key.clone(), None);
-                Self { conditions: self.conditions + 1, ..*self }.truth(node)
-            }
-        };
-        self.world.conditions.borrow_mut().insert(key, Some(truth.clone()));
-        truth
-    }
-
-    /// What a condition's body comes to.
-    fn truth(&self, node: &Node) -> Truth {
-        let unknown = || Truth::Unknown("only CloudFormation can evaluate this condition".to_owned());
-        let (name, argument) = match (&node.value, function(node)) {
-            (Value::Tagged(tag, argument), _) => (tag.trim_start_matches('!'), &**argument),
-            (_, Some((name, argument))) => (name.trim_start_matches("Fn::"), argument),
-            (Value::Map(entries), None) => match entries.as_slice() {
-                [only] if only.name == "Condition" => ("Condition", &only.value),
-                _ => return unknown(),
-            },
-            _ => return unknown(),
-        };
-        match (name, argument.elements()) {
-            ("Condition", _) => argument.as_text().map_or_else(unknown, |name| self.condition(name)),
-            ("Equals", [a, b]) => self.equal(a, b),
-            ("Not", [only]) => match self.truth(only) {
-                Truth::Known(value) => Truth::Known(!value),
-                unknown @ Truth::Unknown(_) => unknown,
-            },
-            ("And", parts) => self.all(parts, true),
-            ("Or", parts) => self.all(parts, false),
-            _ => unknown(),
-        }
-    }
-
-    /// `And` (`whole` true) or `Or`: the first part that is not `whole` decides, else an unknown one, else `whole`.
-    fn all(&self, parts: &[Node], whole: bool) -> Truth {
-        let mut result = Truth::Known(whole);
-        for part in parts {
-            match self.truth(part) {
-                Truth::Known(value) if value != whole => return Truth::Known(value),
-                Truth::Known(_) => {}
-                unknown @ Truth::Unknown(_) => result = unknown,
-            }
-        }
-        result
-    }
-
-    fn equal(&self, a: &Node, b: &Node) -> Truth {
-        let (mut left, mut right) = (Concat::default(), Concat::default());
-        if !left.push(&self.resolve(a)) || !right.push(&self.resolve(b)) {
-            return Truth::Unknown("a list or map is compared".to_owned());
-        }
-        match left.missing.or(right.missing) {
-            Some(_) if left.text == right.text => Truth::Known(true),
-            Some(missing) => Truth::Unknown(missing),
-            None => Truth::Known(left.text == right.text),
-        }
-    }
-
     /// Text outside `Fn::Sub`: literal, but for dynamic references and the variables of Serverless.
     fn plain_text(&self, text: &str, at: Position) -> Node {
         let serverless = self.template().is_some_and(|template| template.serverless);
@@ -431,7 +322,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
     }
 
     fn paid(&self, value: &str, at: Position) -> Node {
-        if self.world.pay(value.len()) { Node { value: Value::Text(value.to_owned()), at } } else { self.too_large(at) }
+        if self.world.pay(value.len()) { Node { value: Value::Text(value.to_owned()), at } } else { too_large(at) }
     }
 
     fn unknown(&self, name: &str, at: Position) -> Node {
@@ -455,38 +346,15 @@ impl<'w, 'n> Resolver<'w, 'n> {
         if self.world.pay(text.len()) {
             Node { value: Value::Reference(Reference { text, missing }), at }
         } else {
-            self.too_large(at)
+            too_large(at)
         }
-    }
-
-    fn too_large(&self, at: Position) -> Node {
-        let missing = "the references of this configuration expand to too much text".to_owned();
-        Node { value: Value::Reference(Reference { text: "${…}".to_owned(), missing }), at }
     }
 }
 
-impl Concat {
-    /// Adds a scalar; false for a list or map.
-    fn push(&mut self, node: &Node) -> bool {
-        if let Value::Reference(reference) = &node.value {
-            self.text.push_str(&reference.text);
-            self.missing.get_or_insert_with(|| reference.missing.clone());
-            return true;
-        }
-        match scalar::sent(node) {
-            Some(text) => self.text.push_str(&text),
-            None => return false,
-        }
-        true
-    }
-
-    fn node(self, at: Position) -> Node {
-        let value = match self.missing {
-            Some(missing) => Value::Reference(Reference { text: self.text, missing }),
-            None => Value::Text(self.text),
-        };
-        Node { value, at }
-    }
+/// What stands for text that would be too long.
+pub(super) fn too_large(at: Position) -> Node {
+    let missing = "the references of this configuration expand to too much text".to_owned();
+    Node { value: Value::Reference(Reference { text: "${…}".to_owned(), missing }), at }
 }
 
 /// Marks what `AWS::NoValue` takes away.
@@ -512,61 +380,9 @@ fn select(argument: &Node) -> Option<Value> {
     elements.get(index).map(|element| element.value.clone())
 }
 
-/// `Fn::ToJsonString`
-fn to_json(node: &Node) -> Option<Value> {
-    fn write(node: &Node, out: &mut String, missing: &mut Option<String>) {
-        match &node.value {
-            Value::Null | Value::Tagged(..) => out.push_str("null"),
-            Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-            Value::Number(number) => out.push_str(number),
-            Value::Text(text) | Value::Unquoted(text) => json::write_string(text, out),
-            Value::Reference(reference) => {
-                missing.get_or_insert_with(|| reference.missing.clone());
-                json::write_string(&reference.text, out);
-            }
-            Value::List(elements) => {
-                out.push('[');
-                for (n, element) in elements.iter().enumerate() {
-                    out.push_str(if n > 0 { "," } else { "" });
-                    write(element, out, missing);
-                }
-                out.push(']');
-            }
-            Value::Map(entries) => {
-                out.push('{');
-                for (n, entry) in entries.iter().enumerate() {
-                    out.push_str(if n > 0 { "," } else { "" });
-                    json::write_string(&entry.name, out);
-                    out.push(':');
-                    write(&entry.value, out, missing);
-                }
-                out.push('}');
-            }
-        }
-    }
-    let mut out = Concat::default();
-    write(node, &mut out.text, &mut out.missing);
-    Some(out.node(node.at).value)
-}
-
 /// Whether a name is a pseudo-parameter or a variable with a source (`self:custom.stage`), rather than a logical id.
 fn is_variable(name: &str) -> bool {
     name.contains([':', '('])
-}
-
-/// A value in one line, different for different values.
-fn describe(node: &Node) -> String {
-    match &node.value {
-        Value::List(elements) => format!("[{}]", elements.iter().map(describe).collect::<Vec<_>>().join(", ")),
-        Value::Map(entries) => {
-            let entries: Vec<String> =
-                entries.iter().map(|entry| format!("{}: {}", flat(&entry.name), describe(&entry.value))).collect();
-            format!("<{}>", entries.join(", "))
-        }
-        Value::Tagged(tag, inner) => format!("{tag} {}", describe(inner)),
-        Value::Reference(reference) => flat(&reference.text),
-        _ => flat(&scalar::sent(node).unwrap_or_default()),
-    }
 }
 
 /// What the first reference in a tree wants.

@@ -12,7 +12,7 @@ use super::resolve::Resolver;
 use super::template::Resource;
 use super::{ATTACHMENT, Decides, GROUP, POOL, Reading, TAGS};
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
-use crate::provider::ProviderKey;
+use crate::provider::{ProviderKey, ProviderKind};
 use crate::text;
 
 /// CloudFormation's names: an entry may name its provider itself.
@@ -42,11 +42,14 @@ impl<'n> Reading<'_, 'n> {
             self.user_pools(resolver, &list, &name);
         }
         let mut others = Vec::new();
-        for entry in property("SupportedLoginProviders").iter().flat_map(Node::entries) {
-            others.push(ProviderKey::new(entry.name.clone()));
+        if let Some(logins) = property("SupportedLoginProviders") {
+            others.extend(logins.entries().iter().map(|entry| ProviderKey::new(entry.name.clone())));
+            others.extend(unknown_list(&logins));
         }
         for list in ["OpenIdConnectProviderARNs", "SamlProviderARNs"] {
-            for arn in property(list).iter().flat_map(Node::elements) {
+            let list = property(list);
+            others.extend(list.as_ref().and_then(unknown_list));
+            for arn in list.iter().flat_map(Node::elements) {
                 others.extend(any_text(arn, "a provider", self.drafts).map(|text| resolver.provider(&text)));
             }
         }
@@ -290,6 +293,14 @@ fn draft_flag(
     let node = Node { value: scalar::sent(&node).map_or(node.value, Value::Text), at: node.at };
     let value = known_bool(&node, what, reading.drafts);
     *slot(&mut reading.drafts.pool(Some(name)).pool) = value;
+}
+
+/// What stands for providers that nobody knows yet.
+fn unknown_list(node: &Node) -> Option<ProviderKey> {
+    match &node.value {
+        Value::Reference(reference) => Some(ProviderKey::of_kind(ProviderKind::Unknown, reference.text.clone())),
+        _ => None,
+    }
 }
 
 fn unknown_here(node: &Node, what: &str, reference: &Reference) -> Problem {

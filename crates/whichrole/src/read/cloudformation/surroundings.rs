@@ -13,33 +13,37 @@ impl<'n> Reading<'_, 'n> {
     /// Reads a resource that stands around the pools. What its conditions say is left aside.
     pub(super) fn surroundings(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
         let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
-        let id = format!("${{{}}}", resource.id);
-        let attribute = |name: &str| format!("${{{}.{name}}}", resource.id);
+        // Other templates refer to it with the template's name before it.
+        let stem = resolver.template().map_or("", |template| template.stem.as_str());
+        let ids = || [format!("${{{}}}", resource.id), format!("${{{stem}:{}}}", resource.id)];
+        let attributes_of = |name: &str| {
+            [format!("${{{}.{name}}}", resource.id), format!("${{{stem}:{}.{name}}}", resource.id)]
+        };
         let around = &mut self.drafts.surroundings;
         match resource.kind {
             "AWS::IAM::Role" => {
                 let trust = property("AssumeRolePolicyDocument");
-                let mut names = vec![id];
+                let mut names = ids().to_vec();
                 names.extend(property("RoleName").as_ref().and_then(Node::as_text).map(str::to_owned));
                 around.add_role(Role {
                     label: resource.id.to_owned(),
-                    arns: vec![attribute("Arn")],
+                    arns: attributes_of("Arn").to_vec(),
                     names,
                     trust: trust.and_then(|trust| policy::document(&trust, &self.options.json)),
                     at: resource.at,
                 });
             }
-            "AWS::IAM::ManagedPolicy" => around.policies.extend([id, attribute("PolicyArn")]),
-            "AWS::IAM::Policy" => around.policies.extend([id, attribute("Id")]),
+            "AWS::IAM::ManagedPolicy" => around.policies.extend(ids().into_iter().chain(attributes_of("PolicyArn"))),
+            "AWS::IAM::Policy" => around.policies.extend(ids().into_iter().chain(attributes_of("Id"))),
             "AWS::Cognito::UserPool" => around.user_pools.push(UserPool {
-                ids: vec![id, attribute("UserPoolId")],
+                ids: ids().to_vec(),
                 attributes: property("Schema").and_then(|schema| attributes(&schema, "Name", "Mutable")),
                 identity_providers: BTreeSet::new(),
                 mapped_attributes: BTreeSet::new(),
                 at: resource.at,
             }),
             "AWS::Cognito::UserPoolClient" => around.clients.push(UserPoolClient {
-                ids: vec![id, attribute("ClientId")],
+                ids: ids().to_vec(),
                 user_pool: property("UserPoolId").as_ref().and_then(text),
                 write_attributes: UserPoolClient::writes(property("WriteAttributes").as_ref()),
                 at: resource.at,

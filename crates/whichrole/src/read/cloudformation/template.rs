@@ -17,6 +17,8 @@ pub(super) struct Template<'n> {
     pub conditions: BTreeMap<&'n str, &'n Node>,
     /// By logical id.
     pub resources: BTreeMap<&'n str, Resource<'n>>,
+    /// The logical ids in the order written.
+    order: Vec<&'n str>,
     /// The names of exports with their values, both unresolved.
     pub exports: Vec<(&'n Node, &'n Node)>,
 }
@@ -125,8 +127,14 @@ impl<'n> Template<'n> {
             mappings: mappings.collect(),
             conditions: by_name("Conditions"),
             resources: entries("Resources").map(|entry| (entry.name.as_str(), resource(entry))).collect(),
+            order: entries("Resources").map(|entry| entry.name.as_str()).collect(),
             exports: exports.collect(),
         }
+    }
+
+    /// The resources in the order written.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &Resource<'n>> {
+        self.order.iter().filter_map(|id| self.resources.get(id))
     }
 
     pub(super) fn kind_of(&self, id: &str) -> Option<&'n str> {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::node::Node;
 use super::super::problem::Problem;
-use super::resolve::{Resolver, Truth};
+use super::conditions::Truth;
+use super::resolve::Resolver;
 use super::template::Template;
 use crate::text;
 

@@ -1,0 +1,132 @@
+//! Judges the cases of a suite on as many threads as there are; the outcome is the same on any number of them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use whichrole::read::Problem;
+use whichrole::suite::{Case, Fate, Glob, Judged, Mutant, Plan, Tally, Verdict};
+
+/// Cases that one thread takes at a time.
+const CHUNK: usize = 1024;
+
+/// A case with what became of it.
+#[derive(Clone, Copy)]
+pub struct Result {
+    pub case: Case,
+    pub judged: Judged,
+    pub time: Duration,
+}
+
+/// What became of all cases that were asked for.
+pub struct Judgement {
+    pub results: Vec<Result>,
+    pub tally: Tally,
+}
+
+/// The cases that the filters let through; all where there is no filter.
+pub fn selected(plan: &Plan, filters: &[Glob]) -> Vec<Case> {
+    let fits = |case: &Case| {
+        filters.is_empty()
+            || filters.iter().any(|glob| glob.matches(&plan.case_name(*case)) || glob.matches(plan.test_name(*case)))
+    };
+    plan.cases().iter().copied().filter(fits).collect()
+}
+
+/// Judges cases, in order; with `fail_fast` none after the first that fails.
+pub fn judge(plan: &Plan, cases: &[Case], fail_fast: bool, threads: usize) -> Judgement {
+    let chunks: Vec<&[Case]> = cases.chunks(CHUNK).collect();
+    let mut judgement = Judgement { results: Vec::with_capacity(cases.len()), tally: Tally::default() };
+    // A few rounds of chunks at a time, so that failing fast does not judge everything first.
+    let rounds = if fail_fast { chunks.chunks(threads.max(1)) } else { chunks.chunks(chunks.len().max(1)) };
+    for round in rounds {
+        for (results, tally) in in_parallel(round, threads, |chunk| judge_chunk(plan, chunk, fail_fast)) {
+            let failed = results.iter().any(|result: &Result| is_failure(result.judged.verdict));
+            judgement.results.extend(results);
+            judgement.tally.add(&tally);
+            if fail_fast && failed {
+                return judgement;
+            }
+        }
+    }
+    judgement
+}
+
+fn judge_chunk(plan: &Plan, cases: &[Case], fail_fast: bool) -> (Vec<Result>, Tally) {
+    let mut results = Vec::with_capacity(cases.len());
+    let mut tally = Tally::default();
+    for case in cases {
+        let start = Instant::now();
+        let judged = plan.judge(*case, &mut tally);
+        results.push(Result { case: *case, judged, time: start.elapsed() });
+        if fail_fast && is_failure(judged.verdict) {
+            break;
+        }
+    }
+    (results, tally)
+}
+
+/// Whether a verdict makes the run fail.
+pub fn is_failure(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Fail | Verdict::TodoPassed)
+}
+
+/// Tries every mutant on the cases that passed.
+pub fn try_mutants(plan: &Plan, judgement: &Judgement, threads: usize) -> Vec<(Mutant, Fate)> {
+    let passing: Vec<Case> = judgement
+        .results
+        .iter()
+        .filter(|result| result.judged.verdict == Verdict::Pass)
+        .map(|result| result.case)
+        .collect();
+    let mutants = plan.mutants();
+    let fates = in_parallel(&mutants, threads, |mutant| plan.try_mutant(mutant, &passing));
+    mutants.into_iter().zip(fates).collect()
+}
+
+/// Questions that could not be asked: each once for each test and reason, where the first such case stands.
+pub fn unanswerable(plan: &Plan, judgement: &Judgement) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for result in judgement.results.iter().filter(|result| result.judged.verdict == Verdict::Unanswerable) {
+        if let Some(why) = plan.unanswerable(result.case)
+            && seen.insert((plan.test_name(result.case).to_owned(), why.message.clone()))
+        {
+            problems.push(Problem::new(why.code, why.message).at(plan.place(result.case)));
+        }
+    }
+    problems
+}
+
+/// Maps items on several threads; the results come in the order of the items.
+fn in_parallel<T: Sync, R: Send>(items: &[T], threads: usize, map: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = threads.clamp(1, items.len().max(1));
+    if threads == 1 {
+        return items.iter().map(map).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some((number, item)) = {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            items.get(number).map(|item| (number, item))
+        } {
+            done.push((number, map(item)));
+        }
+        done
+    };
+    let mut all: Vec<(usize, R)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(done) => all.extend(done),
+                // A panic there is a panic here.
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_by_key(|(number, _)| *number);
+    all.into_iter().map(|(_, result)| result).collect()
+}

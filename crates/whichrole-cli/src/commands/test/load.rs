@@ -1,0 +1,154 @@
+//! Finds suites and brings the files they need.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use whichrole::read::{ReadError, ReadOptions, Source, read};
+use whichrole::suite::{Brought, NeedKind, Plan, Suite};
+use whichrole::text;
+
+use crate::commands::test::inside;
+use crate::failure::{Failure, Result};
+use crate::input;
+
+/// Bytes of one suite, and of one table.
+const SUITE_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of one token.
+const TOKEN_BYTES: usize = 64 * 1024;
+/// The most suites of one run.
+const MOST_SUITES: usize = 10_000;
+/// The most entries of folders that are looked at for them.
+const MOST_ENTRIES: usize = 1_000_000;
+/// How deep folders are searched.
+const DEEPEST: usize = 64;
+
+/// The endings of suites.
+const ENDINGS: [&str; 3] = [".whichrole.yaml", ".whichrole.yml", ".whichrole.json"];
+
+/// A suite that is ready, or what is wrong with it; with the texts that may be shown and the files it depends on.
+pub struct Loaded {
+    pub path: String,
+    pub plan: std::result::Result<Plan, ReadError>,
+    /// By the names that positions use; configurations and suites only.
+    pub texts: BTreeMap<String, String>,
+    /// Every file that was looked at.
+    pub files: Vec<PathBuf>,
+}
+
+/// The suites of some paths: files are taken as they are, folders are searched.
+pub fn find(paths: &[String]) -> Result<Vec<String>> {
+    let here = [".".to_owned()];
+    let paths = if paths.is_empty() { &here } else { paths };
+    let mut found = Vec::new();
+    let mut entries = 0;
+    for path in paths {
+        let metadata = fs::metadata(path).map_err(|error| Failure::io(&error, "read", path))?;
+        if metadata.is_dir() {
+            search(Path::new(path), 0, &mut entries, &mut found)?;
+        } else {
+            found.push(path.clone());
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|path| seen.insert(path.clone()));
+    if found.is_empty() {
+        let message = format!(
+            "no suite was found in {}; suites are files called `*.whichrole.yaml`",
+            text::alternatives(paths.iter().map(String::as_str))
+        );
+        return Err(Failure::new("no-suites", message));
+    }
+    Ok(found)
+}
+
+/// Collects the suites of a folder by name. Links to folders, hidden folders and folders of packages are passed over.
+fn search(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<String>) -> Result<()> {
+    let shown = folder.to_string_lossy().into_owned();
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| Failure::io(&error, "read", &shown))? {
+        let entry = entry.map_err(|error| Failure::io(&error, "read", &shown))?;
+        *entries += 1;
+        if *entries > MOST_ENTRIES {
+            let message = format!("more than {MOST_ENTRIES} files to look through; name the folder of the suites");
+            return Err(Failure::new("too-many-files", message));
+        }
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if is_folder && !name.starts_with('.') && name != "node_modules" && name != "target" && depth < DEEPEST {
+            names.push((entry.path(), true));
+        } else if !is_folder && ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+            names.push((entry.path(), false));
+        }
+    }
+    names.sort();
+    for (path, is_folder) in names {
+        if is_folder {
+            search(&path, depth + 1, entries, found)?;
+            continue;
+        }
+        if found.len() >= MOST_SUITES {
+            return Err(Failure::new("too-many-files", format!("more than {MOST_SUITES} suites")));
+        }
+        let shown = path.to_string_lossy();
+        found.push(shown.strip_prefix("./").unwrap_or(&shown).to_owned());
+    }
+    Ok(())
+}
+
+/// Reads a suite and everything it needs.
+pub fn load(path: &str) -> Result<Loaded> {
+    let source = Source { name: path.to_owned(), text: input::file(path, SUITE_BYTES)? };
+    let mut texts = BTreeMap::from([(source.name.clone(), source.text.clone())]);
+    let mut files = vec![PathBuf::from(path)];
+    let suite = Suite::read(&source);
+    drop(source);
+    let folder = Path::new(path).parent().unwrap_or(Path::new("")).to_owned();
+
+    let mut brought = Brought::default();
+    for need in suite.needs() {
+        let written = need.path.text.as_str();
+        let beside = folder.join(written);
+        files.push(beside.clone());
+        match need.kind {
+            NeedKind::Config | NeedKind::Groups => {
+                // A pipe would keep everybody waiting; only regular files and folders are configurations of suites.
+                if fs::metadata(&beside).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+                    brought.fault(need.kind, written, "not-a-regular-file", "this is not a regular file or a folder");
+                    continue;
+                }
+                let sources = match input::sources(&named(&beside)) {
+                    Ok(sources) => sources,
+                    Err(failure) => {
+                        brought.fault(need.kind, written, "unreadable-file", failure.report.message);
+                        continue;
+                    }
+                };
+                files.extend(sources.iter().map(|source| PathBuf::from(&source.name)));
+                let configuration = read(&sources, &ReadOptions::default());
+                texts.extend(sources.into_iter().map(|source| (source.name, source.text)));
+                if need.kind == NeedKind::Config {
+                    brought.config(written, configuration);
+                } else {
+                    brought.groups(written, configuration);
+                }
+            }
+            NeedKind::Token | NeedKind::Table => {
+                let limit = if need.kind == NeedKind::Token { TOKEN_BYTES } else { SUITE_BYTES };
+                match inside::text(&folder, written, limit) {
+                    Ok(text) if need.kind == NeedKind::Token => brought.token(written, text),
+                    Ok(text) => brought.table(written, text),
+                    Err((code, message)) => brought.fault(need.kind, written, code, message),
+                }
+            }
+        }
+    }
+    Ok(Loaded { path: path.to_owned(), plan: suite.plan(brought), texts, files })
+}
+
+/// A path for messages and for opening: without `./` where it does no harm, and never standard input.
+pub fn named(path: &Path) -> String {
+    let shown = path.to_string_lossy();
+    if shown == "-" { "./-".to_owned() } else { shown.strip_prefix("./").unwrap_or(&shown).to_owned() }
+}

@@ -1,0 +1,222 @@
+//! `whichrole test`: runs suites.
+
+mod init;
+mod inside;
+mod judge;
+mod load;
+mod report;
+mod snapshot;
+mod watch;
+
+use std::io::IsTerminal as _;
+use std::time::Instant;
+
+use whichrole::read::Problem;
+use whichrole::suite::{Glob, Plan};
+
+use crate::args::{Args, Format, TestArgs};
+use crate::commands::eval::json;
+use crate::failure::{Exit, Failure, Result};
+use crate::output::Output;
+use crate::render::suite::{Run, Summary};
+use crate::render::{github, junit, markdown, suite, tap};
+
+/// The `schema` member of the JSON that is printed.
+const SCHEMA: &str = "whichrole/test/v1";
+
+pub fn run(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<Exit> {
+    if let Some(config) = &asked.init {
+        return init::run(args, asked, config, output);
+    }
+    if asked.update && std::env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+        return Err(Failure::new(
+            "update-in-ci",
+            "`--update` is refused where `CI` is set: a snapshot is for people to look at",
+        ));
+    }
+    if asked.watch {
+        return watch::run(args, asked, output);
+    }
+    once(args, asked, output).map(|(exit, _)| exit)
+}
+
+/// One run, and the files it depended on.
+fn once(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<(Exit, Vec<std::path::PathBuf>)> {
+    let mut files = Vec::new();
+    let mut loaded = Vec::new();
+    for path in load::find(&asked.paths)? {
+        let mut suite = load::load(&path)?;
+        files.append(&mut suite.files);
+        loaded.push(suite);
+    }
+    let exit = judged(args, asked, loaded, output)?;
+    Ok((exit, files))
+}
+
+/// A suite that is sound, with the texts that snippets are taken from.
+struct Sound {
+    plan: Plan,
+    path: String,
+    texts: Vec<String>,
+}
+
+fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut Output) -> Result<Exit> {
+    let suites = sound(loaded)?;
+    for suite in &suites {
+        for note in suite.plan.notes() {
+            let report = crate::failure::Report::of_problem(note, suite.plan.names());
+            output.detail(&format!("note: {}", report.sentence()));
+        }
+    }
+    let filters: Vec<Glob> = asked.filter.iter().map(|pattern| Glob::new(pattern)).collect();
+    if asked.list {
+        return list(&suites, &filters, output);
+    }
+
+    let threads = asked.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let mut run = Run { schema: SCHEMA, summary: Summary::default(), suites: Vec::new() };
+    let mut problems = Problems::default();
+    let progress = std::io::stderr().is_terminal() && !args.global.quiet && std::env::var_os("CI").is_none();
+    let options = report::Options {
+        all_cases: matches!(args.global.format, Some(Format::Json | Format::Junit | Format::Tap)),
+        filtered: !filters.is_empty(),
+        coverage: asked.coverage,
+        threshold: asked.threshold,
+        mutants: asked.mutants,
+        update: asked.update,
+        threads,
+    };
+    for (number, sound) in suites.iter().enumerate() {
+        let cases = judge::selected(&sound.plan, &filters);
+        let start = Instant::now();
+        if progress && cases.len() > 200_000 {
+            output.progress(&format!("{} of {} suites, {} cases", number + 1, suites.len(), cases.len()));
+        }
+        let judgement = judge::judge(&sound.plan, &cases, asked.fail_fast, threads);
+        let unanswerable = judge::unanswerable(&sound.plan, &judgement);
+        if !unanswerable.is_empty() {
+            problems.add(&unanswerable, sound.plan.names(), &sound.texts);
+            continue;
+        }
+        let report = report::suite(sound, &judgement, &filters, &options, start, &mut run.summary)?;
+        if args.global.verbose > 0 {
+            for result in judgement.results.iter().filter(|result| !result.judged.certain) {
+                output.note(&format!("note: uncertain: {}", suite::shown_name(&sound.plan.case_name(result.case))));
+            }
+        }
+        let stop = asked.fail_fast && report.cases.iter().any(|entry| entry.status.is_failure());
+        run.suites.push(report);
+        if stop {
+            break;
+        }
+    }
+    problems.none()?;
+    let judged = run.summary.passed + run.summary.failed + run.summary.todo;
+    if judged == 0 {
+        return Err(if filters.is_empty() {
+            Failure::new("no-tests-ran", "no tests ran: all of them are skipped")
+        } else {
+            let message = format!(
+                "nothing is called {}; `--list` prints all names",
+                whichrole::text::alternatives(asked.filter.iter().map(String::as_str))
+            );
+            Failure::new("filter-matches-nothing", message)
+        });
+    }
+    write(args, &run, output)?;
+    if run.summary.uncertain > 0 && args.global.verbose > 0 {
+        output.note("note: an answer is uncertain where AWS does not say what happens; `whichrole explain` shows the other answers");
+    }
+    Ok(match run.summary {
+        Summary { failed: 1.., .. } => Exit::No,
+        Summary { uncertain: 1.., .. } if asked.strict => Exit::NotCertain,
+        _ => Exit::Yes,
+    })
+}
+
+/// All suites, or everything that is wrong with any of them.
+fn sound(loaded: Vec<load::Loaded>) -> Result<Vec<Sound>> {
+    let mut suites = Vec::new();
+    let mut problems = Problems::default();
+    for load::Loaded { path, plan, texts, .. } in loaded {
+        let texts_of = |names: &[String]| -> Vec<String> {
+            names.iter().map(|name| texts.get(name).cloned().unwrap_or_default()).collect()
+        };
+        match plan {
+            Ok(plan) => {
+                let texts = texts_of(plan.names());
+                suites.push(Sound { plan, path, texts });
+            }
+            Err(error) => problems.add(&error.problems, &error.names, &texts_of(&error.names)),
+        }
+    }
+    problems.none()?;
+    Ok(suites)
+}
+
+/// Problems of several suites, their sources numbered through.
+#[derive(Default)]
+struct Problems {
+    problems: Vec<Problem>,
+    names: Vec<String>,
+    texts: Vec<String>,
+}
+
+impl Problems {
+    fn add(&mut self, problems: &[Problem], names: &[String], texts: &[String]) {
+        let first = self.names.len();
+        self.problems.extend(problems.iter().map(|problem| {
+            let at = problem.at.map(|at| whichrole::read::Position { source: at.source + first, ..at });
+            Problem { at, ..problem.clone() }
+        }));
+        self.names.extend_from_slice(names);
+        self.texts.extend_from_slice(texts);
+    }
+
+    fn none(&self) -> Result<()> {
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::of_problems(&self.problems, &self.names, &self.texts))
+    }
+}
+
+/// The names of all cases and properties.
+fn list(suites: &[Sound], filters: &[Glob], output: &mut Output) -> Result<Exit> {
+    let mut any = false;
+    for suite in suites {
+        let properties = suite.plan.suite().properties.iter().map(|property| property.name.text.clone());
+        let properties = properties.filter(|name| filters.is_empty() || filters.iter().any(|glob| glob.matches(name)));
+        let cases = judge::selected(&suite.plan, filters).into_iter().map(|case| suite.plan.case_name(case));
+        for name in cases.chain(properties) {
+            any = true;
+            output.line(&format!("{}: {}", whichrole::text::visible(&suite.path), suite::shown_name(&name)))?;
+        }
+    }
+    if any { Ok(Exit::Yes) } else { Err(Failure::new("filter-matches-nothing", "nothing has such a name")) }
+}
+
+fn write(args: &Args, run: &Run, output: &mut Output) -> Result<()> {
+    match args.global.format.unwrap_or(Format::Text) {
+        Format::Json => output.line(&json(run)?),
+        Format::Junit => output.line(&junit::junit(run)),
+        Format::Tap => tap::tap(run).iter().try_for_each(|line| output.line(line)),
+        Format::Markdown => markdown::suites(run).iter().try_for_each(|line| output.line(line)),
+        Format::Github => {
+            job_summary(&markdown::suites(run).join("\n"))?;
+            github::annotations(run).iter().try_for_each(|line| output.line(line))
+        }
+        Format::Text if args.global.quiet && run.summary.failed == 0 => Ok(()),
+        // Sarif is refused before.
+        Format::Text | Format::Sarif => suite::text(run).iter().try_for_each(|line| output.line(line)),
+    }
+}
+
+/// GitHub Actions shows what is appended to this file.
+fn job_summary(markdown: &str) -> Result<()> {
+    use std::io::Write as _;
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else { return Ok(()) };
+    let shown = path.to_string_lossy().into_owned();
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(&path);
+    file.and_then(|mut file| writeln!(file, "{markdown}")).map_err(|error| Failure::io(&error, "write", &shown))
+}

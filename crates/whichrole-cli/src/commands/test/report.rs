@@ -1,0 +1,311 @@
+//! Turns the judgement of a suite into what renderers show: cases, properties, the snapshot, coverage and mutants.
+
+use std::path::Path;
+use std::time::Instant;
+
+use whichrole::read::Position;
+use whichrole::suite::{Failure as CaseFailure, Fate, Glob, Measure, Retry, Verdict, Written};
+use whichrole::text::visible;
+
+use crate::commands::test::judge::{self, Judgement};
+use crate::commands::test::{Sound, load, snapshot};
+use crate::failure::{Result, snippet_at};
+use crate::render::suite::{
+    CoverageReport, Decider, Entry, Mismatch, MutantReport, Share, Status, SuiteReport, Summary, Survivor, Uncovered,
+};
+
+/// The most failures that are told in full; the rest is counted.
+const MOST_TOLD: usize = 1000;
+
+/// What was asked for.
+pub struct Options {
+    pub all_cases: bool,
+    pub filtered: bool,
+    pub coverage: bool,
+    pub threshold: Option<u8>,
+    pub mutants: bool,
+    pub update: bool,
+    pub threads: usize,
+}
+
+/// The report of one suite; its numbers are added to the summary.
+pub fn suite(
+    sound: &Sound,
+    judgement: &Judgement,
+    filters: &[Glob],
+    options: &Options,
+    start: Instant,
+    summary: &mut Summary,
+) -> Result<SuiteReport> {
+    let plan = &sound.plan;
+    let mut report =
+        SuiteReport { file: sound.path.clone(), cases: Vec::new(), coverage: None, mutants: None, seconds: 0.0 };
+    let mut told = 0;
+    for result in &judgement.results {
+        let status = status(result.judged.verdict);
+        count(status, result.judged.certain, summary);
+        told += usize::from(status.is_failure());
+        if !options.all_cases && (!status.is_failure() || told > MOST_TOLD) {
+            continue;
+        }
+        let mut entry = entry(plan.case_name(result.case), status, plan.place(result.case));
+        entry.certain = result.judged.certain;
+        entry.seconds = result.time.as_secs_f64();
+        entry.reason = plan.reason(result.case).map(visible);
+        if plan.place(result.case).source != 0 {
+            entry.file = plan.names().get(plan.place(result.case).source).cloned();
+        }
+        if status.is_failure() && told <= MOST_TOLD {
+            let at = plan.expectation_place(result.case);
+            (entry.line, entry.column) = (at.line, at.column);
+            entry.snippet = snippet_at(at, &sound.texts);
+            if let Some(failure) = plan.failure(result.case) {
+                explain(&mut entry, failure, sound);
+            }
+        }
+        report.cases.push(entry);
+    }
+    properties(sound, filters, options, summary, &mut report);
+    if !options.filtered {
+        if let Some(at) = plan.suite().snapshot {
+            let mut entry = entry("snapshot".to_owned(), Status::Pass, at);
+            snapshot::check(sound, options.update, &mut entry)?;
+            entry.snippet = if entry.status.is_failure() { snippet_at(at, &sound.texts) } else { String::new() };
+            add(entry, options, summary, &mut report);
+        }
+        coverage(sound, judgement, options, summary, &mut report);
+        mutants(sound, judgement, options, summary, &mut report);
+    }
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+fn status(verdict: Verdict) -> Status {
+    match verdict {
+        Verdict::Pass => Status::Pass,
+        Verdict::Fail | Verdict::Unanswerable => Status::Fail,
+        Verdict::Skipped => Status::Skip,
+        Verdict::Todo => Status::Todo,
+        Verdict::TodoPassed => Status::TodoPassed,
+    }
+}
+
+fn count(status: Status, certain: bool, summary: &mut Summary) {
+    summary.cases += 1;
+    match status {
+        Status::Pass => {
+            summary.passed += 1;
+            summary.uncertain += usize::from(!certain);
+        }
+        Status::Fail | Status::TodoPassed => summary.failed += 1,
+        Status::Skip => summary.skipped += 1,
+        Status::Todo => summary.todo += 1,
+    }
+}
+
+fn add(entry: Entry, options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+    count(entry.status, entry.certain, summary);
+    if options.all_cases || entry.status.is_failure() {
+        report.cases.push(entry);
+    }
+}
+
+fn entry(name: String, status: Status, at: Position) -> Entry {
+    Entry {
+        name,
+        status,
+        certain: true,
+        line: at.line,
+        column: at.column,
+        file: None,
+        reason: None,
+        mismatches: Vec::new(),
+        decided_by: None,
+        near_miss: None,
+        explain: None,
+        decision: None,
+        notes: Vec::new(),
+        snippet: String::new(),
+        seconds: 0.0,
+    }
+}
+
+/// What was expected, what came, and how to look closer.
+fn explain(entry: &mut Entry, failure: CaseFailure, sound: &Sound) {
+    let names = sound.plan.names();
+    entry.mismatches = failure
+        .mismatches
+        .into_iter()
+        .map(|mismatch| Mismatch { what: mismatch.what, expected: mismatch.expected, got: mismatch.got })
+        .collect();
+    entry.decided_by = failure.decided_by.map(|decider| Decider {
+        what: decider.what,
+        file: decider.at.and_then(|at| names.get(at.source).cloned()),
+        line: decider.at.map(|at| at.line),
+        column: decider.at.map(|at| at.column),
+    });
+    entry.near_miss = failure.near_miss;
+    entry.explain = failure.retry.map(|retry| command(&retry, &sound.path));
+    entry.decision = serde_json::value::RawValue::from_string(failure.answer).ok();
+}
+
+/// The command that explains an answer, ready to be pasted into a shell.
+fn command(retry: &Retry, suite: &str) -> String {
+    let folder = Path::new(suite).parent().unwrap_or(Path::new(""));
+    let mut words = vec!["whichrole".to_owned(), "explain".to_owned(), load::named(&folder.join(&retry.config))];
+    words.extend(retry.token.iter().map(|token| load::named(&folder.join(token))));
+    words.extend(retry.options.iter().cloned());
+    words.iter().map(|word| quoted_for_shell(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as a POSIX shell takes it. What cannot be shown as itself is written with `$'…'`.
+fn quoted_for_shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+');
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    if visible(word) == word {
+        return format!("'{}'", word.replace('\'', "'\\''"));
+    }
+    let mut out = String::from("$'");
+    for c in word.chars() {
+        match c {
+            '\'' | '\\' => out.extend(['\\', c]),
+            c if visible(&c.to_string()) == c.to_string() => out.push(c),
+            c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+        }
+    }
+    out.push('\'');
+    out
+}
+
+fn properties(sound: &Sound, filters: &[Glob], options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+    let plan = &sound.plan;
+    let fits = |name: &Written| filters.is_empty() || filters.iter().any(|glob| glob.matches(&name.text));
+    for proved in plan.prove(&|property| fits(&property.name)) {
+        let holds = proved.refuted.is_empty() && proved.undecided.is_none();
+        let mut entry = entry(proved.name, if holds { Status::Pass } else { Status::Fail }, proved.at);
+        entry.notes = proved.refuted.into_iter().chain(proved.undecided).collect();
+        entry.snippet = if holds { String::new() } else { snippet_at(proved.at, &sound.texts) };
+        add(entry, options, summary, report);
+    }
+}
+
+fn coverage(sound: &Sound, judgement: &Judgement, options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+    let plan = &sound.plan;
+    let goals = plan.suite().coverage;
+    let wanted = options.coverage
+        || options.threshold.is_some()
+        || goals.rules.is_some()
+        || goals.outcomes.is_some()
+        || goals.tags.is_some();
+    if !wanted {
+        return;
+    }
+    let found = plan.coverage(&judgement.tally);
+    let mut missed = false;
+    for (what, measure, goal) in [
+        ("rules", found.rules, goals.rules),
+        ("outcomes", found.outcomes, goals.outcomes),
+        ("tags", found.tags, goals.tags),
+    ] {
+        let Some(goal) = goal.max(options.threshold) else { continue };
+        let reached = measure.reaches(goal);
+        missed |= !reached;
+        let status = if reached { Status::Pass } else { Status::Fail };
+        let mut entry = entry(format!("coverage of {what}"), status, Position { source: 0, line: 1, column: 1 });
+        if !reached {
+            entry.mismatches.push(Mismatch {
+                what: "coverage",
+                expected: format!("{goal}% of {what}"),
+                got: share(measure).words(),
+            });
+        }
+        add(entry, options, summary, report);
+    }
+    let uncovered = found.uncovered.iter().map(|whichrole::suite::Uncovered { item, witness, is_dead }| {
+        let config = plan.targets().get(item.target).and_then(|target| target.label.clone());
+        Uncovered {
+            what: item.kind.in_words(),
+            dead: *is_dead,
+            provider: item.provider.as_str().to_owned(),
+            config,
+            file: item.at.and_then(|at| plan.names().get(at.source).cloned()),
+            line: item.at.map(|at| at.line),
+            test: witness.as_ref().map(|witness| format!("{{ {} }}", witness.to_yaml(false).join(", "))),
+        }
+    });
+    report.coverage = Some(CoverageReport {
+        rules: share(found.rules),
+        outcomes: share(found.outcomes),
+        tags: share(found.tags),
+        uncovered: uncovered.collect(),
+        shown: options.coverage || missed,
+    });
+}
+
+fn mutants(sound: &Sound, judgement: &Judgement, options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+    let plan = &sound.plan;
+    let goal = plan.suite().coverage.mutants;
+    // A suite that fails notices everything.
+    let sound_suite = judgement.results.iter().all(|result| !judge::is_failure(result.judged.verdict));
+    if (!options.mutants && goal.is_none()) || !sound_suite {
+        return;
+    }
+    let fates = judge::try_mutants(plan, judgement, options.threads);
+    let mut found = MutantReport {
+        share: Share { covered: 0, total: 0, percent: 0 },
+        equivalent: 0,
+        undecided: 0,
+        survivors: Vec::new(),
+    };
+    let mut measure = Measure { covered: 0, total: 0 };
+    for (mutant, fate) in &fates {
+        match fate {
+            Fate::Equivalent => found.equivalent += 1,
+            Fate::Undecided => found.undecided += 1,
+            Fate::Killed(_) => {
+                measure.covered += 1;
+                measure.total += 1;
+            }
+            Fate::Survived(witness) => {
+                measure.total += 1;
+                found.survivors.push(Survivor {
+                    change: mutant.change.clone(),
+                    file: mutant.at.and_then(|at| plan.names().get(at.source).cloned()),
+                    line: mutant.at.map(|at| at.line),
+                    test: plan.killing_row(mutant, witness).unwrap_or_default(),
+                });
+            }
+        }
+    }
+    found.share = share(measure);
+    if let Some(goal) = goal {
+        let status = if measure.reaches(goal) { Status::Pass } else { Status::Fail };
+        let mut entry = entry("coverage of mutants".to_owned(), status, Position { source: 0, line: 1, column: 1 });
+        if status == Status::Fail {
+            let expected = format!("{goal}% of mutants noticed");
+            entry.mismatches.push(Mismatch { what: "coverage", expected, got: found.share.words() });
+        }
+        add(entry, options, summary, report);
+    }
+    report.mutants = Some(found);
+}
+
+fn share(measure: Measure) -> Share {
+    Share { covered: measure.covered, total: measure.total, percent: measure.percent() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_reach_the_shell_as_they_are() {
+        assert_eq!(quoted_for_shell("custom:dept=eng"), "custom:dept=eng");
+        assert_eq!(quoted_for_shell("cognito:groups:=[\"a b\"]"), "'cognito:groups:=[\"a b\"]'");
+        assert_eq!(quoted_for_shell("it's"), "'it'\\''s'");
+        assert_eq!(quoted_for_shell("a\u{1b}'"), "$'a\\U0000001b\\''");
+        assert_eq!(quoted_for_shell(""), "''");
+    }
+}

@@ -1,0 +1,74 @@
+//! Compares and writes the snapshot beside a suite.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use crate::commands::test::Sound;
+use crate::failure::{Failure, Result};
+use crate::input;
+use crate::render::suite::{Entry, Mismatch, Status};
+
+/// Bytes of one snapshot.
+const SNAPSHOT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Compares the snapshot of a suite with what users get now, or writes it.
+pub fn check(sound: &Sound, update: bool, entry: &mut Entry) -> Result<()> {
+    let path = format!("{}.snap", sound.path);
+    let before = match fs::symlink_metadata(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Failure::io(&error, "read", &path)),
+        Ok(metadata) if metadata.is_file() => Some(input::file(&path, SNAPSHOT_BYTES)?),
+        Ok(_) => {
+            let message = format!("{} is not a regular file", whichrole::text::quoted(&path));
+            return Err(Failure::new("not-a-regular-file", message));
+        }
+    };
+    if update {
+        let now = sound.plan.snapshot();
+        if before.as_ref() != Some(&now) {
+            replace(&path, &now)?;
+        }
+        return Ok(());
+    }
+    let Some(before) = before else {
+        return Err(Failure::new(
+            "no-snapshot",
+            format!("{} is missing; `--update` writes it", whichrole::text::quoted(&path)),
+        ));
+    };
+    let changes = sound
+        .plan
+        .snapshot_changes(&before)
+        .map_err(|why| Failure::new("no-snapshot", format!("{}: {why}", whichrole::text::quoted(&path))))?;
+    if !changes.is_empty() {
+        entry.status = Status::Fail;
+        entry.notes.push(format!("{} of the rows changed; if that is right, run with `--update`", changes.len()));
+    }
+    for change in changes {
+        let row = |row: Option<String>| row.map_or_else(|| "no such user".to_owned(), |row| row.replace('\t', "  "));
+        entry.mismatches.push(Mismatch {
+            what: "snapshot",
+            expected: format!("{}  {}", change.user, row(change.before)),
+            got: format!("{}  {}", change.user, row(change.after)),
+        });
+    }
+    Ok(())
+}
+
+/// Replaces a file as a whole: either the old text is there or the new one.
+pub fn replace(path: &str, text: &str) -> Result<()> {
+    let fail = |error: io::Error| Failure::io(&error, "write", path);
+    let target = Path::new(path);
+    let mut name = target.file_name().map(|name| name.to_owned()).unwrap_or_default();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = target.with_file_name(name);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(fail)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    if let Err(error) = written.and_then(|()| fs::rename(&temporary, target)) {
+        // The half-written file is of no use to anybody.
+        let _ = fs::remove_file(&temporary);
+        return Err(fail(error));
+    }
+    Ok(())
+}

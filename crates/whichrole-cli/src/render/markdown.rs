@@ -1,0 +1,62 @@
+//! Markdown: for job summaries and comments on pull requests.
+
+use crate::render::suite::{Run, shown_name};
+
+/// The lines.
+pub fn suites(run: &Run) -> Vec<String> {
+    let mark = if run.summary.failed > 0 { "❌" } else { "✅" };
+    let mut lines = vec![format!("### {mark} whichrole test: {}", run.summary.words()), String::new()];
+    let failures = run.suites.iter().flat_map(|suite| {
+        suite.cases.iter().filter(|entry| entry.status.is_failure()).map(move |entry| (suite, entry))
+    });
+    let mut failures = failures.peekable();
+    if failures.peek().is_some() {
+        lines.extend(["| case | where | what |".to_owned(), "|---|---|---|".to_owned()]);
+    }
+    for (suite, entry) in failures {
+        let place = format!("{}:{}", entry.file(suite), entry.line);
+        let what: Vec<String> = entry.details().iter().map(|line| code(line.trim())).collect();
+        lines.push(format!("| {} | {} | {} |", code(&shown_name(&entry.name)), code(&place), what.join("<br>")));
+    }
+    for suite in &run.suites {
+        if let Some(coverage) = suite.coverage.as_ref().filter(|coverage| coverage.shown) {
+            lines.extend([
+                String::new(),
+                format!(
+                    "{} covers {} of rules, {} of outcomes, {} of tags",
+                    code(&suite.file),
+                    coverage.rules.words(),
+                    coverage.outcomes.words(),
+                    coverage.tags.words()
+                ),
+            ]);
+            lines.extend(coverage.uncovered.iter().map(|item| format!("- not covered: {}", code(&item.what))));
+        }
+        if let Some(mutants) = &suite.mutants {
+            lines
+                .extend([String::new(), format!("{} notices {} of changes", code(&suite.file), mutants.share.words())]);
+            lines.extend(mutants.survivors.iter().map(|survivor| format!("- not noticed: {}", code(&survivor.change))));
+        }
+    }
+    lines
+}
+
+/// A code span, in which nothing is a link, an image, a mention or a column.
+pub fn code(text: &str) -> String {
+    let visible = whichrole::text::visible(text).replace('|', "\\|");
+    let longest = visible.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    if visible.contains('`') { format!("{fence} {visible} {fence}") } else { format!("{fence}{visible}{fence}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_stays_inside_its_span() {
+        assert_eq!(code("![x](http://evil) @team"), "`![x](http://evil) @team`");
+        assert_eq!(code("a``b|c"), "``` a``b\\|c ```");
+        assert_eq!(code(""), "``");
+    }
+}

@@ -1,0 +1,321 @@
+//! What a run of suites found, ready to be written in any format; and the text that people read.
+
+use serde::Serialize;
+use whichrole::text::visible;
+
+use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
+
+/// The longest name that is shown whole.
+const LONGEST_NAME: usize = 200;
+
+/// A run.
+#[derive(Debug, Serialize)]
+pub struct Run {
+    pub schema: &'static str,
+    pub summary: Summary,
+    pub suites: Vec<SuiteReport>,
+}
+
+/// How many cases, and what became of them.
+#[derive(Debug, Default, Clone, Copy, Serialize)]
+pub struct Summary {
+    pub cases: usize,
+    pub passed: usize,
+    pub failed: usize,
+    pub skipped: usize,
+    pub todo: usize,
+    /// Passed, and the answer depends on an open question.
+    pub uncertain: usize,
+}
+
+/// One suite.
+#[derive(Debug, Serialize)]
+pub struct SuiteReport {
+    pub file: String,
+    pub cases: Vec<Entry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<CoverageReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mutants: Option<MutantReport>,
+    #[serde(skip)]
+    pub seconds: f64,
+}
+
+/// What became of one thing that was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    Pass,
+    Fail,
+    Skip,
+    Todo,
+    TodoPassed,
+}
+
+/// A case, a property, a goal of coverage, or the snapshot.
+#[derive(Debug, Serialize)]
+pub struct Entry {
+    pub name: String,
+    pub status: Status,
+    pub certain: bool,
+    pub line: usize,
+    pub column: usize,
+    /// The file where it stands, if that is not the suite itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Why it was skipped or is expected to fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mismatches: Vec<Mismatch>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<Decider>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near_miss: Option<String>,
+    /// A command that explains the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<String>,
+    /// The decision object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Box<serde_json::value::RawValue>>,
+    /// Lines for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    #[serde(skip)]
+    pub snippet: String,
+    #[serde(skip)]
+    pub seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Mismatch {
+    pub what: &'static str,
+    pub expected: String,
+    pub got: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Decider {
+    pub what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+}
+
+/// A share that was reached.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Share {
+    pub covered: usize,
+    pub total: usize,
+    pub percent: u8,
+}
+
+#[derive(Debug, Serialize)]
+pub struct CoverageReport {
+    pub rules: Share,
+    pub outcomes: Share,
+    pub tags: Share,
+    pub uncovered: Vec<Uncovered>,
+    /// Whether anybody asked to see it.
+    #[serde(skip)]
+    pub shown: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Uncovered {
+    pub what: String,
+    /// Whether it is a rule that no token can reach.
+    pub dead: bool,
+    pub provider: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The keys of a test that would cover it, as YAML.
+    pub test: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct MutantReport {
+    pub share: Share,
+    /// Changes that change nothing.
+    pub equivalent: usize,
+    /// Changes that no case noticed, with no request known that would.
+    pub undecided: usize,
+    pub survivors: Vec<Survivor>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Survivor {
+    pub change: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// A test that kills it.
+    pub test: String,
+}
+
+impl Status {
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Fail | Self::TodoPassed)
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+            Self::Todo => "todo",
+            Self::TodoPassed => "todo-passed",
+        }
+    }
+}
+
+impl Entry {
+    /// The file where it stands.
+    pub fn file<'e>(&'e self, suite: &'e SuiteReport) -> &'e str {
+        self.file.as_deref().unwrap_or(&suite.file)
+    }
+
+    /// What is wrong, in lines without colours.
+    pub fn details(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.status == Status::TodoPassed {
+            lines.push("this passes now; take its `todo` away".to_owned());
+        }
+        for mismatch in &self.mismatches {
+            lines.push(format!("{:<8} expected {}", mismatch.what, mismatch.expected));
+            lines.push(format!("{:<8}      got {}", "", mismatch.got));
+        }
+        if let Some(decider) = &self.decided_by {
+            lines.push(format!("decided by {}{}", decider.what, decider.place()));
+        }
+        lines.extend(self.near_miss.iter().map(|miss| format!("near miss  {miss}")));
+        lines.extend(self.explain.iter().map(|command| format!("explain    {command}")));
+        lines.extend(self.notes.iter().cloned());
+        lines
+    }
+}
+
+impl Decider {
+    fn place(&self) -> String {
+        match (&self.file, self.line, self.column) {
+            (Some(file), Some(line), Some(column)) => format!("  ({}:{line}:{column})", visible(file)),
+            _ => String::new(),
+        }
+    }
+}
+
+/// A name on one line, cut where it is too long to read.
+pub fn shown_name(name: &str) -> String {
+    let mut short: String = name.chars().take(LONGEST_NAME).collect();
+    if short.len() < name.len() {
+        short.push('…');
+    }
+    visible(&short)
+}
+
+impl Summary {
+    /// `31 passed, 2 failed, 1 skipped`
+    pub fn words(&self) -> String {
+        let mut words = vec![format!("{} passed", self.passed)];
+        for (count, word) in [(self.failed, "failed"), (self.skipped, "skipped"), (self.todo, "todo")] {
+            if count > 0 {
+                words.push(format!("{count} {word}"));
+            }
+        }
+        if self.uncertain > 0 {
+            words.push(format!("{} of the passes uncertain", self.uncertain));
+        }
+        words.join(", ")
+    }
+}
+
+/// A run for people: failures, what was asked for, and one line at the end.
+pub fn text(run: &Run) -> Vec<String> {
+    let mut lines = Vec::new();
+    for suite in &run.suites {
+        for entry in suite.cases.iter().filter(|entry| entry.status.is_failure()) {
+            lines.push(format!(
+                "{} {}  {}",
+                paint(BAD, "FAIL"),
+                paint(STRONG, &shown_name(&entry.name)),
+                paint(DIM, &format!("{}:{}:{}", visible(entry.file(suite)), entry.line, entry.column))
+            ));
+            lines.extend(entry.snippet.lines().map(str::to_owned));
+            lines.extend(entry.details().into_iter().map(|line| format!("  {line}")));
+            lines.push(String::new());
+        }
+        if let Some(coverage) = suite.coverage.as_ref().filter(|coverage| coverage.shown) {
+            coverage_lines(suite, coverage, &mut lines);
+        }
+        if let Some(mutants) = &suite.mutants {
+            mutant_lines(suite, mutants, &mut lines);
+        }
+    }
+    let suites = run.suites.len();
+    let (mark, plural) = (
+        if run.summary.failed > 0 { paint(BAD, "failed:") } else { paint(GOOD, "ok:") },
+        if suites == 1 { "" } else { "s" },
+    );
+    lines.push(format!("{mark} {} in {suites} suite{plural}", run.summary.words()));
+    lines
+}
+
+fn coverage_lines(suite: &SuiteReport, coverage: &CoverageReport, lines: &mut Vec<String>) {
+    lines.push(format!(
+        "{} {}  rules {}, outcomes {}, tags {}",
+        paint(STRONG, "coverage"),
+        visible(&suite.file),
+        coverage.rules.words(),
+        coverage.outcomes.words(),
+        coverage.tags.words()
+    ));
+    for uncovered in &coverage.uncovered {
+        let place = match (&uncovered.file, uncovered.line) {
+            (Some(file), Some(line)) => format!("  {}:{line}", visible(file)),
+            _ => String::new(),
+        };
+        lines.push(format!("  not covered: {}{}", uncovered.what, paint(DIM, &place)));
+        match &uncovered.test {
+            Some(test) => lines.push(format!("    {} {test}", paint(DIM, "would be by"))),
+            None if uncovered.dead => lines.push(format!("    {}", paint(DIM, "dead: no token can reach it"))),
+            None => lines.push(format!("    {}", paint(DIM, "no token was found that would"))),
+        }
+    }
+    lines.push(String::new());
+}
+
+fn mutant_lines(suite: &SuiteReport, mutants: &MutantReport, lines: &mut Vec<String>) {
+    let mut undecided = String::new();
+    if mutants.undecided > 0 {
+        undecided = format!(", {} without a known difference left out", mutants.undecided);
+    }
+    lines.push(format!(
+        "{} {}  {} noticed{undecided}",
+        paint(STRONG, "mutants"),
+        visible(&suite.file),
+        mutants.share.words()
+    ));
+    for survivor in &mutants.survivors {
+        let place = match (&survivor.file, survivor.line) {
+            (Some(file), Some(line)) => format!("  {}:{line}", visible(file)),
+            _ => String::new(),
+        };
+        lines.push(format!("  not noticed: {}{}", survivor.change, paint(DIM, &place)));
+        lines.extend(survivor.test.lines().map(|line| format!("  {line}")));
+    }
+    lines.push(String::new());
+}
+
+impl Share {
+    pub fn words(&self) -> String {
+        format!("{}% ({} of {})", self.percent, self.covered, self.total)
+    }
+}

@@ -1,0 +1,329 @@
+//! `whichrole test` from outside: exit codes, formats, and that no suite reads what it must not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const POOL: &str = r#"{"Roles": {"authenticated": "arn:aws:iam::111122223333:role/Staff"},
+"RoleMappings": {"cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:client1": {"Type": "Rules",
+  "AmbiguousRoleResolution": "Deny", "RulesConfiguration": {"Rules": [
+    {"Claim": "cognito:groups", "MatchType": "Contains", "Value": "admins", "RoleARN": "arn:aws:iam::111122223333:role/Admin"},
+    {"Claim": "custom:dept", "MatchType": "Equals", "Value": "eng", "RoleARN": "arn:aws:iam::111122223333:role/Staff"}]}}}}"#;
+
+/// A folder of its own for each test, gone at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("whichrole-test-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        let folder = Self(path);
+        folder.write("pool.json", POOL);
+        folder
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.0.join(name), text).unwrap();
+    }
+
+    /// A suite of these tests.
+    fn suite(&self, rest: &str) {
+        self.write("a.whichrole.yaml", &format!("version: 1\nconfig: pool.json\n{rest}"));
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        self.run_with(args, &[])
+    }
+
+    fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> Ran {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_whichrole"));
+        command.arg("test").args(args).current_dir(&self.0).env_remove("CI").env_remove("GITHUB_STEP_SUMMARY");
+        Ran::of(command.envs(env.iter().copied()).output().unwrap())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+struct Ran {
+    exit: i32,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { exit: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    fn error(&self) -> &str {
+        assert_eq!((self.exit, self.out.as_str()), (2, ""), "{}", self.err);
+        self.err.lines().next().unwrap()
+    }
+}
+
+const GOOD: &str = "tests:\n  - { name: eng, claims: { \"custom:dept\": eng }, expect: Staff }\n";
+const BAD: &str = "tests:\n  - { name: eng, claims: { \"custom:dept\": Eng }, expect: Staff }\n";
+
+#[test]
+fn green_is_one_line() {
+    let folder = Folder::new("green");
+    folder.suite(GOOD);
+    let ran = folder.run(&[]);
+    assert_eq!((ran.exit, ran.out.as_str(), ran.err.as_str()), (0, "ok: 1 passed in 1 suite\n", ""));
+}
+
+#[test]
+fn a_failure_shows_everything_at_once_on_stdout() {
+    let folder = Folder::new("failure");
+    folder.suite(BAD);
+    let ran = folder.run(&[]);
+    assert_eq!((ran.exit, ran.err.as_str()), (1, ""));
+    assert_eq!(
+        ran.out,
+        "FAIL eng  a.whichrole.yaml:4:58
+  |
+4 |   - { name: eng, claims: { \"custom:dept\": Eng }, expect: Staff }
+  |                                                          ^
+  role     expected arn:aws:iam::111122223333:role/Staff
+                got denied (role-resolution-denied)
+  decided by the role resolution, `Deny`  (pool.json:3:30)
+  near miss  rule 2 (custom:dept Equals `eng`): only letter case differs
+  explain    whichrole explain pool.json --claim custom:dept=Eng
+
+failed: 0 passed, 1 failed in 1 suite
+"
+    );
+    assert_eq!(folder.run(&["--exit-zero"]).exit, 0);
+    let explain = Command::new(env!("CARGO_BIN_EXE_whichrole"))
+        .args(["explain", "pool.json", "--claim", "custom:dept=Eng"])
+        .current_dir(&folder.0)
+        .output()
+        .unwrap();
+    assert_eq!(explain.status.code(), Some(1), "the command that is shown works");
+}
+
+#[test]
+fn a_faulty_suite_is_two_whatever_else_passes() {
+    let folder = Folder::new("faulty");
+    folder.suite(GOOD);
+    folder.write("b.whichrole.yaml", "version: 1\nconfig: pool.json\ntests:\n  - { name: a, claims: {}, expects: deny }\n");
+    let ran = folder.run(&[]);
+    assert_eq!(ran.error(), "error: b.whichrole.yaml:4:28: unknown key of a test: `expects`, did you mean `expect`?");
+    assert!(ran.err.contains("4 |   - { name: a, claims: {}, expects: deny }"));
+    assert_eq!(folder.run(&["--exit-zero"]).exit, 2);
+    let json: serde_json::Value = serde_json::from_str(&folder.run(&["--format", "json"]).out).unwrap();
+    assert_eq!(json["error"]["code"], "unknown-key");
+    assert_eq!(json["error"]["file"], "b.whichrole.yaml");
+    assert_eq!((&json["error"]["line"], &json["error"]["column"]), (&4.into(), &28.into()));
+}
+
+#[test]
+fn nothing_to_run_is_two() {
+    let folder = Folder::new("nothing");
+    assert_eq!(folder.run(&[]).error(), "error: no suite was found in `.`; suites are files called `*.whichrole.yaml`");
+    folder.suite(GOOD);
+    assert_eq!(folder.run(&["--filter", "engg"]).error(), "error: nothing is called `engg`; `--list` prints all names");
+    assert_eq!(folder.run(&["nope.whichrole.yaml"]).error(), "error: cannot read `nope.whichrole.yaml`: there is no such file");
+    folder.suite(&GOOD.replace("expect:", "skip: later, expect:"));
+    assert_eq!(folder.run(&[]).error(), "error: no tests ran: all of them are skipped");
+}
+
+#[test]
+fn a_question_that_cannot_be_asked_is_two() {
+    let folder = Folder::new("unanswerable");
+    folder.write("pool.json", &POOL.replace("\"RoleMappings\": {", "\"RoleMappings\": {\"accounts.google.com\": {\"Type\": \"Token\"}, "));
+    folder.suite(GOOD);
+    let error = folder.run(&[]);
+    assert!(error.error().contains("a.whichrole.yaml:4:13: the token does not say which provider it is for"), "{}", error.err);
+}
+
+#[test]
+fn uncertain_passes_are_counted_and_three_with_strict() {
+    let folder = Folder::new("uncertain");
+    folder.suite("tests:\n  - { name: arrays, claims: { \"cognito:groups\": [admins-eu] }, expect: Admin }\n");
+    let ran = folder.run(&[]);
+    assert_eq!((ran.exit, ran.out.as_str()), (0, "ok: 1 passed, 1 of the passes uncertain in 1 suite\n"));
+    assert_eq!(folder.run(&["--strict"]).exit, 3);
+    assert_eq!(folder.run(&["--strict", "--exit-zero"]).exit, 3);
+    assert!(folder.run(&["-v"]).err.contains("note: uncertain: arrays"));
+}
+
+#[test]
+fn filters_lists_and_failing_fast() {
+    let folder = Folder::new("filter");
+    folder.suite(
+        "tests:\n  - name: dept\n    table:\n      - [\"custom:dept\", expect]\n      - [eng, Staff]\n      - [ops, Staff]\n      - [hr, Staff]\n",
+    );
+    assert_eq!(
+        folder.run(&["--list"]).out,
+        "a.whichrole.yaml: dept[eng]\na.whichrole.yaml: dept[ops]\na.whichrole.yaml: dept[hr]\n"
+    );
+    assert_eq!(folder.run(&["--filter", "dept[e*]"]).exit, 0);
+    assert!(folder.run(&["--filter", "dept"]).out.ends_with("failed: 1 passed, 2 failed in 1 suite\n"));
+    assert!(folder.run(&["--fail-fast"]).out.ends_with("failed: 1 passed, 1 failed in 1 suite\n"));
+}
+
+#[test]
+fn coverage_is_enforced_with_and_without_a_flag() {
+    let folder = Folder::new("coverage");
+    folder.suite(&format!("{GOOD}coverage: {{ rules: 100 }}\n"));
+    let ran = folder.run(&[]);
+    assert_eq!(ran.exit, 1);
+    assert!(ran.out.contains("expected 100% of rules\n                got 50% (1 of 2)"), "{}", ran.out);
+    assert!(ran.out.contains("would be by { claims: { \"cognito:groups\": [admins] } }"), "{}", ran.out);
+    folder.suite(GOOD);
+    assert_eq!(folder.run(&["--coverage"]).exit, 0);
+    assert_eq!(folder.run(&["--threshold", "51"]).exit, 1);
+    assert_eq!(folder.run(&["--threshold", "101"]).exit, 2);
+}
+
+#[test]
+fn mutants_that_survive_come_with_a_row() {
+    let folder = Folder::new("mutants");
+    folder.suite(GOOD);
+    let ran = folder.run(&["--mutants"]);
+    assert_eq!(ran.exit, 0);
+    assert!(ran.out.contains("not noticed: rule 1 is gone  pool.json:4"), "{}", ran.out);
+    assert!(ran.out.contains("    - name: not if rule 1 is gone"), "{}", ran.out);
+    folder.suite(&format!("{GOOD}coverage: {{ mutants: 90 }}\n"));
+    assert_eq!(folder.run(&[]).exit, 1);
+}
+
+#[test]
+fn snapshots_are_written_on_demand_and_never_in_ci() {
+    let folder = Folder::new("snapshot");
+    folder.suite("users:\n  eng: { claims: { \"custom:dept\": eng } }\nsnapshot: true\n");
+    assert_eq!(folder.run(&[]).error(), "error: `a.whichrole.yaml.snap` is missing; `--update` writes it");
+    assert_eq!(folder.run_with(&["--update"], &[("CI", "true")]).exit, 2);
+    assert_eq!(folder.run(&["--update"]).exit, 0);
+    let snapshot = fs::read_to_string(folder.0.join("a.whichrole.yaml.snap")).unwrap();
+    assert!(snapshot.ends_with("eng\tarn:aws:iam::111122223333:role/Staff\trule 2\t{}\tcertain\n"), "{snapshot}");
+    assert_eq!(folder.run_with(&[], &[("CI", "true")]).exit, 0);
+    folder.write("pool.json", &POOL.replace("role/Staff", "role/Other"));
+    let ran = folder.run(&[]);
+    assert_eq!(ran.exit, 1);
+    assert!(ran.out.contains("expected eng  arn:aws:iam::111122223333:role/Staff  rule 2"), "{}", ran.out);
+    assert!(ran.out.contains("got eng  arn:aws:iam::111122223333:role/Other  rule 2"), "{}", ran.out);
+    let left: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 3, "no temporary file stays: {left:?}");
+}
+
+#[test]
+fn properties_are_proved_or_refuted() {
+    let folder = Folder::new("properties");
+    folder.suite(
+        "properties:
+  - { name: only admins, never: { role: Admin }, unless: \"cognito:groups contains admins\" }
+  - { name: all live, live: all }
+  - { name: same, equivalent_to: pool.json }
+  - { name: engineers are staff, always: { role: Staff }, when: \"custom:dept equals eng and cognito:groups absent\" }
+  - { name: nobody, never: { role: Staff } }
+",
+    );
+    let ran = folder.run(&["--format", "tap"]);
+    assert_eq!(ran.exit, 1);
+    let verdicts: Vec<&str> = ran.out.lines().filter(|line| line.contains("ok ")).collect();
+    assert_eq!(
+        verdicts,
+        ["ok 1 - only admins", "ok 2 - all live", "ok 3 - same", "ok 4 - engineers are staff", "not ok 5 - nobody"]
+    );
+    assert!(folder.run(&["--filter", "nobody"]).out.contains("\"custom:dept\": eng"));
+}
+
+#[test]
+fn a_first_suite_is_green() {
+    let folder = Folder::new("init");
+    fs::create_dir(folder.0.join("tests")).unwrap();
+    let ran = folder.run(&["--init", "pool.json", "-o", "tests/a.whichrole.yaml"]);
+    assert_eq!((ran.exit, ran.out.as_str()), (0, ""));
+    assert!(fs::read_to_string(folder.0.join("tests/a.whichrole.yaml")).unwrap().contains("config: \"../pool.json\""));
+    assert_eq!(folder.run(&["--threshold", "100"]).exit, 0);
+}
+
+#[test]
+fn every_format_is_what_it_says() {
+    let folder = Folder::new("formats");
+    folder.suite(&format!("{BAD}  - {{ name: \"<&]]>\\e[31m\", claims: {{}}, skip: \"no | time\", expect: deny }}\n"));
+    let run = |format: &str| folder.run(&["--format", format]);
+    for format in ["json", "junit", "tap", "github", "markdown", "text"] {
+        let ran = run(format);
+        assert_eq!(ran.exit, 1, "{format}");
+        assert!(!ran.out.contains('\u{1b}'), "{format}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&run("json").out).unwrap();
+    assert_eq!(json["schema"], "whichrole/test/v1");
+    assert_eq!(json["suites"][0]["cases"][0]["decision"]["deny"]["reason"], "role-resolution-denied");
+    assert_eq!(json["suites"][0]["cases"][1]["status"], "skip");
+    let junit = run("junit").out;
+    assert!(junit.contains("tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"1\""), "{junit}");
+    assert!(junit.contains("name=\"&lt;&amp;]]&gt;\\u{1b}[31m\""), "{junit}");
+    assert!(run("tap").out.starts_with("TAP version 14\n1..2\nnot ok 1 - eng\n"));
+    let github = run("github").out;
+    assert!(github.starts_with("::error file=a.whichrole.yaml,line=4,col=58,title=eng::role "), "{github}");
+    folder.run_with(&["--format", "github"], &[("GITHUB_STEP_SUMMARY", "summary.md")]);
+    assert!(fs::read_to_string(folder.0.join("summary.md")).unwrap().starts_with("### ❌ whichrole test: 0 passed, 1 failed, 1 skipped"));
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let folder = Folder::new("threads");
+    let rows: String = (0..5000).map(|n| format!("      - [u{n}, {}]\n", if n % 7 == 0 { "Admin" } else { "deny" })).collect();
+    folder.suite(&format!("tests:\n  - name: many\n    table:\n      - [sub, expect]\n{rows}"));
+    let of = |threads: &str, format: &str| folder.run(&["--threads", threads, "--format", format]).out;
+    for format in ["text", "json"] {
+        assert_eq!(of("1", format), of("5", format));
+    }
+    let fast = |threads: &str| folder.run(&["--threads", threads, "--fail-fast"]).out;
+    assert_eq!(fast("1"), fast("5"));
+}
+
+#[cfg(unix)]
+#[test]
+fn fixtures_stay_inside_the_folder() {
+    let folder = Folder::new("fixtures");
+    fs::create_dir(folder.0.join("suites")).unwrap();
+    folder.write("secret.jwt", "canary");
+    std::os::unix::fs::symlink("../secret.jwt", folder.0.join("suites/link.jwt")).unwrap();
+    for path in ["../secret.jwt", "/etc/passwd", "~/.aws/credentials", "C:\\secret", "link.jwt", "../nothing"] {
+        let suite = format!(
+            "version: 1\nconfig: ../pool.json\nusers:\n  real: {{ jwt: '{path}' }}\ntests:\n  - {{ name: t, user: real, expect: deny }}\n"
+        );
+        folder.write("suites/a.whichrole.yaml", &suite);
+        let ran = folder.run(&[]);
+        let expected = "error: suites/a.whichrole.yaml:4:16: this path leads out of the suite's folder";
+        assert_eq!(ran.error(), expected, "{path}");
+        assert!(!ran.err.contains("canary"));
+    }
+}
+
+#[test]
+fn a_token_that_cannot_be_read_is_not_quoted() {
+    let folder = Folder::new("token");
+    folder.write("bad.jwt", "canary.canary.canary");
+    folder.suite("users:\n  real: { jwt: bad.jwt }\ntests:\n  - { name: t, user: real, expect: deny }\n");
+    let ran = folder.run(&[]);
+    assert_eq!(ran.error(), "error: a.whichrole.yaml:4:16: `bad.jwt`: not base64url at offset 5 of part 1");
+    assert!(!ran.err.contains("canary"));
+}
+
+#[test]
+fn the_conformance_cases_pass() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/cases");
+    let ran = Ran::of(Command::new(env!("CARGO_BIN_EXE_whichrole")).arg("test").arg(cases).output().unwrap());
+    assert_eq!(ran.exit, 0, "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn the_schemas_are_json() {
+    for which in ["suite", "test"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_whichrole")).args(["schema", which]).output().unwrap();
+        let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    }
+}

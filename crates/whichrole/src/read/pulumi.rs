@@ -1,0 +1,284 @@
+//! Pulumi: programs in YAML, and the state that `pulumi stack export` prints.
+//!
+//! A pool goes by its resource's name. What only a deployment knows stays a reference, `${admin.arn}`, which
+//! `ReadOptions::parameters` may give a value.
+
+mod program;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use super::ReadOptions;
+use super::api;
+use super::definition::{Drafts, Place};
+use super::interpolation::{Piece, pieces};
+use super::node::{Entry, Node, Position, Value};
+use super::problem::Problem;
+use super::shape::{self, Names, any_text, expect_map, known_bool, known_text, wrong_kind};
+use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
+use crate::provider::{ProviderKey, ProviderKind};
+use crate::text;
+
+/// Pulumi's names. The rules stand right in the mapping; `wrapped` puts them where others have them.
+const NAMES: Names = Names {
+    kind: "type",
+    resolution: "ambiguousRoleResolution",
+    configuration: "mappingRules",
+    rules: "mappingRules",
+    claim: "claim",
+    match_type: "matchType",
+    value: "value",
+    role: "roleArn",
+    provider: Some("identityProvider"),
+};
+
+/// A resource whose properties are resolved.
+struct Resource {
+    name: String,
+    /// The type without package and module: `IdentityPool`.
+    kind: String,
+    at: Position,
+    /// What the `id` of this resource is: a reference in a program, the id itself in state.
+    id: String,
+    properties: Node,
+}
+
+/// Whether a tree is a program or a state.
+pub(crate) fn recognises(node: &Node) -> bool {
+    program::recognises(node) || state::recognises(node)
+}
+
+/// Reads a program or a state into the drafts.
+pub(crate) fn read(node: &Node, options: &ReadOptions, drafts: &mut Drafts) {
+    let resources = if state::recognises(node) { state::resources(node) } else { program::resources(node, options) };
+    let kinds = resources.iter().map(|resource| (resource.name.clone(), resource.kind.clone())).collect();
+    for (name, kind, at) in program::foreign(node) {
+        let message = format!("{} is a {}, which is not understood", text::quoted(name), text::quoted(kind));
+        drafts.problems.push(Problem::new("unresolved-value", message).at(at));
+    }
+    let pools: Vec<&Resource> = resources.iter().filter(|resource| resource.kind == "IdentityPool").collect();
+    let mut reading = Reading {
+        kinds,
+        pools: pools.iter().map(|pool| (pool.id.clone(), pool.name.clone())).collect(),
+        elsewhere: BTreeMap::new(),
+        attached: BTreeMap::new(),
+        drafts,
+    };
+    for resource in &resources {
+        match resource.kind.as_str() {
+            "IdentityPool" => reading.pool(resource),
+            "IdentityPoolRoleAttachment" => reading.attachment(resource),
+            "IdentityPoolProviderPrincipalTag" => reading.tags(resource),
+            "UserGroup" => reading.group(resource),
+            _ => {}
+        }
+    }
+}
+
+struct Reading<'d> {
+    kinds: BTreeMap<String, String>,
+    /// The names of the pools by their ids.
+    pools: BTreeMap<String, String>,
+    /// The names given to pools that are not here, by their ids.
+    elsewhere: BTreeMap<String, String>,
+    /// The attachment of each pool: a pool has one.
+    attached: BTreeMap<String, String>,
+    drafts: &'d mut Drafts,
+}
+
+impl Reading<'_> {
+    fn pool(&mut self, resource: &Resource) {
+        let name = Some(resource.name.as_str());
+        let property = |name: &str| shape::field(&resource.properties, name);
+        self.drafts.pool(name).places.insert(Place::Pool, resource.at);
+        self.drafts.pool(name).pool.id = Some(resource.id.clone());
+        for (field, is_guests) in [("allowUnauthenticatedIdentities", true), ("allowClassicFlow", false)] {
+            let Some(node) = property(field) else { continue };
+            if let Value::Reference(reference) = &node.value {
+                let message = format!("`{field}` is not known here; {}", reference.missing);
+                self.drafts.notes.push(Problem::new("unresolved-value", message).at(node.at));
+                continue;
+            }
+            let flag = known_bool(node, &format!("`{field}`"), self.drafts);
+            let pool = &mut self.drafts.pool(name).pool;
+            let slot =
+                if is_guests { &mut pool.allow_unauthenticated_identities } else { &mut pool.allow_classic_flow };
+            *slot = flag;
+        }
+        if let Some(list) = property("cognitoIdentityProviders") {
+            let mut providers = Vec::new();
+            for node in list.elements() {
+                let Some(key) = node.get("providerName").and_then(|key| any_text(key, "`providerName`", self.drafts))
+                else {
+                    continue;
+                };
+                let client_id = node.get("clientId").and_then(|client| any_text(client, "`clientId`", self.drafts));
+                providers.push(IdentityProvider { provider_name: self.provider(&key), client_id });
+            }
+            self.drafts.pool(name).pool.providers = Some(providers);
+        }
+        let mut others: Vec<ProviderKey> = Vec::new();
+        for entry in property("supportedLoginProviders").into_iter().flat_map(Node::entries) {
+            others.push(ProviderKey::new(entry.name.clone()));
+        }
+        for list in ["openidConnectProviderArns", "samlProviderArns"] {
+            for arn in property(list).into_iter().flat_map(Node::elements) {
+                let arn = any_text(arn, "a provider", self.drafts);
+                others.extend(arn.map(|arn| self.provider(&arn)));
+            }
+        }
+        // Its logins go by one fixed key, whatever the developer called the provider (Q2).
+        if property("developerProviderName").is_some_and(|name| name.as_text() != Some("")) {
+            others.push(ProviderKey::new("cognito-identity.amazonaws.com"));
+        }
+        self.drafts.pool(name).pool.other_providers.extend(others);
+    }
+
+    fn attachment(&mut self, resource: &Resource) {
+        let pool = self.pool_of(resource);
+        if let Some(earlier) = self.attached.insert(pool.clone(), resource.name.clone()) {
+            let message = format!(
+                "the pool has two attachments, {} and {}; the one deployed last replaces the other",
+                text::quoted(&earlier),
+                text::quoted(&resource.name)
+            );
+            self.drafts.problems.push(Problem::new("two-attachments", message).at(resource.at));
+        }
+        self.drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(resource.at);
+        if let Some(roles) = shape::field(&resource.properties, "roles")
+            && expect_map(roles, "`roles`", self.drafts)
+        {
+            api::default_roles(roles, Some(&pool), self.drafts);
+        }
+        let Some(mappings) = shape::field(&resource.properties, "roleMappings") else { return };
+        if !matches!(mappings.value, Value::List(_)) {
+            self.drafts.problems.push(wrong_kind(mappings, "`roleMappings`", "a list"));
+        }
+        for mapping in mappings.elements() {
+            let Some(provider) = shape::field(mapping, "identityProvider") else {
+                let message = "this role mapping names no provider";
+                self.drafts.problems.push(Problem::new("unknown-field", message).at(mapping.at));
+                continue;
+            };
+            let Some(provider) = any_text(provider, "`identityProvider`", self.drafts) else { continue };
+            let key = self.provider(&provider);
+            if let Some(read) = shape::role_mapping(&wrapped(mapping), &key, Some(&pool), &NAMES, self.drafts) {
+                self.drafts.add_mapping(Some(&pool), key, read, mapping.at);
+            }
+        }
+    }
+
+    fn tags(&mut self, resource: &Resource) {
+        let pool = self.pool_of(resource);
+        let Some(provider) = shape::field(&resource.properties, "identityProviderName") else {
+            let message = format!("{} has no `identityProviderName`", text::quoted(&resource.name));
+            self.drafts.problems.push(Problem::new("unknown-field", message).at(resource.at));
+            return;
+        };
+        let Some(provider) = any_text(provider, "`identityProviderName`", self.drafts) else { return };
+        let key = self.provider(&provider);
+        // The provider's default differs from the API's.
+        let use_defaults = shape::field(&resource.properties, "useDefaults")
+            .map_or(Some(true), |flag| known_bool(flag, "`useDefaults`", self.drafts))
+            .unwrap_or_default();
+        let mut tags = BTreeMap::new();
+        for entry in shape::field(&resource.properties, "principalTags").into_iter().flat_map(Node::entries) {
+            if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", self.drafts) {
+                let place = Place::Tag(key.clone(), entry.name.clone());
+                self.drafts.pool(Some(&pool)).places.insert(place, entry.at);
+                tags.insert(entry.name.clone(), claim);
+            }
+        }
+        self.drafts.add_tags(Some(&pool), key, PrincipalTagMap { use_defaults, tags }, resource.at);
+    }
+
+    fn group(&mut self, resource: &Resource) {
+        let property = |name: &str| shape::field(&resource.properties, name);
+        let Some(name) = property("name").and_then(Node::as_text).map(str::to_owned) else {
+            let message = format!("the name of the group {} is not known here", text::quoted(&resource.name));
+            self.drafts.notes.push(Problem::new("unresolved-value", message).at(resource.at));
+            return;
+        };
+        let role_arn = property("roleArn").and_then(|role| any_text(role, "`roleArn`", self.drafts)).map(RoleArn);
+        let precedence = match property("precedence") {
+            Some(Node { value: Value::Number(number), .. }) if number.parse::<u64>().is_ok() => number.parse().ok(),
+            None => None,
+            Some(other) => {
+                self.drafts.problems.push(wrong_kind(other, "`precedence`", "a whole number of 0 or more"));
+                None
+            }
+        };
+        let pools: Vec<String> = self.pools.values().cloned().collect();
+        let group = Group { name, role_arn: role_arn.filter(|role| !role.as_str().is_empty()), precedence };
+        if pools.is_empty() {
+            self.drafts.add_group(None, group, resource.at);
+        } else {
+            for pool in pools {
+                self.drafts.add_group(Some(&pool), group.clone(), resource.at);
+            }
+        }
+    }
+
+    fn pool_of(&mut self, resource: &Resource) -> String {
+        let id = shape::field(&resource.properties, "identityPoolId");
+        let id = id.and_then(|id| any_text(id, "`identityPoolId`", self.drafts)).unwrap_or_default();
+        if let Some(name) = self.pools.get(&id) {
+            return name.clone();
+        }
+        let name = self.elsewhere.entry(id.clone()).or_insert_with(|| resource.name.clone()).clone();
+        self.drafts.pool(Some(&name)).pool.id = Some(id).filter(|id| !id.is_empty());
+        name
+    }
+
+    /// The key of a provider: `cognito-idp.${region}.amazonaws.com/${users.id}` is `${users.endpoint}`.
+    fn provider(&self, written: &str) -> ProviderKey {
+        let parts = pieces(written);
+        let kind = |name: &str| name.split_once('.').and_then(|(id, _)| self.kinds.get(id)).map(String::as_str);
+        if let [
+            Piece::Literal("cognito-idp."),
+            Piece::Name(_),
+            Piece::Literal(".amazonaws.com/"),
+            Piece::Name(pool),
+            rest @ ..,
+        ] = parts.as_slice()
+            && let Some(id) = pool.strip_suffix(".id")
+            && kind(pool) == Some("UserPool")
+        {
+            let rest = rest.iter().map(|piece| match piece {
+                Piece::Literal(literal) => (*literal).to_owned(),
+                Piece::Name(name) => format!("${{{name}}}"),
+            });
+            return self.provider(&format!("${{{id}.endpoint}}{}", rest.collect::<String>()));
+        }
+        let [Piece::Name(name)] = parts.as_slice() else { return ProviderKey::new(written) };
+        match (kind(name), name.rsplit('.').next()) {
+            (Some("OpenIdConnectProvider"), _) => ProviderKey::of_kind(ProviderKind::Oidc, written),
+            (Some("SamlProvider"), _) => ProviderKey::of_kind(ProviderKind::Saml, written),
+            (Some("UserPool"), _) | (_, Some("endpoint")) => ProviderKey::of_kind(ProviderKind::UserPool, written),
+            _ => ProviderKey::new(written),
+        }
+    }
+}
+
+/// The mapping with its rules inside a map of their own.
+fn wrapped(mapping: &Node) -> Node {
+    let mut mapping = mapping.clone();
+    if let Value::Map(entries) = &mut mapping.value {
+        for entry in entries.iter_mut().filter(|entry| entry.name == NAMES.rules && entry.value.value != Value::Null) {
+            let at = entry.value.at;
+            let inner = Entry { name: NAMES.rules.to_owned(), at: entry.at, value: entry.value.clone() };
+            entry.value = Node { value: Value::Map(vec![inner]), at };
+        }
+    }
+    mapping
+}
+
+/// `aws:cognito/identityPool:IdentityPool`, or the short `aws:cognito:IdentityPool`, is `IdentityPool`; other packages have none.
+fn kind_of(kind: &str) -> Option<&str> {
+    let mut parts = kind.split(':');
+    let (package, module, name) = (parts.next()?, parts.next()?, parts.next()?);
+    let module = module.split('/').next().unwrap_or(module);
+    (package == "aws" && matches!(module, "cognito" | "iam")).then_some(name)
+}

@@ -1,0 +1,238 @@
+//! Programs in YAML: `${resource.property}`, variables, configuration and a few functions.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use super::super::ReadOptions;
+use super::super::interpolation::{Piece, flat, pieces};
+use super::super::node::{Entry, Node, Position, Reference, Value};
+use super::super::scalar;
+use super::{Resource, kind_of};
+use crate::text;
+
+/// How many references may lead to each other, and how much they may make of one program: values and bytes.
+const STEPS: usize = 8;
+const BUDGET: usize = 4 * 1024 * 1024;
+
+/// Whether a tree is a program: resources whose types have colons.
+pub(super) fn recognises(node: &Node) -> bool {
+    node.get("resources").is_some_and(|resources| {
+        let is_type = |kind: &str| kind.split(':').count() >= 2 && !kind.contains("::");
+        resources.entries().iter().any(|entry| entry.value.get("type").and_then(Node::as_text).is_some_and(is_type))
+    })
+}
+
+/// The resources with their properties resolved.
+pub(super) fn resources(node: &Node, options: &ReadOptions) -> Vec<Resource> {
+    let entries = |section: &str| node.get(section).map(Node::entries).unwrap_or_default();
+    let by_name = |section| entries(section).iter().map(|entry| (entry.name.as_str(), &entry.value)).collect();
+    let mut configuration: BTreeMap<&str, &Node> = by_name("config");
+    configuration.extend(by_name("configuration"));
+    let program = Program {
+        resources: by_name("resources"),
+        variables: by_name("variables"),
+        configuration,
+        options,
+        left: Cell::new(BUDGET),
+    };
+    let resources = entries("resources").iter().filter_map(|entry| {
+        let kind = kind_of(entry.value.get("type")?.as_text()?)?;
+        let properties = match entry.value.get("properties") {
+            // Only these decide anything.
+            Some(properties) if !matches!(kind, "Role" | "UserPool" | "UserPoolClient") => {
+                program.resolve(properties, STEPS)
+            }
+            _ => Node { value: Value::Null, at: entry.at },
+        };
+        let id = program.named(&format!("{}.id", entry.name), entry.at, STEPS);
+        let id = match id.value {
+            Value::Text(text) | Value::Reference(Reference { text, .. }) => text,
+            _ => String::new(),
+        };
+        Some(Resource { name: entry.name.clone(), kind: kind.to_owned(), at: entry.at, id, properties })
+    });
+    resources.collect()
+}
+
+/// Attachments of another package, whose shapes differ: name, type and place.
+pub(super) fn foreign(node: &Node) -> impl Iterator<Item = (&str, &str, Position)> {
+    node.get("resources").into_iter().flat_map(Node::entries).filter_map(|entry| {
+        let kind = entry.value.get("type")?.as_text()?;
+        let attaches =
+            ["IdentityPoolRoleAttachment", "IdentityPoolPrincipalTag"].iter().any(|name| kind.ends_with(name));
+        (attaches && kind_of(kind).is_none()).then_some((entry.name.as_str(), kind, entry.at))
+    })
+}
+
+struct Program<'n> {
+    resources: BTreeMap<&'n str, &'n Node>,
+    variables: BTreeMap<&'n str, &'n Node>,
+    configuration: BTreeMap<&'n str, &'n Node>,
+    options: &'n ReadOptions,
+    left: Cell<usize>,
+}
+
+impl Program<'_> {
+    fn resolve(&self, node: &Node, steps: usize) -> Node {
+        let at = node.at;
+        let value = match &node.value {
+            Value::Text(text) => return self.interpolate(text, at, steps),
+            Value::List(elements) => Value::List(elements.iter().map(|element| self.resolve(element, steps)).collect()),
+            Value::Map(entries) => match entries.as_slice() {
+                [only] if only.name.to_ascii_lowercase().starts_with("fn::") => {
+                    return self.call(&only.name.to_ascii_lowercase(), &only.value, at, steps);
+                }
+                _ => Value::Map(
+                    entries
+                        .iter()
+                        .map(|entry| Entry { value: self.resolve(&entry.value, steps), ..entry.clone() })
+                        .collect(),
+                ),
+            },
+            other => other.clone(),
+        };
+        Node { value, at }
+    }
+
+    fn call(&self, name: &str, argument: &Node, at: Position, steps: usize) -> Node {
+        let resolved = self.resolve(argument, steps);
+        let value = match (name, resolved.elements()) {
+            ("fn::secret", _) => Some(resolved.value.clone()),
+            ("fn::join", [between, parts]) => {
+                let between = between.as_text().unwrap_or_default();
+                let mut text = String::new();
+                let mut missing = None;
+                let mut whole = matches!(parts.value, Value::List(_));
+                for (n, part) in parts.elements().iter().enumerate() {
+                    text.push_str(if n > 0 { between } else { "" });
+                    whole &= append(part, &mut text, &mut missing);
+                }
+                whole.then(|| text_or_reference(text, missing))
+            }
+            ("fn::select", [index, parts]) => scalar::sent(index)
+                .and_then(|index| index.parse::<usize>().ok())
+                .and_then(|index| parts.elements().get(index))
+                .map(|part| part.value.clone()),
+            ("fn::split", [between, whole]) => match (between.as_text(), whole.as_text()) {
+                (Some(between), Some(whole)) if !between.is_empty() => {
+                    let parts = whole.split(between).map(|part| Node { value: Value::Text(part.to_owned()), at });
+                    Some(Value::List(parts.collect()))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        let value = value.unwrap_or_else(|| {
+            let missing = format!("{} has no value here", text::quoted(name));
+            // The place tells two calls apart.
+            Value::Reference(Reference { text: format!("${{{name} {}:{}}}", at.line, at.column), missing })
+        });
+        Node { value, at }
+    }
+
+    fn interpolate(&self, text: &str, at: Position, steps: usize) -> Node {
+        if !text.contains("${") {
+            return Node { value: Value::Text(text.to_owned()), at };
+        }
+        let parts = pieces(text);
+        if let [Piece::Name(name)] = parts.as_slice() {
+            return self.named(name, at, steps);
+        }
+        let mut out = String::new();
+        let mut missing = None;
+        for piece in parts {
+            match piece {
+                Piece::Literal(literal) => out.push_str(literal),
+                // `$${` is a literal `${`.
+                Piece::Name(name) if out.ends_with('$') => out.extend(["{", name, "}"]),
+                Piece::Name(name) => {
+                    let value = self.named(name, at, steps);
+                    if !append(&value, &mut out, &mut missing) {
+                        let reference = unknown(name);
+                        out.push_str(&reference.text);
+                        missing.get_or_insert(reference.missing);
+                    }
+                }
+            }
+        }
+        Node { value: text_or_reference(out, missing), at }
+    }
+
+    /// A variable, a configuration value, or a property that a resource was given literally.
+    fn named(&self, name: &str, at: Position, steps: usize) -> Node {
+        let node = self.looked_up(name, at, steps);
+        let weight = match &node.value {
+            Value::Text(text) | Value::Reference(Reference { text, .. }) => text.len() + 1,
+            _ => weight(&node),
+        };
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(weight));
+        if left >= weight {
+            return node;
+        }
+        let missing = "the references of this program expand to too much text".to_owned();
+        Node { value: Value::Reference(Reference { text: "${…}".to_owned(), missing }), at }
+    }
+
+    fn looked_up(&self, name: &str, at: Position, steps: usize) -> Node {
+        if let Some(value) = self.options.parameters.get(name) {
+            return Node { value: Value::Text(value.clone()), at };
+        }
+        // Nothing more is looked up once the budget is spent.
+        let steps = if self.left.get() == 0 { 0 } else { steps };
+        if steps > 0 {
+            if let Some(node) = self.variables.get(name) {
+                return Node { at, ..self.resolve(node, steps - 1) };
+            }
+            if let Some(setting) = self.configuration.get(name) {
+                let default = setting.get("default").or_else(|| setting.get("value")).unwrap_or(setting);
+                if let Some(text) = scalar::sent(default) {
+                    return Node { value: Value::Text(text), at };
+                }
+            }
+            let property = name.split_once('.').and_then(|(id, property)| {
+                self.resources.get(id)?.get("properties")?.get(property)?.as_text().filter(|text| !text.contains("${"))
+            });
+            if let Some(text) = property {
+                return Node { value: Value::Text(text.to_owned()), at };
+            }
+        }
+        Node { value: Value::Reference(unknown(name)), at }
+    }
+}
+
+/// How many values a tree has.
+fn weight(node: &Node) -> usize {
+    let inner: usize = node.elements().iter().map(weight).sum();
+    inner
+        + node.entries().iter().map(|entry| weight(&entry.value)).sum::<usize>()
+        + node.as_text().map_or(1, |text| text.len() + 1)
+}
+
+fn unknown(name: &str) -> Reference {
+    let missing = format!("pass {}", text::quoted(&format!("--param {name}=…")));
+    Reference { text: format!("${{{}}}", flat(name)), missing }
+}
+
+/// Adds a scalar to a text; false for a list or map.
+fn append(node: &Node, text: &mut String, missing: &mut Option<String>) -> bool {
+    match &node.value {
+        Value::Reference(reference) => {
+            text.push_str(&reference.text);
+            missing.get_or_insert_with(|| reference.missing.clone());
+            true
+        }
+        Value::Unquoted(word) => {
+            text.push_str(word);
+            true
+        }
+        _ => scalar::sent(node).map(|scalar| text.push_str(&scalar)).is_some(),
+    }
+}
+
+fn text_or_reference(text: String, missing: Option<String>) -> Value {
+    match missing {
+        Some(missing) => Value::Reference(Reference { text, missing }),
+        None => Value::Text(text),
+    }
+}

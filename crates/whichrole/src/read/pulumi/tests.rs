@@ -1,0 +1,155 @@
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
+use crate::read::{Configuration, Definition, ReadOptions, Source, read};
+use crate::{ProviderKey, ProviderKind};
+
+fn read_text(text: &str, parameters: &[(&str, &str)]) -> Configuration {
+    let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let source = Source { name: "Pulumi.yaml".to_owned(), text: text.to_owned() };
+    read(&[source], &ReadOptions { parameters, ..ReadOptions::default() })
+}
+
+fn file(name: &str, parameters: &[(&str, &str)]) -> Definition {
+    let path = format!("{}/../../testdata/pools/pulumi/{name}", env!("CARGO_MANIFEST_DIR"));
+    let configuration = read_text(&std::fs::read_to_string(path).unwrap(), parameters);
+    let mut definition = configuration.usable().unwrap().choose(None).unwrap().clone();
+    assert_eq!(definition.name, "AppPool");
+    definition.places.clear();
+    definition
+}
+
+fn problems(text: &str) -> Vec<String> {
+    let problems = read_text(text, &[]).problems;
+    let shown = |problem: &crate::read::Problem| {
+        let at = problem.at.unwrap();
+        format!("{}:{} {} {}", at.line, at.column, problem.code, problem.message)
+    };
+    problems.iter().map(shown).collect()
+}
+
+/// A program with one mapping, whose rules are given.
+fn program(rules: &str) -> String {
+    format!(
+        "resources:\n  A:\n    type: aws:cognito:IdentityPoolRoleAttachment\n    properties:\n      roleMappings:\n        - \
+         identityProvider: accounts.google.com\n          type: Rules\n          mappingRules: {rules}\n"
+    )
+}
+
+#[test]
+fn every_spelling_of_one_program_reads_the_same() {
+    let plain = file("program.yaml", &[]);
+    assert_eq!(plain, file("long-types.yaml", &[]));
+    let (key, mapping) = plain.pool.role_mappings.first_key_value().unwrap();
+    assert_eq!((key.as_str(), key.kind()), ("${Users.endpoint}:${Web.id}", ProviderKind::UserPool));
+    let rules: Vec<String> = mapping
+        .mapping_rules()
+        .iter()
+        .map(|rule| format!("{} {} {} {}", rule.claim, rule.match_type, rule.value, rule.role_arn))
+        .collect();
+    assert_eq!(
+        rules,
+        [
+            "cognito:groups Contains admins ${Admin.arn}",
+            "custom:dept Equals news ${Editor.arn}",
+            "email StartsWith press@ ${Editor.arn}"
+        ]
+    );
+    let tags = plain.pool.principal_tags.first_key_value().unwrap();
+    assert_eq!((tags.0.as_str(), tags.0.kind()), ("${Users.endpoint}", ProviderKind::UserPool));
+    assert!(!tags.1.use_defaults && tags.1.tags.len() == 2);
+}
+
+#[test]
+fn the_state_of_the_stack_is_the_program_with_its_values() {
+    let role = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let (admin, editor, reader, guest) = (role("Admin"), role("Editor"), role("Reader"), role("Guest"));
+    let mut program = file(
+        "program.yaml",
+        &[
+            ("Admin.arn", &admin),
+            ("Editor.arn", &editor),
+            ("Reader.arn", &reader),
+            ("Guest.arn", &guest),
+            ("Users.endpoint", "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example"),
+            ("Web.id", "client1"),
+            ("AppPool.id", "eu-west-1:11111111-2222-3333-4444-555555555555"),
+        ],
+    );
+    // The program leaves it to the provider's default.
+    program.pool.allow_classic_flow = Some(false);
+    assert_eq!(program, file("stack-export.json", &[]));
+}
+
+#[test]
+fn what_is_not_known_or_not_right_is_named_with_its_place() {
+    let rules = "[{claim: '${who}', matchtype: Equals, value: \"$${x}\", roleArn: '${R.arn}'}]";
+    assert_eq!(
+        problems(&program(rules)),
+        [
+            "8:26 unknown-field rule 1 has no `matchType`",
+            "8:34 unresolved-value `claim` is `${who}`, which is not known here; pass `--param who=…`",
+            "8:44 unknown-field unknown field of a rule: `matchtype`, did you mean `matchType`?",
+        ]
+    );
+    let secret = r#"{"deployment": {"resources": [{"urn": "a::b", "type": "aws:cognito/identityPoolRoleAttachment:IdentityPoolRoleAttachment",
+        "inputs": {"roleMappings": [{"identityProvider": "accounts.google.com", "type": "Rules", "mappingRules": [
+            {"claim": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "x"},
+             "matchType": "Equals", "value": "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
+             "roleArn": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": "\"arn\""}}]}]}}]}}"#;
+    let found = problems(secret);
+    assert!(found[0].contains("it is a secret; export the stack with `--show-secrets`"), "{found:?}");
+    assert!(found[1].contains("the state does not have it; update the stack first"), "{found:?}");
+}
+
+#[test]
+fn the_shapes_of_other_packages_are_not_guessed() {
+    let text = "resources:\n  A:\n    type: aws-native:cognito:IdentityPoolRoleAttachment\n";
+    assert_eq!(
+        problems(text),
+        ["2:3 unresolved-value `A` is a `aws-native:cognito:IdentityPoolRoleAttachment`, which is not understood"]
+    );
+}
+
+#[test]
+fn a_dollar_before_a_reference_makes_it_text() {
+    let definition =
+        read_text(&program("[{claim: c, matchType: Equals, value: \"$${x}-${y}\", roleArn: r}]"), &[("y", "z")]);
+    let definition = definition.usable().unwrap().choose(None).unwrap().clone();
+    let rule = &definition.pool.role_mappings[&ProviderKey::new("accounts.google.com")].mapping_rules()[0];
+    assert_eq!(rule.value, "${x}-z");
+}
+
+#[test]
+fn variables_in_a_circle_end() {
+    let text = format!(
+        "variables:\n  a: ${{b}}${{b}}\n  b: ${{a}}${{a}}\n{}",
+        program("[{claim: '${a}', matchType: Equals, value: v, roleArn: r}]")
+    );
+    assert_eq!(read_text(&text, &[]).problems.len(), 1);
+}
+
+#[test]
+fn variables_cannot_expand_without_bounds() {
+    let mut variables = String::from("variables:\n");
+    for n in 0..8 {
+        let next = format!("${{v{}}}", n + 1);
+        writeln!(variables, "  v{n}: {}", next.repeat(200)).unwrap();
+    }
+    let text = format!("{variables}{}", program("[{claim: '${v0}', matchType: Equals, value: v, roleArn: r}]"));
+    let found = problems(&text);
+    assert!(found[0].contains("expand to too much text"), "{found:?}");
+}
+
+proptest! {
+    #[test]
+    fn random_programs_never_panic(
+        pieces in prop::collection::vec(
+            prop::sample::select(vec!["${", "}", "a", "a.b", "$", "fn::join: ", "fn::select: ", "[", "]", ", ", "0", "{", "'"]),
+            0..20,
+        )
+    ) {
+        let _ = read_text(&program(&format!("[{{claim: {}}}]", pieces.concat())), &[]);
+    }
+}

@@ -1,0 +1,220 @@
+//! Functions over lists, sets and maps.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::eval::spelled;
+use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, map, to_type};
+use super::value::{Data, Unknown, Val};
+use crate::read::node::Position;
+
+pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
+    let argument = |n: usize| arguments.get(n).ok_or_else(|| failed("an argument is missing"));
+    match name {
+        "length" => length(argument(0)?),
+        "keys" | "values" | "merge" | "lookup" | "zipmap" => maps(name, arguments, at),
+        "element" => {
+            let elements = list(argument(0)?)?;
+            let n = usize::try_from(integer(argument(1)?)?).map_err(|_| failed("the index is negative"))?;
+            let n = n.checked_rem(elements.len()).ok_or_else(|| failed("the list is empty"))?;
+            elements.get(n).map(|element| element.data.clone()).ok_or(NoValue::Unknown)
+        }
+        "one" => match list(argument(0)?)? {
+            [] => Ok(Data::Null),
+            [only] => Ok(only.data.clone()),
+            _ => Err(failed("there are several elements")),
+        },
+        "contains" => {
+            let wanted = argument(1)?;
+            let equal: Vec<Option<bool>> = list(argument(0)?)?.iter().map(|element| element.equals(wanted)).collect();
+            match (equal.contains(&Some(true)), equal.contains(&None)) {
+                (true, _) => Ok(Data::Bool(true)),
+                (false, false) => Ok(Data::Bool(false)),
+                (false, true) => Err(NoValue::Unknown),
+            }
+        }
+        "index" => {
+            let wanted = argument(1)?;
+            for (n, element) in list(argument(0)?)?.iter().enumerate() {
+                if element.equals(wanted).ok_or(NoValue::Unknown)? {
+                    return Ok(Data::Number(n.to_string().into()));
+                }
+            }
+            Err(failed("there is no such element"))
+        }
+        "alltrue" | "anytrue" => {
+            let values = list(argument(0)?)?.iter().map(|element| element.as_bool().ok_or(NoValue::Unknown));
+            let values: Vec<bool> = values.collect::<Result<_, _>>()?;
+            Ok(Data::Bool(if name == "alltrue" { values.iter().all(|v| *v) } else { values.iter().any(|v| *v) }))
+        }
+        _ => lists(name, arguments, at),
+    }
+}
+
+/// A set: each element once, in the order in which Terraform goes through it.
+pub(super) fn set(at: Position, elements: Vec<Val>) -> Val {
+    if let Some(unknown) = elements.iter().find_map(Val::as_unknown) {
+        return Val::unknown(at, Unknown::new(format!("toset([{}])", unknown.text), unknown.missing.clone()));
+    }
+    if elements.iter().any(|element| element.to_text().is_none()) {
+        let missing = "a set of lists or objects has no order that these files tell: use a list or a map";
+        return Val::unknown(at, Unknown::new("toset([…])", missing));
+    }
+    // Elements have one type; a string among them makes strings of all.
+    let are_texts = elements.iter().any(|element| matches!(element.data, Data::Text(_)));
+    let mut sorted: Vec<Val> = elements
+        .into_iter()
+        .map(|element| match element.to_text() {
+            Some(text) if are_texts => Val::new(element.at, Data::Text(text)),
+            _ => element,
+        })
+        .collect();
+    let number = |value: &Val| value.to_text().and_then(|text| text.parse::<f64>().ok());
+    sorted.sort_by(|a, b| match (are_texts, number(a), number(b)) {
+        (false, Some(a), Some(b)) => a.total_cmp(&b),
+        _ => a.to_text().cmp(&b.to_text()),
+    });
+    sorted.dedup_by(|a, b| a.equals(b) == Some(true));
+    Val::new(at, Data::Set(sorted.into()))
+}
+
+fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
+    let first = || arguments.first().ok_or_else(|| failed("an argument is missing"));
+    let of = |elements: Vec<Val>| Ok(Data::List(elements.into()));
+    let is_set = name.starts_with("set") || arguments.first().is_some_and(|first| matches!(first.data, Data::Set(_)));
+    match name {
+        "concat" => {
+            let mut all = Vec::new();
+            for argument in arguments {
+                all.extend_from_slice(list(argument)?);
+            }
+            of(all)
+        }
+        "flatten" => {
+            let mut flat = Vec::new();
+            flatten(list(first()?)?, &mut flat)?;
+            of(flat)
+        }
+        "compact" => {
+            let kept = list(first()?)?.iter().filter(|element| match &element.data {
+                Data::Null => false,
+                Data::Text(text) => !text.is_empty(),
+                _ => true,
+            });
+            let kept: Vec<Val> = kept.cloned().collect();
+            if kept.iter().any(|element| element.as_unknown().is_some()) { Err(NoValue::Unknown) } else { of(kept) }
+        }
+        "distinct" => {
+            // References are compared by their text: two that are spelled alike are one.
+            let mut seen = BTreeSet::new();
+            let kept = list(first()?)?.iter().filter(|element| seen.insert(spelled(element)));
+            of(kept.cloned().collect())
+        }
+        "reverse" if !is_set => of(list(first()?)?.iter().rev().cloned().collect()),
+        "sort" => {
+            let mut sorted = list(first()?)?.to_vec();
+            if sorted.iter().any(|element| element.to_text().is_none()) {
+                return Err(NoValue::Unknown);
+            }
+            sorted.sort_by_key(Val::to_text);
+            of(sorted)
+        }
+        "slice" => {
+            let elements = list(first()?)?;
+            let bound = |n: usize| {
+                let value = arguments.get(n).ok_or_else(|| failed("an argument is missing"))?;
+                usize::try_from(integer(value)?).map_err(|_| failed("an index is negative"))
+            };
+            let part = elements.get(bound(1)?..bound(2)?).ok_or_else(|| failed("an index is outside the list"))?;
+            of(part.to_vec())
+        }
+        "range" => {
+            let numbers = arguments.iter().map(integer).collect::<Result<Vec<_>, _>>()?;
+            let (start, end, step) = match *numbers {
+                [end] => (0, end, 1),
+                [start, end] => (start, end, 1),
+                [start, end, step] if step > 0 => (start, end, step),
+                _ => return Err(NoValue::Opaque("such a `range` is not evaluated here".into())),
+            };
+            let count = usize::try_from(end.saturating_sub(start).max(0) / step).unwrap_or(usize::MAX);
+            bounded(count)?;
+            let step = usize::try_from(step).unwrap_or(1);
+            of((start..end).step_by(step).map(|n| Val::new(at, Data::Number(n.to_string().into()))).collect())
+        }
+        "coalescelist" => {
+            for argument in arguments {
+                if !list(argument)?.is_empty() {
+                    return Ok(argument.data.clone());
+                }
+            }
+            Err(failed("all of its arguments are empty"))
+        }
+        "setunion" | "setintersection" | "setsubtract" => {
+            let mut kept = list(first()?)?.to_vec();
+            for other in arguments.iter().skip(1) {
+                let other = list(other)?;
+                if name == "setunion" {
+                    kept.extend_from_slice(other);
+                } else {
+                    let names: BTreeSet<String> = other.iter().map(spelled).collect();
+                    kept.retain(|element| names.contains(&spelled(element)) == (name == "setintersection"));
+                }
+            }
+            to_type("toset", &Val::list(at, kept))
+        }
+        _ => Err(NoValue::Elsewhere),
+    }
+}
+
+/// Lists in lists become one. An element that is not known could be a list.
+fn flatten(elements: &[Val], out: &mut Vec<Val>) -> Result<(), NoValue> {
+    for element in elements {
+        match &element.data {
+            Data::List(inner) | Data::Set(inner) => flatten(inner, out)?,
+            Data::Unknown(_) => return Err(NoValue::Unknown),
+            _ => out.push(element.clone()),
+        }
+    }
+    Ok(())
+}
+
+fn maps(name: &str, arguments: &[Val], at: Position) -> Outcome {
+    let first = arguments.first().ok_or_else(|| failed("an argument is missing"))?;
+    match name {
+        "keys" => Ok(Data::List(map(first)?.keys().map(|key| Val::text(at, key)).collect())),
+        "values" => Ok(Data::List(map(first)?.values().cloned().collect())),
+        "merge" => {
+            let mut merged: BTreeMap<Rc<str>, Val> = BTreeMap::new();
+            for argument in arguments.iter().filter(|argument| !matches!(argument.data, Data::Null)) {
+                merged.extend(map(argument)?.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
+            Ok(Data::Map(Rc::new(merged)))
+        }
+        "lookup" => {
+            let key = known_text(arguments.get(1).ok_or_else(|| failed("an argument is missing"))?)?;
+            match map(first)?.get(&key).or(arguments.get(2)) {
+                Some(found) => Ok(found.data.clone()),
+                None => Err(failed("there is no such key")),
+            }
+        }
+        _ => {
+            let values = list(arguments.get(1).ok_or_else(|| failed("an argument is missing"))?)?;
+            let mut made = BTreeMap::new();
+            for (key, value) in list(first)?.iter().zip(values) {
+                made.insert(known_text(key)?, value.clone());
+            }
+            Ok(Data::Map(Rc::new(made)))
+        }
+    }
+}
+
+fn length(value: &Val) -> Outcome {
+    let count = match &value.data {
+        Data::Unknown(_) => return Err(NoValue::Unknown),
+        Data::List(elements) | Data::Set(elements) => elements.len(),
+        Data::Map(entries) => entries.len(),
+        Data::Text(text) => text.chars().count(),
+        _ => return Err(failed("it has no length")),
+    };
+    Ok(Data::Number(count.to_string().into()))
+}

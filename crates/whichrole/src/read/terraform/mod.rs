@@ -1,0 +1,390 @@
+//! Terraform and OpenTofu: modules in their own language or its JSON form (here), plans and states (`plan`).
+//!
+//! Files become modules (`module`), expressions are evaluated as far as the files tell (`eval`, with `names`, `paths` and
+//! `functions`), the resources that matter become trees (`blocks`), and trees become definitions (`resources`), which plans
+//! (`plan`, `written`) share.
+
+mod blocks;
+mod collections;
+mod eval;
+mod functions;
+mod json_syntax;
+mod module;
+mod names;
+mod paths;
+mod plan;
+mod resources;
+mod surroundings;
+mod texts;
+mod types;
+mod value;
+mod written;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Source;
+use super::definition::Drafts;
+use super::format::Format;
+use super::hcl::{self, HclLimits};
+use super::node::{Node, Value};
+use super::policy;
+use super::problem::Problem;
+use crate::json::JsonLimits;
+use crate::text;
+use eval::{Evaluator, Scope};
+use module::{Declared, File, Module, join};
+use names::{Instances, each_name};
+use resources::{Found, Kind};
+
+pub(super) use json_syntax::recognises as is_json_syntax;
+pub(super) use plan::recognises as is_plan;
+
+/// The texts of a configuration that are Terraform's.
+#[derive(Default)]
+pub(super) struct Texts<'s> {
+    files: Vec<Text<'s>>,
+    plans: Vec<(&'s str, Node)>,
+}
+
+/// One file of a module.
+struct Text<'s> {
+    source: usize,
+    name: &'s str,
+    syntax: Syntax<'s>,
+}
+
+/// A text in one of the two syntaxes.
+enum Syntax<'s> {
+    Native(&'s str),
+    Json(Node),
+}
+
+impl<'s> Texts<'s> {
+    /// Takes a text in Terraform's own language; `false` for any other.
+    pub(super) fn take_native(&mut self, source: &'s Source, number: usize, format: Option<Format>) -> bool {
+        let is_native = match format {
+            Some(Format::Terraform) => !source.text.trim_start().starts_with('{'),
+            Some(_) => false,
+            None => recognises(&source.name, &source.text),
+        };
+        if is_native {
+            self.files.push(Text { source: number, name: &source.name, syntax: Syntax::Native(&source.text) });
+        }
+        is_native
+    }
+
+    pub(super) fn take_json(&mut self, source: &'s Source, number: usize, node: Node) {
+        self.files.push(Text { source: number, name: &source.name, syntax: Syntax::Json(node) });
+    }
+
+    pub(super) fn take_plan(&mut self, source: &'s Source, node: Node) {
+        self.plans.push((&source.name, node));
+    }
+
+    /// Reads all of them. Plans and states count only where there are no modules, for both say the same.
+    pub(super) fn read(self, variables: &BTreeMap<String, String>, limits: &HclLimits, drafts: &mut Drafts) {
+        let has_modules =
+            self.files.iter().any(|file| !file.name.ends_with(".tfvars") && !file.name.ends_with(".tfvars.json"));
+        for (name, plan) in self.plans {
+            if has_modules {
+                let message = format!("{} was passed over, because the Terraform files are there", text::quoted(name));
+                drafts.notes.push(Problem::new("not-recognised", message).at(plan.at));
+            } else {
+                plan::read(&plan, drafts);
+            }
+        }
+        if !self.files.is_empty() {
+            read(self.files, variables, limits, drafts);
+        }
+    }
+}
+
+/// Whether a text is Terraform's language rather than another: by its name's ending, else by its first word.
+fn recognises(name: &str, text: &str) -> bool {
+    if [".tf", ".tofu", ".tfvars"].iter().any(|ending| name.ends_with(ending)) {
+        return true;
+    }
+    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    loop {
+        rest = match rest {
+            comment if comment.starts_with('#') || comment.starts_with("//") => {
+                comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start()
+            }
+            comment if comment.starts_with("/*") => comment.split_once("*/").map_or("", |(_, rest)| rest).trim_start(),
+            _ => break,
+        };
+    }
+    let length = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).unwrap_or(rest.len());
+    let (word, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+    let after = after.trim_start_matches([' ', '\t']);
+    match word {
+        "resource" | "data" | "variable" | "module" | "output" | "provider" => after.starts_with('"'),
+        "locals" | "terraform" => after.starts_with('{'),
+        _ => false,
+    }
+}
+
+/// Reads all files of a configuration together.
+fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &HclLimits, drafts: &mut Drafts) {
+    let mut files = Vec::new();
+    let mut natives = BTreeMap::new();
+    for text in texts {
+        if let Syntax::Native(native) = text.syntax {
+            natives.insert(text.source, native);
+        }
+        let body = match text.syntax {
+            Syntax::Native(native) => hcl::parse(native, text.source, limits),
+            Syntax::Json(node) => json_syntax::body(&node, text.name, limits),
+        };
+        match body {
+            Ok(body) => files.push(File { source: text.source, name: text.name.to_owned(), body }),
+            Err(problems) => drafts.problems.extend(problems),
+        }
+    }
+    let mut modules = module::modules(&files, &mut drafts.problems);
+    let roots = roots(&mut modules);
+    let mut reading = Reading {
+        evaluator: Evaluator::new(&modules, variables, *limits),
+        natives,
+        found: Vec::new(),
+        notes: Vec::new(),
+        problems: Vec::new(),
+    };
+    for root in &roots {
+        if let Some(module) = modules.get(root) {
+            let instance = reading.evaluator.add_root(module);
+            let first = reading.found.len();
+            reading.module(instance);
+            if roots.len() > 1 {
+                prefix_twins(&mut reading.found, first, root);
+            }
+        }
+    }
+    let Reading { evaluator, found, mut notes, problems, .. } = reading;
+    notes.extend(undeclared(&roots, &modules, &evaluator));
+    let limits_met: Vec<Problem> =
+        evaluator.problems.iter().filter(|problem| problem.code == "too-large").cloned().collect();
+    if !limits_met.is_empty() {
+        // What was evaluated after that says nothing.
+        drafts.problems.extend(limits_met);
+        return;
+    }
+    drafts.problems.extend(evaluator.problems);
+    drafts.problems.extend(problems);
+    let decides = found.iter().any(|one| one.kind.decides());
+    if !decides && drafts.problems.is_empty() && drafts.is_empty() {
+        let mut message = "no identity pool, role attachment or group is declared in these files".to_owned();
+        if roots.is_empty() {
+            message.push_str(", which only give values to variables");
+        }
+        for note in &notes {
+            message.push_str("; ");
+            message.push_str(&note.message);
+        }
+        drafts.problems.push(Problem::new("no-configuration", message));
+    }
+    drafts.notes.extend(notes);
+    resources::build(found, drafts);
+}
+
+/// A note for each `--var` that no root declares or asks for.
+fn undeclared(roots: &[String], modules: &BTreeMap<String, Module<'_>>, evaluator: &Evaluator<'_>) -> Vec<Problem> {
+    let declared: BTreeSet<&str> = roots
+        .iter()
+        .filter_map(|root| modules.get(root))
+        .flat_map(|module| module.variables.keys().map(String::as_str))
+        .collect();
+    let unknown =
+        evaluator.variables.keys().filter(|name| !declared.contains(name.as_str()) && !evaluator.asked_for(name));
+    unknown
+        .map(|name| {
+            if declared.is_empty() {
+                let message = format!("unknown variable {}: the files declare none", text::quoted(name));
+                return Problem::new("unknown-variable", message);
+            }
+            Problem::unknown("unknown-variable", "variable", name, declared.iter().copied())
+        })
+        .collect()
+}
+
+/// The folders that no other folder calls. Folders with nothing but values for variables serve all of them.
+fn roots(modules: &mut BTreeMap<String, Module<'_>>) -> Vec<String> {
+    let mut called = BTreeSet::new();
+    for module in modules.values() {
+        for call in module.calls.values() {
+            if let Some(hcl::ExprKind::Text(path)) = call.attribute("source").map(|source| &source.value.kind) {
+                called.insert(join(&module.folder, path));
+            }
+        }
+    }
+    let has_declarations = |module: &Module<'_>| {
+        !(module.resources.is_empty()
+            && module.calls.is_empty()
+            && module.variables.is_empty()
+            && module.locals.is_empty())
+    };
+    let mut roots: Vec<String> =
+        modules.values().filter(|module| has_declarations(module)).map(|module| module.folder.clone()).collect();
+    if roots.iter().any(|folder| !called.contains(folder)) {
+        roots.retain(|folder| !called.contains(folder));
+    }
+    let shared: Vec<_> = modules
+        .values()
+        .filter(|module| !has_declarations(module))
+        .flat_map(|module| module.values.iter().map(|(name, written)| (name.clone(), written.clone())))
+        .collect();
+    for root in &roots {
+        if let Some(module) = modules.get_mut(root) {
+            for (name, written) in &shared {
+                // Values beside the root's own files count more.
+                let own = module.values.entry(name.clone()).or_default();
+                own.splice(0..0, written.iter().copied());
+            }
+        }
+    }
+    roots
+}
+
+/// Two roots may use one address; then the later one's is named with its folder.
+fn prefix_twins(found: &mut [Found], first: usize, folder: &str) {
+    let (earlier, new) = found.split_at_mut(first.min(found.len()));
+    let known: BTreeSet<&str> = earlier.iter().map(|found| found.address.as_str()).collect();
+    if new.iter().any(|found| known.contains(found.address.as_str())) {
+        for found in new {
+            found.root = format!("{folder}/");
+        }
+    }
+}
+
+struct Reading<'f> {
+    evaluator: Evaluator<'f>,
+    /// The texts in Terraform's own language, by source.
+    natives: BTreeMap<usize, &'f str>,
+    found: Vec<Found>,
+    notes: Vec<Problem>,
+    problems: Vec<Problem>,
+}
+
+impl Reading<'_> {
+    /// The resources of a module in use, and of the modules it calls.
+    fn module(&mut self, instance: usize) {
+        let Some(module) = self.evaluator.module(instance) else { return };
+        for (address, declared) in &module.resources {
+            if address.starts_with("data.") {
+                continue;
+            }
+            match Kind::of(declared.kind) {
+                Some(kind) => self.resource(instance, address, kind, declared),
+                None => self.look_at_unknown(declared),
+            }
+        }
+        for (name, call) in &module.calls {
+            if self.evaluator.met_a_limit() {
+                return;
+            }
+            match self.evaluator.called(instance, name, call.at) {
+                Ok(instances) => {
+                    for called in instances {
+                        self.module(called);
+                    }
+                }
+                Err(unknown) => {
+                    let what = text::quoted(&format!("module.{name}"));
+                    let message = format!("{what} was passed over: {}", unknown.missing);
+                    let is_given = call.attribute("count").or(call.attribute("for_each")).is_some()
+                        && matches!(call.attribute("source").map(|source| &source.value.kind),
+                            Some(hcl::ExprKind::Text(path)) if path.starts_with('.'));
+                    if is_given {
+                        let message = format!("whether {what} is there is not known; {}", unknown.missing);
+                        self.problems.push(Problem::new("unresolved-value", message).at(call.at));
+                    } else {
+                        self.notes.push(Problem::new("not-recognised", message).at(call.at));
+                    }
+                }
+            }
+        }
+    }
+
+    fn resource(&mut self, instance: usize, address: &str, kind: Kind, declared: &Declared<'_>) {
+        let address = format!("{}{address}", self.evaluator.prefix(instance));
+        match self.evaluator.instances_of(instance, declared) {
+            Instances::One => self.add(instance, address, kind, declared, None),
+            Instances::Several(repeat, keys) => {
+                for (key, value) in keys {
+                    let address = format!("{address}[{}]", eval::spelled(&key));
+                    let each = each_name(repeat, &key, &value, declared.at);
+                    self.add(instance, address, kind, declared, Some(&each));
+                }
+            }
+            // Nobody knows which of them is meant, so none is.
+            Instances::Unknown(_) if !kind.decides() => {}
+            Instances::Unknown(unknown) => {
+                let message =
+                    format!("how often {} is there is not known; {}", text::quoted(&address), unknown.missing);
+                let written = declared.attribute("count").or(declared.attribute("for_each"));
+                let at = written.map_or(declared.at, |written| written.value.at.of(written.source));
+                self.problems.push(Problem::new("unresolved-value", message).at(at));
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        instance: usize,
+        address: String,
+        kind: Kind,
+        declared: &Declared<'_>,
+        each: Option<&eval::Named<'_>>,
+    ) {
+        let scope = Scope { instance, source: declared.at.source, names: each };
+        let mut node = self.evaluator.resource_node(declared, kind, scope, &mut self.problems);
+        if kind == Kind::Role {
+            self.place_policy(instance, &mut node);
+        }
+        self.found.push(Found { root: String::new(), kind, address, node });
+    }
+
+    /// A resource that does not exist, but looks as if it were meant to decide roles.
+    /// Puts the document in the place of a reference to it, and the tree of a heredoc in the place of its text.
+    fn place_policy(&mut self, instance: usize, role: &mut Node) {
+        let Value::Map(entries) = &mut role.value else { return };
+        let Some(entry) = entries.iter_mut().find(|entry| entry.name == "assume_role_policy") else { return };
+        let native = self.natives.get(&entry.value.at.source);
+        if let Some(tree) = native.and_then(|native| policy::heredoc(&entry.value, native, &JsonLimits::CONFIG)) {
+            entry.value = tree;
+            return;
+        }
+        let Value::Reference(reference) = &entry.value.value else { return };
+        let address = reference.text.strip_prefix("${").and_then(|text| text.strip_suffix(".json}")).unwrap_or_default();
+        let address = address.strip_prefix(self.evaluator.prefix(instance)).unwrap_or_default();
+        let declared = self.evaluator.module(instance).and_then(|module| module.resources.get(address));
+        let Some(declared) = declared.filter(|declared| declared.kind == Kind::PolicyDocument.name()) else { return };
+        if declared.attribute("count").or(declared.attribute("for_each")).is_some() {
+            return;
+        }
+        let scope = Scope { instance, source: declared.at.source, names: None };
+        let document = self.evaluator.resource_node(declared, Kind::PolicyDocument, scope, &mut self.problems);
+        if let Some(policy) = surroundings::policy_document(&document) {
+            entry.value = policy;
+        }
+    }
+
+    fn look_at_unknown(&mut self, declared: &Declared<'_>) {
+        let has_mapping = declared.blocks().any(|(_, block)| module::named(block) == "role_mapping")
+            || declared.attribute("role_mapping").is_some();
+        if has_mapping && declared.kind.starts_with("aws_cognito_") {
+            let message = format!(
+                "there is no resource {}; role mappings belong to {}",
+                text::quoted(declared.kind),
+                text::quoted(Kind::Attachment.name())
+            );
+            self.problems.push(Problem::new("unknown-field", message).at(declared.at));
+        } else if declared.kind.starts_with("awscc_cognito_identity_pool") {
+            let message = format!(
+                "{} was passed over: only resources of the `aws` provider are read",
+                text::quoted(declared.kind)
+            );
+            self.notes.push(Problem::new("not-recognised", message).at(declared.at));
+        }
+    }
+}

@@ -1,0 +1,424 @@
+//! What names stand for: variables, locals, outputs, resources and modules.
+
+use std::rc::Rc;
+
+use super::eval::{AFTER_APPLY, Evaluator, Named, Scope, spelled};
+use super::module::{Declared, Module, Written, join};
+use super::types;
+use super::value::{Data, Target, Unknown, Val};
+use crate::read::hcl::{Expr, ExprKind, parse_expression};
+use crate::read::node::Position;
+use crate::text;
+
+/// Modules inside each other.
+const MODULE_DEPTH: usize = 20;
+/// Instances of all modules together.
+const MODULES: usize = 2_000;
+/// Instances of one resource.
+const INSTANCES: usize = 10_000;
+
+/// A module in use: a folder's declarations with the arguments of one call.
+pub(super) struct Instance<'f> {
+    module: &'f Module<'f>,
+    /// `module.auth.` before every address, empty for a root.
+    prefix: String,
+    call: Option<ModuleCall<'f>>,
+    depth: usize,
+}
+
+#[derive(Clone)]
+pub(super) struct ModuleCall<'f> {
+    from: usize,
+    name: String,
+    block: &'f Declared<'f>,
+    key: Option<(Repeat, Val, Val)>,
+}
+
+/// How a block is repeated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    Count,
+    ForEach,
+}
+
+/// The instances that a block stands for.
+pub(super) enum Instances {
+    One,
+    /// Each with its key and, for `for_each`, its value.
+    Several(Repeat, Vec<(Val, Val)>),
+    Unknown(Rc<Unknown>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    Variable(usize, String),
+    Local(usize, String),
+    Output(usize, String),
+    Resource(usize, String),
+    Attribute(usize, String),
+    Module(usize, String),
+}
+
+impl<'f> Evaluator<'f> {
+    /// Puts a folder to use as a root.
+    pub(super) fn add_root(&mut self, module: &'f Module<'f>) -> usize {
+        self.instances.push(Instance { module, prefix: String::new(), call: None, depth: 0 });
+        self.instances.len() - 1
+    }
+
+    /// Whether a root's variable was asked for.
+    pub(super) fn asked_for(&self, name: &str) -> bool {
+        let is_root = |instance: usize| self.instances.get(instance).is_some_and(|instance| instance.call.is_none());
+        self.known
+            .keys()
+            .any(|key| matches!(key, Key::Variable(instance, asked) if asked == name && is_root(*instance)))
+    }
+
+    pub(super) fn module(&self, instance: usize) -> Option<&'f Module<'f>> {
+        self.instances.get(instance).map(|instance| instance.module)
+    }
+
+    pub(super) fn prefix(&self, instance: usize) -> &str {
+        self.instances.get(instance).map_or("", |instance| &instance.prefix)
+    }
+
+    /// A variable's value: for a root from `--var`, then files of values, for a module from its call, else its default.
+    pub(super) fn variable(&mut self, instance: usize, name: &str, at: Position) -> Val {
+        self.once(Key::Variable(instance, name.to_owned()), &format!("var.{name}"), at, |this| {
+            let Some((module, call)) = this.instances.get(instance).map(|i| (i.module, i.call.clone())) else {
+                return Val::failed(at, name, "");
+            };
+            let declared = module.variables.get(name);
+            let kind = declared.and_then(|declared| declared.attribute("type"));
+            let given = match &call {
+                Some(call) => this.argument(call, name),
+                None => this.root_value(module, name, kind, at),
+            };
+            let default = declared.and_then(|declared| declared.attribute("default"));
+            let value = match (given, default) {
+                (Some(value), _) => value,
+                (None, Some(default)) => {
+                    this.eval(default.value, Scope { instance, source: default.source, names: None })
+                }
+                (None, None) => {
+                    let missing = match &call {
+                        Some(call) => {
+                            let (module, name) = (text::quoted(&call.name), text::quoted(name));
+                            format!("the call of module {module} does not give {name}")
+                        }
+                        None => format!("pass `--var {}=…`", text::visible(name)),
+                    };
+                    Val::unknown(at, Unknown::new(format!("{}var.{name}", this.prefix(instance)), missing))
+                }
+            };
+            match kind {
+                Some(kind) => types::convert(&value, kind.value, kind.source, this),
+                None => value,
+            }
+        })
+    }
+
+    fn argument(&mut self, call: &ModuleCall<'f>, name: &str) -> Option<Val> {
+        if ["source", "version", "providers", "count", "for_each", "depends_on"].contains(&name) {
+            return None;
+        }
+        let written = call.block.attribute(name)?;
+        let at = written.at.of(written.source);
+        let each = call.key.as_ref().map(|(repeat, key, value)| each_name(*repeat, key, value, at));
+        Some(self.eval(written.value, Scope { instance: call.from, source: written.source, names: each.as_ref() }))
+    }
+
+    fn root_value(
+        &mut self,
+        module: &'f Module<'f>,
+        name: &str,
+        kind: Option<Written<'f>>,
+        at: Position,
+    ) -> Option<Val> {
+        let scope = |source| Scope { instance: usize::MAX, source, names: None };
+        if let Some(text) = self.variables.get(name) {
+            let place = module.variables.get(name).map_or(at, |declared| declared.at);
+            return Some(self.passed(name, text, kind.map(|kind| kind.value), place));
+        }
+        let written = module.values.get(name)?;
+        let last = *written.last()?;
+        let value = self.eval(last.value, scope(last.source));
+        if last.is_optional {
+            for other in written.iter().rev().skip(1).take_while(|other| other.is_optional) {
+                let other = self.eval(other.value, scope(other.source));
+                if value.equals(&other) != Some(true) {
+                    let missing = format!(
+                        "several files of values give it differently: read one of them, or pass `--var {}=…`",
+                        text::visible(name)
+                    );
+                    return Some(Val::unknown(at, Unknown::new(format!("var.{name}"), missing)));
+                }
+            }
+        }
+        Some(value)
+    }
+
+    /// The value of `--var`: a text, or an expression where the type asks for one. It stands where its variable is declared.
+    fn passed(&mut self, name: &str, text: &str, kind: Option<&Expr>, at: Position) -> Val {
+        let kind = kind.map(|kind| &kind.kind);
+        let is_text = match kind {
+            Some(ExprKind::Name(kind)) => &**kind == "string",
+            Some(_) => false,
+            // Without a type Terraform takes a string; brackets are never meant so.
+            None => !text.trim_start().starts_with(['[', '{']),
+        };
+        if is_text {
+            return Val::text(at, text);
+        }
+        match parse_expression(text, at.source, &self.limits) {
+            Ok(expr) => {
+                let value = self.eval(&expr, Scope { instance: usize::MAX, source: at.source, names: None });
+                Val { at, ..value }
+            }
+            Err(_) if matches!(kind, Some(ExprKind::Name(any)) if &**any == "any") => Val::text(at, text),
+            Err(_) => {
+                let missing = format!("the value of `--var {}` is no expression of its type", text::visible(name));
+                Val::unknown(at, Unknown::new(format!("var.{name}"), missing))
+            }
+        }
+    }
+
+    pub(super) fn local(&mut self, instance: usize, name: &str, at: Position) -> Val {
+        let Some(written) = self.module(instance).and_then(|module| module.locals.get(name).copied()) else {
+            let text = format!("{}local.{name}", self.prefix(instance));
+            let missing = format!("give the file that declares {}", text::quoted(&format!("local.{name}")));
+            return Val::unknown(at, Unknown::new(text, missing));
+        };
+        self.once(
+            Key::Local(instance, name.to_owned()),
+            &format!("local.{name}"),
+            written.at.of(written.source),
+            |this| this.eval(written.value, Scope { instance, source: written.source, names: None }),
+        )
+    }
+
+    pub(super) fn output(&mut self, instance: usize, name: &str, at: Position) -> Val {
+        let path = format!("{}{name}", self.prefix(instance));
+        let declared = self.module(instance).and_then(|module| module.outputs.get(name));
+        let Some(written) = declared.and_then(|output| output.attribute("value")) else {
+            return Val::failed(at, path, format!("the module has no output {}", text::quoted(name)));
+        };
+        self.once(Key::Output(instance, name.to_owned()), &path, at, |this| {
+            this.eval(written.value, Scope { instance, source: written.source, names: None })
+        })
+    }
+
+    /// What `TYPE.NAME` stands for: one resource, or a list or map of its instances.
+    pub(super) fn resource(&mut self, instance: usize, address: &str, at: Position) -> Val {
+        let full = format!("{}{address}", self.prefix(instance));
+        let is_data = address.starts_with("data.");
+        let declared = self.module(instance).and_then(|module| module.resources.get(address));
+        let Some(declared) = declared else {
+            let missing = if is_data {
+                AFTER_APPLY.to_owned()
+            } else {
+                format!("give the file that declares {}", text::quoted(address))
+            };
+            return Val::unknown(at, Unknown::new(full, missing));
+        };
+        self.once(Key::Resource(instance, address.to_owned()), &full, at, |this| {
+            let one = |key: Option<Val>, text: String| {
+                let target = Target::Resource { instance, address: address.into(), key };
+                Val::unknown(at, Unknown { target: Some(target), ..Unknown::new(text, AFTER_APPLY) })
+            };
+            match this.instances_of(instance, declared) {
+                Instances::One | Instances::Unknown(_) => one(None, full.clone()),
+                Instances::Several(repeat, keys) => {
+                    let each = keys.into_iter().map(|(key, _)| {
+                        let address = format!("{full}[{}]", spelled(&key));
+                        let name = key.to_text().unwrap_or_default();
+                        (name, one(Some(key), address))
+                    });
+                    match repeat {
+                        Repeat::ForEach => Val::map(at, each.collect::<Vec<_>>()),
+                        Repeat::Count => Val::list(at, each.map(|(_, value)| value).collect()),
+                    }
+                }
+            }
+        })
+    }
+
+    /// An attribute that the file writes has the value written; the others are for the deployment to tell.
+    pub(super) fn resource_attribute(
+        &mut self,
+        instance: usize,
+        address: &str,
+        key: Option<&Val>,
+        name: &str,
+        resource: &Rc<Unknown>,
+        at: Position,
+    ) -> Val {
+        let computed = self.extend(resource, &format!(".{name}"), at);
+        let Some(declared) = self.module(instance).and_then(|module| module.resources.get(address)) else {
+            return computed;
+        };
+        // What `terraform_data` gives out is what it takes in.
+        let written_name = if declared.kind == "terraform_data" && name == "output" { "input" } else { name };
+        let Some(written) = declared.attribute(written_name) else { return computed };
+        let path = spelled(&computed);
+        let value = self.once(Key::Attribute(instance, path.clone()), &path, at, |this| {
+            let each = key.and_then(|key| this.each_of(instance, declared, key, at));
+            this.eval(written.value, Scope { instance, source: written.source, names: each.as_ref() })
+        });
+        if matches!(value.data, Data::Null) { computed } else { value }
+    }
+
+    fn each_of(
+        &mut self,
+        instance: usize,
+        declared: &'f Declared<'f>,
+        key: &Val,
+        at: Position,
+    ) -> Option<Named<'static>> {
+        match self.instances_of(instance, declared) {
+            Instances::Several(repeat, keys) => {
+                let (key, value) = keys.into_iter().find(|(known, _)| known.to_text() == key.to_text())?;
+                Some(each_name(repeat, &key, &value, at))
+            }
+            _ => None,
+        }
+    }
+
+    /// How often a block with `count` or `for_each` is there.
+    pub(super) fn instances_of(&mut self, instance: usize, declared: &Declared<'_>) -> Instances {
+        let scope = |source| Scope { instance, source, names: None };
+        if let Some(count) = declared.attribute("count") {
+            let value = self.eval(count.value, scope(count.source));
+            if let Some(n) = value.as_integer().and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= INSTANCES) {
+                let keys = (0..n).map(|n| {
+                    let key = Val::new(value.at, Data::Number(n.to_string().into()));
+                    (key.clone(), key)
+                });
+                return Instances::Several(Repeat::Count, keys.collect());
+            }
+            return Instances::Unknown(why_unknown(&value, "`count` is not a number of instances"));
+        }
+        if let Some(for_each) = declared.attribute("for_each") {
+            let value = self.eval(for_each.value, scope(for_each.source));
+            let keys: Option<Vec<(Val, Val)>> = match &value.data {
+                Data::Map(entries) => {
+                    Some(entries.iter().map(|(key, value)| (Val::text(value.at, key), value.clone())).collect())
+                }
+                Data::Set(elements) => {
+                    Some(elements.iter().map(|element| (element.clone(), element.clone())).collect())
+                }
+                _ => None,
+            };
+            return match keys {
+                Some(keys) if keys.len() <= INSTANCES => Instances::Several(Repeat::ForEach, keys),
+                _ => Instances::Unknown(why_unknown(&value, "`for_each` is neither a map nor a set")),
+            };
+        }
+        Instances::One
+    }
+
+    pub(super) fn module_value(&mut self, instance: usize, name: &str, at: Position) -> Val {
+        let full = format!("{}module.{name}", self.prefix(instance));
+        self.once(Key::Module(instance, name.to_owned()), &full, at, |this| {
+            let Some(caller) = this.module(instance) else { return Val::failed(at, name, "") };
+            let Some(block) = caller.calls.get(name) else {
+                let missing = format!("give the file that calls module {}", text::quoted(name));
+                return Val::unknown(at, Unknown::new(full.clone(), missing));
+            };
+            let source = block.attribute("source").and_then(|source| match &source.value.kind {
+                ExprKind::Text(text) => Some(&**text),
+                _ => None,
+            });
+            let Some(path) = source.filter(|path| path.starts_with("./") || path.starts_with("../")) else {
+                let from = source.map_or(String::new(), |source| format!(" ({})", text::quoted(source)));
+                let missing = format!("module {} comes from elsewhere{from} and is not read", text::quoted(name));
+                return Val::unknown(at, Unknown::new(full.clone(), missing));
+            };
+            let folder = join(&caller.folder, path);
+            let Some(module) = this.modules.get(&folder) else {
+                let missing =
+                    format!("give the files of module {} in {} too", text::quoted(name), text::quoted(&folder));
+                return Val::unknown(at, Unknown::new(full.clone(), missing));
+            };
+            let depth = this.instances.get(instance).map_or(0, |caller| caller.depth) + 1;
+            let one = |this: &mut Self, text: String, key: Option<(Repeat, Val, Val)>| {
+                let call = ModuleCall { from: instance, name: name.to_owned(), block, key };
+                this.instances.push(Instance { module, prefix: format!("{text}."), call: Some(call), depth });
+                let target = Target::Module { instance: this.instances.len() - 1 };
+                Val::unknown(at, Unknown { target: Some(target), ..Unknown::new(text, AFTER_APPLY) })
+            };
+            if depth > MODULE_DEPTH {
+                let message = format!("modules call each other without end: a cycle through {}", text::quoted(name));
+                this.problem_once("cycle", message, block.at);
+                return Val::unknown(at, Unknown::new(full.clone(), "modules call each other without end"));
+            }
+            if this.instances.len() > MODULES {
+                this.problem_once("too-large", format!("more than {MODULES} modules"), block.at);
+                return Val::unknown(at, Unknown::new(full.clone(), "there are too many modules"));
+            }
+            match this.instances_of(instance, block) {
+                Instances::One => one(this, full.clone(), None),
+                Instances::Unknown(unknown) => Val::unknown(at, Unknown::new(full.clone(), unknown.missing.clone())),
+                Instances::Several(repeat, keys) => {
+                    let each: Vec<(Rc<str>, Val)> = keys
+                        .into_iter()
+                        .map(|(key, value)| {
+                            let text = format!("{full}[{}]", spelled(&key));
+                            (key.to_text().unwrap_or_default(), one(this, text, Some((repeat, key, value))))
+                        })
+                        .collect();
+                    match repeat {
+                        Repeat::ForEach => Val::map(at, each),
+                        Repeat::Count => Val::list(at, each.into_iter().map(|(_, value)| value).collect()),
+                    }
+                }
+            }
+        })
+    }
+
+    /// The instances of a called module, or what is missing to know them.
+    pub(super) fn called(&mut self, instance: usize, name: &str, at: Position) -> Result<Vec<usize>, Rc<Unknown>> {
+        let value = self.module_value(instance, name, at);
+        let of = |value: &Val| match value.as_unknown().map(|unknown| (&unknown.target, unknown)) {
+            Some((Some(Target::Module { instance }), _)) => Ok(*instance),
+            Some((_, unknown)) => Err(unknown.clone()),
+            None => Err(Rc::new(Unknown::new(name, ""))),
+        };
+        match &value.data {
+            Data::List(elements) => elements.iter().map(of).collect(),
+            Data::Map(entries) => entries.values().map(of).collect(),
+            _ => of(&value).map(|one| vec![one]),
+        }
+    }
+
+    /// Evaluates a thing once; a thing that needs itself is a problem.
+    fn once(&mut self, key: Key, shown: &str, at: Position, evaluate: impl FnOnce(&mut Self) -> Val) -> Val {
+        match self.known.get(&key) {
+            Some(Some(value)) => return value.clone(),
+            Some(None) => {
+                self.problem_once("cycle", format!("{} refers to itself: a cycle", text::quoted(shown)), at);
+                return Val::unknown(at, Unknown::new(shown, "it refers to itself"));
+            }
+            None => {}
+        }
+        self.known.insert(key.clone(), None);
+        let value = self.deeper(at, evaluate);
+        self.known.insert(key, Some(value.clone()));
+        value
+    }
+}
+
+fn why_unknown(value: &Val, otherwise: &str) -> Rc<Unknown> {
+    value.first_unknown().cloned().unwrap_or_else(|| Rc::new(Unknown::new(spelled(value), otherwise)))
+}
+
+/// `each` or `count`, for the blocks they repeat.
+pub(super) fn each_name(repeat: Repeat, key: &Val, value: &Val, at: Position) -> Named<'static> {
+    match repeat {
+        Repeat::ForEach => {
+            let each = [("key".into(), key.clone()), ("value".into(), value.clone())];
+            Named { name: "each", value: Val::map(at, each), outer: None }
+        }
+        Repeat::Count => Named { name: "count", value: Val::map(at, [("index".into(), key.clone())]), outer: None },
+    }
+}

@@ -1,0 +1,468 @@
+//! From the trees of resources to definitions. Plans and states bring the same trees.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::surroundings;
+use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
+use crate::provider::{ProviderKey, ProviderKind};
+use crate::read::api;
+use crate::read::definition::{Drafts, Place};
+use crate::read::node::{Entry, Node, Position, Reference, Value};
+use crate::read::problem::Problem;
+use crate::read::shape::{self, Names, any_text, field, known_bool, known_text};
+use crate::text;
+
+/// Terraform's names. Rules stand right in the mapping; for the shape they are put one level down, under the same name.
+const NAMES: Names = Names {
+    kind: "type",
+    resolution: "ambiguous_role_resolution",
+    configuration: "mapping_rule",
+    rules: "mapping_rule",
+    claim: "claim",
+    match_type: "match_type",
+    value: "value",
+    role: "role_arn",
+    provider: Some("identity_provider"),
+};
+
+/// The resources that decide roles and tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Pool,
+    Attachment,
+    Tags,
+    Group,
+    /// The rest stands around them, and decides nothing.
+    Role,
+    UserPool,
+    Client,
+    UsersProvider,
+    PolicyDocument,
+}
+
+impl Kind {
+    const ALL: [Self; 8] = [
+        Self::Pool,
+        Self::Attachment,
+        Self::Tags,
+        Self::Group,
+        Self::Role,
+        Self::UserPool,
+        Self::Client,
+        Self::UsersProvider,
+    ];
+
+    pub(super) fn of(resource: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == resource)
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Pool => "aws_cognito_identity_pool",
+            Self::Attachment => "aws_cognito_identity_pool_roles_attachment",
+            Self::Tags => "aws_cognito_identity_pool_provider_principal_tag",
+            Self::Group => "aws_cognito_user_group",
+            Self::Role => "aws_iam_role",
+            Self::UserPool => "aws_cognito_user_pool",
+            Self::Client => "aws_cognito_user_pool_client",
+            Self::UsersProvider => "aws_cognito_identity_provider",
+            Self::PolicyDocument => "aws_iam_policy_document",
+        }
+    }
+
+    /// Whether it decides roles or tags, so that what cannot be read of it is a problem.
+    pub(super) fn decides(self) -> bool {
+        matches!(self, Self::Pool | Self::Attachment | Self::Tags | Self::Group)
+    }
+
+    /// The arguments that matter.
+    pub(super) fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Pool => &[
+                "allow_unauthenticated_identities",
+                "allow_classic_flow",
+                "developer_provider_name",
+                "supported_login_providers",
+                "openid_connect_provider_arns",
+                "saml_provider_arns",
+            ],
+            Self::Attachment => &["identity_pool_id", "roles"],
+            Self::Tags => &["identity_pool_id", "identity_provider_name", "principal_tags", "use_defaults"],
+            Self::Group => &["name", "user_pool_id", "role_arn", "precedence"],
+            Self::Role => &["name", "assume_role_policy"],
+            Self::UserPool => &[],
+            Self::Client => &["user_pool_id", "write_attributes"],
+            Self::UsersProvider => &["user_pool_id", "provider_name", "attribute_mapping"],
+            Self::PolicyDocument => {
+                &["source_policy_documents", "override_policy_documents", "source_json", "override_json"]
+            }
+        }
+    }
+
+    /// The nested blocks that matter.
+    pub(super) fn blocks(self) -> &'static [&'static str] {
+        match self {
+            Self::Pool => &["cognito_identity_providers"],
+            Self::Attachment => &["role_mapping"],
+            Self::UserPool => &["schema"],
+            Self::PolicyDocument => &["statement"],
+            Self::Tags | Self::Group | Self::Role | Self::Client | Self::UsersProvider => &[],
+        }
+    }
+}
+
+/// A resource as a tree.
+pub(super) struct Found {
+    /// What tells apart the pools of several roots; empty when there is only one.
+    pub root: String,
+    pub kind: Kind,
+    pub address: String,
+    pub node: Node,
+}
+
+/// Puts resources together: attachments, tag maps and groups to the pools they belong to.
+pub(super) fn build(found: Vec<Found>, drafts: &mut Drafts) {
+    surroundings::build(&found, drafts);
+    let mut building = Building::default();
+    for one in found.iter().filter(|one| one.kind == Kind::Pool) {
+        building.pool(one, drafts);
+    }
+    let mut groups = Vec::new();
+    for one in found {
+        match one.kind {
+            Kind::Attachment => building.attachment(one, drafts),
+            Kind::Tags => building.tags(&one, drafts),
+            Kind::Group => groups.push(one),
+            _ => {}
+        }
+    }
+    for one in groups {
+        building.group(&one, drafts);
+    }
+}
+
+#[derive(Default)]
+struct Building {
+    /// The name of each pool by what `identity_pool_id` may say: its reference, and in states its id.
+    pools: BTreeMap<String, String>,
+    /// Where each pool's attachment stands.
+    attachments: BTreeMap<String, (String, Position)>,
+    /// The identity pools that mention a user pool, by its address or id.
+    users: BTreeMap<String, BTreeSet<String>>,
+    /// The user pool of each group so far, by identity pool and name.
+    groups: BTreeMap<(Option<String>, String), String>,
+}
+
+impl Building {
+    fn pool(&mut self, found: &Found, drafts: &mut Drafts) {
+        let node = &found.node;
+        let name = format!("{}{}", found.root, found.address);
+        let reference = format!("${{{}.id}}", found.address);
+        self.pools.insert(format!("{}{reference}", found.root), name.clone());
+        let id = field(node, "id").and_then(Node::as_text).filter(|id| !id.is_empty());
+        if let Some(id) = id {
+            self.pools.insert(format!("{}{id}", found.root), name.clone());
+        }
+        let guests = match field(node, "allow_unauthenticated_identities") {
+            Some(flag) => known_bool(flag, "`allow_unauthenticated_identities`", drafts),
+            None => Some(false),
+        };
+        // It has no part in the decision, so it may be unknown.
+        let classic = match field(node, "allow_classic_flow") {
+            Some(Node { value: Value::Reference(_), .. }) => None,
+            Some(flag) => known_bool(flag, "`allow_classic_flow`", drafts),
+            None => Some(false),
+        };
+        let mut providers = Vec::new();
+        let clients = node.get("cognito_identity_providers").cloned();
+        for provider in known_blocks(clients, "client of a user pool", drafts).0 {
+            let Some(key) = field(&provider, "provider_name").and_then(|key| any_text(key, "`provider_name`", drafts))
+            else {
+                continue;
+            };
+            let provider_name = ProviderKey::of_kind(ProviderKind::UserPool, provider_key(&key).as_str());
+            self.note_user_pool(&provider_name, &name);
+            let client_id = field(&provider, "client_id").and_then(|client| any_text(client, "`client_id`", drafts));
+            providers.push(IdentityProvider { provider_name, client_id });
+        }
+        let mut others = Vec::new();
+        if let Some(logins) = field(node, "supported_login_providers")
+            && shape::expect_map(logins, "`supported_login_providers`", drafts)
+        {
+            others.extend(logins.entries().iter().map(|entry| ProviderKey::new(entry.name.clone())));
+        }
+        for (name, what) in
+            [("openid_connect_provider_arns", "an OpenID Connect provider"), ("saml_provider_arns", "a SAML provider")]
+        {
+            let Some(list) = field(node, name) else { continue };
+            if !matches!(list.value, Value::List(_)) {
+                drafts.problems.push(shape::wrong_kind(list, &format!("`{name}`"), "a list"));
+            }
+            others.extend(
+                list.elements().iter().filter_map(|arn| any_text(arn, what, drafts)).map(|arn| provider_key(&arn)),
+            );
+        }
+        // Its logins go by one fixed key, whatever the developer called the provider (Q2).
+        if field(node, "developer_provider_name").is_some_and(|name| name.as_text() != Some("")) {
+            others.push(ProviderKey::new("cognito-identity.amazonaws.com"));
+        }
+        let draft = drafts.pool(Some(&name));
+        draft.pool.id = Some(id.map_or(reference, str::to_owned));
+        draft.pool.allow_unauthenticated_identities = guests;
+        draft.pool.allow_classic_flow = classic;
+        draft.pool.providers = Some(providers);
+        draft.pool.other_providers = others;
+        draft.places.insert(Place::Pool, node.at);
+    }
+
+    /// The name of the pool that a resource belongs to.
+    fn pool_of(&self, found: &Found, drafts: &mut Drafts) -> Option<String> {
+        let Some(id) = field(&found.node, "identity_pool_id") else {
+            let message = format!("{} has no `identity_pool_id`", text::quoted(&found.address));
+            drafts.problems.push(Problem::new("unknown-field", message).at(found.node.at));
+            return None;
+        };
+        let id = any_text(id, "`identity_pool_id`", drafts)?;
+        if let Some(name) = self.pools.get(&format!("{}{id}", found.root)) {
+            return Some(name.clone());
+        }
+        let name = id.strip_prefix("${").and_then(|id| id.strip_suffix('}')).filter(|id| !id.contains("${"));
+        let name = name.map_or(id.as_str(), |name| name.strip_suffix(".id").unwrap_or(name));
+        let full = format!("{}{name}", found.root);
+        let draft = drafts.pool(Some(&full));
+        draft.pool.id.get_or_insert_with(|| id.clone());
+        Some(full)
+    }
+
+    fn attachment(&mut self, found: Found, drafts: &mut Drafts) {
+        let Some(pool) = self.pool_of(&found, drafts) else { return };
+        let mut node = found.node;
+        if let Some((address, at)) = self.attachments.get(&pool) {
+            let message = format!(
+                "{} has two role attachments, of which the one applied last replaces the other; {} on line {} is the other",
+                text::quoted(&pool),
+                text::quoted(address),
+                at.line
+            );
+            drafts.problems.push(Problem::new("two-attachments", message).at(node.at));
+            return;
+        }
+        self.attachments.insert(pool.clone(), (found.address, node.at));
+        drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(node.at);
+        match field(&node, "roles") {
+            Some(roles) if shape::expect_map(roles, "`roles`", drafts) => {
+                api::default_roles(roles, Some(&pool), drafts);
+            }
+            _ => {}
+        }
+        let mappings = take(&mut node, "role_mapping").map(|entry| entry.value);
+        for mapping in known_blocks(mappings, "role mapping", drafts).0 {
+            self.mapping(mapping, &pool, drafts);
+        }
+    }
+
+    fn mapping(&mut self, mut node: Node, pool: &str, drafts: &mut Drafts) {
+        let Some(provider) = field(&node, "identity_provider") else {
+            let problem = Problem::new("unknown-field", "the role mapping has no `identity_provider`");
+            drafts.problems.push(problem.at(node.at));
+            return;
+        };
+        let Some(key) = any_text(provider, "`identity_provider`", drafts).map(|key| provider_key(&key)) else { return };
+        self.note_user_pool(&key, pool);
+        let mut is_complete = true;
+        if let Some(Entry { name, at, value }) = take(&mut node, NAMES.rules) {
+            let list_at = value.at;
+            let (mut rules, all) = known_blocks(Some(value), "rule", drafts);
+            is_complete = all;
+            for rule in &mut rules {
+                send_as_text(rule, drafts);
+            }
+            let list = Node { value: Value::List(rules), at: list_at };
+            let inner = Value::Map(vec![Entry { name: name.clone(), at, value: list }]);
+            if let Value::Map(entries) = &mut node.value {
+                entries.push(Entry { name, at, value: Node { value: inner, at: list_at } });
+            }
+        }
+        let mapping = shape::role_mapping(&node, &key, Some(pool), &NAMES, drafts);
+        if let Some(mapping) = mapping.filter(|_| is_complete) {
+            drafts.add_mapping(Some(pool), key, mapping, node.at);
+        }
+    }
+
+    fn tags(&mut self, found: &Found, drafts: &mut Drafts) {
+        let Some(pool) = self.pool_of(found, drafts) else { return };
+        let node = &found.node;
+        let Some(key) = field(node, "identity_provider_name") else {
+            let message = format!("{} has no `identity_provider_name`", text::quoted(&found.address));
+            drafts.problems.push(Problem::new("unknown-field", message).at(node.at));
+            return;
+        };
+        let Some(key) = any_text(key, "`identity_provider_name`", drafts).map(|key| provider_key(&key)) else { return };
+        let problems_before = drafts.problems.len();
+        let use_defaults = match field(node, "use_defaults") {
+            Some(flag) => known_bool(flag, "`use_defaults`", drafts).unwrap_or_default(),
+            // The provider's default (P2b).
+            None => true,
+        };
+        let mut tags = BTreeMap::new();
+        if let Some(map) = field(node, "principal_tags")
+            && shape::expect_map(map, "`principal_tags`", drafts)
+        {
+            for entry in map.entries().iter().filter(|entry| entry.value.value != Value::Null) {
+                if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
+                    drafts.pool(Some(&pool)).places.insert(Place::Tag(key.clone(), entry.name.clone()), entry.at);
+                    tags.insert(entry.name.clone(), claim);
+                }
+            }
+        }
+        if drafts.problems.len() == problems_before {
+            self.note_user_pool(&key, &pool);
+            drafts.add_tags(Some(&pool), key, PrincipalTagMap { use_defaults, tags }, node.at);
+        }
+    }
+
+    fn group(&mut self, found: &Found, drafts: &mut Drafts) {
+        let node = &found.node;
+        let Some(name) = field(node, "name") else {
+            let message = format!("{} has no `name`", text::quoted(&found.address));
+            drafts.problems.push(Problem::new("unknown-field", message).at(node.at));
+            return;
+        };
+        let Some(name) = known_text(name, "`name` of a group", drafts) else { return };
+        let role = field(node, "role_arn").and_then(|role| any_text(role, "`role_arn`", drafts));
+        let precedence = match field(node, "precedence") {
+            None => None,
+            Some(Node { value: Value::Number(number) | Value::Text(number), .. }) if number.parse::<u64>().is_ok() => {
+                number.parse().ok()
+            }
+            Some(other) => {
+                drafts.problems.push(shape::wrong_kind(other, "`precedence`", "a whole number of 0 or more"));
+                return;
+            }
+        };
+        let user_pool = field(node, "user_pool_id").and_then(|id| any_text(id, "`user_pool_id`", drafts));
+        let user_pool = user_pool.unwrap_or_default();
+        let group = Group { name, role_arn: role.filter(|role| !role.is_empty()).map(RoleArn), precedence };
+        for pool in self.pools_with(&user_pool) {
+            let place = (pool, group.name.clone());
+            if self.groups.get(&place).is_some_and(|known| *known != user_pool) {
+                let message = format!(
+                    "group {} was passed over: another user pool has a group of that name",
+                    text::quoted(&group.name)
+                );
+                drafts.notes.push(Problem::new("not-recognised", message).at(node.at));
+                continue;
+            }
+            drafts.add_group(place.0.as_deref(), group.clone(), node.at);
+            self.groups.insert(place, user_pool.clone());
+        }
+    }
+
+    fn note_user_pool(&mut self, provider: &ProviderKey, pool: &str) {
+        let login = provider.login_key();
+        let id = login.strip_prefix("cognito-idp.").and_then(|rest| rest.split_once('/')).map_or(login, |(_, id)| id);
+        self.users.entry(owner(id).to_owned()).or_default().insert(pool.to_owned());
+    }
+
+    /// The identity pools that mention a user pool; where none does, the one that nobody names.
+    fn pools_with(&self, user_pool: &str) -> Vec<Option<String>> {
+        match self.users.get(owner(user_pool)) {
+            Some(pools) if !user_pool.is_empty() => pools.iter().cloned().map(Some).collect(),
+            _ => vec![None],
+        }
+    }
+}
+
+/// What an attribute belongs to: `${aws_cognito_user_pool.main.id}` to `aws_cognito_user_pool.main`. Other texts are their own.
+fn owner(text: &str) -> &str {
+    let inner = text.strip_prefix("${").and_then(|text| text.strip_suffix('}'));
+    inner.and_then(|inner| inner.rsplit_once('.')).map_or(text, |(owner, _)| owner)
+}
+
+/// Takes an entry out of a map.
+fn take(node: &mut Node, name: &str) -> Option<Entry> {
+    let Value::Map(entries) = &mut node.value else { return None };
+    let place = entries.iter().position(|entry| entry.name == name && entry.value.value != Value::Null)?;
+    Some(entries.remove(place))
+}
+
+/// The blocks of a list that are known; for each that is not, a problem, and `false`.
+fn known_blocks(list: Option<Node>, what: &str, drafts: &mut Drafts) -> (Vec<Node>, bool) {
+    let elements = match list {
+        None | Some(Node { value: Value::Null, .. }) => Vec::new(),
+        Some(Node { value: Value::List(elements), .. }) => elements,
+        Some(other) => vec![other],
+    };
+    let count = elements.len();
+    let known: Vec<Node> = elements
+        .into_iter()
+        .filter(|element| {
+            let Value::Reference(Reference { text: shown, missing }) = &element.value else { return true };
+            let message = format!("how many {what}s {} gives is not known; {missing}", text::quoted(shown));
+            drafts.problems.push(Problem::new("unresolved-value", message).at(element.at));
+            false
+        })
+        .collect();
+    let is_complete = known.len() == count;
+    (known, is_complete)
+}
+
+/// A number or boolean as a rule's value is what Terraform sends as text.
+fn send_as_text(rule: &mut Node, drafts: &mut Drafts) {
+    let Value::Map(entries) = &mut rule.value else { return };
+    for entry in entries.iter_mut().filter(|entry| entry.name == NAMES.value) {
+        let sent = match &entry.value.value {
+            Value::Number(number) => number.clone(),
+            Value::Bool(value) => value.to_string(),
+            _ => continue,
+        };
+        let message =
+            format!("`value` is {}; Terraform sends it as the text {}", entry.value.kind(), text::quoted(&sent));
+        drafts.notes.push(Problem::new("unquoted-value", message).at(entry.value.at));
+        entry.value.value = Value::Text(sent);
+    }
+}
+
+/// A provider's key, with the ways to write one user pool made one: `cognito-idp.${region}.amazonaws.com/${pool.id}` is the pool's
+/// `endpoint`.
+pub(super) fn provider_key(written: &str) -> ProviderKey {
+    ProviderKey::new(by_endpoint(written).unwrap_or_else(|| written.to_owned()))
+}
+
+fn by_endpoint(written: &str) -> Option<String> {
+    let rest = written.strip_prefix("cognito-idp.")?;
+    let slash = rest.find("/${")?;
+    let (host, path) = rest.split_at_checked(slash)?;
+    if !(host.contains(".amazonaws.com") || host.contains("dns_suffix")) {
+        return None;
+    }
+    let path = path.strip_prefix("/${")?;
+    let (owner, after) = path.split_once(".id}")?;
+    let is_user_pool = owner.contains("aws_cognito_user_pool.") && !owner.contains("${");
+    let is_whole = after.is_empty() || after.starts_with(':');
+    (is_user_pool && is_whole).then(|| format!("${{{owner}.endpoint}}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_user_pool_has_one_key_however_it_is_written() {
+        for written in [
+            "${aws_cognito_user_pool.main.endpoint}:${aws_cognito_user_pool_client.web.id}",
+            "cognito-idp.${var.region}.amazonaws.com/${aws_cognito_user_pool.main.id}:${aws_cognito_user_pool_client.web.id}",
+            "cognito-idp.eu-west-1.amazonaws.com/${aws_cognito_user_pool.main.id}:${aws_cognito_user_pool_client.web.id}",
+            "cognito-idp.${var.region}.${data.aws_partition.current.dns_suffix}/${aws_cognito_user_pool.main.id}:${aws_cognito_user_pool_client.web.id}",
+        ] {
+            let key = provider_key(written);
+            assert_eq!(key.login_key(), "${aws_cognito_user_pool.main.endpoint}", "{written}");
+            assert_eq!(key.client(), Some("${aws_cognito_user_pool_client.web.id}"));
+        }
+        for other in
+            ["cognito-idp.eu-west-1.amazonaws.com/eu-west-1_A:c", "cognito-idp.${var.r}.amazonaws.com/${var.id}:c", "x"]
+        {
+            assert_eq!(provider_key(other).as_str(), other);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Functions that make texts, and JSON. What is not known stays in a joined text as a reference.
+
+use std::rc::Rc;
+
+use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, text_of};
+use super::value::{Data, TextBuilder, Val, decimal};
+use crate::json::{self, Json, JsonLimits, JsonValue};
+use crate::read::node::Position;
+use crate::text;
+
+pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
+    let argument = |n: usize| arguments.get(n).ok_or_else(|| failed("an argument is missing"));
+    match name {
+        "lower" => Ok(text_of(known_text(argument(0)?)?.to_lowercase())),
+        "upper" => Ok(text_of(known_text(argument(0)?)?.to_uppercase())),
+        "title" => Ok(text_of(title(&known_text(argument(0)?)?))),
+        "trimspace" => Ok(text_of(known_text(argument(0)?)?.trim())),
+        "chomp" => Ok(text_of(known_text(argument(0)?)?.trim_end_matches(['\n', '\r']))),
+        "strrev" => Ok(text_of(known_text(argument(0)?)?.chars().rev().collect::<String>())),
+        "trim" => {
+            let set: Vec<char> = known_text(argument(1)?)?.chars().collect();
+            bounded(set.len())?;
+            Ok(text_of(known_text(argument(0)?)?.trim_matches(&*set)))
+        }
+        "trimprefix" | "trimsuffix" | "startswith" | "endswith" | "strcontains" => {
+            let (text, part) = (known_text(argument(0)?)?, known_text(argument(1)?)?);
+            Ok(match name {
+                "trimprefix" => text_of(text.strip_prefix(&*part).unwrap_or(&text)),
+                "trimsuffix" => text_of(text.strip_suffix(&*part).unwrap_or(&text)),
+                "startswith" => Data::Bool(text.starts_with(&*part)),
+                "endswith" => Data::Bool(text.ends_with(&*part)),
+                _ => Data::Bool(text.contains(&*part)),
+            })
+        }
+        "replace" => {
+            let (text, from, to) = (known_text(argument(0)?)?, known_text(argument(1)?)?, known_text(argument(2)?)?);
+            if from.len() > 1 && from.starts_with('/') && from.ends_with('/') {
+                return Err(NoValue::Opaque("patterns are not evaluated here: write the value".into()));
+            }
+            bounded(text.len().saturating_mul(to.len().max(1)))?;
+            Ok(text_of(text.replace(&*from, &to)))
+        }
+        "substr" => Ok(text_of(substr(&known_text(argument(0)?)?, integer(argument(1)?)?, integer(argument(2)?)?))),
+        "split" => {
+            let (separator, text) = (known_text(argument(0)?)?, known_text(argument(1)?)?);
+            bounded(text.len())?;
+            let parts: Vec<Val> = if separator.is_empty() {
+                text.chars().map(|c| Val::text(at, c.encode_utf8(&mut [0; 4]))).collect()
+            } else {
+                text.split(&*separator).map(|part| Val::text(at, part)).collect()
+            };
+            Ok(Data::List(parts.into()))
+        }
+        "join" => join(arguments, at),
+        "format" => format(arguments, at),
+        "jsonencode" => {
+            let mut text = TextBuilder::default();
+            encode(argument(0)?, &mut text);
+            Ok(text.finish(at).data)
+        }
+        "jsondecode" => decode(&known_text(argument(0)?)?, at),
+        _ => Err(NoValue::Elsewhere),
+    }
+}
+
+/// Unknown texts stay in the result as references.
+fn join(arguments: &[Val], at: Position) -> Outcome {
+    let (separator, lists) = arguments.split_first().ok_or_else(|| failed("an argument is missing"))?;
+    let separator = known_text(separator)?;
+    let mut text = TextBuilder::default();
+    let mut is_first = true;
+    for argument in lists {
+        for element in list(argument)? {
+            text.push_str(if is_first { "" } else { &separator });
+            is_first = false;
+            if !text.push(element) {
+                return Err(failed("an element is not a text"));
+            }
+        }
+    }
+    Ok(text.finish(at).data)
+}
+
+/// `%s`, `%v`, `%d`, `%t`, `%q` and `%%`, and a width as in `%03d`; what is not known stays in the text as a reference.
+fn format(arguments: &[Val], at: Position) -> Outcome {
+    let (pattern, mut values) = arguments.split_first().ok_or_else(|| failed("an argument is missing"))?;
+    let pattern = known_text(pattern)?;
+    let mut text = TextBuilder::default();
+    let mut pieces = pattern.split('%');
+    text.push_str(pieces.next().unwrap_or_default());
+    while let Some(piece) = pieces.next() {
+        let Some(verb) = piece.trim_start_matches(|c: char| c.is_ascii_digit()).chars().next() else {
+            // Two signs in a row are one, and what follows them is plain.
+            text.push_str("%");
+            text.push_str(pieces.next().unwrap_or_default());
+            continue;
+        };
+        let (value, rest) = values.split_first().ok_or_else(|| failed("an argument is missing"))?;
+        values = rest;
+        let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let width = piece.get(..digits).unwrap_or_default();
+        match (verb, width, value.to_text()) {
+            ('s' | 'v' | 'd' | 't', "", _) => {
+                if !text.push(value) {
+                    return Err(failed("an argument is not a text"));
+                }
+            }
+            ('q', "", Some(plain)) => {
+                let mut quoted = String::new();
+                json::write_string(&plain, &mut quoted);
+                text.push_str(&quoted);
+            }
+            ('d', width, Some(number)) if width.len() < 4 => {
+                let fill = if width.starts_with('0') { "0" } else { " " };
+                let missing = width.parse::<usize>().unwrap_or(0).saturating_sub(number.len());
+                text.push_str(&fill.repeat(missing));
+                text.push_str(&number);
+            }
+            _ => {
+                return Err(NoValue::Opaque(format!(
+                    "the verb {} is not evaluated here",
+                    text::quoted(&format!("%{width}{verb}"))
+                )));
+            }
+        }
+        text.push_str(piece.get(digits + verb.len_utf8()..).unwrap_or_default());
+    }
+    Ok(text.finish(at).data)
+}
+
+fn substr(text: &str, offset: i64, length: i64) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let begin = if offset < 0 {
+        let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
+        chars.len().checked_sub(back)
+    } else {
+        usize::try_from(offset).ok()
+    };
+    let tail = begin.and_then(|begin| chars.get(begin..)).unwrap_or_default();
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    tail.iter().take(length).collect()
+}
+
+fn title(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut begins = true;
+    for c in text.chars() {
+        if begins {
+            out.extend(c.to_uppercase());
+        } else {
+            out.push(c);
+        }
+        begins = !(c.is_alphanumeric() || c == '_' || c == '\'');
+    }
+    out
+}
+
+/// JSON as Terraform writes it, with `<`, `>` and `&` escaped.
+fn encode(value: &Val, out: &mut TextBuilder) {
+    match &value.data {
+        Data::Null => out.push_str("null"),
+        Data::Bool(_) | Data::Number(_) => {
+            out.push(value);
+        }
+        Data::Text(text) => out.push_str(&encoded(text)),
+        Data::Unknown(_) => {
+            out.push_str("\"");
+            out.push(value);
+            out.push_str("\"");
+        }
+        Data::List(elements) | Data::Set(elements) => {
+            out.push_str("[");
+            for (n, element) in elements.iter().enumerate() {
+                out.push_str(if n > 0 { "," } else { "" });
+                encode(element, out);
+            }
+            out.push_str("]");
+        }
+        Data::Map(entries) => {
+            out.push_str("{");
+            for (n, (key, entry)) in entries.iter().enumerate() {
+                out.push_str(if n > 0 { "," } else { "" });
+                out.push_str(&encoded(key));
+                out.push_str(":");
+                encode(entry, out);
+            }
+            out.push_str("}");
+        }
+    }
+}
+
+fn encoded(text: &str) -> String {
+    let mut plain = String::new();
+    json::write_string(text, &mut plain);
+    [('<', "\\u003c"), ('>', "\\u003e"), ('&', "\\u0026"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029")]
+        .iter()
+        .fold(plain, |text, (c, escape)| text.replace(*c, escape))
+}
+
+fn decode(text: &str, at: Position) -> Outcome {
+    fn value_of(json: Json<'_>, at: Position) -> Val {
+        let data = match json.value {
+            JsonValue::Null => Data::Null,
+            JsonValue::Bool(value) => Data::Bool(value),
+            JsonValue::Number(written) => match decimal(written) {
+                Some(number) => Data::Number(number.into()),
+                None => return Val::failed(at, "jsondecode(…)", "the number is out of range"),
+            },
+            JsonValue::Text(text) => Data::Text((&*text).into()),
+            JsonValue::Array(elements) => Data::List(elements.into_iter().map(|json| value_of(json, at)).collect()),
+            JsonValue::Object(members) => {
+                let entries = members.into_iter().map(|member| ((&*member.name).into(), value_of(member.value, at)));
+                Data::Map(Rc::new(entries.collect()))
+            }
+        };
+        Val::new(at, data)
+    }
+    let limits = JsonLimits { bytes: 1024 * 1024, members: 100_000, ..JsonLimits::CLAIMS };
+    match json::parse(text, &limits) {
+        Ok(json) => Ok(value_of(json, at).data),
+        Err(_) => Err(failed("the text is not JSON")),
+    }
+}

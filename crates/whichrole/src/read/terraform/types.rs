@@ -1,0 +1,79 @@
+//! What a variable's `type` does to its value.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::collections;
+use super::eval::{Evaluator, Scope};
+use super::value::{Data, Val, decimal};
+use crate::read::hcl::{Expr, ExprKind};
+
+/// Converts a value as Terraform does. What does not fit stays as it is: Terraform's own checks are not repeated here.
+pub(super) fn convert(value: &Val, kind: &Expr, source: usize, evaluator: &mut Evaluator<'_>) -> Val {
+    if value.as_unknown().is_some() || matches!(value.data, Data::Null) || !evaluator.spend(1, value.at) {
+        return value.clone();
+    }
+    let data = match &kind.kind {
+        ExprKind::Name(name) => match (&**name, value.to_text()) {
+            ("string", Some(text)) => Data::Text(text),
+            ("number", Some(text)) => match decimal(&text) {
+                Some(number) => Data::Number(number.into()),
+                None => return value.clone(),
+            },
+            ("bool", _) => match value.as_bool() {
+                Some(value) => Data::Bool(value),
+                None => return value.clone(),
+            },
+            _ => return value.clone(),
+        },
+        ExprKind::Call(call) => match (&*call.name, call.arguments.first(), &value.data) {
+            ("list", Some(inner), Data::List(elements) | Data::Set(elements)) => {
+                Data::List(elements.iter().map(|element| convert(element, inner, source, evaluator)).collect())
+            }
+            ("set", Some(inner), Data::List(elements) | Data::Set(elements)) => {
+                let elements = elements.iter().map(|element| convert(element, inner, source, evaluator)).collect();
+                return collections::set(value.at, elements);
+            }
+            ("map", Some(inner), Data::Map(entries)) => {
+                let converted =
+                    entries.iter().map(|(key, entry)| (key.clone(), convert(entry, inner, source, evaluator)));
+                Data::Map(Rc::new(converted.collect()))
+            }
+            ("object", Some(Expr { kind: ExprKind::Object(attributes), .. }), Data::Map(entries)) => {
+                Data::Map(Rc::new(object(entries, attributes, value, source, evaluator)))
+            }
+            ("optional", Some(inner), _) => return convert(value, inner, source, evaluator),
+            _ => return value.clone(),
+        },
+        _ => return value.clone(),
+    };
+    Val::new(value.at, data)
+}
+
+/// An object has the attributes of its type and no others; one that is optional may be null or have a default.
+fn object(
+    entries: &BTreeMap<Rc<str>, Val>,
+    attributes: &[(Expr, Expr)],
+    whole: &Val,
+    source: usize,
+    evaluator: &mut Evaluator<'_>,
+) -> BTreeMap<Rc<str>, Val> {
+    let mut converted = BTreeMap::new();
+    for (name, kind) in attributes {
+        let (ExprKind::Name(name) | ExprKind::Text(name)) = &name.kind else { continue };
+        let given = entries.get(&**name).filter(|given| !matches!(given.data, Data::Null));
+        let value = match (given, &kind.kind) {
+            (Some(given), _) => convert(given, kind, source, evaluator),
+            (None, ExprKind::Call(call)) if &*call.name == "optional" => match call.arguments.get(1) {
+                Some(default) => evaluator.eval(default, Scope { instance: usize::MAX, source, names: None }),
+                None => Val::new(whole.at, Data::Null),
+            },
+            (None, _) => match entries.get(&**name) {
+                Some(null) => null.clone(),
+                None => continue,
+            },
+        };
+        converted.insert(Rc::from(&**name), value);
+    }
+    converted
+}

@@ -1,0 +1,185 @@
+//! Mutants: the configuration with one small mistake in it. A suite that does not notice leaves that mistake untested.
+
+use crate::analysis::{DiffOptions, Subject, diff};
+use crate::eval::Evaluator;
+use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, MatchType, RoleArn, RoleMappingType};
+use crate::provider::ProviderKey;
+use crate::read::{Place, Position};
+use crate::text::{quoted, visible};
+
+use super::plan::{Case, Plan};
+use super::witness::Witness;
+
+/// A configuration with one small change.
+#[derive(Debug, Clone)]
+pub struct Mutant {
+    /// The configuration that was changed, by its number among [`Plan::targets`].
+    pub target: usize,
+    /// The change, in words.
+    pub change: String,
+    /// Where the changed thing stands, by the numbers of [`Plan::names`].
+    pub at: Option<Position>,
+    /// The provider whose mapping or tag map was changed.
+    pub provider: ProviderKey,
+    /// The changed pool.
+    pub pool: IdentityPool,
+}
+
+/// What became of a mutant.
+#[derive(Debug, Clone)]
+pub enum Fate {
+    /// This case noticed.
+    Killed(Case),
+    /// No case noticed, though this request gets something else.
+    Survived(Box<Witness>),
+    /// It is no change: every request gets the same.
+    Equivalent,
+    /// No case noticed, and no request is known that would.
+    Undecided,
+}
+
+impl Plan {
+    /// Every mutant of every configuration, in the order of the text.
+    #[must_use]
+    pub fn mutants(&self) -> Vec<Mutant> {
+        let mut mutants = Vec::new();
+        for (number, target) in self.targets.iter().enumerate() {
+            for (provider, change, place, pool) in changes(&target.definition.pool) {
+                let at = target.definition.places.get(&place).map(|at| self.config_place(target, *at));
+                mutants.push(Mutant { target: number, change, at, provider, pool });
+            }
+        }
+        mutants
+    }
+
+    /// Tries a mutant on the cases that pass, and if none notices proves whether there is anything to notice. `passing` are the cases that
+    /// pass on the configuration as it is.
+    #[must_use]
+    pub fn try_mutant(&self, mutant: &Mutant, passing: &[Case]) -> Fate {
+        let Some(target) = self.targets.get(mutant.target) else { return Fate::Undecided };
+        let evaluators: Vec<Evaluator> = target
+            .evaluators
+            .iter()
+            .map(|evaluator| Evaluator::new(mutant.pool.clone(), *evaluator.semantics()))
+            .collect();
+        let notices = |case: &Case| {
+            let evaluator = self.semantics_of.get(case.test as usize).and_then(|number| evaluators.get(*number));
+            evaluator.is_some_and(|evaluator| !self.meets_on(*case, evaluator))
+        };
+        let mut of_target = passing.iter().filter(|case| case.target as usize == mutant.target);
+        if let Some(killer) = of_target.find(|case| notices(case)) {
+            return Fate::Killed(*killer);
+        }
+        let Some(original) = target.evaluators.first() else { return Fate::Undecided };
+        let groups = target.groups.as_deref().unwrap_or_default();
+        let subject = |pool| Subject { pool, groups, semantics: *original.semantics() };
+        let found = diff(&subject(original.pool()), &subject(&mutant.pool), &DiffOptions::default());
+        match (found.changes.first().or(found.custom_role_changes.first()), found.is_equal()) {
+            (Some(change), _) => Fate::Survived(Box::new(change.witness.clone().into())),
+            (None, Some(true)) => Fate::Equivalent,
+            (None, _) => Fate::Undecided,
+        }
+    }
+
+    fn meets_on(&self, case: Case, evaluator: &Evaluator) -> bool {
+        let met = self.asked_of(case, evaluator, |evaluator, request| {
+            self.mismatches(case, &evaluator.answer(request)).is_empty()
+        });
+        met.unwrap_or(false)
+    }
+
+    /// A row that kills a surviving mutant, ready to be pasted below `tests:`.
+    #[must_use]
+    pub fn killing_row(&self, mutant: &Mutant, witness: &Witness) -> Option<String> {
+        let target = self.targets.get(mutant.target)?;
+        let name = format!("not if {}", mutant.change);
+        super::init::row(&name, witness, target.evaluators.first()?, &target.roles, self.names_provider(target))
+    }
+}
+
+type Change = (ProviderKey, String, Place, IdentityPool);
+
+/// Every small change of a pool.
+fn changes(pool: &IdentityPool) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (key, mapping) in &pool.role_mappings {
+        let rules = mapping.mapping_rules();
+        let mut rewrite = |change: String, place: Place, edit: &dyn Fn(&mut Vec<MappingRule>)| {
+            let mut pool = pool.clone();
+            if let Some(mapping) = pool.role_mappings.get_mut(key)
+                && let RoleMappingType::Rules(rules) = &mut mapping.mapping_type
+            {
+                edit(rules);
+            }
+            changes.push((key.clone(), change, place, pool));
+        };
+        for (index, rule) in rules.iter().enumerate() {
+            let number = index + 1;
+            let place = |field: &'static str| Place::RuleField(key.clone(), number, field);
+            rewrite(format!("rule {number} is gone"), Place::Rule(key.clone(), number), &|rules| {
+                rules.remove(index);
+            });
+            // Equal neighbours are no change.
+            if rules.get(index + 1).is_some_and(|next| next != rule) {
+                let change = format!("rules {number} and {} are swapped", number + 1);
+                rewrite(change, Place::Rule(key.clone(), number), &|rules| rules.swap(index, index + 1));
+            }
+            let other = near_operator(rule.match_type);
+            rewrite(format!("rule {number} says {other}"), place("MatchType"), &|rules| {
+                set(rules, index, |rule| rule.match_type = other);
+            });
+            let value = format!("{}-x", rule.value);
+            rewrite(format!("rule {number} compares with {}", quoted(&value)), place("Value"), &|rules| {
+                set(rules, index, |rule| rule.value.clone_from(&value));
+            });
+            if let Some(role) = other_role(pool, &rule.role_arn) {
+                rewrite(format!("rule {number} gives {}", visible(role.as_str())), place("RoleARN"), &|rules| {
+                    set(rules, index, |rule| rule.role_arn = role.clone());
+                });
+            }
+        }
+        let resolution = match mapping.ambiguous_role_resolution {
+            Some(AmbiguousRoleResolution::AuthenticatedRole) => AmbiguousRoleResolution::Deny,
+            Some(AmbiguousRoleResolution::Deny) | None => AmbiguousRoleResolution::AuthenticatedRole,
+        };
+        let mut changed = pool.clone();
+        if let Some(mapping) = changed.role_mappings.get_mut(key) {
+            mapping.ambiguous_role_resolution = Some(resolution);
+        }
+        let place = Place::MappingField(key.clone(), "AmbiguousRoleResolution");
+        changes.push((key.clone(), format!("the role resolution is {resolution}"), place, changed));
+    }
+    for (key, map) in &pool.principal_tags {
+        for (tag, claim) in &map.tags {
+            let other = if claim == "sub" { "email" } else { "sub" };
+            let mut changed = pool.clone();
+            if let Some(map) = changed.principal_tags.get_mut(key) {
+                map.tags.insert(tag.clone(), other.to_owned());
+            }
+            let change = format!("tag {} is made of claim {}", quoted(tag), quoted(other));
+            changes.push((key.clone(), change, Place::Tag(key.clone(), tag.clone()), changed));
+        }
+    }
+    changes
+}
+
+fn set(rules: &mut [MappingRule], index: usize, edit: impl FnOnce(&mut MappingRule)) {
+    if let Some(rule) = rules.get_mut(index) {
+        edit(rule);
+    }
+}
+
+/// The operator that is most easily confused with another.
+fn near_operator(operator: MatchType) -> MatchType {
+    match operator {
+        MatchType::Equals => MatchType::StartsWith,
+        MatchType::StartsWith => MatchType::Contains,
+        MatchType::Contains | MatchType::NotEqual => MatchType::Equals,
+    }
+}
+
+/// Another role of the pool; the first by name, so that mutants stay the same from run to run.
+fn other_role<'p>(pool: &'p IdentityPool, role: &RoleArn) -> Option<&'p RoleArn> {
+    let rules = pool.role_mappings.values().flat_map(|mapping| mapping.mapping_rules()).map(|rule| &rule.role_arn);
+    rules.chain(&pool.roles.authenticated).chain(&pool.roles.unauthenticated).filter(|other| *other != role).min()
+}

@@ -1,0 +1,137 @@
+//! What roles are called: by an alias, an ARN, a reference, or a name that is unique in the configuration.
+
+use std::collections::BTreeMap;
+
+use crate::pool::{Group, RoleArn};
+use crate::read::{Definition, Problem};
+use crate::text;
+
+use super::model::Written;
+
+/// The roles of one configuration, and what a suite calls them.
+#[derive(Debug, Default)]
+pub(super) struct Roles {
+    /// Every role of the configuration, by each of its names.
+    by_name: BTreeMap<String, Vec<String>>,
+    /// Alias to role.
+    aliases: BTreeMap<String, String>,
+    /// Everything that the suite has written, resolved.
+    resolved: BTreeMap<String, String>,
+}
+
+impl Roles {
+    /// The roles of rules, defaults and groups.
+    pub(super) fn of(definition: &Definition, groups: Option<&[Group]>) -> Self {
+        let pool = &definition.pool;
+        let rules = pool.role_mappings.values().flat_map(|mapping| mapping.mapping_rules()).map(|rule| &rule.role_arn);
+        let defaults = pool.roles.authenticated.iter().chain(&pool.roles.unauthenticated);
+        let groups = groups.into_iter().flatten().filter_map(|group| group.role_arn.as_ref());
+        let mut roles = Self::default();
+        for role in rules.chain(defaults).chain(groups) {
+            for name in names(role) {
+                let known = roles.by_name.entry(name.to_owned()).or_default();
+                if !known.contains(&role.0) {
+                    known.push(role.0.clone());
+                }
+            }
+        }
+        roles
+    }
+
+    /// Adds an alias.
+    pub(super) fn alias(&mut self, alias: &str, role: &Written) -> Result<(), Problem> {
+        let arn = self.find(role)?;
+        self.aliases.insert(alias.to_owned(), arn);
+        Ok(())
+    }
+
+    /// Resolves a role once and for all.
+    pub(super) fn learn(&mut self, role: &Written) -> Result<(), Problem> {
+        if !self.resolved.contains_key(&role.text) {
+            let arn = match self.aliases.get(&role.text) {
+                Some(arn) => arn.clone(),
+                None => self.find(role)?,
+            };
+            self.resolved.insert(role.text.clone(), arn);
+        }
+        Ok(())
+    }
+
+    /// The role that the suite has written like this.
+    pub(super) fn get(&self, written: &str) -> Option<&str> {
+        self.resolved.get(written).map(String::as_str)
+    }
+
+    /// A role for people: its ARN or reference, the alias beside it.
+    pub(super) fn shown(&self, arn: &str) -> String {
+        let alias = self.aliases.iter().find(|(_, known)| *known == arn);
+        match alias {
+            Some((alias, _)) => format!("{} ({})", text::visible(arn), text::visible(alias)),
+            None => text::visible(arn),
+        }
+    }
+
+    /// The shortest unambiguous name of a role.
+    pub(super) fn short_name(&self, arn: &str) -> String {
+        let names = self.by_name.iter().filter(|(_, roles)| roles.len() == 1 && roles.iter().any(|role| role == arn));
+        let shortest = names.map(|(name, _)| name).min_by_key(|name| name.chars().count());
+        shortest.map_or(arn, String::as_str).to_owned()
+    }
+
+    fn find(&self, role: &Written) -> Result<String, Problem> {
+        match self.by_name.get(&role.text).map(Vec::as_slice) {
+            Some([only]) => Ok(only.clone()),
+            Some(several) => {
+                let several = text::alternatives(several.iter().map(String::as_str));
+                let message = format!("several roles are called {}: {several}", text::quoted(&role.text));
+                Err(Problem::new("ambiguous-role", message).at(role.at))
+            }
+            None if role.text.starts_with("arn:") => Ok(role.text.clone()),
+            None => {
+                let known: Vec<&str> = self.aliases.keys().chain(self.by_name.keys()).map(String::as_str).collect();
+                let problem = if known.is_empty() {
+                    let message = format!("unknown role {}; the configuration names none", text::quoted(&role.text));
+                    Problem::new("unknown-role", message)
+                } else {
+                    // The full ARNs would drown the names that people write.
+                    let short: Vec<&str> = known.iter().copied().filter(|name| !name.starts_with("arn:")).collect();
+                    Problem::unknown("unknown-role", "role", &role.text, short)
+                };
+                Err(problem.at(role.at))
+            }
+        }
+    }
+}
+
+/// The names of a role: its text; the name in its ARN; of a reference the logical id or the address, and its last part.
+fn names(role: &RoleArn) -> Vec<&str> {
+    let mut names = vec![role.as_str()];
+    names.extend(role.role_name().filter(|name| !name.contains("${")));
+    let inside = role.as_str().strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    if let Some(inside) = inside.filter(|inside| !inside.contains("${")) {
+        let address = inside.strip_suffix(".Arn").or_else(|| inside.strip_suffix(".arn")).unwrap_or(inside);
+        names.push(address);
+        if let Some((_, last)) = address.rsplit_once('.') {
+            names.push(last);
+        }
+    }
+    names.retain(|name| !name.is_empty());
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_goes_by_the_last_part_of_what_it_is_written_as() {
+        assert_eq!(names(&"arn:aws:iam::1:role/path/Admin".into()), ["arn:aws:iam::1:role/path/Admin", "Admin"]);
+        assert_eq!(names(&"${AdminRole.Arn}".into()), ["${AdminRole.Arn}", "AdminRole"]);
+        assert_eq!(
+            names(&"${aws_iam_role.admin.arn}".into()),
+            ["${aws_iam_role.admin.arn}", "aws_iam_role.admin", "admin"]
+        );
+        assert_eq!(names(&"arn:aws:iam::${A}:role/${B}".into()), ["arn:aws:iam::${A}:role/${B}"]);
+    }
+}

@@ -1,0 +1,3 @@
+guests      = "true"
+admin_group = "admins"
+department  = "other"
