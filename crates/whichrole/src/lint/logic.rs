@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tags::missing_source;
-use super::{Case, Finding, Severity};
+use super::{Case, Finding, Severity, and};
 use crate::analysis::{RuleReach, Verdict, Witness, reach};
 use crate::claims::{Claim, Claims};
 use crate::groups::{GROUPS, ROLES};
@@ -118,13 +118,6 @@ fn shadowed(rules: &[MappingRule], rule: &MappingRule, n: usize, blocked_by: &[u
     let rests = live_under.map_or_else(String::new, |reading| format!(" (under `{reading}` some are left)"));
     let message = format!("rule {n} never decides: {by} every login that it would match, {role}{rests}");
     Finding::new("shadowed-rule", if other { Severity::Error } else { Severity::Warning }, message)
-}
-
-fn and(words: &[String]) -> String {
-    match words.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => words.concat(),
-    }
 }
 
 /// Which rules live under other choices for the questions about comparing.
@@ -351,7 +344,10 @@ fn groups(case: &Case<'_>, found: &mut Vec<Finding>) {
     let with_role: Vec<&Group> = groups.iter().filter(|group| group.role_arn.is_some()).collect();
     if !case.has_token_mapping() {
         if case.is_whole() && case.is_attached() {
-            for group in with_role {
+            let is_policy = |group: &&Group| {
+                group.role_arn.as_ref().is_some_and(|role| case.surroundings().policies.contains(role.as_str()))
+            };
+            for group in with_role.into_iter().filter(|group| !is_policy(group)) {
                 ignored_role(case, group, found);
             }
         }

@@ -163,6 +163,15 @@ fn of_problem(problem: &Problem) -> Finding {
     }
 }
 
+/// `a, b and c`
+fn and(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+
 /// One pool with what the lints ask again and again.
 pub(crate) struct Case<'c> {
     configuration: &'c Configuration,

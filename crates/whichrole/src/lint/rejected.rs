@@ -199,7 +199,12 @@ pub(super) fn named_roles<'c>(case: &Case<'c>) -> Vec<NamedRole<'c>> {
     }
     for (key, mapping) in &case.pool().role_mappings {
         for (rule, n) in mapping.mapping_rules().iter().zip(1..) {
-            let at = case.at_rule_field(key, n, "RoleARN");
+            // A value that stands elsewhere, such as the name of a role, is not where the fault is.
+            let rule_at = case.at_rule(key, n);
+            let at = case.at_rule_field(key, n, "RoleARN").filter(|at| rule_at.is_none_or(|rule| {
+                rule.source == at.source && rule <= *at && at.line < rule.line + 20
+            }));
+            let at = at.or(rule_at);
             let what = format!("the role of rule {n}");
             named.push(NamedRole { role: &rule.role_arn, at, provider: Some(key), rule: Some(n), what });
         }

@@ -1,6 +1,6 @@
 //! What a user can give himself, and what guests get.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Case, Finding, Severity};
 use crate::pool::AmbiguousRoleResolution;
@@ -27,14 +27,18 @@ struct Selecting<'c> {
 fn writable(case: &Case<'_>, found: &mut Vec<Finding>) {
     let mut selecting = Vec::new();
     for (key, mapping) in &case.pool().role_mappings {
+        // Rules by one claim are one fault; it shows at the first.
+        let mut by_claim: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (rule, n) in mapping.mapping_rules().iter().zip(1..) {
-            selecting.push(Selecting {
-                key,
-                claim: &rule.claim,
-                rule: Some(n),
-                what: format!("rule {n} gives a role by"),
-                at: case.at_rule_field(key, n, "Claim"),
-            });
+            by_claim.entry(&rule.claim).or_default().push(n);
+        }
+        for (claim, rules) in by_claim {
+            let Some(first) = rules.first().copied() else { continue };
+            let what = match rules.as_slice() {
+                [only] => format!("rule {only} gives a role by"),
+                several => format!("rules {} give roles by", and(several)),
+            };
+            selecting.push(Selecting { key, claim, rule: Some(first), what, at: case.at_rule_field(key, first, "Claim") });
         }
     }
     for (key, map) in &case.pool().principal_tags {
@@ -48,10 +52,16 @@ fn writable(case: &Case<'_>, found: &mut Vec<Finding>) {
     }
 }
 
+/// `1, 2 and 3`
+fn and(numbers: &[usize]) -> String {
+    let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    super::and(&words)
+}
+
 /// How a client lets its users change an attribute.
-enum Write<'c> {
+enum Write {
     /// It lists it.
-    Listed(&'c UserPoolClient, Position),
+    Listed(Position),
     /// It lists nothing, so all attributes that can change may be changed.
     Unrestricted,
 }
@@ -64,10 +74,7 @@ fn user_writable(case: &Case<'_>, one: &Selecting<'_>, found: &mut Vec<Finding>)
     let users = case.surroundings().user_pool_of(one.key);
     let Some(write) = write(case, one, users) else { return };
     let shown = text::quoted(one.claim);
-    let mapped = users.is_some_and(|users| {
-        let bare = one.claim;
-        users.mapped_attributes.contains(bare)
-    });
+    let mapped = users.is_some_and(|users| users.mapped_attributes.contains(one.claim));
     let advice = if mapped {
         "; an identity provider fills it in, so it must stay writable: see that no access token has the scope \
          `aws.cognito.signin.user.admin`"
@@ -86,12 +93,11 @@ fn user_writable(case: &Case<'_>, one: &Selecting<'_>, found: &mut Vec<Finding>)
         found.push(finding("unverified-email", Severity::Warning, message));
     }
     match write {
-        Write::Listed(client, at) => {
+        Write::Listed(at) => {
             let message = format!(
                 "{} {shown}, and the client's write attributes list it (line {}): a signed-in user can set it himself{advice}",
                 one.what, at.line
             );
-            let _ = client;
             found.push(finding("user-writable-claim", Severity::Error, message));
         }
         Write::Unrestricted if one.claim != "email" => {
@@ -107,7 +113,7 @@ fn user_writable(case: &Case<'_>, one: &Selecting<'_>, found: &mut Vec<Finding>)
 }
 
 /// Whether users may change the attribute through the mapping's client, or through some client of the pool where the key names none.
-fn write<'c>(case: &Case<'c>, one: &Selecting<'_>, users: Option<&UserPool>) -> Option<Write<'c>> {
+fn write(case: &Case<'_>, one: &Selecting<'_>, users: Option<&UserPool>) -> Option<Write> {
     let around = case.surroundings();
     let clients: Vec<&UserPoolClient> = match one.key.client() {
         Some(client) => around.client(client).into_iter().collect(),
@@ -121,7 +127,7 @@ fn write<'c>(case: &Case<'c>, one: &Selecting<'_>, users: Option<&UserPool>) -> 
     };
     let listed = clients.iter().find_map(|client| match &client.write_attributes {
         WriteAttributes::Listed(names) => {
-            names.iter().find(|(name, _)| name == one.claim).map(|(_, at)| Write::Listed(client, *at))
+            names.iter().find(|(name, _)| name == one.claim).map(|(_, at)| Write::Listed(*at))
         }
         _ => None,
     });

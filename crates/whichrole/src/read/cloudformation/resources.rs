@@ -152,6 +152,7 @@ impl<'n> Reading<'_, 'n> {
         let key = resolver.provider(&provider);
         let mut value = entry.value.clone();
         self.send_rule_values(&mut value);
+        self.drafts.pool(Some(pool)).places.entry(Place::Mapping(key.clone())).or_insert(entry.at);
         if let Some(mapping) = shape::role_mapping(&value, &key, Some(pool), names, self.drafts) {
             self.drafts.add_mapping(Some(pool), key, mapping, entry.at);
         }
