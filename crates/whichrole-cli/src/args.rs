@@ -299,6 +299,9 @@ pub struct ConfigArgs {
     /// A parameter of a template, or anything else that only its deployment knows (`AWS::Region`, `Admin.Arn`)
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub parameters: Vec<String>,
+    /// A variable of the Terraform root module: text, or an expression where its type asks for one (`groups=["a","b"]`)
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
 }
 
 /// What to look at, and what counts.

@@ -155,11 +155,14 @@ fn snippet(problem: &Problem, texts: &[String]) -> String {
 
 /// A source line with a caret under the column, cut to what a terminal shows.
 pub fn snippet_at(at: Position, texts: &[String]) -> String {
+    let line = texts.get(at.source).and_then(|text| text.lines().nth(at.line.saturating_sub(1)));
+    line.map(|line| snippet_of(line, at)).unwrap_or_default()
+}
+
+/// The same for a line that has been found.
+pub fn snippet_of(line: &str, at: Position) -> String {
     const BEFORE: usize = 60;
     const WIDTH: usize = 100;
-    let Some(line) = texts.get(at.source).and_then(|text| text.lines().nth(at.line.saturating_sub(1))) else {
-        return String::new();
-    };
     let column = at.column.saturating_sub(1);
     let skip = column.saturating_sub(BEFORE);
     let before = text::visible(&line.chars().skip(skip).take(column - skip).collect::<String>().replace('\t', " "));

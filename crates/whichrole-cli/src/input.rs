@@ -52,13 +52,18 @@ impl Loaded {
 /// How a configuration is to be read.
 fn options(args: &ConfigArgs) -> Result<ReadOptions> {
     let mut options = ReadOptions::default();
-    for given in &args.parameters {
-        let Some((name, value)) = given.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-            let message = format!("expected `--param NAME=VALUE`, found {}", text::quoted(given));
-            return Err(Failure::new("usage", message));
-        };
-        if options.parameters.insert(name.to_owned(), value.to_owned()).is_some() {
-            return Err(Failure::new("usage", format!("the parameter {} is given twice", text::quoted(name))));
+    for (flag, what, given, values) in [
+        ("--param", "parameter", &args.parameters, &mut options.parameters),
+        ("--var", "variable", &args.variables, &mut options.variables),
+    ] {
+        for given in given {
+            let Some((name, value)) = given.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+                let message = format!("expected `{flag} NAME=VALUE`, found {}", text::quoted(given));
+                return Err(Failure::new("usage", message));
+            };
+            if values.insert(name.to_owned(), value.to_owned()).is_some() {
+                return Err(Failure::new("usage", format!("the {what} {} is given twice", text::quoted(name))));
+            }
         }
     }
     Ok(options)

@@ -2,9 +2,8 @@
 
 use whichrole::read::{Definition, Problem, ReadOptions, Source, read};
 use whichrole::{
-    Answer, Choice, Claim, Claims, Clock, Decision, Denial, Evaluator, Group, GroupClaims, InvalidToken, JsonLimits,
-    Jwt, KeySet, Login, NotVerified, OpenPreferredRole, ProviderKey, Semantics, Signature, TokenError, TokenForm,
-    TokenLimits, text,
+    Choice, Claim, Claims, Clock, Evaluator, Group, GroupClaims, InvalidToken, JsonLimits, Jwt, KeySet, Login,
+    NotVerified, OpenPreferredRole, ProviderKey, Semantics, Signature, TokenError, TokenForm, TokenLimits, text,
 };
 
 use crate::args::{ChoiceArgs, ClockArgs, RequestArgs};
@@ -238,8 +237,8 @@ pub enum Signatures {
     Unchecked,
     /// All are good.
     Verified,
-    /// One is not.
-    Refused(NotVerified),
+    /// Those of these tokens, by number, are not.
+    Refused(Vec<(usize, NotVerified)>),
 }
 
 impl Signatures {
@@ -254,7 +253,8 @@ impl Signatures {
         if tokens.is_empty() {
             return Err(Failure::new("usage", "`--jwks` needs a token to verify"));
         }
-        for token in tokens {
+        let mut refused = Vec::new();
+        for (number, token) in tokens.iter().enumerate() {
             let Some(jwt) = &token.jwt else {
                 return Err(Failure::new("usage", "`--jwks` needs a JWT: a claims object has no signature"));
             };
@@ -262,24 +262,19 @@ impl Signatures {
                 let message = "`--jwks` is about what the token says; leave out `--claim` and `--member`";
                 return Err(Failure::new("usage", message));
             }
-            if let Err(why) = keys.verify(jwt, clock) {
-                return Ok(Self::Refused(why));
-            }
+            refused.extend(keys.verify(jwt, clock).err().map(|why| (number, why)));
         }
-        Ok(Self::Verified)
+        Ok(if refused.is_empty() { Self::Verified } else { Self::Refused(refused) })
     }
 
-    /// A token that is not verified gets nothing; there is no other reading of that.
-    pub fn apply<'a>(&self, mut answer: Answer<'a>) -> Answer<'a> {
-        match self {
-            Self::Unchecked => {}
-            Self::Verified => answer.signature = Signature::Verified,
-            Self::Refused(why) => {
-                answer.decision = Decision::deny(Denial::InvalidToken(InvalidToken::from(why.clone())));
-                answer.assumptions = whichrole::Questions::NONE;
-                answer.readings.clear();
-            }
-        }
-        answer
+    /// Why a token was refused: it gets nothing, and that is the end of it.
+    pub fn fault(&self, number: usize) -> Option<InvalidToken> {
+        let Self::Refused(refused) = self else { return None };
+        refused.iter().find(|(at, _)| *at == number).map(|(_, why)| InvalidToken::from(why.clone()))
+    }
+
+    /// What an answer says of the signatures.
+    pub fn word(&self) -> Signature {
+        if matches!(self, Self::Verified) { Signature::Verified } else { Signature::Unchecked }
     }
 }

@@ -1,5 +1,7 @@
 //! `whichrole test` from outside: exit codes, formats, and that no suite reads what it must not.
 
+#![expect(clippy::unwrap_used, reason = "the helpers here are tests, too")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -112,7 +114,10 @@ failed: 0 passed, 1 failed in 1 suite
 fn a_faulty_suite_is_two_whatever_else_passes() {
     let folder = Folder::new("faulty");
     folder.suite(GOOD);
-    folder.write("b.whichrole.yaml", "version: 1\nconfig: pool.json\ntests:\n  - { name: a, claims: {}, expects: deny }\n");
+    folder.write(
+        "b.whichrole.yaml",
+        "version: 1\nconfig: pool.json\ntests:\n  - { name: a, claims: {}, expects: deny }\n",
+    );
     let ran = folder.run(&[]);
     assert_eq!(ran.error(), "error: b.whichrole.yaml:4:28: unknown key of a test: `expects`, did you mean `expect`?");
     assert!(ran.err.contains("4 |   - { name: a, claims: {}, expects: deny }"));
@@ -129,7 +134,10 @@ fn nothing_to_run_is_two() {
     assert_eq!(folder.run(&[]).error(), "error: no suite was found in `.`; suites are files called `*.whichrole.yaml`");
     folder.suite(GOOD);
     assert_eq!(folder.run(&["--filter", "engg"]).error(), "error: nothing is called `engg`; `--list` prints all names");
-    assert_eq!(folder.run(&["nope.whichrole.yaml"]).error(), "error: cannot read `nope.whichrole.yaml`: there is no such file");
+    assert_eq!(
+        folder.run(&["nope.whichrole.yaml"]).error(),
+        "error: cannot read `nope.whichrole.yaml`: there is no such file"
+    );
     folder.suite(&GOOD.replace("expect:", "skip: later, expect:"));
     assert_eq!(folder.run(&[]).error(), "error: no tests ran: all of them are skipped");
 }
@@ -137,10 +145,17 @@ fn nothing_to_run_is_two() {
 #[test]
 fn a_question_that_cannot_be_asked_is_two() {
     let folder = Folder::new("unanswerable");
-    folder.write("pool.json", &POOL.replace("\"RoleMappings\": {", "\"RoleMappings\": {\"accounts.google.com\": {\"Type\": \"Token\"}, "));
+    folder.write(
+        "pool.json",
+        &POOL.replace("\"RoleMappings\": {", "\"RoleMappings\": {\"accounts.google.com\": {\"Type\": \"Token\"}, "),
+    );
     folder.suite(GOOD);
     let error = folder.run(&[]);
-    assert!(error.error().contains("a.whichrole.yaml:4:13: the token does not say which provider it is for"), "{}", error.err);
+    assert!(
+        error.error().contains("a.whichrole.yaml:4:13: the token does not say which provider it is for"),
+        "{}",
+        error.err
+    );
 }
 
 #[test]
@@ -267,14 +282,20 @@ fn every_format_is_what_it_says() {
     let github = run("github").out;
     assert!(github.starts_with("::error file=a.whichrole.yaml,line=4,col=58,title=eng::role "), "{github}");
     folder.run_with(&["--format", "github"], &[("GITHUB_STEP_SUMMARY", "summary.md")]);
-    assert!(fs::read_to_string(folder.0.join("summary.md")).unwrap().starts_with("### ❌ whichrole test: 0 passed, 1 failed, 1 skipped"));
+    assert!(
+        fs::read_to_string(folder.0.join("summary.md"))
+            .unwrap()
+            .starts_with("### ❌ whichrole test: 0 passed, 1 failed, 1 skipped")
+    );
 }
 
 #[test]
 fn any_number_of_threads_gives_the_same_bytes() {
     let folder = Folder::new("threads");
-    let rows: String = (0..5000).map(|n| format!("      - [u{n}, {}]\n", if n % 7 == 0 { "Admin" } else { "deny" })).collect();
-    folder.suite(&format!("tests:\n  - name: many\n    table:\n      - [sub, expect]\n{rows}"));
+    let expect = |n: usize| if n.is_multiple_of(7) { "Admin" } else { "deny" };
+    let rows: Vec<String> = (0..5000).map(|n| format!("      - [u{n}, {}]", expect(n))).collect();
+    let rows = rows.join("\n");
+    folder.suite(&format!("tests:\n  - name: many\n    table:\n      - [sub, expect]\n{rows}\n"));
     let of = |threads: &str, format: &str| folder.run(&["--threads", threads, "--format", format]).out;
     for format in ["text", "json"] {
         assert_eq!(of("1", format), of("5", format));

@@ -11,6 +11,7 @@ use crate::provider::{ProviderKey, ProviderKind};
 use crate::semantics::{
     MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SeveralLogins, SoleRole, UnmappedCustomRole,
 };
+use crate::tags::MadeTags;
 use crate::{Claims, readings, saml, tags};
 
 /// Answers requests against one identity pool under one set of choices.
@@ -97,6 +98,19 @@ impl<'a> Path<'a> {
         let outcome = Outcome::Assume { role, source };
         Self { decision: Decision { outcome, tags: tags::Tags::new() }, touched, login: None }
     }
+
+    /// A path that found a role goes on to the tags; one that fails denies the request.
+    pub(crate) fn with_tags(mut self, tags: impl FnOnce() -> MadeTags<'a>) -> Self {
+        if self.decision.role().is_some() {
+            let (tags, touched) = tags();
+            self.touched = self.touched.union(touched);
+            match tags {
+                Ok(tags) => self.decision.tags = tags,
+                Err(rejected) => self.decision = Decision::deny(Denial::TagsRejected(rejected)),
+            }
+        }
+        self
+    }
 }
 
 impl Evaluator {
@@ -139,11 +153,17 @@ impl Evaluator {
     ) -> Result<Login<'a>, LoginError> {
         let (provider, mapping) = self.directory.find(named, claims)?;
         let mut login = Login { provider, mapping, form, ..Login::unmapped(claims) };
+        if login.provider().map(ProviderKey::kind) == Some(ProviderKind::Developer) {
+            // It has neither mapping nor claims (S2), and gets no tags from a map (P9).
+            login.mapping = None;
+        } else if let Some(key) = login.provider().filter(|_| !self.pool.principal_tags.is_empty()) {
+            login.tags = login::tag_map(&self.pool, key)?;
+        }
         self.look_at_claims(&mut login);
         Ok(login)
     }
 
-    /// The same login with other claims.
+    /// The same login with other claims; its mapping stays, whatever client they name.
     pub(crate) fn with_claims<'a>(&'a self, login: &Login<'a>, claims: &'a Claims<'a>) -> Login<'a> {
         let mut login = Login { claims, open_preferred_role: None, ..login.clone() };
         self.look_at_claims(&mut login);
@@ -190,13 +210,7 @@ impl Evaluator {
     /// The principal-tag map of a login's provider (Q4).
     #[must_use]
     pub fn tag_map_of(&self, login: &Login<'_>) -> Option<&PrincipalTagMap> {
-        if self.pool.principal_tags.is_empty() {
-            return None;
-        }
-        let key = login.provider()?;
-        let exact = self.pool.principal_tags.iter().find(|(known, _)| known.login_key() == key.login_key());
-        let fitting = || self.pool.principal_tags.iter().find(|(known, _)| known.could_be(key));
-        exact.or_else(fitting).map(|(_, map)| map)
+        self.pool.principal_tags.values().nth(login.tags?)
     }
 
     /// The one decision path. `pick` is the login that answers where any one may (`several-logins`). With `ASK`, `letter-case` is looked
@@ -207,10 +221,24 @@ impl Evaluator {
         semantics: &Semantics,
         pick: usize,
     ) -> Path<'a> {
+        self.decide_by(request, semantics, pick, |login| {
+            let role = self.role_alone::<ASK>(login, request, semantics);
+            role.with_tags(|| self.tags_alone(login, semantics))
+        })
+    }
+
+    /// The decision, given what each login gets alone.
+    pub(crate) fn decide_by<'a>(
+        &'a self,
+        request: &Request<'a>,
+        semantics: &Semantics,
+        pick: usize,
+        mut alone: impl FnMut(&'a Login<'a>) -> Path<'a>,
+    ) -> Path<'a> {
         match request.logins {
             [] => self.guest(request, semantics),
-            [only] => Path { login: Some(0), ..self.alone::<ASK>(only, request, semantics) },
-            several => self.several::<ASK>(several, request, semantics, pick),
+            [only] => Path { login: Some(0), ..alone(only) },
+            several => several_logins(several, request, semantics, pick, alone),
         }
     }
 
@@ -222,69 +250,25 @@ impl Evaluator {
         default_role(self.pool.roles.unauthenticated.as_ref(), Source::UnauthenticatedRole, request, semantics)
     }
 
-    /// Q1 with several logins. Those that would be mapped answer; where none would be, all do.
-    fn several<'a, const ASK: bool>(
-        &'a self,
-        logins: &'a [Login<'a>],
-        request: &Request<'a>,
-        semantics: &Semantics,
-        pick: usize,
-    ) -> Path<'a> {
-        // One bad token fails the whole request, before any role is chosen.
-        let fault = by_provider(logins).into_iter().find_map(|at| logins.get(at)?.fault_at(request.clock));
-        if let Some(fault) = fault {
-            return Path::deny(Denial::InvalidToken(fault), Questions::NONE);
-        }
-        let answers = |at: usize| -> Option<Path<'a>> {
-            Some(Path { login: Some(at), ..self.alone::<ASK>(logins.get(at)?, request, semantics) })
-        };
-        let candidates = several_candidates(logins);
-        let path = if logins.iter().filter(|login| login.is_mapped()).count() < 2 {
-            candidates.first().and_then(|&at| answers(at))
-        } else {
-            let paths: Vec<Path<'a>> = candidates.iter().filter_map(|&at| answers(at)).collect();
-            let touched =
-                paths.iter().fold(Question::SeveralLogins.into(), |all: Questions, path| all.union(path.touched));
-            let agree = || {
-                paths
-                    .iter()
-                    .zip(paths.iter().skip(1))
-                    .all(|(a, b)| a.decision.role() == b.decision.role() && a.decision.tags == b.decision.tags)
-            };
-            match semantics.several_logins() {
-                SeveralLogins::MustAgree if !agree() => Some(Path::deny(Denial::LoginsDisagree, touched)),
-                SeveralLogins::MustAgree => paths.into_iter().next().map(|path| Path { touched, ..path }),
-                SeveralLogins::AnyOne => paths.into_iter().nth(pick).map(|path| Path { touched, ..path }),
-            }
-        };
-        // There is always a candidate, since there are several logins.
-        path.unwrap_or_else(|| Path::deny(Denial::LoginsDisagree, Questions::NONE))
-    }
-
-    /// One login by itself: the checks, the role, the tags.
-    fn alone<'a, const ASK: bool>(
+    /// The role of one login by itself: the checks, then the sources of roles.
+    pub(crate) fn role_alone<'a, const ASK: bool>(
         &'a self,
         login: &'a Login<'a>,
         request: &Request<'a>,
         semantics: &Semantics,
     ) -> Path<'a> {
-        if let Some(fault) = login.fault_at(request.clock) {
-            return Path::deny(Denial::InvalidToken(fault), Questions::NONE);
+        match login.fault_at(request.clock) {
+            Some(fault) => Path::deny(Denial::InvalidToken(fault), Questions::NONE),
+            None => self.role_of::<ASK>(login, request, semantics),
         }
-        let mut path = self.role_of::<ASK>(login, request, semantics);
-        let is_developer = login.provider().map(ProviderKey::kind) == Some(ProviderKind::Developer);
-        if path.decision.role().is_some()
-            && !is_developer
-            && let Some(map) = self.tag_map_of(login)
-        {
-            let (tags, touched) = tags::tags(map, login, semantics);
-            path.touched = path.touched.union(touched);
-            match tags {
-                Ok(tags) => path.decision.tags = tags,
-                Err(rejected) => path.decision = Decision::deny(Denial::TagsRejected(rejected)),
-            }
+    }
+
+    /// The tags of one login by itself; they do not depend on the role (P8).
+    pub(crate) fn tags_alone<'a>(&'a self, login: &'a Login<'a>, semantics: &Semantics) -> MadeTags<'a> {
+        match self.tag_map_of(login) {
+            Some(map) => tags::tags(map, login, semantics),
+            None => (Ok(tags::Tags::new()), Questions::NONE),
         }
-        path
     }
 
     /// Section 2: which source of roles applies.
@@ -295,8 +279,7 @@ impl Evaluator {
         semantics: &Semantics,
     ) -> Path<'a> {
         let kind = login.provider().map(ProviderKey::kind);
-        let plan = login.mapping.and_then(|at| self.plans.get(at)).filter(|_| kind != Some(ProviderKind::Developer));
-        match plan {
+        match login.mapping.and_then(|at| self.plans.get(at)) {
             None => {
                 let default = self.pool.roles.authenticated.as_ref();
                 if kind == Some(ProviderKind::Saml)
@@ -354,6 +337,7 @@ impl Evaluator {
         request: &Request<'a>,
         semantics: &Semantics,
     ) -> Path<'a> {
+        let texts = plan.texts(login.slots.as_slice(), semantics);
         let slots = login.slots.as_slice();
         let open = login.open_preferred_role.and(plan.preferred_role);
         let mut touched = Questions::NONE;
@@ -365,8 +349,12 @@ impl Evaluator {
                 claim = login.claim(PREFERRED_ROLE, semantics);
             }
             let Some(claim) = claim else { continue };
-            touched = touched.union(if ASK { test.questions(claim, semantics) } else { kind_question(claim) });
-            if !test.matches(claim, semantics) {
+            let compared = texts.get(*slot).and_then(Option::as_ref).unwrap_or(claim);
+            touched = touched.union(kind_question(claim));
+            if ASK && test.differs_by_case(compared, semantics) {
+                touched.insert(Question::LetterCase);
+            }
+            if !test.matches(compared, semantics) {
                 continue;
             }
             let Some(rule) = rules.get(number) else { continue };
@@ -426,6 +414,42 @@ fn default_role<'a>(
         Some(role) => Path::assume(role.as_str(), source, touched),
         None => Path::deny(Denial::RoleNotConfigured, touched),
     }
+}
+
+/// Q1 with several logins. Those that would be mapped answer; where none would be, the first by provider name does.
+fn several_logins<'a>(
+    logins: &'a [Login<'a>],
+    request: &Request<'a>,
+    semantics: &Semantics,
+    pick: usize,
+    mut alone: impl FnMut(&'a Login<'a>) -> Path<'a>,
+) -> Path<'a> {
+    // One bad token fails the whole request, before any role is chosen.
+    let fault = by_provider(logins).into_iter().find_map(|at| Some((at, logins.get(at)?.fault_at(request.clock)?)));
+    if let Some((at, fault)) = fault {
+        return Path { login: Some(at), ..Path::deny(Denial::InvalidToken(fault), Questions::NONE) };
+    }
+    let mut answers = |at: usize| -> Option<Path<'a>> { Some(Path { login: Some(at), ..alone(logins.get(at)?) }) };
+    let candidates = several_candidates(logins);
+    let path = if logins.iter().filter(|login| login.is_mapped()).count() < 2 {
+        candidates.first().and_then(|&at| answers(at))
+    } else {
+        let paths: Vec<Path<'a>> = candidates.iter().filter_map(|&at| answers(at)).collect();
+        let touched = paths.iter().fold(Question::SeveralLogins.into(), |all: Questions, path| all.union(path.touched));
+        let agree = || {
+            paths
+                .iter()
+                .zip(paths.iter().skip(1))
+                .all(|(a, b)| a.decision.role() == b.decision.role() && a.decision.tags == b.decision.tags)
+        };
+        match semantics.several_logins() {
+            SeveralLogins::MustAgree if !agree() => Some(Path::deny(Denial::LoginsDisagree, touched)),
+            SeveralLogins::MustAgree => paths.into_iter().next().map(|path| Path { touched, ..path }),
+            SeveralLogins::AnyOne => paths.into_iter().nth(pick).map(|path| Path { touched, ..path }),
+        }
+    };
+    // There is always a candidate, since there are several logins.
+    path.unwrap_or_else(|| Path::deny(Denial::LoginsDisagree, Questions::NONE))
 }
 
 /// The logins in the order of their provider names.

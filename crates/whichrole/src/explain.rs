@@ -193,7 +193,7 @@ fn login_explanation<'a>(
                 .filter(|role| !role.is_empty()),
             roles: distinct(token_roles(login.claims.get(ROLES))),
         }),
-        custom_roles: custom_roles(is_token, &rules, login),
+        custom_roles: if refused { Vec::new() } else { custom_roles(is_token, &rules, login) },
         // A denied request has no tags, whatever the claims.
         tags: alone.role().map(|_| tag_traces(evaluator, login, &alone.tags)).unwrap_or_default(),
         rules,
@@ -284,6 +284,20 @@ fn warnings(evaluator: &Evaluator, login: &Login<'_>) -> Vec<String> {
         && key.kind() != ProviderKind::UserPool
     {
         warnings.push("a mapping of type Token is offered for user pools only (S4)".to_owned());
+    }
+    if mapping.is_some() && key.kind() == ProviderKind::UserPool && key.client().is_none() {
+        warnings.push(
+            "the mapping's key has no app client, so AWS would refuse it; no token could meet it (Q3)".to_owned(),
+        );
+    }
+    if key.is_symbolic()
+        && key.kind() == ProviderKind::UserPool
+        && login
+            .claims
+            .text("iss")
+            .is_some_and(|issuer| ProviderKey::of_issuer(issuer).kind() != ProviderKind::UserPool)
+    {
+        warnings.push("the token's `iss` is not a user pool's; whether it is this one's cannot be checked against a reference (Q5b)".to_owned());
     }
     if key.kind() == ProviderKind::Saml {
         if mapping.is_some() && login.claims.get(saml::ROLE_ATTRIBUTE).is_some() {

@@ -1,6 +1,7 @@
 //! One login of a request: which provider it belongs to, which mapping is in force for it (Q5, Q5b), and whether its token passes the
 //! login checks (L1 to L4).
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::claims::{Claim, Claims};
@@ -31,7 +32,9 @@ pub struct Login<'a> {
     pub(crate) claims: &'a Claims<'a>,
     pub(crate) form: TokenForm,
     pub(crate) open_preferred_role: Option<&'a OpenPreferredRole>,
-    /// Which of the checks that need no clock (L1 to L3) the claims fail.
+    /// The principal-tag map in force, by index.
+    pub(crate) tags: Option<usize>,
+    /// Which of the checks that need no clock (L1 to L3) the claims fail, or why the signature was refused.
     pub(crate) fault: Option<InvalidToken>,
     /// What the claims have for the rules of the mapping.
     pub(crate) slots: Slots<'a>,
@@ -64,6 +67,7 @@ impl<'a> Login<'a> {
             claims,
             form,
             open_preferred_role: None,
+            tags: None,
             fault: None,
             slots: Slots::default(),
         }
@@ -80,6 +84,18 @@ impl<'a> Login<'a> {
     pub fn with_open_preferred_role(mut self, open: Option<&'a OpenPreferredRole>) -> Self {
         self.open_preferred_role = open;
         self
+    }
+
+    /// A login whose token was refused for its signature: it gets nothing, whatever it claims.
+    #[must_use]
+    pub fn refused(mut self, why: InvalidToken) -> Self {
+        self.fault = Some(why);
+        self
+    }
+
+    /// Whether the token's signature was refused.
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self.fault, Some(InvalidToken::NotVerified(_)))
     }
 
     /// A claim's value. A preferred role that is open has the value of the choice in force.
@@ -178,7 +194,7 @@ impl fmt::Display for LoginError {
             Self::UnknownProvider { written, known } => {
                 write!(f, "unknown provider {}", text::quoted(written))?;
                 match text::nearest(written, known.iter().map(String::as_str)) {
-                    Some(near) => write!(f, ", did you mean {}?", text::quoted(near)),
+                    Some(near) => write!(f, ", did you mean {}?", text::quoted_whole(near)),
                     None if known.is_empty() => Ok(()),
                     None => write!(f, ", expected {}", list(known)),
                 }
@@ -192,7 +208,7 @@ impl fmt::Display for LoginError {
             Self::SeveralMappings { candidates } => {
                 write!(
                     f,
-                    "the token has no `aud` and the provider has several mappings; choose one: {}",
+                    "the provider has several mappings and the token's `aud` does not decide; choose one: {}",
                     list(candidates)
                 )
             }
@@ -206,6 +222,7 @@ impl std::error::Error for LoginError {}
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Directory {
     pub(crate) homes: Vec<Home>,
+    by_login: HashMap<(ProviderKind, String), usize>,
 }
 
 /// One login key with all that the configuration says about it.
@@ -235,8 +252,10 @@ impl Directory {
         directory
     }
 
+    /// The home of a key: providers of one kind that share a login key live together.
     fn home_of(&mut self, key: &ProviderKey) -> &mut Home {
-        let at = self.homes.iter().position(|home| home.key.login_key() == key.login_key()).unwrap_or_else(|| {
+        let index = (key.kind(), key.login_key().to_owned());
+        let at = *self.by_login.entry(index).or_insert_with(|| {
             self.homes.push(Home { key: key.without_client(), mappings: Vec::new() });
             self.homes.len() - 1
         });
@@ -251,9 +270,42 @@ impl Directory {
         claims: &Claims<'_>,
     ) -> Result<(Option<LoginProvider<'a>>, Option<usize>), LoginError> {
         match self.home(named, claims)? {
-            Found::Home(home) => home.provider_and_mapping(named, claims),
+            Found::Home(home) => {
+                let found = home.provider_and_mapping(named, claims)?;
+                match found {
+                    // Another mapping may be written with references that could be this very login (Q5b).
+                    (_, None) if !home.key.is_symbolic() => {
+                        Ok(self.symbolic_mapping(home, named, claims)?.unwrap_or(found))
+                    }
+                    _ => Ok(found),
+                }
+            }
             Found::Foreign(key) => Ok((Some(LoginProvider::Foreign(key)), None)),
             Found::Nothing => Ok((None, None)),
+        }
+    }
+
+    /// The only mapping with references that fits a literal login which has no mapping of its own.
+    fn symbolic_mapping<'a>(
+        &'a self,
+        home: &Home,
+        named: Option<&ProviderKey>,
+        claims: &Claims<'_>,
+    ) -> Result<Option<(Option<LoginProvider<'a>>, Option<usize>)>, LoginError> {
+        let client = audience(claims).or_else(|| named.and_then(ProviderKey::client));
+        let fits_client =
+            |key: &ProviderKey| client.is_none_or(|client| key.client().is_some_and(|known| fits(known, client)));
+        let fitting: Vec<&(ProviderKey, usize)> = self
+            .homes
+            .iter()
+            .filter(|other| other.key.is_symbolic() && other.key.could_be(&home.key))
+            .flat_map(|other| &other.mappings)
+            .filter(|(key, _)| fits_client(key))
+            .collect();
+        match fitting.as_slice() {
+            [] => Ok(None),
+            [(key, index)] => Ok(Some((Some(LoginProvider::Known(key)), Some(*index)))),
+            several => Err(several_mappings(several.iter().copied())),
         }
     }
 
@@ -263,10 +315,14 @@ impl Directory {
         }
         let issuer = claims.text("iss");
         if let Some(issuer) = issuer {
-            if let Some(home) = self.homes.iter().find(|home| is_issuer_of(issuer, home.key.login_key())) {
+            let key = ProviderKey::of_issuer(issuer);
+            let is_issuer = |home: &&Home| {
+                !home.key.is_symbolic()
+                    && (is_issuer_of(issuer, home.key.login_key()) || home.key.login_key() == key.login_key())
+            };
+            if let Some(home) = self.only(self.homes.iter().filter(is_issuer))? {
                 return Ok(Found::Home(home));
             }
-            let key = ProviderKey::of_issuer(issuer);
             if let Some(home) = self.only_fitting(&key)? {
                 return Ok(Found::Home(home));
             }
@@ -286,13 +342,20 @@ impl Directory {
         }
     }
 
-    /// The provider that a person named by its login key, mapping key or tag key.
+    /// The provider that a person named by its mapping key, tag key or login key; the most exact reading of the name counts.
     fn named<'a>(&'a self, named: &ProviderKey) -> Result<Found<'a>, LoginError> {
-        let exact = self.homes.iter().find(|home| {
-            home.key.login_key() == named.login_key()
-                || home.mappings.iter().any(|(key, _)| key.as_str() == named.as_str())
-        });
-        if let Some(home) = exact {
+        let is_written = |home: &&Home| {
+            home.key.as_str() == named.as_str() || home.mappings.iter().any(|(key, _)| key.as_str() == named.as_str())
+        };
+        let same_login = |home: &&Home| home.key.login_key() == named.login_key();
+        let same_kind = |home: &&Home| home.key.kind() == named.kind() && same_login(home);
+        if let Some(home) = self.only(self.homes.iter().filter(is_written))? {
+            return Ok(Found::Home(home));
+        }
+        if let Some(home) = self.only(self.homes.iter().filter(same_kind))? {
+            return Ok(Found::Home(home));
+        }
+        if let Some(home) = self.only(self.homes.iter().filter(same_login))? {
             return Ok(Found::Home(home));
         }
         // A reference that the configuration does not have stands for nothing in it.
@@ -309,16 +372,18 @@ impl Directory {
 
     /// The symbolic provider that a literal key could be (Q5b).
     fn only_fitting(&self, key: &ProviderKey) -> Result<Option<&Home>, LoginError> {
-        let mut fitting = self.homes.iter().filter(|home| home.key.is_symbolic() && home.key.could_be(key));
-        match (fitting.next(), fitting.next()) {
-            (Some(_), Some(_)) => Err(LoginError::SeveralProviders {
-                candidates: self
-                    .homes
-                    .iter()
-                    .filter(|home| home.key.is_symbolic() && home.key.could_be(key))
-                    .flat_map(Home::keys)
-                    .collect(),
-            }),
+        self.only(self.homes.iter().filter(|home| home.key.is_symbolic() && home.key.could_be(key)))
+    }
+
+    /// The only one of several homes; two are one too many.
+    fn only<'a>(&'a self, mut homes: impl Iterator<Item = &'a Home>) -> Result<Option<&'a Home>, LoginError> {
+        let first = homes.next();
+        let rest: Vec<&Home> = homes.collect();
+        match (first, rest.as_slice()) {
+            (Some(first), [_, ..]) => {
+                let candidates = std::iter::once(first).chain(rest).flat_map(Home::keys).collect();
+                Err(LoginError::SeveralProviders { candidates })
+            }
             (only, _) => Ok(only),
         }
     }
@@ -326,6 +391,27 @@ impl Directory {
     /// All keys a person may name, mapping keys where there are any.
     pub(crate) fn keys(&self) -> Vec<String> {
         self.homes.iter().flat_map(Home::keys).collect()
+    }
+}
+
+/// The principal-tag map of a provider (Q4), by its number: the one of its login key, else the only one with references that could be its.
+/// A key with a client id names no provider here.
+pub(crate) fn tag_map(pool: &IdentityPool, provider: &ProviderKey) -> Result<Option<usize>, LoginError> {
+    let numbered = || pool.principal_tags.keys().enumerate().filter(|(_, key)| key.client().is_none());
+    let written = numbered().find(|(_, key)| key.as_str() == provider.tag_key());
+    let same = numbered().find(|(_, key)| key.kind() == provider.kind() && key.login_key() == provider.login_key());
+    if let Some((index, _)) = written.or(same) {
+        return Ok(Some(index));
+    }
+    // One whose provider has a mapping of its own is that provider's.
+    let is_taken = |key: &ProviderKey| pool.role_mappings.keys().any(|other| other.login_key() == key.login_key());
+    let mut fitting = numbered().filter(|(_, key)| key.could_be(provider) && !is_taken(key));
+    match (fitting.next(), fitting.next()) {
+        (Some((_, first)), Some((_, second))) => {
+            let candidates = [first, second].map(|key| key.as_str().to_owned()).to_vec();
+            Err(LoginError::SeveralProviders { candidates })
+        }
+        (only, _) => Ok(only.map(|(index, _)| index)),
     }
 }
 
@@ -352,31 +438,55 @@ impl Home {
     ) -> Result<(Option<LoginProvider<'a>>, Option<usize>), LoginError> {
         let known = |(key, index): &'a (ProviderKey, usize)| (Some(LoginProvider::Known(key)), Some(*index));
         let unmapped = || (Some(LoginProvider::Known(&self.key)), None);
+        let exact = named.and_then(|named| self.mappings.iter().find(|(key, _)| key.as_str() == named.as_str()));
         if self.key.kind() != ProviderKind::UserPool {
-            return Ok(self.mappings.first().map_or_else(unmapped, known));
+            // Two ARNs can share an issuer.
+            return match (exact, self.mappings.as_slice()) {
+                (Some(exact), _) | (None, [exact]) => Ok(known(exact)),
+                (None, []) => Ok(unmapped()),
+                (None, several) => Err(several_mappings(several.iter())),
+            };
         }
-        let named_client = named.and_then(ProviderKey::client);
-        let audience = audience(claims);
-        let Some(client) = audience.or(named_client) else {
-            return match self.mappings.as_slice() {
-                [] => Ok(unmapped()),
-                [only] => Ok(known(only)),
-                several => Err(several_mappings(several.iter())),
+        let Some(client) = audience(claims) else {
+            return match (exact, named.and_then(ProviderKey::client), self.mappings.as_slice()) {
+                (Some(exact), _, _) => Ok(known(exact)),
+                // A reference that the configuration does not have stands for nothing in it.
+                (None, Some(client), _) if client.contains("${") => Err(LoginError::UnknownProvider {
+                    written: named.map_or("", ProviderKey::as_str).to_owned(),
+                    known: self.keys(),
+                }),
+                (None, Some(client), _) => self.of_client(client, None).map(|found| found.map_or_else(unmapped, known)),
+                (None, None, []) => Ok(unmapped()),
+                (None, None, [only]) => Ok(known(only)),
+                (None, None, several) => Err(several_mappings(several.iter())),
             };
         };
-        if let Some(exact) = self.mappings.iter().find(|(key, _)| key.client() == Some(client)) {
-            return Ok(known(exact));
+        self.of_client(client, exact).map(|found| found.map_or_else(unmapped, known))
+    }
+
+    /// The mapping of a client: the one that names it, else the one with a reference that a person named, else the only one with a
+    /// reference. The client itself is literal, whatever it looks like.
+    fn of_client<'a>(
+        &'a self,
+        client: &str,
+        named: Option<&'a (ProviderKey, usize)>,
+    ) -> Result<Option<&'a (ProviderKey, usize)>, LoginError> {
+        let is_reference = |(key, _): &&(ProviderKey, usize)| key.client().is_some_and(|known| known.contains("${"));
+        let literal = self.mappings.iter().find(|mapping| !is_reference(mapping) && mapping.0.client() == Some(client));
+        let fitting = || {
+            let fits = |(key, _): &&(ProviderKey, usize)| key.client().is_some_and(|known| fits(known, client));
+            self.mappings.iter().filter(is_reference).filter(fits)
+        };
+        if literal.is_some() {
+            return Ok(literal);
         }
-        if audience.is_none() && named.is_some_and(ProviderKey::is_symbolic) {
-            return Ok(unmapped());
+        if let Some(named) = named.filter(|named| fitting().any(|mapping| mapping.1 == named.1)) {
+            return Ok(Some(named));
         }
-        let fitting = || self.mappings.iter().filter(|(key, _)| key.client().is_some_and(|known| fits(known, client)));
-        let named_fits = fitting().find(|(key, _)| named_client.is_some() && key.client() == named_client);
-        match (named_fits, fitting().count()) {
-            (Some(named), _) => Ok(known(named)),
-            (None, 0) => Ok(unmapped()),
-            (None, 1) => Ok(fitting().next().map_or_else(unmapped, known)),
-            (None, _) => Err(several_mappings(fitting())),
+        let mut all = fitting();
+        match (all.next(), all.next()) {
+            (Some(_), Some(_)) => Err(several_mappings(fitting())),
+            (only, _) => Ok(only),
         }
     }
 }
@@ -408,7 +518,13 @@ pub(crate) fn is_issuer_of(issuer: &str, login_key: &str) -> bool {
 
 /// `https://issuer-cognito-idp.<region>.amazonaws.com/<poolId>`: its effect is undocumented; accepted with a warning (L2).
 pub(crate) fn is_newer_issuer_of(issuer: &str, login_key: &str) -> bool {
-    login_key.starts_with("cognito-idp.") && issuer.strip_prefix("https://issuer-").is_some_and(|key| key == login_key)
+    let (Some(newer), Some(login)) =
+        (issuer.strip_prefix("https://issuer-cognito-idp."), login_key.strip_prefix("cognito-idp."))
+    else {
+        return false;
+    };
+    // There is one form for all partitions.
+    newer == login.replacen(".amazonaws.com.cn/", ".amazonaws.com/", 1)
 }
 
 /// When the request is made, for L4.
@@ -429,10 +545,13 @@ pub(crate) fn fault(login: &Login<'_>, pool: &IdentityPool) -> Option<InvalidTok
     let audience = audience(login.claims);
 
     let is_access_token = login.claims.text("token_use") == Some("access");
-    if is_user_pool && (is_access_token || (login.form == TokenForm::Jwt && audience.is_none())) {
+    // Only user pools issue access tokens of this kind, so a provider that could be anything is one.
+    let could_be_user_pool = is_user_pool || kind == Some(ProviderKind::Unknown);
+    if could_be_user_pool && is_access_token || is_user_pool && login.form == TokenForm::Jwt && audience.is_none() {
         return Some(InvalidToken::MissingAudience);
     }
-    if let Some(key) = key.filter(|key| !key.is_login_symbolic()) {
+    // A reference stands for values nobody knows yet, which nothing in a token can contradict (Q5b).
+    if let Some(key) = key.filter(|key| !key.is_symbolic() || !key.login_key().contains("${")) {
         if matches!(kind, Some(ProviderKind::UserPool | ProviderKind::Oidc))
             && login.claims.text("iss").is_some_and(|issuer| !is_issuer_of(issuer, key.login_key()))
         {

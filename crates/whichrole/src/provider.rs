@@ -59,18 +59,13 @@ impl ProviderKey {
         Self::of_kind(kind_of(&text), text)
     }
 
-    /// The key that a token's issuer names. A token cannot bring references: `${` in it is nothing but two characters.
+    /// The key that a token's issuer names. A token cannot bring references: `${` in it is nothing but two characters; and no issuer is a
+    /// SAML provider or the developer's own backend.
     pub(crate) fn of_issuer(issuer: &str) -> Self {
         let text = login_key_of_issuer(issuer);
         let kind = match kind_of(&text) {
-            ProviderKind::Unknown => ProviderKind::Oidc,
-            kind if text.contains("${") && !text.starts_with("cognito-idp.") => {
-                if kind == ProviderKind::UserPool {
-                    ProviderKind::Oidc
-                } else {
-                    kind
-                }
-            }
+            ProviderKind::UserPool if !text.starts_with("cognito-idp.") => ProviderKind::Oidc,
+            ProviderKind::Unknown | ProviderKind::Saml | ProviderKind::Developer => ProviderKind::Oidc,
             kind => kind,
         };
         Self::from_parts(text, kind, false)
@@ -201,16 +196,29 @@ fn fits_pattern(pattern: &str, literal: &str) -> bool {
 /// The literal text between the references of `pattern`, one more piece than there are references.
 fn literal_pieces(pattern: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
-    let mut rest = pattern;
-    while let Some((before, after)) = rest.split_once("${") {
-        pieces.push(before);
-        rest = after.split_once('}').map_or("", |(_, after)| after);
+    let mut start = 0;
+    let mut depth = 0_usize;
+    let mut previous = ' ';
+    for (at, c) in pattern.char_indices() {
+        match c {
+            '{' if depth > 0 => depth += 1,
+            '{' if previous == '$' => {
+                depth = 1;
+                pieces.push(pattern.get(start..at - 1).unwrap_or_default());
+            }
+            '}' if depth > 0 => {
+                depth -= 1;
+                start = at + 1;
+            }
+            _ => {}
+        }
+        previous = c;
     }
-    pieces.push(rest);
+    pieces.push(if depth == 0 { pattern.get(start..).unwrap_or_default() } else { "" });
     pieces
 }
 
-/// The first colon outside references; a user pool's login key has none.
+/// The first colon outside references; a user pool's login key has none. What has a `/` after it is no client id but a host's port.
 fn colon_outside_references(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut previous = ' ';
@@ -218,12 +226,22 @@ fn colon_outside_references(text: &str) -> Option<usize> {
         match c {
             '{' if previous == '$' || depth > 0 => depth += 1,
             '}' => depth = depth.saturating_sub(1),
-            ':' if depth == 0 => return Some(at),
+            ':' if depth == 0 => {
+                let client = text.get(at + 1..).unwrap_or_default();
+                return literal_pieces(client).iter().all(|piece| !piece.contains('/')).then_some(at);
+            }
             _ => {}
         }
         previous = c;
     }
     None
+}
+
+/// `cognito-identity.amazonaws.com`, and its namesakes in other partitions.
+fn is_developer(text: &str) -> bool {
+    let host = text.strip_suffix(".cn").unwrap_or(text);
+    ["cognito-identity.", "cognito-identity-us-gov."].iter().any(|start| host.starts_with(start))
+        && host.ends_with("amazonaws.com")
 }
 
 fn kind_of(text: &str) -> ProviderKind {
@@ -235,7 +253,7 @@ fn kind_of(text: &str) -> ProviderKind {
         "www.amazon.com" => ProviderKind::Amazon,
         "appleid.apple.com" => ProviderKind::Apple,
         "api.twitter.com" | "www.digits.com" => ProviderKind::Twitter,
-        "cognito-identity.amazonaws.com" => ProviderKind::Developer,
+        _ if is_developer(text) => ProviderKind::Developer,
         _ if text.starts_with("cognito-idp.") => ProviderKind::UserPool,
         _ if text.contains(OIDC_ARN) || refers_to("aws_iam_openid_connect_provider.") => ProviderKind::Oidc,
         _ if text.contains(":saml-provider/") || refers_to("aws_iam_saml_provider.") => ProviderKind::Saml,
@@ -285,6 +303,10 @@ mod tests {
         assert!(users.could_be(&"cognito-idp.us-east-1.amazonaws.com/us-east-1_A".into()));
         assert!(!users.could_be(&"accounts.google.com".into()));
         assert!(!fits("client1", "${x}"), "only the configuration has references");
+        assert!(fits("a${x{y}z}b", "a1b"), "references may hold braces");
+        assert_eq!(ProviderKey::new("${Host}:8443/x").kind(), ProviderKind::Unknown);
+        assert_eq!(ProviderKey::of_issuer("https://${Users.ProviderName}").kind(), ProviderKind::Oidc);
+        assert_eq!(ProviderKey::of_issuer("arn:aws:iam::1:saml-provider/x").kind(), ProviderKind::Oidc);
     }
 
     #[test]

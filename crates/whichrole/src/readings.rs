@@ -1,8 +1,11 @@
 //! What other choices would give: explores every combination of choices for the questions touched on any path.
 
+use std::collections::BTreeMap;
+
 use crate::decision::{Decision, Reading};
 use crate::eval::{Evaluator, Path, Request, several_candidates};
-use crate::semantics::{Choice, Questions, Semantics, SeveralLogins};
+use crate::semantics::{Choice, Question, Questions, Semantics, SeveralLogins};
+use crate::tags::MadeTags;
 
 /// The distinct answers other than the one of `start`, each with the smallest change of choices that gives it: the fewest questions, then
 /// those first in the table. Fewest changes come first.
@@ -11,7 +14,15 @@ pub(crate) fn explore<'a>(evaluator: &'a Evaluator, request: &Request<'a>, start
     if request.logins.len() < 2 && start.touched.without(semantics.assumed()).is_empty() {
         return Vec::new();
     }
-    let mut explorer = Explorer { evaluator, request, base: semantics, answer: &start.decision, readings: Vec::new() };
+    let mut explorer = Explorer {
+        evaluator,
+        request,
+        base: semantics,
+        answer: &start.decision,
+        readings: Vec::new(),
+        roles: BTreeMap::new(),
+        tags: BTreeMap::new(),
+    };
     explorer.visit(start.clone(), semantics, semantics.assumed(), &mut Vec::new());
     explorer.readings.sort_by(|a, b| (a.assume.len(), &a.assume).cmp(&(b.assume.len(), &b.assume)));
     explorer.readings
@@ -23,9 +34,50 @@ struct Explorer<'e, 'a> {
     base: Semantics,
     answer: &'e Decision<'a>,
     readings: Vec<Reading<'a>>,
+    /// What each login gets alone, by the choices that its role depends on. Few of the combinations differ in those.
+    roles: BTreeMap<(usize, Semantics), Path<'a>>,
+    /// The tags of each login, by the choices that they depend on.
+    tags: BTreeMap<(usize, Semantics), MadeTags<'a>>,
 }
 
+/// The questions that tags depend on.
+const TAG_QUESTIONS: &[Question] = &[
+    Question::TagMissingClaim,
+    Question::TagNonStringClaim,
+    Question::TagInvalidValue,
+    Question::DefaultsWithTags,
+    Question::NullPrecedence,
+    Question::RolelessGroup,
+];
+
+/// The questions that the role of a login alone does not depend on.
+const NOT_ROLE_QUESTIONS: &[Question] = &[
+    Question::TagMissingClaim,
+    Question::TagNonStringClaim,
+    Question::TagInvalidValue,
+    Question::DefaultsWithTags,
+    Question::SeveralLogins,
+];
+
 impl<'a> Explorer<'_, 'a> {
+    /// The decision under other choices; what a login gets alone is worked out once for the choices that matter to it.
+    fn decide(&mut self, semantics: &Semantics, pick: usize) -> Path<'a> {
+        let (evaluator, request) = (self.evaluator, self.request);
+        let for_tags = semantics.only(TAG_QUESTIONS.iter().copied().collect());
+        let not_role: Questions = NOT_ROLE_QUESTIONS.iter().copied().collect();
+        let all: Questions = Question::ALL.iter().copied().collect();
+        let for_role = semantics.only(all.without(not_role));
+        let (roles, tags) = (&mut self.roles, &mut self.tags);
+        evaluator.decide_by(request, semantics, pick, |login| {
+            let at = request.logins.iter().position(|other| std::ptr::eq(other, login)).unwrap_or_default();
+            let role =
+                roles.entry((at, for_role)).or_insert_with(|| evaluator.role_alone::<true>(login, request, semantics));
+            role.clone().with_tags(|| {
+                tags.entry((at, for_tags)).or_insert_with(|| evaluator.tags_alone(login, semantics)).clone()
+            })
+        })
+    }
+
     /// `path` is what `semantics` gives; `settled` are the questions already chosen for; `changes` the choices that differ from the base.
     fn visit(&mut self, path: Path<'a>, semantics: Semantics, settled: Questions, changes: &mut Vec<Choice>) {
         let Some(question) = path.touched.without(settled).iter().next() else {
@@ -39,7 +91,7 @@ impl<'a> Explorer<'_, 'a> {
                 self.visit(path.clone(), semantics, settled, changes);
             } else {
                 let other = semantics.with(choice);
-                let path = self.evaluator.decide::<true>(self.request, &other, 0);
+                let path = self.decide(&other, 0);
                 changes.push(choice);
                 self.visit(path, other, settled, changes);
                 changes.pop();
@@ -53,8 +105,8 @@ impl<'a> Explorer<'_, 'a> {
             return;
         }
         for pick in 1..several_candidates(self.request.logins).len() {
-            let path = self.evaluator.decide::<true>(self.request, semantics, pick);
-            if path.touched.contains(crate::Question::SeveralLogins) {
+            let path = self.decide(semantics, pick);
+            if path.touched.contains(Question::SeveralLogins) {
                 self.note(path.decision, changes);
             }
         }

@@ -17,13 +17,13 @@ pub(crate) fn roles<'a>(claims: &'a Claims<'_>) -> Option<Vec<&'a str>> {
     (!roles.is_empty()).then_some(roles)
 }
 
+/// The role of a pair: the part that is not a SAML provider's ARN.
 fn role_of(pair: &str) -> Option<&str> {
-    let (a, b) = pair.split_once(',')?;
-    match (a.trim(), b.trim()) {
-        (role, provider) | (provider, role)
-            if provider.contains(":saml-provider/") && !role.contains(":saml-provider/") =>
-        {
-            (!role.is_empty()).then_some(role)
+    let parts: Vec<&str> = pair.split(',').map(str::trim).collect();
+    let is_provider = |part: &str| part.contains(":saml-provider/");
+    match parts.as_slice() {
+        [role, provider] | [provider, role] if is_provider(provider) && !is_provider(role) && !role.is_empty() => {
+            Some(role)
         }
         _ => None,
     }

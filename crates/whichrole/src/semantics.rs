@@ -228,6 +228,16 @@ impl Semantics {
         self
     }
 
+    /// The same semantics as far as these questions go; the others have their default choices.
+    pub(crate) fn only(mut self, questions: Questions) -> Self {
+        for (question, index) in Question::ALL.iter().zip(&mut self.indices) {
+            if !questions.contains(*question) {
+                *index = 0;
+            }
+        }
+        self
+    }
+
     /// The questions that were fixed with [`Semantics::assume`].
     #[must_use]
     pub fn assumed(&self) -> Questions {
@@ -347,6 +357,12 @@ impl Questions {
         let mut ids: Vec<&str> = self.iter().map(Question::id).collect();
         ids.sort_unstable();
         ids
+    }
+}
+
+impl FromIterator<Question> for Questions {
+    fn from_iter<I: IntoIterator<Item = Question>>(questions: I) -> Self {
+        questions.into_iter().fold(Self::NONE, |all, question| all.union(question.into()))
     }
 }
 

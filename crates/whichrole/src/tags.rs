@@ -22,13 +22,12 @@ const LONGEST_VALUE: usize = 256;
 
 pub(crate) type Tags<'a> = BTreeMap<&'a str, Cow<'a, str>>;
 
+/// The tags of a login, or the one that failed, with the open questions on the way.
+pub(crate) type MadeTags<'a> = (Result<Tags<'a>, RejectedTag<'a>>, Questions);
+
 /// Makes the tags of one login, and says which open questions that touched. Keys go in code-point order; the first failure ends it
 /// (P4b).
-pub(crate) fn tags<'a>(
-    map: &'a PrincipalTagMap,
-    login: &'a Login<'a>,
-    semantics: &Semantics,
-) -> (Result<Tags<'a>, RejectedTag<'a>>, Questions) {
+pub(crate) fn tags<'a>(map: &'a PrincipalTagMap, login: &'a Login<'a>, semantics: &Semantics) -> MadeTags<'a> {
     let (sources, mut touched) = sources(map, login, semantics);
     let mut tags = Tags::new();
     for (key, claim) in sources {

@@ -1,5 +1,6 @@
 //! The conformance cases of `testdata/cases`: what the semantics say, case by case, in the format that any implementation can read.
 #![cfg(feature = "yaml")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "the helpers here are tests, too")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -60,11 +61,14 @@ fn every_case_gets_what_the_semantics_say() {
 
 #[test]
 fn every_statement_and_every_choice_has_a_case() {
-    let names: Vec<String> =
-        plans().iter().flat_map(|plan| plan.suite().tests.iter().map(|test| test.name.text.clone()).collect::<Vec<_>>()).collect();
+    let names: Vec<String> = plans()
+        .iter()
+        .flat_map(|plan| plan.suite().tests.iter().map(|test| test.name.text.clone()).collect::<Vec<_>>())
+        .collect();
     let words: BTreeSet<&str> = names.iter().flat_map(|name| name.split(' ').take(2)).collect();
     let ranges = [('Q', 7), ('L', 4), ('S', 9), ('T', 8), ('R', 11), ('G', 7), ('P', 9)];
-    let statements = ranges.iter().flat_map(|(letter, last)| (1..=*last).map(move |number| format!("{letter}{number}")));
+    let statements =
+        ranges.iter().flat_map(|(letter, last)| (1..=*last).map(move |number| format!("{letter}{number}")));
     let choices = Question::ALL.iter().flat_map(|question| Choice::all_of(*question)).map(|choice| choice.to_string());
     let missing: Vec<String> = statements
         .chain(["Q5b".to_owned(), "P2b".to_owned(), "P4b".to_owned()])

@@ -1,5 +1,6 @@
 //! What suites say, how they judge, and that none passes by accident.
 #![cfg(feature = "yaml")]
+#![expect(clippy::panic, clippy::expect_used, reason = "the helpers here are tests, too")]
 
 use whichrole::read::{ReadError, ReadOptions, Source, read};
 use whichrole::suite::{Brought, NeedKind, Plan, Suite, Tally, Verdict};
@@ -175,7 +176,7 @@ fn a_failure_says_what_decided_where_and_how_to_ask_again() {
     assert_eq!(said(1), ["tags: {department: ops} | {department: eng}"]);
     let decider = failure(0).decided_by.unwrap();
     let at = decider.at.unwrap();
-    assert_eq!(decider.what, "rule 2: custom:dept Equals \"eng\"");
+    assert_eq!(decider.what, "rule 2: custom:dept Equals `eng`");
     assert_eq!((plan.names()[at.source].as_str(), at.line), ("pool.json", 6));
     assert_eq!(failure(2).near_miss.unwrap(), "rule 2 (custom:dept Equals `eng`): only letter case differs");
     let retry = failure(0).retry.unwrap();
@@ -233,6 +234,7 @@ fn the_whole_text_is_checked_at_once() {
     );
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of mistakes")]
 /// Each of these would pass, or pass for the wrong reason, if it were let through.
 #[test]
 fn nothing_passes_by_accident() {
@@ -474,8 +476,8 @@ fn a_snapshot_changes_row_by_row() {
          eng\tarn:aws:iam::111122223333:role/Staff\trule 2\t{department: eng}\tcertain\n"
     );
     assert_eq!(plan.snapshot_changes(&snapshot), Ok(vec![]));
-    let changed = snapshot.replace("Staff", "Admin").replace("base", "old");
-    let changes = plan.snapshot_changes(&changed).unwrap();
+    let other = snapshot.replace("Staff", "Admin").replace("base", "old");
+    let changes = plan.snapshot_changes(&other).unwrap();
     let users: Vec<_> = changes.iter().map(|c| (c.user.as_str(), c.before.is_some(), c.after.is_some())).collect();
     assert_eq!(users, [("base", false, true), ("eng", true, true), ("old", true, false)]);
     assert!(plan.snapshot_changes("version: 1").is_err());

@@ -1,16 +1,18 @@
 //! Terraform configurations as people write them, and as an enemy would. Rows such as HI-81 are those of the acceptance list of
 //! hostile inputs.
+
 #![cfg(feature = "hcl")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers here are tests, too")]
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use whichrole::read::{Configuration, Definition, Format, Place, ReadOptions, Source, read};
+use whichrole::read::{Configuration, Definition, Format, Place, ReadOptions, Source, WriteAttributes, read};
 use whichrole::{
     AmbiguousRoleResolution, Group, IdentityPool, IdentityProvider, MatchType, ProviderKey, ProviderKind, RoleArn,
-    RoleMappingType,
+    RoleMapping, RoleMappingType,
 };
 
 const POOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../testdata/pools");
@@ -217,6 +219,24 @@ mod one_pool_in_many_spellings {
     }
 
     #[test]
+    fn they_say_who_may_assume_a_role_and_what_users_may_change() {
+        for spelling in ["plain", "state/state.json", "state/terraform.tfstate", "plan/plan.json"] {
+            let configuration = read(&folder(&format!("terraform/{spelling}")), &ReadOptions::default());
+            let around = &configuration.surroundings;
+            let role = pool(&configuration).pool.roles.authenticated.as_ref().unwrap();
+            let known: Vec<_> = around.roles.iter().map(|role| &role.arns).collect();
+            let found = around.role(role.as_str());
+            assert!(found.is_some_and(|found| found.trust.is_some()), "{spelling}: {role} of {known:?}");
+            let client = &around.clients[0];
+            assert!(client.ids.iter().any(|id| deployed(id) == "1example23456789"), "{spelling}: {client:?}");
+            if spelling == "plain" {
+                let WriteAttributes::Listed(names) = &client.write_attributes else { panic!("{client:?}") };
+                assert_eq!(names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["name"]);
+            }
+        }
+    }
+
+    #[test]
     fn a_plan_beside_the_files_it_was_made_from_says_nothing_new() {
         let mut sources = folder("terraform/plain");
         sources.extend(folder("terraform/state/terraform.tfstate"));
@@ -258,7 +278,7 @@ mod what_is_missing {
         );
         let values = |configuration: &Configuration| -> Vec<String> {
             let mappings = &pool(configuration).pool.role_mappings;
-            mappings.values().flat_map(|m| m.mapping_rules()).map(|rule| rule.value.clone()).collect()
+            mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| rule.value.clone()).collect()
         };
         for declared in ["", "variable \"names\" { type = set(string) }", "variable \"names\" {\n default = [\"x\"]\n}"]
         {
@@ -517,7 +537,7 @@ mod expressions {
             (r#"index(["a", "b"], "b")"#, "1"),
             (r#"alltrue([true, "true"]) ? "yes" : "no""#, "yes"),
             (r#"anytrue([]) ? "yes" : "no""#, "no"),
-            (r#"max(1, 3, 2) - min(4, 5)"#, "-1"),
+            ("max(1, 3, 2) - min(4, 5)", "-1"),
             (r#"upper(lower("ÀB"))"#, "ÀB"),
             (r#"title("hello wide_world o'neil")"#, "Hello Wide_world O'neil"),
             (r#"trimspace("  a b\n")"#, "a b"),
@@ -534,7 +554,7 @@ mod expressions {
             (r#"format("%s-%03d-%v%%", "a", 7, true)"#, "a-007-true%"),
             (r#"jsonencode({ b = [1, true, null], a = "<&>" })"#, r#"{"a":"\u003c\u0026\u003e","b":[1,true,null]}"#),
             (r#"jsondecode("{\"a\": [1.50]}").a[0]"#, "1.5"),
-            (r#"tostring(010)"#, "10"),
+            ("tostring(010)", "10"),
             (r#"tonumber("5") + 1"#, "6"),
             (r#"sensitive("x")"#, "x"),
             ("-5 * -1", "5"),
@@ -614,6 +634,110 @@ mod expressions {
         let mapping = pool(&configuration).pool.role_mappings.values().next().unwrap().clone();
         let values: Vec<&str> = mapping.mapping_rules().iter().map(|rule| rule.value.as_str()).collect();
         assert_eq!(values, ["a0", "v"]);
+    }
+}
+
+mod trust {
+    use super::*;
+    use whichrole::read::{Node, Value};
+
+    /// The policy of the default role, whose `assume_role_policy` this is.
+    fn policy(written: &str) -> Option<Node> {
+        let text = format!(
+            r#"
+resource "aws_cognito_identity_pool" "p" {{}}
+resource "aws_cognito_identity_pool_roles_attachment" "a" {{
+  identity_pool_id = aws_cognito_identity_pool.p.id
+  roles            = {{ authenticated = aws_iam_role.r["x"].arn }}
+}}
+resource "aws_iam_role" "r" {{
+  for_each           = {{ x = "authenticated" }}
+  assume_role_policy = {written}
+}}
+data "aws_iam_policy_document" "d" {{
+  statement {{
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+    principals {{
+      type        = "Federated"
+      identifiers = ["cognito-identity.amazonaws.com"]
+    }}
+    condition {{
+      test     = "StringEquals"
+      variable = "cognito-identity.amazonaws.com:aud"
+      values   = [aws_cognito_identity_pool.p.id]
+    }}
+    dynamic "condition" {{
+      for_each = ["authenticated"]
+      content {{
+        test     = "ForAnyValue:StringLike"
+        variable = "cognito-identity.amazonaws.com:amr"
+        values   = [condition.value]
+      }}
+    }}
+  }}
+}}
+locals {{
+  trust = jsonencode({{ Statement = local.statements }})
+  statements = [{{
+    Effect = "Allow", Action = ["sts:AssumeRoleWithWebIdentity"], Principal = {{ Federated = ["cognito-identity.amazonaws.com"] }},
+    Condition = {{
+      StringEquals = {{ "cognito-identity.amazonaws.com:aud" = [aws_cognito_identity_pool.p.id] }}
+      "ForAnyValue:StringLike" = {{ "cognito-identity.amazonaws.com:amr" = ["authenticated"] }}
+    }}
+  }}]
+}}"#
+        );
+        let configuration = read_text(&text);
+        configuration.surroundings.roles.iter().find_map(|role| role.trust.clone())
+    }
+
+    /// The tree without places, maps by name.
+    fn shown(node: &Node) -> String {
+        match &node.value {
+            Value::Text(text) => format!("{text:?}"),
+            Value::Reference(reference) => format!("<{}>", reference.text),
+            Value::List(elements) => format!("[{}]", elements.iter().map(shown).collect::<Vec<_>>().join(",")),
+            Value::Map(entries) => {
+                let mut entries: Vec<String> =
+                    entries.iter().map(|entry| format!("{}:{}", entry.name, shown(&entry.value))).collect();
+                entries.sort();
+                format!("{{{}}}", entries.join(","))
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn is_read_from_documents_texts_and_jsonencode_alike() {
+        let expected = "{Statement:[{Action:[\"sts:AssumeRoleWithWebIdentity\"],Condition:{\
+            ForAnyValue:StringLike:{cognito-identity.amazonaws.com:amr:[\"authenticated\"]},\
+            StringEquals:{cognito-identity.amazonaws.com:aud:[<${aws_cognito_identity_pool.p.id}>]}},\
+            Effect:\"Allow\",Principal:{Federated:[\"cognito-identity.amazonaws.com\"]}}]}";
+        let heredoc = r#"<<-EOT
+    { "Statement": [{ "Effect": "Allow", "Action": ["sts:AssumeRoleWithWebIdentity"],
+      "Principal": { "Federated": ["cognito-identity.amazonaws.com"] },
+      "Condition": { "StringEquals": { "cognito-identity.amazonaws.com:aud": ["${aws_cognito_identity_pool.p.id}"] },
+        "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": ["${each.value}"] } } }] }
+    EOT
+"#;
+        for written in [
+            "data.aws_iam_policy_document.d.json",
+            "local.trust",
+            "jsonencode({ Statement = local.statements })",
+            heredoc,
+        ] {
+            let policy = policy(written).unwrap();
+            assert_eq!(shown(&policy), expected, "{written}");
+            assert!(policy.at.line > 1);
+        }
+    }
+
+    #[test]
+    fn is_left_out_where_it_is_not_known() {
+        for written in ["file(\"trust.json\")", "var.trust", "data.aws_iam_policy_document.other.json", "\"no policy\""]
+        {
+            assert_eq!(policy(written), None, "{written}");
+        }
     }
 }
 
@@ -901,9 +1025,10 @@ mod hostile {
                 "mapping_rule {{\n claim = \"c\"\n match_type = \"Equals\"\n role_arn = \"r\"\n value = length(local.l{n})\n }}\n"
             )
         };
-        let rules_of: String = (0..500).map(rule).collect();
-        let locals: String = (1..500).map(|n| format!("l{n} = [local.l{}]\n", n - 1)).collect();
-        assert_eq!(code(&format!("{}locals {{\nl0 = \"x\"\n{locals}}}", rules(&rules_of))), "too-large");
+        let rules_of: Vec<String> = (0..500).map(rule).collect();
+        let locals: Vec<String> = (1..500).map(|n| format!("l{n} = [local.l{}]", n - 1)).collect();
+        let text = format!("{}locals {{\nl0 = \"x\"\n{}\n}}", rules(&rules_of.concat()), locals.join("\n"));
+        assert_eq!(code(&text), "too-large");
     }
 
     #[test]
@@ -915,10 +1040,13 @@ mod hostile {
             "{ a = local.l@, b = local.l@ }",
         ] {
             let begin = if doubling.starts_with("concat") { "[\"x\"]" } else { "\"x\"" };
-            let locals: String =
-                (1..60).map(|n| format!("l{n} = {}\n", doubling.replace('@', &(n - 1).to_string()))).collect();
-            let text = format!("{}locals {{\nl0 = {begin}\n{locals}}}", valued("jsonencode(local.l59)"));
-            assert_eq!(code(&text), "too-large", "{doubling}");
+            let locals: Vec<String> =
+                (1..30).map(|n| format!("l{n} = {}", doubling.replace('@', &(n - 1).to_string()))).collect();
+            let text = format!("{}locals {{\nl0 = {begin}\n{}\n}}", valued("jsonencode(local.l29)"), locals.join("\n"));
+            let configuration = read_text(&text);
+            let found = problems(&configuration);
+            let refusal = if doubling.starts_with('"') { "a text longer than" } else { "takes more than" };
+            assert!(found.len() == 1 && found[0].contains(refusal), "{doubling}: {found:?}");
         }
         let nested = "[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : a]]]";
         assert_eq!(code(&valued(&format!("length({nested})"))), "too-large");
@@ -966,7 +1094,11 @@ mod hostile {
     fn little_stack_is_enough_for_the_deepest_texts() {
         let deep = valued(&format!("{}\"x\"{}", "try(".repeat(60), ")".repeat(60)))
             + "locals {\n"
-            + &(0..300).map(|n| format!("l{n} = try(try(try({{ a = local.l{} }}.a)))\n", n + 1)).collect::<String>()
+            + &(0..300)
+                .map(|n| format!("l{n} = try(try(try({{ a = local.l{} }}.a)))", n + 1))
+                .collect::<Vec<_>>()
+                .join("\n")
+            + "\n"
             + "}\n"
             + "resource \"aws_cognito_user_group\" \"g\" {\n name = local.l0\n}";
         let thread = std::thread::Builder::new().stack_size(1024 * 1024);

@@ -1,6 +1,6 @@
 //! `whichrole eval`: the role, and nothing else on standard output.
 
-use whichrole::{Answer, Evaluator, Login, Request};
+use whichrole::{Answer, Claim, Evaluator, Login, Request};
 
 use crate::args::{Args, ConfigArgs, RequestArgs};
 use crate::failure::{Exit, Failure, Result};
@@ -74,10 +74,20 @@ impl<'q> Question<'q> {
         let provider = request::provider(&self.asked.choices);
         // With several tokens one name cannot be right for all: those whose issuer says otherwise find their own.
         let named = |token: &request::Given| {
-            if self.tokens.len() > 1 && token.claims.get("iss").is_some() { None } else { provider.as_ref() }
+            if self.tokens.len() > 1 && token.claims.get("iss").and_then(Claim::as_text).is_some() {
+                None
+            } else {
+                provider.as_ref()
+            }
         };
-        let logins: Vec<Login<'_>> =
-            self.tokens.iter().map(|token| token.login(&self.evaluator, named(token))).collect::<Result<_>>()?;
+        let mut logins: Vec<Login<'_>> = Vec::new();
+        for (number, token) in self.tokens.iter().enumerate() {
+            let login = token.login(&self.evaluator, named(token))?;
+            logins.push(match self.signature.fault(number) {
+                Some(fault) => login.refused(fault),
+                None => login,
+            });
+        }
         for (n, login) in logins.iter().enumerate() {
             let key = |login: &Login<'_>| login.provider().map(|key| key.login_key().to_owned());
             if logins.iter().take(n).any(|earlier| key(earlier) == key(login)) {
@@ -109,8 +119,8 @@ impl<'q> Question<'q> {
         self.sign(self.evaluator.answer(&self.request(logins)))
     }
 
-    /// What the signatures said overrides the decision.
+    /// Says what became of the signatures.
     pub fn sign<'a>(&self, answer: Answer<'a>) -> Answer<'a> {
-        self.signature.apply(answer)
+        Answer { signature: self.signature.word(), ..answer }
     }
 }

@@ -29,9 +29,10 @@ pub fn run(args: &Args, command: &TokenCommand, output: &mut Output) -> Result<E
             }
             let clock = request::clock(clock)?;
             match Signatures::check(Some(jwks), std::slice::from_ref(&given), clock, output)? {
-                Signatures::Refused(why) => {
+                Signatures::Refused(refused) => {
+                    let why = refused.first().map(|(_, why)| why.to_string()).unwrap_or_default();
                     if args.wants_json() {
-                        output.line(&json(&serde_json::json!({"verified": false, "why": why.to_string()}))?)?;
+                        output.line(&json(&serde_json::json!({"verified": false, "why": why}))?)?;
                     } else {
                         output.error(&format!("not verified: {why}"));
                     }

@@ -44,6 +44,9 @@ pub struct Change {
     pub value: Option<String>,
 }
 
+/// How many changes are tried before the search is given up: with more rules than AWS allows there would be no end to it.
+const MOST_TRIALS: usize = 1_000;
+
 /// Looks for what would give `role` to a request with one login.
 #[must_use]
 pub fn want<'a>(evaluator: &'a Evaluator, request: &Request<'a>, role: &str) -> Wanted {
@@ -52,7 +55,9 @@ pub fn want<'a>(evaluator: &'a Evaluator, request: &Request<'a>, role: &str) -> 
     let (ways, changes) = match request.logins {
         [login] => {
             let ways = ways(evaluator, login, role);
-            let changes = if given { Vec::new() } else { smallest_change(evaluator, request, login, role) };
+            // No claims help a token whose signature was refused.
+            let hopeless = given || login.is_refused();
+            let changes = if hopeless { Vec::new() } else { smallest_change(evaluator, request, login, role) };
             (ways, changes)
         }
         _ => (Vec::new(), Vec::new()),
@@ -116,7 +121,10 @@ fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str) -> Vec<Way> {
 /// Tries changes of one claim, then of one claim with those removed that an earlier rule matches, and keeps the first that an evaluation
 /// confirms.
 fn smallest_change(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'_>, role: &str) -> Vec<Change> {
+    let named = login.provider().cloned();
+    let tried = std::cell::Cell::new(0_usize);
     let gives = |changes: &BTreeMap<&str, Option<Claim<'static>>>| {
+        tried.set(tried.get() + 1);
         let mut claims: Claims<'_> = login.claims.clone();
         for (name, value) in changes {
             match value {
@@ -124,11 +132,12 @@ fn smallest_change(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'
                 None => drop(claims.remove(name)),
             }
         }
-        let logins = [evaluator.with_claims(login, &claims)];
-        evaluator
-            .evaluate(&Request { logins: &logins, custom_role_arn: request.custom_role_arn, clock: request.clock })
-            .role()
-            == Some(role)
+        // Other claims can lead to another mapping (Q5), so the login is found again.
+        let Ok(changed) = evaluator.login(named.as_ref(), &claims, login.form) else { return false };
+        let open = login.open_preferred_role.filter(|_| !changes.contains_key(PREFERRED_ROLE));
+        let logins = [changed.with_open_preferred_role(open)];
+        let request = Request { logins: &logins, custom_role_arn: request.custom_role_arn, clock: request.clock };
+        evaluator.evaluate(&request).role() == Some(role)
     };
     let shown = |changes: &BTreeMap<&str, Option<Claim<'static>>>| {
         changes
@@ -145,7 +154,9 @@ fn smallest_change(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'
             candidates.push(BTreeMap::from([(PREFERRED_ROLE, None), (ROLES, None)]));
         }
         RoleMappingType::Rules(rules) => {
-            let tested: Vec<&str> = rules.iter().map(|rule| rule.claim.as_str()).collect();
+            let mut tested: Vec<&str> = rules.iter().map(|rule| rule.claim.as_str()).collect();
+            tested.sort_unstable();
+            tested.dedup();
             for rule in rules.iter().filter(|rule| rule.role_arn.as_str() == role) {
                 for value in values_for(rule.match_type, &rule.value, login.claims.get(&rule.claim), &rule.claim) {
                     candidates.push(BTreeMap::from([(rule.claim.as_str(), Some(value))]));
@@ -155,7 +166,10 @@ fn smallest_change(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'
                 candidates.push(BTreeMap::from([(*claim, None)]));
             }
             let single = candidates.len();
-            for n in 0..single {
+            for n in 0..single.min(MOST_TRIALS) {
+                if candidates.len() > MOST_TRIALS {
+                    break;
+                }
                 for claim in &tested {
                     if let Some(candidate) = candidates.get(n).filter(|candidate| !candidate.contains_key(claim)) {
                         let mut both = candidate.clone();
@@ -165,7 +179,7 @@ fn smallest_change(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'
                 }
             }
             let all_gone: BTreeMap<&str, Option<Claim<'static>>> = tested.iter().map(|claim| (*claim, None)).collect();
-            for n in 0..single {
+            for n in 0..single.min(MOST_TRIALS / 10) {
                 if let Some(candidate) = candidates.get(n) {
                     let mut whole = all_gone.clone();
                     whole.extend(candidate.clone());
@@ -181,6 +195,7 @@ fn smallest_change(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'
             changes
         })
         .filter(|changes| !changes.is_empty())
+        .take_while(|_| tried.get() < MOST_TRIALS)
         .find(|changes| gives(changes))
         .map(|changes| shown(&changes))
         .unwrap_or_default()

@@ -169,9 +169,8 @@ impl Drafts {
     pub(crate) fn add_group(&mut self, pool: Option<&str>, group: Group, at: Position) {
         let draft = self.pool(pool);
         let groups = draft.groups.get_or_insert_with(Vec::new);
-        let place = Place::Group(group.name.clone());
-        if !draft.places.contains_key(&place) {
-            draft.places.insert(place, at);
+        if let Slot::Vacant(place) = draft.places.entry(Place::Group(group.name.clone())) {
+            place.insert(at);
             groups.push(group);
         } else if groups.iter().any(|known| known.name == group.name && *known != group) {
             let message = format!("group {} is given twice", text::quoted(&group.name));

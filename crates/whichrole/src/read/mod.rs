@@ -30,6 +30,8 @@ pub(crate) use interpolation::{Piece, pieces};
 pub(crate) use node::from_json;
 #[cfg(feature = "hcl")]
 pub use hcl::HclLimits;
+#[cfg(not(feature = "yaml"))]
+pub(crate) use node::from_json;
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use policy::policy;
 pub use problem::{Problem, ReadError, Respelling};
@@ -126,7 +128,9 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
             #[cfg(feature = "hcl")]
             Some(Format::Terraform) => terraform.take_json(source, number, node),
             #[cfg(feature = "hcl")]
-            None if source.name.ends_with(".tfvars.json") => terraform.take_json(source, number, node),
+            None if [".tf.json", ".tfvars.json"].iter().any(|ending| source.name.ends_with(ending)) => {
+                terraform.take_json(source, number, node);
+            }
             _ => api::read(&node, &mut drafts),
         }
     }

@@ -146,8 +146,6 @@ fn rule(
         let found = field(node, name);
         match node.get(name) {
             Some(null) if found.is_none() => drafts.problems.push(wrong_kind(null, &format!("`{name}`"), "a string")),
-            // What was reported as a slip of the pen is not missing as well.
-            None if node.entries().iter().any(|entry| is_slip_for(&entry.name, name, &fields)) => {}
             None => drafts
                 .problems
                 .push(Problem::new("unknown-field", format!("rule {number} has no `{name}`")).at(node.at)),
@@ -165,11 +163,6 @@ fn rule(
     let value = value.and_then(|node| known_text(node, &format!("`{}`", names.value), drafts));
     let role = role.and_then(|node| any_text(node, &format!("`{}`", names.role), drafts));
     Some(MappingRule { claim: claim?, match_type: match_type?, value: value?, role_arn: RoleArn(role?) })
-}
-
-/// Whether a name is none of the known ones and `meant` is the nearest of them.
-fn is_slip_for(written: &str, meant: &str, known: &[&str]) -> bool {
-    !known.contains(&written) && text::nearest(written, known.iter().copied()) == Some(meant)
 }
 
 /// A field that is there and not null.

@@ -50,7 +50,7 @@ impl ItemKind {
     #[must_use]
     pub fn in_words(&self) -> String {
         match self {
-            Self::Rule(rule, role) => format!("rule {rule} decides ({})", visible(role)),
+            Self::Rule(number, role) => format!("rule {number} decides ({})", visible(role)),
             Self::ClaimAbsent(rule, claim) => format!("rule {rule} is passed over: no claim {}", quoted(claim)),
             Self::RoleResolution => "the role resolution decides".to_owned(),
             Self::Denial => "a login is denied".to_owned(),
@@ -87,10 +87,7 @@ impl Items {
             let pool = &target.definition.pool;
             let mut mappings = Vec::new();
             for (key, mapping) in &pool.role_mappings {
-                let place = |place: Place| {
-                    let at = target.definition.places.get(&place)?;
-                    Some(Position { source: at.source + target.first_source, ..*at })
-                };
+                let place = |place: Place| target.definition.places.get(&place).map(|at| target.place(*at));
                 let mut add = |kind: ItemKind, at: Option<Position>| {
                     items.all.push(Item { kind, target: number, provider: key.clone(), at });
                     items.all.len() - 1
@@ -129,7 +126,7 @@ impl Items {
                 let places = &target.definition.places;
                 let at = places.get(&Place::Tag(provider.clone(), key.clone()));
                 let at = at.or_else(|| places.get(&Place::Tags(provider.clone())));
-                let at = at.map(|at| Position { source: at.source + target.first_source, ..*at });
+                let at = at.map(|at| target.place(*at));
                 self.all.push(Item { kind: ItemKind::Tag(key, claim), target: number, provider: provider.clone(), at });
             }
         }
@@ -291,6 +288,8 @@ pub struct Uncovered<'p> {
     pub item: &'p Item,
     /// A request that would cover it, where one was found.
     pub witness: Option<Witness>,
+    /// Whether a test that makes this request has to name its provider.
+    pub names_provider: bool,
     /// Whether it is a rule that no request can reach; proved.
     pub is_dead: bool,
 }
@@ -340,7 +339,11 @@ impl Plan {
             }
             if !covered && let Some(target) = self.targets.get(item.target) {
                 let (witness, is_dead) = target.show(item);
-                coverage.uncovered.push(Uncovered { item, witness, is_dead });
+                let needs = |witness: &Witness| {
+                    target.evaluators.first().is_some_and(|evaluator| witness.needs_provider(evaluator))
+                };
+                let names_provider = self.suite.provider.is_none() && witness.as_ref().is_some_and(needs);
+                coverage.uncovered.push(Uncovered { item, witness, names_provider, is_dead });
             }
         }
         coverage

@@ -7,13 +7,42 @@ use crate::text;
 
 use super::model::{Cell, Written};
 
+/// How many names are compared, over all problems of a suite, to find what somebody meant.
+const MOST_COMPARISONS: usize = 100_000;
+
+/// How many names a message lists.
+const MOST_LISTED: usize = 12;
+
 /// Collects problems while a tree is read.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) problems: Vec<Problem>,
+    comparisons: usize,
 }
 
 impl Fields {
+    /// Goes on from problems that are known already.
+    pub(super) fn after(problems: Vec<Problem>) -> Self {
+        Self { problems, comparisons: 0 }
+    }
+
+    /// Whether it is still worth while to look for what somebody meant.
+    pub(super) fn can_compare(&self) -> bool {
+        self.comparisons <= MOST_COMPARISONS
+    }
+
+    /// A name that is not one of those known, with the nearest right spelling. Looking for it stops paying where a suite is wrong all over.
+    pub(super) fn unknown(&mut self, code: &'static str, what: &str, written: &str, known: &[&str], at: Position) {
+        self.comparisons = self.comparisons.saturating_add(known.len());
+        let near = if self.can_compare() { text::nearest(written, known.iter().copied()) } else { None };
+        let problem = if near.is_some() || (known.len() <= MOST_LISTED && !known.is_empty()) {
+            Problem::unknown(code, what, written, known.iter().copied())
+        } else {
+            Problem::new(code, format!("unknown {what} {}", text::quoted(written)))
+        };
+        self.problems.push(problem.at(at));
+    }
+
     pub(super) fn report(&mut self, code: &'static str, message: impl Into<String>, at: Position) {
         self.problems.push(Problem::new(code, message).at(at));
     }

@@ -83,7 +83,7 @@ pub(super) fn row(
     };
     let answer = evaluator.answer(&Request::of(&logins).choosing(witness.custom_role_arn.as_deref()));
     let mut out = format!("  - name: {}\n", yaml::scalar(name));
-    for key in witness.to_yaml(with_provider) {
+    for key in witness.to_yaml(with_provider || witness.needs_provider(evaluator)) {
         // Writing to a `String` cannot fail.
         let _ = writeln!(out, "    {key}");
     }
@@ -125,7 +125,7 @@ fn expectation(decision: &Decision<'_>, roles: &Roles) -> String {
 
 fn name_of(kind: &ItemKind, provider: &str, several: bool, roles: &Roles) -> String {
     let name = match kind {
-        ItemKind::Rule(rule, role) => format!("rule {rule} gives {}", roles.short_name(role)),
+        ItemKind::Rule(number, role) => format!("rule {number} gives {}", roles.short_name(role)),
         ItemKind::ClaimAbsent(..) | ItemKind::RoleResolution => "no claim that a rule reads".to_owned(),
         ItemKind::Denial => "a role that nobody may choose".to_owned(),
         ItemKind::PreferredRole => "the preferred role of the token".to_owned(),

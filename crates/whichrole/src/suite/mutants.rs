@@ -2,7 +2,9 @@
 
 use crate::analysis::{DiffOptions, Subject, diff};
 use crate::eval::Evaluator;
-use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, MatchType, RoleArn, RoleMappingType};
+use crate::pool::{
+    AmbiguousRoleResolution, IdentityPool, MappingRule, MatchType, RoleArn, RoleMapping, RoleMappingType,
+};
 use crate::provider::ProviderKey;
 use crate::read::{Place, Position};
 use crate::text::{quoted, visible};
@@ -45,7 +47,7 @@ impl Plan {
         let mut mutants = Vec::new();
         for (number, target) in self.targets.iter().enumerate() {
             for (provider, change, place, pool) in changes(&target.definition.pool) {
-                let at = target.definition.places.get(&place).map(|at| self.config_place(target, *at));
+                let at = target.definition.places.get(&place).map(|at| target.place(*at));
                 mutants.push(Mutant { target: number, change, at, provider, pool });
             }
         }
@@ -142,22 +144,22 @@ fn changes(pool: &IdentityPool) -> Vec<Change> {
             Some(AmbiguousRoleResolution::AuthenticatedRole) => AmbiguousRoleResolution::Deny,
             Some(AmbiguousRoleResolution::Deny) | None => AmbiguousRoleResolution::AuthenticatedRole,
         };
-        let mut changed = pool.clone();
-        if let Some(mapping) = changed.role_mappings.get_mut(key) {
+        let mut mutated = pool.clone();
+        if let Some(mapping) = mutated.role_mappings.get_mut(key) {
             mapping.ambiguous_role_resolution = Some(resolution);
         }
         let place = Place::MappingField(key.clone(), "AmbiguousRoleResolution");
-        changes.push((key.clone(), format!("the role resolution is {resolution}"), place, changed));
+        changes.push((key.clone(), format!("the role resolution is {resolution}"), place, mutated));
     }
     for (key, map) in &pool.principal_tags {
         for (tag, claim) in &map.tags {
             let other = if claim == "sub" { "email" } else { "sub" };
-            let mut changed = pool.clone();
-            if let Some(map) = changed.principal_tags.get_mut(key) {
+            let mut mutated = pool.clone();
+            if let Some(map) = mutated.principal_tags.get_mut(key) {
                 map.tags.insert(tag.clone(), other.to_owned());
             }
             let change = format!("tag {} is made of claim {}", quoted(tag), quoted(other));
-            changes.push((key.clone(), change, Place::Tag(key.clone(), tag.clone()), changed));
+            changes.push((key.clone(), change, Place::Tag(key.clone(), tag.clone()), mutated));
         }
     }
     changes
@@ -180,6 +182,6 @@ fn near_operator(operator: MatchType) -> MatchType {
 
 /// Another role of the pool; the first by name, so that mutants stay the same from run to run.
 fn other_role<'p>(pool: &'p IdentityPool, role: &RoleArn) -> Option<&'p RoleArn> {
-    let rules = pool.role_mappings.values().flat_map(|mapping| mapping.mapping_rules()).map(|rule| &rule.role_arn);
+    let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
     rules.chain(&pool.roles.authenticated).chain(&pool.roles.unauthenticated).filter(|other| *other != role).min()
 }

@@ -20,6 +20,9 @@ use super::read_tests::{Expectations, check_login};
 use super::roles::Roles;
 use super::{table, users};
 
+/// How many problems are told; the rest is counted.
+const MOST_PROBLEMS: usize = 500;
+
 /// What the caller brings: the contents of the files that a suite needs, by the paths the suite has written.
 #[derive(Debug, Default)]
 pub struct Brought {
@@ -209,10 +212,12 @@ impl Plan {
     pub(super) fn clock(&self) -> Option<Clock> {
         self.suite.now.map(|now| Clock { now, leeway: 0 })
     }
+}
 
-    /// The name and place of something in a configuration.
-    pub(super) fn config_place(&self, target: &Target, at: Position) -> Position {
-        Position { source: at.source + target.first_source, ..at }
+impl Target {
+    /// A place in this configuration, by the numbers of [`Plan::names`].
+    pub(super) fn place(&self, at: Position) -> Position {
+        Position { source: at.source + self.first_source, ..at }
     }
 }
 
@@ -225,7 +230,7 @@ impl Suite {
     pub fn plan(mut self, brought: Brought) -> Result<Plan, ReadError> {
         let mut planner = Planner {
             names: vec![self.name.clone()],
-            fields: Fields { problems: std::mem::take(&mut self.problems) },
+            fields: Fields::after(std::mem::take(&mut self.problems)),
             notes: Vec::new(),
             brought,
         };
@@ -272,6 +277,11 @@ impl Suite {
         if !fields.problems.is_empty() {
             fields.problems.sort_by(|a, b| (a.at, &a.message).cmp(&(b.at, &b.message)));
             fields.problems.dedup();
+            let more = fields.problems.len().saturating_sub(MOST_PROBLEMS);
+            if more > 0 {
+                fields.problems.truncate(MOST_PROBLEMS);
+                fields.problems.push(Problem::new("too-many-problems", format!("and {more} more problems")));
+            }
             return Err(ReadError { problems: fields.problems, names });
         }
         let cases = cases(&self, targets.len());
@@ -330,6 +340,7 @@ impl Planner {
     /// Reads the CSV files into their tests.
     fn tables(&mut self, suite: &mut Suite) {
         let mut expectations = Expectations::after(std::mem::take(&mut suite.expectations));
+        let by_name: BTreeMap<&str, &User> = suite.users.iter().map(|user| (user.name.text.as_str(), user)).collect();
         for test in &mut suite.tests {
             let Some(path) = test.file.clone() else { continue };
             let Some(csv) = self.brought.tables.get(&path.text) else {
@@ -343,7 +354,7 @@ impl Planner {
             {
                 (test.columns, test.rows) = (columns, rows);
                 check_login(test, &mut self.fields);
-                users::check_rows(test, &suite.users, &mut self.fields);
+                users::check_rows(test, &by_name, &mut self.fields);
             }
         }
         suite.expectations = expectations.all;
@@ -436,9 +447,7 @@ impl Planner {
     /// Finds every role that the suite names anywhere.
     fn resolve_roles(&mut self, suite: &Suite, target: &mut Target) {
         for (alias, role) in &suite.roles {
-            if let Err(problem) = target.roles.alias(alias, role) {
-                self.fields.problems.push(problem);
-            }
+            target.roles.alias(alias, role, &mut self.fields);
         }
         let expected = suite.expectations.iter().map(|expectation| &expectation.outcome);
         let proved = suite.properties.iter().filter_map(|property| match &property.claim {
@@ -450,15 +459,11 @@ impl Planner {
             Expected::Any | Expected::Deny(_) => None,
         });
         for role in roles.chain(proved).chain(suite.tests.iter().filter_map(|test| test.custom_role_arn.as_ref())) {
-            if let Err(problem) = target.roles.learn(role) {
-                self.fields.problems.push(problem);
-            }
+            target.roles.learn(role, &mut self.fields);
         }
         for (role, at) in cells(suite, &Column::CustomRoleArn) {
-            if let Some(role) = role.as_text()
-                && let Err(problem) = target.roles.learn(&Written { text: role.to_owned(), at })
-            {
-                self.fields.problems.push(problem);
+            if let Some(role) = role.as_text() {
+                target.roles.learn(&Written { text: role.to_owned(), at }, &mut self.fields);
             }
         }
     }
@@ -467,11 +472,10 @@ impl Planner {
     fn check_groups(&mut self, suite: &Suite, target: &Target) {
         let Some(groups) = &target.groups else { return };
         let known: BTreeSet<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+        let list: Vec<&str> = known.iter().copied().collect();
         let mut check = |name: &str, at: Position| {
             if !known.contains(name) {
-                let problem =
-                    Problem::unknown("unknown-group", "group", name, known.iter().copied().collect::<Vec<_>>());
-                self.fields.problems.push(problem.at(at));
+                self.fields.unknown("unknown-group", "group", name, &list, at);
             }
         };
         let of_users = suite.users.iter().filter_map(|user| user.groups.as_ref());

@@ -75,8 +75,8 @@ fn test(node: &Node, fields: &mut Fields, expectations: &mut Expectations) -> Op
     if skip.is_some() && todo.is_some() {
         fields.report("contradiction", "a test is either `skip` or `todo`", place(map, "todo"));
     }
-    let mut text = |key: &str| map.get(key).and_then(|node| fields.text(node, &format!("`{key}`")));
-    let (user, provider) = (text("user"), text("provider"));
+    let mut word = |key: &str| map.get(key).and_then(|node| fields.text(node, &format!("`{key}`")));
+    let (user, provider) = (word("user"), word("provider"));
     let custom_role_arn = map
         .get("custom_role_arn")
         .filter(|node| node.value != Value::Null)
@@ -276,7 +276,7 @@ fn of_map(map: &Node, fields: &mut Fields) -> Option<Expectation> {
     }
     let outcome = match (role, deny) {
         (Some(role), _) => Expected::Role(role),
-        (None, Some(reason)) => Expected::Deny(reason),
+        (None, Some(denial)) => denial,
         (None, None) => Expected::Any,
     };
     if outcome == Expected::Any && by.is_none() && tags.is_none() && certain.is_none() {
@@ -287,16 +287,16 @@ fn of_map(map: &Node, fields: &mut Fields) -> Option<Expectation> {
 }
 
 /// `deny: true`, or a reason.
-fn deny(node: &Node, fields: &mut Fields) -> Option<Option<&'static str>> {
+fn deny(node: &Node, fields: &mut Fields) -> Option<Expected> {
     if node.value == Value::Bool(true) {
-        return Some(None);
+        return Some(Expected::Deny(None));
     }
     let written = fields.text(node, "`deny`")?;
     let known = REASONS.iter().find(|known| **known == written.text);
     if known.is_none() {
         fields.problems.push(Problem::unknown("unknown-reason", "reason", &written.text, REASONS).at(written.at));
     }
-    known.map(|known| Some(*known))
+    known.map(|known| Expected::Deny(Some(known)))
 }
 
 /// `rule 3`, a source, or `custom-role by rule 3`.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::pool::{Group, RoleArn};
-use crate::read::{Definition, Problem};
+use crate::pool::{Group, RoleArn, RoleMapping};
+use crate::read::Definition;
 use crate::text;
 
+use super::fields::Fields;
 use super::model::Written;
 
 /// The roles of one configuration, and what a suite calls them.
@@ -23,38 +24,40 @@ impl Roles {
     /// The roles of rules, defaults and groups.
     pub(super) fn of(definition: &Definition, groups: Option<&[Group]>) -> Self {
         let pool = &definition.pool;
-        let rules = pool.role_mappings.values().flat_map(|mapping| mapping.mapping_rules()).map(|rule| &rule.role_arn);
+        let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
         let defaults = pool.roles.authenticated.iter().chain(&pool.roles.unauthenticated);
         let groups = groups.into_iter().flatten().filter_map(|group| group.role_arn.as_ref());
-        let mut roles = Self::default();
+        let mut known_roles = Self::default();
         for role in rules.chain(defaults).chain(groups) {
             for name in names(role) {
-                let known = roles.by_name.entry(name.to_owned()).or_default();
+                let known = known_roles.by_name.entry(name.to_owned()).or_default();
                 if !known.contains(&role.0) {
                     known.push(role.0.clone());
                 }
             }
         }
-        roles
+        known_roles
     }
 
     /// Adds an alias.
-    pub(super) fn alias(&mut self, alias: &str, role: &Written) -> Result<(), Problem> {
-        let arn = self.find(role)?;
-        self.aliases.insert(alias.to_owned(), arn);
-        Ok(())
+    pub(super) fn alias(&mut self, alias: &str, role: &Written, fields: &mut Fields) {
+        if let Some(arn) = self.find(role, fields) {
+            self.aliases.insert(alias.to_owned(), arn);
+        }
     }
 
     /// Resolves a role once and for all.
-    pub(super) fn learn(&mut self, role: &Written) -> Result<(), Problem> {
-        if !self.resolved.contains_key(&role.text) {
-            let arn = match self.aliases.get(&role.text) {
-                Some(arn) => arn.clone(),
-                None => self.find(role)?,
-            };
+    pub(super) fn learn(&mut self, role: &Written, fields: &mut Fields) {
+        if self.resolved.contains_key(&role.text) {
+            return;
+        }
+        let arn = match self.aliases.get(&role.text) {
+            Some(arn) => Some(arn.clone()),
+            None => self.find(role, fields),
+        };
+        if let Some(arn) = arn {
             self.resolved.insert(role.text.clone(), arn);
         }
-        Ok(())
     }
 
     /// The role that the suite has written like this.
@@ -78,26 +81,31 @@ impl Roles {
         shortest.map_or(arn, String::as_str).to_owned()
     }
 
-    fn find(&self, role: &Written) -> Result<String, Problem> {
+    fn find(&self, role: &Written, fields: &mut Fields) -> Option<String> {
         match self.by_name.get(&role.text).map(Vec::as_slice) {
-            Some([only]) => Ok(only.clone()),
+            Some([only]) => Some(only.clone()),
             Some(several) => {
                 let several = text::alternatives(several.iter().map(String::as_str));
                 let message = format!("several roles are called {}: {several}", text::quoted(&role.text));
-                Err(Problem::new("ambiguous-role", message).at(role.at))
+                fields.report("ambiguous-role", message, role.at);
+                None
             }
-            None if role.text.starts_with("arn:") => Ok(role.text.clone()),
+            None if role.text.starts_with("arn:") => Some(role.text.clone()),
+            None if self.by_name.is_empty() => {
+                let message = format!("unknown role {}; the configuration names none", text::quoted(&role.text));
+                fields.report("unknown-role", message, role.at);
+                None
+            }
+            None if !fields.can_compare() => {
+                fields.unknown("unknown-role", "role", &role.text, &[], role.at);
+                None
+            }
             None => {
-                let known: Vec<&str> = self.aliases.keys().chain(self.by_name.keys()).map(String::as_str).collect();
-                let problem = if known.is_empty() {
-                    let message = format!("unknown role {}; the configuration names none", text::quoted(&role.text));
-                    Problem::new("unknown-role", message)
-                } else {
-                    // The full ARNs would drown the names that people write.
-                    let short: Vec<&str> = known.iter().copied().filter(|name| !name.starts_with("arn:")).collect();
-                    Problem::unknown("unknown-role", "role", &role.text, short)
-                };
-                Err(problem.at(role.at))
+                // The full ARNs would drown the names that people write.
+                let names = self.aliases.keys().chain(self.by_name.keys()).map(String::as_str);
+                let short: Vec<&str> = names.filter(|name| !name.starts_with("arn:")).collect();
+                fields.unknown("unknown-role", "role", &role.text, &short, role.at);
+                None
             }
         }
     }

@@ -150,7 +150,7 @@ impl Plan {
             let explanation = explain(evaluator, request);
             let mismatches = self.mismatches(case, &explanation.answer);
             (!mismatches.is_empty()).then(|| Failure {
-                decided_by: self.decider(self.target(case), evaluator, request, &explanation.answer),
+                decided_by: decider(self.target(case), evaluator, request, &explanation.answer),
                 near_miss: self.near_miss(case, &explanation.logins),
                 answer: serde_json::to_string(&explanation.answer).unwrap_or_default(),
                 retry: self.retry(case, evaluator, request),
@@ -306,66 +306,6 @@ impl Plan {
         found
     }
 
-    /// The rule, role resolution or default that decided.
-    fn decider(
-        &self,
-        target: &Target,
-        evaluator: &Evaluator,
-        request: &Request<'_>,
-        answer: &Answer<'_>,
-    ) -> Option<Decider> {
-        let login = answering(request, answer);
-        let mapping = login.and_then(|login| evaluator.mapping_of(login));
-        let at = |place: &Place| target.definition.places.get(place).map(|at| self.config_place(target, *at));
-        let default = |what: &str, place: Place| Some(Decider { what: what.to_owned(), at: at(&place) });
-        match (&answer.decision.outcome, mapping) {
-            (Outcome::Assume { source, .. }, Some((key, mapping))) if source.rule().is_some() => {
-                let number = source.rule()?;
-                let rule = mapping.mapping_rules().get(number.checked_sub(1)?)?;
-                let value = format!("{:?}", visible(&rule.value)).replace("\\\\u", "\\u");
-                let what = format!("rule {number}: {} {} {value}", visible(&rule.claim), rule.match_type);
-                Some(Decider { what, at: at(&Place::Rule(key.clone(), number)) })
-            }
-            (Outcome::Assume { source: Source::RoleResolution, .. }, Some((key, _)))
-            | (Outcome::Deny(Denial::RoleResolutionDenied), Some((key, _))) => {
-                let field = at(&Place::MappingField(key.clone(), "AmbiguousRoleResolution"));
-                let what = match (&answer.decision.outcome, field) {
-                    (Outcome::Assume { .. }, _) => "the role resolution, `AuthenticatedRole`",
-                    (_, Some(_)) => "the role resolution, `Deny`",
-                    (_, None) => "no role resolution, which is taken as `Deny`",
-                };
-                let at = field.or_else(|| at(&Place::Mapping(key.clone())));
-                Some(Decider { what: what.to_owned(), at })
-            }
-            (Outcome::Assume { source: Source::AuthenticatedRole, .. }, _) => {
-                default("the default role for users: no role mapping applies", Place::AuthenticatedRole)
-            }
-            (Outcome::Assume { source: Source::UnauthenticatedRole, .. }, _) => {
-                default("the default role for guests", Place::UnauthenticatedRole)
-            }
-            (Outcome::Assume { source: Source::PreferredRole, .. }, Some((key, _))) => {
-                let what = "the token's `cognito:preferred_role`, by a mapping of type Token";
-                default(what, Place::Mapping(key.clone()))
-            }
-            (Outcome::Assume { source, .. }, Some((key, _))) => {
-                default(&format!("{}, by this mapping", source.id()), Place::Mapping(key.clone()))
-            }
-            (Outcome::Deny(Denial::TagsRejected(tag)), _) => {
-                let map = login.and_then(Login::provider).and_then(|key| {
-                    let tags = &target.definition.pool.principal_tags;
-                    tags.keys().find(|known| known.could_be(key))
-                });
-                let what = format!("tag {} of claim {}", quoted(tag.key), quoted(tag.claim));
-                let place = map.and_then(|map| {
-                    at(&Place::Tag(map.clone(), tag.key.to_owned())).or_else(|| at(&Place::Tags(map.clone())))
-                });
-                Some(Decider { what, at: place })
-            }
-            (Outcome::Deny(denial), Some((key, _))) => default(denial.reason(), Place::Mapping(key.clone())),
-            _ => None,
-        }
-    }
-
     /// The near miss of the rule that gives what was expected, else of any rule that was tried.
     fn near_miss(&self, case: Case, logins: &[LoginExplanation<'_>]) -> Option<String> {
         let expected =
@@ -400,7 +340,7 @@ impl Plan {
                 retry.token = self.only_token(case);
                 for (name, value) in read_claims(evaluator, login).into_iter().filter(|_| retry.token.is_none()) {
                     match value {
-                        Claim::Text(text) if !looks_like_json(text) => option("claim", &format!("{name}={text}")),
+                        Claim::Text(plain) if !looks_like_json(plain) => option("claim", &format!("{name}={plain}")),
                         other => option("claim", &format!("{name}:={}", other.to_json())),
                     }
                 }
@@ -506,6 +446,62 @@ impl ExpectedTags {
     }
 }
 
+/// The rule, role resolution or default that decided.
+fn decider(target: &Target, evaluator: &Evaluator, request: &Request<'_>, answer: &Answer<'_>) -> Option<Decider> {
+    let login = answering(request, answer);
+    let mapping = login.and_then(|login| evaluator.mapping_of(login));
+    let at = |place: &Place| target.definition.places.get(place).map(|at| target.place(*at));
+    let default = |what: &str, place: Place| Some(Decider { what: what.to_owned(), at: at(&place) });
+    match (&answer.decision.outcome, mapping) {
+        (Outcome::Assume { source, .. }, Some((key, mapping))) if source.rule().is_some() => {
+            let number = source.rule()?;
+            let rule = mapping.mapping_rules().get(number.checked_sub(1)?)?;
+            let (claim, value) = (visible(&rule.claim), quoted(&rule.value));
+            let what = format!("rule {number}: {claim} {} {value}", rule.match_type);
+            Some(Decider { what, at: at(&Place::Rule(key.clone(), number)) })
+        }
+        (
+            Outcome::Assume { source: Source::RoleResolution, .. } | Outcome::Deny(Denial::RoleResolutionDenied),
+            Some((key, _)),
+        ) => {
+            let field = at(&Place::MappingField(key.clone(), "AmbiguousRoleResolution"));
+            let what = match (&answer.decision.outcome, field) {
+                (Outcome::Assume { .. }, _) => "the role resolution, `AuthenticatedRole`",
+                (_, Some(_)) => "the role resolution, `Deny`",
+                (_, None) => "no role resolution, which is taken as `Deny`",
+            };
+            let at = field.or_else(|| at(&Place::Mapping(key.clone())));
+            Some(Decider { what: what.to_owned(), at })
+        }
+        (Outcome::Assume { source: Source::AuthenticatedRole, .. }, _) => {
+            default("the default role for users: no role mapping applies", Place::AuthenticatedRole)
+        }
+        (Outcome::Assume { source: Source::UnauthenticatedRole, .. }, _) => {
+            default("the default role for guests", Place::UnauthenticatedRole)
+        }
+        (Outcome::Assume { source: Source::PreferredRole, .. }, Some((key, _))) => {
+            let what = "the token's `cognito:preferred_role`, by a mapping of type Token";
+            default(what, Place::Mapping(key.clone()))
+        }
+        (Outcome::Assume { source, .. }, Some((key, _))) => {
+            default(&format!("{}, by this mapping", source.id()), Place::Mapping(key.clone()))
+        }
+        (Outcome::Deny(Denial::TagsRejected(tag)), _) => {
+            let map = login.and_then(Login::provider).and_then(|key| {
+                let tags = &target.definition.pool.principal_tags;
+                tags.keys().find(|known| known.could_be(key))
+            });
+            let what = format!("tag {} of claim {}", quoted(tag.key), quoted(tag.claim));
+            let place = map.and_then(|map| {
+                at(&Place::Tag(map.clone(), tag.key.to_owned())).or_else(|| at(&Place::Tags(map.clone())))
+            });
+            Some(Decider { what, at: place })
+        }
+        (Outcome::Deny(denial), Some((key, _))) => default(denial.reason(), Place::Mapping(key.clone())),
+        _ => None,
+    }
+}
+
 /// Two tokens of one provider are two requests.
 fn refuse_twins(logins: &[Login<'_>]) -> Result<(), Unanswerable> {
     for (number, login) in logins.iter().enumerate() {
@@ -520,8 +516,8 @@ fn refuse_twins(logins: &[Login<'_>]) -> Result<(), Unanswerable> {
 
 /// The login that answered.
 pub(super) fn answering<'r, 'a>(request: &'r Request<'a>, answer: &Answer<'_>) -> Option<&'r Login<'a>> {
-    let same = |login: &&Login<'_>| login.provider().map(ProviderKey::as_str) == answer.provider.as_deref();
-    request.logins.iter().find(same).or(request.logins.first())
+    let answered = answer.provider;
+    request.logins.iter().find(|login| login.provider().map(ProviderKey::as_str) == answered).or(request.logins.first())
 }
 
 /// The claims that a rule of the mapping in force, a tag or a login check reads.

@@ -403,8 +403,8 @@ fn condition(when: &Node, axes: &[Axis], fields: &mut Fields) -> Option<Vec<Opti
                     let known: Vec<Cow<'_, str>> = axis.values.iter().map(cell_name).collect();
                     let written = element.as_text().map_or_else(|| element.kind().to_owned(), str::to_owned);
                     let what = format!("value of {}:", text::quoted(axis.column.heading()));
-                    let known = known.iter().map(AsRef::as_ref);
-                    fields.problems.push(Problem::unknown("unknown-value", &what, &written, known).at(element.at));
+                    let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+                    fields.unknown("unknown-value", &what, &written, &known, element.at);
                 }
             }
         }

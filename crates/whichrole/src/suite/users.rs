@@ -3,48 +3,51 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Claim;
-use crate::read::Problem;
 use crate::text;
 
 use super::fields::Fields;
 use super::model::{Column, Suite, Test, User, Written};
 
+/// How many users may extend each other in a row.
+const DEEPEST: usize = 64;
+
 /// Finds users that extend nobody known or each other, contradictions within a user, and tests that call unknown users.
 pub(super) fn check(suite: &Suite, fields: &mut Fields) {
     let by_name: BTreeMap<&str, &User> = suite.users.iter().map(|user| (user.name.text.as_str(), user)).collect();
-    let known = || by_name.keys().copied();
-    let unknown =
-        |written: &Written| Problem::unknown("unknown-user", "user", &written.text, known().collect::<Vec<_>>());
-
+    let known: Vec<&str> = by_name.keys().copied().collect();
+    let mut too_deep = false;
     for user in &suite.users {
         if let Some(parent) = user.extends.as_ref().filter(|parent| !by_name.contains_key(parent.text.as_str())) {
-            fields.problems.push(unknown(parent).at(parent.at));
+            fields.unknown("unknown-user", "user", &parent.text, &known, parent.at);
         }
         if let Some(cycle) = cycle(user, &by_name) {
             fields.report("extends-cycle", format!("users extend each other: {cycle}"), user.name.at);
+        } else if !too_deep && is_too_deep(user, &by_name) {
+            too_deep = true;
+            fields.report("too-large", format!("users extend each other more than {DEEPEST} deep"), user.name.at);
         }
         let is_guest = chain(user, &by_name).any(|user| user.guest.is_some());
-        let signs_in = chain(user, &by_name).find(|user| {
+        let signs_in = chain(user, &by_name).any(|user| {
             !user.claims.is_empty() || user.groups.is_some() || user.jwt.is_some() || user.provider.is_some()
         });
-        if is_guest && signs_in.is_some() {
+        if is_guest && signs_in {
             let message = "a guest has no claims, groups, token or provider";
             fields.report("contradiction", message, user.name.at);
         }
     }
     for test in &suite.tests {
         for login in test.logins.iter().filter(|login| !by_name.contains_key(login.text.as_str())) {
-            fields.problems.push(unknown(login).at(login.at));
+            fields.unknown("unknown-user", "user", &login.text, &known, login.at);
         }
         let is_guest = |name: &Written| {
             by_name.get(name.text.as_str()).is_some_and(|user| chain(user, &by_name).any(|user| user.guest.is_some()))
         };
-        if let Some(guest) = test.logins.iter().find(|name| is_guest(name))
-            && (test.logins.len() > 1 || brings_claims(test))
+        if (test.logins.len() > 1 || brings_claims(test))
+            && let Some(guest) = test.logins.iter().find(|name| is_guest(name))
         {
             fields.report("contradiction", "a guest has no login, so no claims and no other logins", guest.at);
         }
-        check_rows(test, &suite.users, fields);
+        check_rows(test, &by_name, fields);
     }
 }
 
@@ -55,20 +58,19 @@ fn brings_claims(test: &Test) -> bool {
 }
 
 /// Finds rows that call unknown users.
-pub(super) fn check_rows(test: &Test, users: &[User], fields: &mut Fields) {
+pub(super) fn check_rows(test: &Test, by_name: &BTreeMap<&str, &User>, fields: &mut Fields) {
     let Some(column) = test.columns.iter().position(|column| *column == Column::User) else { return };
-    let by_name: BTreeMap<&str, &User> = users.iter().map(|user| (user.name.text.as_str(), user)).collect();
+    let known: Vec<&str> = by_name.keys().copied().collect();
     let mut reported = BTreeSet::new();
     for row in &test.rows {
         let name = row.cells.get(column).and_then(Option::as_ref).and_then(Claim::as_text);
         let Some(name) = name.filter(|name| !reported.contains(name)) else { continue };
         match by_name.get(name) {
             None => {
-                let known: Vec<&str> = by_name.keys().copied().collect();
-                fields.problems.push(Problem::unknown("unknown-user", "user", name, known).at(row.at));
+                fields.unknown("unknown-user", "user", name, &known, row.at);
                 reported.insert(name);
             }
-            Some(user) if brings_claims(test) && chain(user, &by_name).any(|user| user.guest.is_some()) => {
+            Some(user) if brings_claims(test) && chain(user, by_name).any(|user| user.guest.is_some()) => {
                 let message = format!("{} is a guest, who has no claims", text::quoted(name));
                 fields.report("contradiction", message, row.at);
                 reported.insert(name);
@@ -78,21 +80,24 @@ pub(super) fn check_rows(test: &Test, users: &[User], fields: &mut Fields) {
     }
 }
 
-/// A user, then whom it extends, and so on; ends where it would go round.
+/// A user, then whom it extends, and so on; ends where it goes too deep, as it does where it goes round.
 pub(super) fn chain<'u>(user: &'u User, by_name: &BTreeMap<&str, &'u User>) -> impl Iterator<Item = &'u User> {
-    let most = by_name.len();
     let next = |user: &&'u User| by_name.get(user.extends.as_ref()?.text.as_str()).copied();
-    std::iter::successors(Some(user), next).take(most.max(1))
+    std::iter::successors(Some(user), next).take(DEEPEST)
+}
+
+/// Whether there are more ancestors than anybody would want. Going round is another matter.
+fn is_too_deep(user: &User, by_name: &BTreeMap<&str, &User>) -> bool {
+    let distinct: BTreeSet<&str> = chain(user, by_name).map(|user| user.name.text.as_str()).collect();
+    distinct.len() == DEEPEST
 }
 
 /// `a → b → a`, told once: by the member of the cycle that comes first by name.
 fn cycle(user: &User, by_name: &BTreeMap<&str, &User>) -> Option<String> {
     let start = user.name.text.as_str();
     let mut path = vec![text::quoted(start)];
-    let mut at = user;
-    for _ in 0..by_name.len() {
-        at = by_name.get(at.extends.as_ref()?.text.as_str())?;
-        let name = at.name.text.as_str();
+    for ancestor in chain(user, by_name).skip(1) {
+        let name = ancestor.name.text.as_str();
         path.push(text::quoted(name));
         if name == start {
             return Some(path.join(" → "));

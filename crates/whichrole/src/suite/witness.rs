@@ -7,7 +7,7 @@ use crate::decision::{Decision, Denial, Outcome, Source};
 use crate::eval::{Evaluator, Request};
 use crate::groups::{GROUPS, PREFERRED_ROLE, ROLES};
 use crate::login::{Login, TokenForm};
-use crate::pool::{MappingRule, MatchType, RoleMappingType};
+use crate::pool::{MappingRule, MatchType, RoleMapping, RoleMappingType};
 use crate::provider::ProviderKey;
 
 use super::coverage::ItemKind;
@@ -57,6 +57,13 @@ impl Witness {
         Some(then(&logins, &evaluator.evaluate(&request)))
     }
 
+    /// Whether a test has to name the provider: nothing else would lead to the same mapping.
+    pub(super) fn needs_provider(&self, evaluator: &Evaluator) -> bool {
+        let Some(key) = &self.provider else { return false };
+        let mapping = |named| evaluator.login(named, &self.claims, TokenForm::Claims).ok().map(|login| login.mapping);
+        mapping(None) != mapping(Some(key))
+    }
+
     /// The keys of a test that makes this request, each as YAML: `claims: { "custom:dept": eng }`. A guest's calls a user `guest`.
     #[must_use]
     pub fn to_yaml(&self, with_provider: bool) -> Vec<String> {
@@ -84,7 +91,7 @@ pub(super) fn of(evaluator: &Evaluator, provider: &ProviderKey, kind: &ItemKind)
         (found == Some(true)).then_some(witness)
     };
     let mapping = evaluator.pool().role_mappings.get(provider);
-    let rules = mapping.map(|mapping| mapping.mapping_rules()).unwrap_or_default();
+    let rules = mapping.map(RoleMapping::mapping_rules).unwrap_or_default();
     let nothing = || Witness::with(provider, Claims::default());
     match kind {
         ItemKind::Rule(number, _) => rule(evaluator, provider, *number),

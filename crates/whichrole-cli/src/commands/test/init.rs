@@ -17,7 +17,7 @@ pub fn run(args: &Args, asked: &TestArgs, config: &str, output: &mut Output) -> 
         ));
     }
     let loaded =
-        Loaded::read(&ConfigArgs { config: config.to_owned(), pool: asked.pool.clone(), parameters: Vec::new() })?;
+        Loaded::read(&ConfigArgs { config: config.to_owned(), pool: asked.pool.clone(), parameters: Vec::new(), variables: Vec::new() })?;
     let definition = loaded.definition(asked.pool.as_deref(), output)?;
     let path = from_folder_of(args.global.output.as_deref(), config);
     let text = suite::init(definition, &path, asked.pool.as_deref());

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use whichrole::read::{ReadError, ReadOptions, Source, read};
 use whichrole::suite::{Brought, NeedKind, Plan, Suite};
-use whichrole::text;
+use whichrole::{Claim, Jwt, TokenLimits, text};
 
 use crate::commands::test::inside;
 use crate::failure::{Failure, Result};
@@ -34,6 +34,8 @@ pub struct Loaded {
     pub texts: BTreeMap<String, String>,
     /// Every file that was looked at.
     pub files: Vec<PathBuf>,
+    /// What people should know.
+    pub notes: Vec<String>,
 }
 
 /// The suites of some paths: files are taken as they are, folders are searched.
@@ -107,6 +109,7 @@ pub fn load(path: &str) -> Result<Loaded> {
     let folder = Path::new(path).parent().unwrap_or(Path::new("")).to_owned();
 
     let mut brought = Brought::default();
+    let mut notes = Vec::new();
     for need in suite.needs() {
         let written = need.path.text.as_str();
         let beside = folder.join(written);
@@ -137,18 +140,50 @@ pub fn load(path: &str) -> Result<Loaded> {
             NeedKind::Token | NeedKind::Table => {
                 let limit = if need.kind == NeedKind::Token { TOKEN_BYTES } else { SUITE_BYTES };
                 match inside::text(&folder, written, limit) {
-                    Ok(text) if need.kind == NeedKind::Token => brought.token(written, text),
+                    Ok(text) if need.kind == NeedKind::Token => {
+                        if looks_alive(&text) {
+                            notes.push(format!(
+                                "note: {} looks like a token that is still good; keep such tokens out of repositories",
+                                text::quoted(&named(&beside))
+                            ));
+                        }
+                        brought.token(written, text);
+                    }
                     Ok(text) => brought.table(written, text),
                     Err((code, message)) => brought.fault(need.kind, written, code, message),
                 }
             }
         }
     }
-    Ok(Loaded { path: path.to_owned(), plan: suite.plan(brought), texts, files })
+    Ok(Loaded { path: path.to_owned(), plan: suite.plan(brought), texts, files, notes })
 }
 
-/// A path for messages and for opening: without `./` where it does no harm, and never standard input.
+/// Whether a JWT has a user pool's issuer and has not expired.
+fn looks_alive(token: &str) -> bool {
+    let Ok(jwt) = Jwt::decode(token, &TokenLimits::default()) else { return false };
+    let issuer = jwt.claims().get("iss").and_then(Claim::as_text).unwrap_or_default();
+    let expires = match jwt.claims().get("exp") {
+        Some(Claim::Number(seconds)) => seconds.parse().unwrap_or(0),
+        _ => 0,
+    };
+    issuer.contains("cognito-idp.") && expires > jiff::Timestamp::now().as_second()
+}
+
+/// A path for messages and for opening: as short as it can be without leading elsewhere, and never standard input.
 pub fn named(path: &Path) -> String {
-    let shown = path.to_string_lossy();
-    if shown == "-" { "./-".to_owned() } else { shown.strip_prefix("./").unwrap_or(&shown).to_owned() }
+    let mut short = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(short.components().next_back(), Some(Component::Normal(_))) => {
+                short.pop();
+            }
+            other => short.push(other),
+        }
+    }
+    // Where the way leads through a link, `..` is not the way back.
+    let same =
+        fs::canonicalize(&short).ok().is_some_and(|real| fs::canonicalize(path).is_ok_and(|other| other == real));
+    let shown = if same { short.to_string_lossy() } else { path.to_string_lossy() };
+    if shown == "-" { "./-".to_owned() } else { shown.into_owned() }
 }

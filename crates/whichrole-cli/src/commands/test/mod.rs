@@ -46,6 +46,7 @@ fn once(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<(Exit, Vec
     let mut loaded = Vec::new();
     for path in load::find(&asked.paths)? {
         let mut suite = load::load(&path)?;
+        suite.notes.iter().for_each(|note| output.note(note));
         files.append(&mut suite.files);
         loaded.push(suite);
     }
@@ -78,12 +79,9 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
     let mut problems = Problems::default();
     let progress = std::io::stderr().is_terminal() && !args.global.quiet && std::env::var_os("CI").is_none();
     let options = report::Options {
+        asked,
+        filters: &filters,
         all_cases: matches!(args.global.format, Some(Format::Json | Format::Junit | Format::Tap)),
-        filtered: !filters.is_empty(),
-        coverage: asked.coverage,
-        threshold: asked.threshold,
-        mutants: asked.mutants,
-        update: asked.update,
         threads,
     };
     for (number, sound) in suites.iter().enumerate() {
@@ -98,7 +96,7 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
             problems.add(&unanswerable, sound.plan.names(), &sound.texts);
             continue;
         }
-        let report = report::suite(sound, &judgement, &filters, &options, start, &mut run.summary)?;
+        let report = report::suite(sound, &judgement, &options, start, &mut run.summary)?;
         if args.global.verbose > 0 {
             for result in judgement.results.iter().filter(|result| !result.judged.certain) {
                 output.note(&format!("note: uncertain: {}", suite::shown_name(&sound.plan.case_name(result.case))));
@@ -157,7 +155,7 @@ fn sound(loaded: Vec<load::Loaded>) -> Result<Vec<Sound>> {
 /// Problems of several suites, their sources numbered through.
 #[derive(Default)]
 struct Problems {
-    problems: Vec<Problem>,
+    found: Vec<Problem>,
     names: Vec<String>,
     texts: Vec<String>,
 }
@@ -165,7 +163,7 @@ struct Problems {
 impl Problems {
     fn add(&mut self, problems: &[Problem], names: &[String], texts: &[String]) {
         let first = self.names.len();
-        self.problems.extend(problems.iter().map(|problem| {
+        self.found.extend(problems.iter().map(|problem| {
             let at = problem.at.map(|at| whichrole::read::Position { source: at.source + first, ..at });
             Problem { at, ..problem.clone() }
         }));
@@ -174,10 +172,10 @@ impl Problems {
     }
 
     fn none(&self) -> Result<()> {
-        if self.problems.is_empty() {
+        if self.found.is_empty() {
             return Ok(());
         }
-        Err(Failure::of_problems(&self.problems, &self.names, &self.texts))
+        Err(Failure::of_problems(&self.found, &self.names, &self.texts))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Turns the judgement of a suite into what renderers show: cases, properties, the snapshot, coverage and mutants.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -7,9 +8,10 @@ use whichrole::read::Position;
 use whichrole::suite::{Failure as CaseFailure, Fate, Glob, Measure, Retry, Verdict, Written};
 use whichrole::text::visible;
 
+use crate::args::TestArgs;
 use crate::commands::test::judge::{self, Judgement};
 use crate::commands::test::{Sound, load, snapshot};
-use crate::failure::{Result, snippet_at};
+use crate::failure::{Result, snippet_at, snippet_of};
 use crate::render::suite::{
     CoverageReport, Decider, Entry, Mismatch, MutantReport, Share, Status, SuiteReport, Summary, Survivor, Uncovered,
 };
@@ -18,13 +20,13 @@ use crate::render::suite::{
 const MOST_TOLD: usize = 1000;
 
 /// What was asked for.
-pub struct Options {
+pub struct Options<'o> {
+    /// The command line.
+    pub asked: &'o TestArgs,
+    /// The names of the cases that are wanted; none: all.
+    pub filters: &'o [Glob],
+    /// Whether the format lists cases that pass.
     pub all_cases: bool,
-    pub filtered: bool,
-    pub coverage: bool,
-    pub threshold: Option<u8>,
-    pub mutants: bool,
-    pub update: bool,
     pub threads: usize,
 }
 
@@ -32,8 +34,7 @@ pub struct Options {
 pub fn suite(
     sound: &Sound,
     judgement: &Judgement,
-    filters: &[Glob],
-    options: &Options,
+    options: &Options<'_>,
     start: Instant,
     summary: &mut Summary,
 ) -> Result<SuiteReport> {
@@ -41,6 +42,8 @@ pub fn suite(
     let mut report =
         SuiteReport { file: sound.path.clone(), cases: Vec::new(), coverage: None, mutants: None, seconds: 0.0 };
     let mut told = 0;
+    // Looked up once: a long table may fail a thousand times.
+    let mut lines = None;
     for result in &judgement.results {
         let status = status(result.judged.verdict);
         count(status, result.judged.certain, summary);
@@ -58,18 +61,19 @@ pub fn suite(
         if status.is_failure() && told <= MOST_TOLD {
             let at = plan.expectation_place(result.case);
             (entry.line, entry.column) = (at.line, at.column);
-            entry.snippet = snippet_at(at, &sound.texts);
+            let line = lines.get_or_insert_with(|| lines_of(sound)).get(at.line.saturating_sub(1));
+            entry.snippet = line.filter(|_| at.source == 0).map(|line| snippet_of(line, at)).unwrap_or_default();
             if let Some(failure) = plan.failure(result.case) {
                 explain(&mut entry, failure, sound);
             }
         }
         report.cases.push(entry);
     }
-    properties(sound, filters, options, summary, &mut report);
-    if !options.filtered {
+    properties(sound, options, summary, &mut report);
+    if options.filters.is_empty() {
         if let Some(at) = plan.suite().snapshot {
             let mut entry = entry("snapshot".to_owned(), Status::Pass, at);
-            snapshot::check(sound, options.update, &mut entry)?;
+            snapshot::check(sound, options.asked.update, &mut entry)?;
             entry.snippet = if entry.status.is_failure() { snippet_at(at, &sound.texts) } else { String::new() };
             add(entry, options, summary, &mut report);
         }
@@ -78,6 +82,10 @@ pub fn suite(
     }
     report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
+}
+
+fn lines_of(sound: &Sound) -> Vec<&str> {
+    sound.texts.first().map(|text| text.lines().collect()).unwrap_or_default()
 }
 
 fn status(verdict: Verdict) -> Status {
@@ -103,7 +111,7 @@ fn count(status: Status, certain: bool, summary: &mut Summary) {
     }
 }
 
-fn add(entry: Entry, options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+fn add(entry: Entry, options: &Options<'_>, summary: &mut Summary, report: &mut SuiteReport) {
     count(entry.status, entry.certain, summary);
     if options.all_cases || entry.status.is_failure() {
         report.cases.push(entry);
@@ -155,7 +163,14 @@ fn command(retry: &Retry, suite: &str) -> String {
     let mut words = vec!["whichrole".to_owned(), "explain".to_owned(), load::named(&folder.join(&retry.config))];
     words.extend(retry.token.iter().map(|token| load::named(&folder.join(token))));
     words.extend(retry.options.iter().cloned());
-    words.iter().map(|word| quoted_for_shell(word)).collect::<Vec<_>>().join(" ")
+    // A token without any claim can only come from standard input.
+    let says_who = |word: &String| matches!(word.as_str(), "--claim" | "--guest");
+    let empty = retry.token.is_none() && !retry.options.iter().any(says_who);
+    if empty {
+        words.push("-".to_owned());
+    }
+    let command = words.iter().map(|word| quoted_for_shell(word)).collect::<Vec<_>>().join(" ");
+    if empty { format!("echo '{{}}' | {command}") } else { command }
 }
 
 /// A word as a POSIX shell takes it. What cannot be shown as itself is written with `$'…'`.
@@ -172,16 +187,20 @@ fn quoted_for_shell(word: &str) -> String {
         match c {
             '\'' | '\\' => out.extend(['\\', c]),
             c if visible(&c.to_string()) == c.to_string() => out.push(c),
-            c => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c => {
+                // Writing to a `String` cannot fail.
+                let _ = write!(out, "\\U{:08x}", u32::from(c));
+            }
         }
     }
     out.push('\'');
     out
 }
 
-fn properties(sound: &Sound, filters: &[Glob], options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, report: &mut SuiteReport) {
     let plan = &sound.plan;
-    let fits = |name: &Written| filters.is_empty() || filters.iter().any(|glob| glob.matches(&name.text));
+    let fits =
+        |name: &Written| options.filters.is_empty() || options.filters.iter().any(|glob| glob.matches(&name.text));
     for proved in plan.prove(&|property| fits(&property.name)) {
         let holds = proved.refuted.is_empty() && proved.undecided.is_none();
         let mut entry = entry(proved.name, if holds { Status::Pass } else { Status::Fail }, proved.at);
@@ -191,11 +210,17 @@ fn properties(sound: &Sound, filters: &[Glob], options: &Options, summary: &mut 
     }
 }
 
-fn coverage(sound: &Sound, judgement: &Judgement, options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+fn coverage(
+    sound: &Sound,
+    judgement: &Judgement,
+    options: &Options<'_>,
+    summary: &mut Summary,
+    report: &mut SuiteReport,
+) {
     let plan = &sound.plan;
     let goals = plan.suite().coverage;
-    let wanted = options.coverage
-        || options.threshold.is_some()
+    let wanted = options.asked.coverage
+        || options.asked.threshold.is_some()
         || goals.rules.is_some()
         || goals.outcomes.is_some()
         || goals.tags.is_some();
@@ -209,7 +234,7 @@ fn coverage(sound: &Sound, judgement: &Judgement, options: &Options, summary: &m
         ("outcomes", found.outcomes, goals.outcomes),
         ("tags", found.tags, goals.tags),
     ] {
-        let Some(goal) = goal.max(options.threshold) else { continue };
+        let Some(goal) = goal.max(options.asked.threshold) else { continue };
         let reached = measure.reaches(goal);
         missed |= !reached;
         let status = if reached { Status::Pass } else { Status::Fail };
@@ -223,33 +248,40 @@ fn coverage(sound: &Sound, judgement: &Judgement, options: &Options, summary: &m
         }
         add(entry, options, summary, report);
     }
-    let uncovered = found.uncovered.iter().map(|whichrole::suite::Uncovered { item, witness, is_dead }| {
-        let config = plan.targets().get(item.target).and_then(|target| target.label.clone());
-        Uncovered {
-            what: item.kind.in_words(),
-            dead: *is_dead,
-            provider: item.provider.as_str().to_owned(),
-            config,
-            file: item.at.and_then(|at| plan.names().get(at.source).cloned()),
-            line: item.at.map(|at| at.line),
-            test: witness.as_ref().map(|witness| format!("{{ {} }}", witness.to_yaml(false).join(", "))),
-        }
-    });
+    let uncovered =
+        found.uncovered.iter().map(|whichrole::suite::Uncovered { item, witness, names_provider, is_dead }| {
+            let config = plan.targets().get(item.target).and_then(|target| target.label.clone());
+            Uncovered {
+                what: item.kind.in_words(),
+                dead: *is_dead,
+                provider: item.provider.as_str().to_owned(),
+                config,
+                file: item.at.and_then(|at| plan.names().get(at.source).cloned()),
+                line: item.at.map(|at| at.line),
+                test: witness.as_ref().map(|witness| format!("{{ {} }}", witness.to_yaml(*names_provider).join(", "))),
+            }
+        });
     report.coverage = Some(CoverageReport {
         rules: share(found.rules),
         outcomes: share(found.outcomes),
         tags: share(found.tags),
         uncovered: uncovered.collect(),
-        shown: options.coverage || missed,
+        shown: options.asked.coverage || missed,
     });
 }
 
-fn mutants(sound: &Sound, judgement: &Judgement, options: &Options, summary: &mut Summary, report: &mut SuiteReport) {
+fn mutants(
+    sound: &Sound,
+    judgement: &Judgement,
+    options: &Options<'_>,
+    summary: &mut Summary,
+    report: &mut SuiteReport,
+) {
     let plan = &sound.plan;
     let goal = plan.suite().coverage.mutants;
     // A suite that fails notices everything.
     let sound_suite = judgement.results.iter().all(|result| !judge::is_failure(result.judged.verdict));
-    if (!options.mutants && goal.is_none()) || !sound_suite {
+    if (!options.asked.mutants && goal.is_none()) || !sound_suite {
         return;
     }
     let fates = judge::try_mutants(plan, judgement, options.threads);

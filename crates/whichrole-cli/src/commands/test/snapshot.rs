@@ -60,7 +60,7 @@ pub fn check(sound: &Sound, update: bool, entry: &mut Entry) -> Result<()> {
 pub fn replace(path: &str, text: &str) -> Result<()> {
     let fail = |error: io::Error| Failure::io(&error, "write", path);
     let target = Path::new(path);
-    let mut name = target.file_name().map(|name| name.to_owned()).unwrap_or_default();
+    let mut name = target.file_name().map(ToOwned::to_owned).unwrap_or_default();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = target.with_file_name(name);
     let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(fail)?;

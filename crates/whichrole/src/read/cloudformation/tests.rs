@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::read::{Configuration, Definition, Place, ReadOptions, Source, Value, WriteAttributes, read};
+use crate::read::{Configuration, Definition, ReadOptions, Source, Value, WriteAttributes, read};
 use crate::{AmbiguousRoleResolution, MappingRule, MatchType, PrincipalTagMap, ProviderKind, RoleMapping};
 
 fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configuration {

@@ -69,7 +69,7 @@ impl Evaluator<'_> {
     }
 
     /// One entry for each kind of block: the list of its blocks, in the order written.
-    fn block_entries(&mut self, blocks: &[(usize, &Block)], scope: Scope<'_>) -> Vec<Entry> {
+    pub(super) fn block_entries(&mut self, blocks: &[(usize, &Block)], scope: Scope<'_>) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
         for (source, block) in blocks {
             let name = super::module::named(block);

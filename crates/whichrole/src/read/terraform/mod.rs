@@ -147,6 +147,7 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
         evaluator: Evaluator::new(&modules, variables, *limits),
         natives,
         found: Vec::new(),
+        around: Vec::new(),
         notes: Vec::new(),
         problems: Vec::new(),
     };
@@ -160,19 +161,18 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
             }
         }
     }
-    let Reading { evaluator, found, mut notes, problems, .. } = reading;
-    notes.extend(undeclared(&roots, &modules, &evaluator));
-    let limits_met: Vec<Problem> =
-        evaluator.problems.iter().filter(|problem| problem.code == "too-large").cloned().collect();
-    if !limits_met.is_empty() {
+    let (mut notes, problems) = (std::mem::take(&mut reading.notes), std::mem::take(&mut reading.problems));
+    notes.extend(undeclared(&roots, &modules, &reading.evaluator));
+    let evaluated = std::mem::take(&mut reading.evaluator.problems);
+    if evaluated.iter().any(|problem| problem.code == "too-large") {
         // What was evaluated after that says nothing.
-        drafts.problems.extend(limits_met);
+        drafts.problems.extend(evaluated.into_iter().filter(|problem| problem.code == "too-large"));
         return;
     }
-    drafts.problems.extend(evaluator.problems);
+    drafts.problems.extend(evaluated);
     drafts.problems.extend(problems);
-    let decides = found.iter().any(|one| one.kind.decides());
-    if !decides && drafts.problems.is_empty() && drafts.is_empty() {
+    let found = std::mem::take(&mut reading.found);
+    if found.is_empty() && drafts.problems.is_empty() && drafts.is_empty() {
         let mut message = "no identity pool, role attachment or group is declared in these files".to_owned();
         if roots.is_empty() {
             message.push_str(", which only give values to variables");
@@ -185,6 +185,11 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
     }
     drafts.notes.extend(notes);
     resources::build(found, drafts);
+    // What is wrong in policies and schemas decides no mapping.
+    for (instance, address, kind, declared) in std::mem::take(&mut reading.around) {
+        reading.resource(instance, address, kind, declared);
+    }
+    surroundings::build(&reading.found, drafts);
 }
 
 /// A note for each `--var` that no root declares or asks for.
@@ -261,11 +266,13 @@ struct Reading<'f> {
     /// The texts in Terraform's own language, by source.
     natives: BTreeMap<usize, &'f str>,
     found: Vec<Found>,
+    /// What stands around the pools, to be evaluated last.
+    around: Vec<(usize, &'f str, Kind, &'f Declared<'f>)>,
     notes: Vec<Problem>,
     problems: Vec<Problem>,
 }
 
-impl Reading<'_> {
+impl<'f> Reading<'f> {
     /// The resources of a module in use, and of the modules it calls.
     fn module(&mut self, instance: usize) {
         let Some(module) = self.evaluator.module(instance) else { return };
@@ -274,7 +281,8 @@ impl Reading<'_> {
                 continue;
             }
             match Kind::of(declared.kind) {
-                Some(kind) => self.resource(instance, address, kind, declared),
+                Some(kind) if kind.decides() => self.resource(instance, address, kind, declared),
+                Some(kind) => self.around.push((instance, address, kind, declared)),
                 None => self.look_at_unknown(declared),
             }
         }

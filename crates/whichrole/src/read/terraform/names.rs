@@ -13,7 +13,7 @@ use crate::text;
 /// Modules inside each other.
 const MODULE_DEPTH: usize = 20;
 /// Instances of all modules together.
-const MODULES: usize = 2_000;
+const MODULES: usize = 1_000;
 /// Instances of one resource.
 const INSTANCES: usize = 10_000;
 

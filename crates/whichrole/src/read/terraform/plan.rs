@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::resources::{self, Found, Kind};
+use super::surroundings;
 use super::written::{Configuration, Written, embed, is_complete, pair};
 use crate::read::definition::Drafts;
 use crate::read::node::{Entry, Node, Position, Reference, Value};
@@ -51,6 +52,7 @@ pub(in crate::read) fn read(node: &Node, drafts: &mut Drafts) {
         drafts.problems.push(Problem::new("no-configuration", message).at(node.at));
     }
     name_the_only_pool(&mut found);
+    surroundings::build(&found, drafts);
     resources::build(found, drafts);
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::surroundings;
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::api;
@@ -122,7 +121,6 @@ pub(super) struct Found {
 
 /// Puts resources together: attachments, tag maps and groups to the pools they belong to.
 pub(super) fn build(found: Vec<Found>, drafts: &mut Drafts) {
-    surroundings::build(&found, drafts);
     let mut building = Building::default();
     for one in found.iter().filter(|one| one.kind == Kind::Pool) {
         building.pool(one, drafts);

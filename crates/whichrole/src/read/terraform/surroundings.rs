@@ -92,6 +92,9 @@ fn statement(block: &Node) -> Option<Node> {
     }
     let at = block.at;
     let mut entries = Vec::new();
+    if field(block, "effect").is_none() {
+        entries.push(entry("Effect", at, Node { value: Value::Text("Allow".to_owned()), at }));
+    }
     for (name, aws) in [("effect", "Effect"), ("actions", "Action"), ("not_actions", "NotAction")] {
         if let Some(value) = field(block, name) {
             entries.push(entry(aws, value.at, value.clone()));

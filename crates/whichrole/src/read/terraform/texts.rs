@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, text_of};
-use super::value::{Data, TextBuilder, Val, decimal};
+use super::value::{Data, TextBuilder, Unknown, Val, decimal};
 use crate::json::{self, Json, JsonLimits, JsonValue};
 use crate::read::node::Position;
 use crate::text;
@@ -163,9 +163,13 @@ fn encode(value: &Val, out: &mut TextBuilder) {
             out.push(value);
         }
         Data::Text(text) => out.push_str(&encoded(text)),
-        Data::Unknown(_) => {
+        Data::Unknown(unknown) => {
+            // Its own quotes are escaped, so that the text stays JSON.
+            let escaped = encoded(&unknown.shown());
+            let inner = escaped.get(1..escaped.len().saturating_sub(1)).unwrap_or_default().to_owned();
+            let template = Unknown { text: inner, is_template: true, target: None, ..(**unknown).clone() };
             out.push_str("\"");
-            out.push(value);
+            out.push(&Val::unknown(value.at, template));
             out.push_str("\"");
         }
         Data::List(elements) | Data::Set(elements) => {
