@@ -3,7 +3,8 @@
     python3 check.py --cases 200000 --seed 7 --binary ../../target/release/whichrole
 
 Every pool becomes a folder of API JSON files, and its tokens the lines of one `whichrole batch`. Groups, several logins
-and guests, which are not lines of a batch, go through `whichrole eval`, one process each (`--evals`).
+and guests, which are not lines of a batch, go through `whichrole eval`, one process each (`--evals`). With `--as` the
+pools are CloudFormation, Terraform or Pulumi instead, half of them with references for roles and providers.
 """
 
 import argparse
@@ -23,6 +24,7 @@ sys.dont_write_bytecode = True
 
 import generate
 import reference
+import render
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMEOUT = 120  # seconds for one process of the command
@@ -74,6 +76,7 @@ def parse_options():
     parser.add_argument("--max-failures", type=int, default=3, help="stop after so many differences")
     parser.add_argument("--mode", choices=["batch", "groups", "several", "guests"], help="only this kind of case")
     parser.add_argument("--pool", type=int, help="only the pool of this number")
+    parser.add_argument("--as", dest="form", choices=[*render.FORMS, "all"], help="how the pools are written (default: plain API JSON)")
     parser.add_argument("--all-fields", action="store_true", help="compare `deny.message`, `provider`, `schema` and `signature` too")
     options = parser.parse_args()
     options.binary = shutil.which(options.binary) or os.path.abspath(options.binary)
@@ -108,6 +111,8 @@ def run_job(job):
     if not found:
         shutil.rmtree(folder, ignore_errors=True)
     repeat = f"seed {options.seed}, --mode {mode} --pool {index} --lines-per-pool {options.lines_per_pool}"
+    if options.form:
+        repeat += f" --as {options.form}"
     return cases, len(answers), [(kind, f"{repeat}\n{text}") for kind, text in found]
 
 
@@ -117,7 +122,7 @@ def run_job(job):
 
 def batch(index, options, folder):
     made = generate.generate(options.seed, index, options.lines_per_pool)
-    config = write_config(made, folder)
+    made, config = write_config(made, folder, index, options)
     rng = random.Random(f"{options.seed}:{index}:lines")
     end = "\r\n" if rng.random() < 0.05 else "\n"
     text, number, numbers = [], 0, []
@@ -146,7 +151,7 @@ def batch(index, options, folder):
         complaint = open(output + ".err", encoding="utf-8", errors="replace").read()
         return 0, set(), [("different", f"{len(expected)} lines given, {len(actual)} printed, exit code {code}: {complaint}\n{command}")]
 
-    found = []
+    found = misread(made, config, options)
     for (claims, jwt), number, wanted, got in zip(made.lines, numbers, expected, actual):
         got = read(got)
         kind, fields = compare({**wanted, "line": number}, got, options, ["line"])
@@ -160,8 +165,8 @@ def batch(index, options, folder):
 
 def groups(index, options, folder):
     made, members = generate.generate_groups(options.seed, index)
-    config = write_config(made, folder)
-    answers, found = set(), []
+    made, config = write_config(made, folder, index, options)
+    answers, found = set(), misread(made, config, options)
     for member in members:
         login = {"provider": made.provider, "groups": made.groups, "member": member}
         arguments = [options.binary, "eval", config, "--member", ",".join(member), "--provider", made.provider]
@@ -171,8 +176,8 @@ def groups(index, options, folder):
 
 def several(index, options, folder):
     made, requests = generate.generate_several(options.seed, index)
-    config = write_config(made, folder)
-    answers, found = set(), []
+    made, config = write_config(made, folder, index, options)
+    answers, found = set(), misread(made, config, options)
     for number, request in enumerate(requests):
         logins, files = [], []
         for position, (key, claims) in enumerate(request):
@@ -187,8 +192,8 @@ def several(index, options, folder):
 
 def guests(index, options, folder):
     made = generate.generate_guest(options.seed, index)
-    config = write_config(made, folder)
-    answers, found = set(), []
+    made, config = write_config(made, folder, index, options)
+    answers, found = set(), misread(made, config, options)
     evaluate(made, [], "guest", [options.binary, "eval", config, "--guest"], options, answers, found)
     return 1, answers, found
 
@@ -211,18 +216,72 @@ def evaluate(made, logins, shown, arguments, options, answers, found):
 # Files and arguments
 
 
-def write_config(made, folder):
-    """The pool in one API JSON file, each tag map and the groups in another; the folder of these is CONFIG."""
+def write_config(made, folder, index, options):
+    """Writes the pool; returns the batch that its files mean, and their folder, the CONFIG."""
     config = os.path.join(folder, "config")
     os.makedirs(config)
+    if options.form is None:
+        files = plain_files(made)
+    else:
+        rng = random.Random(f"{options.seed}:{index}:{os.path.basename(folder)}:files")
+        form = rng.choice(render.FORMS) if options.form == "all" else options.form
+        if form != "api" and made.provider and rng.random() < 0.5:
+            made = render.symbolic(made, form, rng)
+        files, made = render.render(made, form, rng)
+    for name, text in files.items():
+        with open(os.path.join(config, name), "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    return made, config
+
+
+def misread(made, config, options):
+    """What `show` prints of these files and is not in the pool: what no token happened to meet shows here."""
+    if options.form is None:
+        return []
+    arguments = [options.binary, "show", config, "--format", "json"]
+    process = subprocess.run(arguments, capture_output=True, timeout=TIMEOUT, check=False)
+    got, wanted = read(process.stdout, process.stderr), shown(made)
+    for name in ("IdentityPoolId", "AllowClassicFlow", "Whichrole"):
+        got.pop(name, None)
+    if isinstance(got.get("Groups"), list):
+        got["Groups"].sort(key=lambda group: group["GroupName"])
+    fields = [name for name in sorted({*wanted, *got}) if wanted.get(name) != got.get(name)]
+    return [("different", report(made, "(all)", wanted, got, fields, shlex.join(arguments)))] if fields else []
+
+
+def shown(made):
+    """The pool as `show` prints it."""
+    pool = made.pool
+    wanted = {name: pool[name] for name in ("AllowUnauthenticatedIdentities", "CognitoIdentityProviders", "OpenIdConnectProviderARNs",
+                                            "SamlProviderARNs") if name in pool}
+    if "SupportedLoginProviders" in pool:
+        wanted["SupportedLoginProviders"] = {key: "" for key in pool["SupportedLoginProviders"]}
+    if "DeveloperProviderName" in pool:
+        wanted["DeveloperProviderName"] = generate.DEVELOPER
+    wanted["Roles"] = pool.get("Roles", {})
+    wanted["RoleMappings"] = {}
+    for key, one in pool.get("RoleMappings", {}).items():
+        mapping = {name: one[name] for name in ("Type", "AmbiguousRoleResolution") if name in one}
+        if one["Type"] == "Rules":
+            mapping["RulesConfiguration"] = {"Rules": one.get("RulesConfiguration", {}).get("Rules", [])}
+        wanted["RoleMappings"][key] = mapping
+    if made.tag_maps:
+        wanted["PrincipalTagMaps"] = sorted(({"IdentityProviderName": tags["IdentityProviderName"], "UseDefaults": tags.get("UseDefaults", False),
+                                              "PrincipalTags": tags.get("PrincipalTags", {})} for tags in made.tag_maps),
+                                            key=lambda tags: tags["IdentityProviderName"])
+    if made.groups:
+        wanted["Groups"] = sorted(({name: value for name, value in group.items() if value is not None} for group in made.groups),
+                                  key=lambda group: group["GroupName"])
+    return wanted
+
+
+def plain_files(made):
+    """The pool in one API JSON file, each tag map and the groups in another."""
     documents = {"pool.json": made.pool}
     documents.update({f"tags-{number}.json": tags for number, tags in enumerate(made.tag_maps, 1)})
     if made.groups:
         documents["groups.json"] = {"Groups": made.groups}
-    for name, document in documents.items():
-        with open(os.path.join(config, name), "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1, ensure_ascii=False)
-    return config
+    return {name: json.dumps(document, indent=1, ensure_ascii=False) for name, document in documents.items()}
 
 
 def request_arguments(made):

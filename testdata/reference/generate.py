@@ -43,6 +43,8 @@ ODD_WORDS = ["İ", "i\u0307", "ı", "I", "i", "ß", "ẞ", "ss", "Σ", "σ", "ς
              "ﬁ", "FI", "Ⓐ", "ⓐ", "𐐀", "𐐨", "\u00a0eng", "日本", "a\u200bb", "\U0001f600", "ΑΣ.", "α.Σ", "'Σ", "\u2028"]
 JSON_WORDS = ["true", "false", "null", "1", "1.0", "1e2", "1E2", "100", "-0", "0", "12", "{}", "[]", "\"a\"", "\"", "\\", "a\"b", "a\\b", "\n", "\t",
               "\u0001", "\u001f", "\x7f", "/", "\u0000", "tru", "True", "TRUE", ",", ", ", "[", "]", "[a", "b]", "NULL", "{\"a\"", "\\n", "\\u001f", "\\t"]
+SYNTAX_WORDS = ["${a}", "${", "$${a}", "$", "$$", "%{a}", "%%{", "{{a}}", "#a", "a: b", "- a", "&a", "!a", "yes", "010", "1_000", "12:30", "~", "a #b", "'",
+                "a'b", "\\u0041", "${A.B}:c", "a\n", "a\n\nb", "\r", "\r\n", "\ufeff", "\x85", "\u2029", "\uffff", "$a", "a$", "EOT", "|", ">", "//a"]
 NUMBERS = ["0", "-0", "1", "1.0", "1.00", "12", "100", "1e2", "1E2", "1e+2", "1E-2", "-1", "0.1", "9007199254740993", "18446744073709551616",
            "-1.5E10", "1e400", "0.1e-400", "123456789012345678901234567890"]
 TAG_KEYS = ["dept", "team", "username", "client", "Client", "level", "é", "Z", "a", "b:c", "user name", "\U0001f600", "\uffee"]
@@ -57,6 +59,7 @@ class Batch:
         self.pool = {}  # API JSON
         self.tag_maps = []
         self.groups = []
+        self.kinds = {}  # of providers that are references, by their keys
         self.provider = None
         self.custom_role_arn = None
         self.assume = {}
@@ -65,7 +68,7 @@ class Batch:
         self.lines = []
 
     def reference_pool(self):
-        return {**self.pool, "PrincipalTagMaps": self.tag_maps}
+        return {**self.pool, "PrincipalTagMaps": self.tag_maps, "SymbolicProviders": self.kinds}
 
     def request(self, logins):
         return {"logins": logins, "custom_role_arn": self.custom_role_arn, "now": self.now, "leeway": self.leeway or 0}
@@ -147,6 +150,8 @@ class Alphabet:
             self.words += rng.sample(ODD_WORDS, 2)
         if rng.random() < 0.4:
             self.words += rng.sample(JSON_WORDS, 2)
+        if rng.random() < 0.25:
+            self.words += rng.sample(SYNTAX_WORDS, 2)
         self.numbers = rng.sample(NUMBERS, 3)
         self.shared = []  # whole values that tokens have and whose text rules ask for
         self.shared = [self.value() for _ in range(8)]

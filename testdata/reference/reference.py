@@ -8,6 +8,7 @@ read beside that page and trusted. Nothing is shared with the command it checks.
 
 `pool` is API JSON: `Roles`, `RoleMappings`, and where known `AllowUnauthenticatedIdentities` and
 `CognitoIdentityProviders` (describe-identity-pool) and `PrincipalTagMaps`, a list of get-principal-tag-attribute-map.
+`SymbolicProviders` has the kind of each provider that is written as a reference (Q5b).
 
 `request` has `logins` (each `provider`, `jwt`, and `claims` or `groups` + `member` [+ `pre_token`]; none: a guest), and
 optionally `guest`, `custom_role_arn`, `now` and `leeway` in seconds.
@@ -225,6 +226,7 @@ def evaluate_login(pool, login, custom_role, path):
 
 USER_POOL_KEY = re.compile(r"cognito-idp\.[^/]+\.amazonaws\.com(?:\.cn)?/([^:]+)")
 OIDC_ARN = re.compile(r"arn:[^:]*:iam::[^:]*:oidc-provider/(.+)", re.DOTALL)
+SYMBOLIC_USER_POOL_KEY = re.compile(r"((?:\$\{[^}]*\}|[^:$])+)(?::(.+))?")
 SAML_ARN = re.compile(r"arn:[^:]*:iam::[^:]*:saml-provider/.+", re.DOTALL)
 SOCIAL = {"accounts.google.com", "graph.facebook.com", "www.amazon.com", "appleid.apple.com", "api.twitter.com"}
 DEVELOPER = "cognito-identity.amazonaws.com"
@@ -240,6 +242,18 @@ class Login:
             login["groups"], login["member"], login.get("pre_token"))
         self.mapping_key = None  # of the mapping in force
         mappings = pool.get("RoleMappings") or {}
+        self.symbolic = False  # whether its provider is known only to a deployment (Q5b)
+        kind = pool.get("SymbolicProviders", {}).get(key)
+        if kind:
+            self.symbolic = True
+            self.kind = kind
+            self.login_key = self.tag_key = self.mapping_key = key
+            if kind == "user-pool":
+                self.login_key, named_client = SYMBOLIC_USER_POOL_KEY.fullmatch(key).groups()
+                self.tag_key = self.login_key
+                self.mapping_key = self.symbolic_mapping_key(mappings, named_client)
+            self.mapping = mappings.get(self.mapping_key)
+            return
 
         user_pool, oidc_arn = USER_POOL_KEY.match(key), OIDC_ARN.fullmatch(key)
         if user_pool:
@@ -286,6 +300,24 @@ class Login:
             raise Undecidable(f"several mappings of {self.login_key} and no client named")
         return candidates[0] if candidates else None
 
+    def symbolic_mapping_key(self, mappings, named_client):
+        """Q5b: a reference fits every client id, which is never empty; a literal client id fits only itself."""
+        client = self.aud()
+        if client is None:
+            client = named_client
+        if client is not None and f"{self.login_key}:{client}" in mappings:
+            return f"{self.login_key}:{client}"
+        if client == "":
+            return None
+        if named_client is not None and "${" in named_client:
+            return f"{self.login_key}:{named_client}"  # the one the caller names
+        candidates = [key for key in mappings if key.startswith(self.login_key + ":")]
+        if client is not None:
+            candidates = [key for key in candidates if "${" in key[len(self.login_key):]]
+        if len(candidates) > 1:
+            raise Undecidable(f"several mappings of {self.login_key} fit and no client named")
+        return candidates[0] if candidates else None
+
     def name(self):
         return self.mapping_key if self.mapping is not None else self.login_key
 
@@ -313,7 +345,7 @@ def check_login(pool, login, now, leeway, path):
         raise Denied("invalid-token", "Invalid login token. Missing a required claim: aud")
 
     issuer = claims.get("iss")
-    if login.kind in ("user-pool", "oidc") and isinstance(issuer, str):
+    if login.kind in ("user-pool", "oidc") and isinstance(issuer, str) and not login.symbolic:
         accepted = ["https://" + login.login_key, login.login_key]
         if login.kind == "user-pool":
             region = login.pool_id.split("_")[0]
@@ -323,7 +355,7 @@ def check_login(pool, login, now, leeway, path):
             raise Denied("invalid-token", "Invalid login token. Issuer doesn't match providerName")
 
     providers = pool.get("CognitoIdentityProviders")
-    if login.kind == "user-pool" and providers is not None and aud is not None:
+    if login.kind == "user-pool" and providers is not None and aud is not None and not login.symbolic:
         if not any(one["ProviderName"] == login.login_key and one["ClientId"] == aud for one in providers):
             path.cite("L3")
             raise Denied("invalid-token", "Token is not from a supported provider of this identity pool.")

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -24,23 +25,23 @@ pub struct Args {
 /// Options of every command.
 #[derive(Debug, ClapArgs)]
 pub struct Global {
-    /// How results are written
-    #[arg(long, global = true, value_enum)]
+    /// How results are written; all but `text` and `json` are for `test`
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum)]
     pub format: Option<Format>,
     /// Write results to this file instead of standard output
-    #[arg(short, long, global = true, value_name = "FILE")]
-    pub output: Option<String>,
+    #[arg(short, long, global = true, help_heading = GLOBAL, value_name = "FILE")]
+    pub output: Option<OsString>,
     /// When to use colours; the variable `NO_COLOR` is respected
-    #[arg(long, global = true, value_enum, default_value = "auto")]
+    #[arg(long, global = true, help_heading = GLOBAL, value_enum, default_value = "auto")]
     pub color: Color,
     /// Say nothing but results and errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
     pub quiet: bool,
-    /// Say more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    /// Say more, such as which files were passed over
+    #[arg(short, long, global = true, help_heading = GLOBAL, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Exit with 0 where it would be 1 (never where it would be 2 or 3)
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub exit_zero: bool,
 }
 
@@ -48,15 +49,16 @@ pub struct Global {
 pub enum Format {
     Text,
     Json,
-    /// JUnit XML (test)
+    // Ordinary comments: what is said about one value makes every page of help twice as long.
+    // XML as JUnit writes it.
     Junit,
-    /// TAP version 14 (test)
+    // Version 14.
     Tap,
-    /// Annotations for GitHub Actions (test, lint)
+    // Annotations for GitHub Actions.
     Github,
-    /// For summaries and comments (test)
+    // For summaries and comments.
     Markdown,
-    /// SARIF 2.1.0 (lint)
+    // SARIF 2.1.0.
     Sarif,
 }
 
@@ -76,7 +78,7 @@ Examples:
   whichrole eval pool.json --claim custom:dept=eng --claim 'cognito:groups=[\"admins\"]'
   whichrole eval pool.json --member admins,staff --groups groups.json
   whichrole eval pool.json --guest --format json
-  kubectl get secret … | whichrole eval pool.json -")]
+  pass show alice-token | whichrole eval pool.json -")]
     Eval {
         #[command(flatten)]
         config: ConfigArgs,
@@ -107,12 +109,12 @@ Examples:
         config: ConfigArgs,
         /// The lines; standard input if left out or `-`
         #[arg(value_name = "FILE")]
-        lines: Option<String>,
+        lines: Option<OsString>,
         /// Print just these, separated by tabs: line, decision, role, source, rule, reason, certain, provider
         #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
         fields: Vec<String>,
-        /// The largest line in bytes
-        #[arg(long, value_name = "BYTES", default_value_t = 65_536)]
+        /// The largest line in bytes; a longer one is skipped and reported
+        #[arg(long, value_name = "BYTES", default_value_t = 65_536, help_heading = LIMITS)]
         max_line_bytes: usize,
         #[command(flatten)]
         choices: ChoiceArgs,
@@ -143,29 +145,48 @@ Examples:
         config: ConfigArgs,
     },
     /// Make, decode or verify tokens
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        before_help = "\
+Examples:
+  whichrole token make --groups groups.json --member admins
+  whichrole token decode token.jwt
+  whichrole token verify token.jwt --jwks jwks.json --now now"
+    )]
     Token(TokenCommand),
     /// Name the likely causes of one of Cognito's error messages
     #[command(before_help = "\
 Examples:
-  whichrole decode 'Invalid identity pool configuration. Check assigned IAM roles for this pool.'")]
+  whichrole decode 'Invalid identity pool configuration. Check assigned IAM roles for this pool.'
+  aws cognito-identity get-credentials-for-identity ... 2>&1 | whichrole decode -")]
     Decode {
-        /// The message
+        /// The message, or `-` for standard input
         #[arg(value_name = "AWS ERROR TEXT")]
         message: String,
     },
     /// Print the JSON Schema of an output or a file format
+    #[command(before_help = "\
+Examples:
+  whichrole schema eval > decision.schema.json")]
     Schema {
         /// Which schema
         #[arg(value_enum)]
         which: Schema,
     },
     /// Print shell completions
+    #[command(before_help = "\
+Examples:
+  whichrole completions bash > ~/.local/share/bash-completion/completions/whichrole
+  whichrole completions zsh > ~/.zfunc/_whichrole
+  whichrole completions fish > ~/.config/fish/completions/whichrole.fish")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Write man pages to a folder
+    #[command(before_help = "\
+Examples:
+  whichrole man ~/.local/share/man/man1")]
     Man {
         /// The folder; it is made if need be
         #[arg(value_name = "DIR")]
@@ -200,43 +221,51 @@ Examples:
         member: Vec<String>,
         /// The user pool's groups (`list-groups` output)
         #[arg(long, value_name = "FILE")]
-        groups: Option<String>,
+        groups: Option<OsString>,
         /// A configuration that has the groups
         #[arg(long, value_name = "CONFIG", conflicts_with = "groups")]
-        config: Option<String>,
+        config: Option<OsString>,
         /// A claim; the value is an array, object or boolean if it parses as one, else a string (`NAME:=JSON` for any JSON)
         #[arg(long = "claim", value_name = "NAME=VALUE")]
         claims: Vec<String>,
         /// What a pre-token-generation function answers (`claimsOverrideDetails`)
         #[arg(long, value_name = "FILE")]
-        pre_token: Option<String>,
+        pre_token: Option<OsString>,
         /// Fix an open question
         #[arg(long, value_name = "QUESTION=CHOICE")]
         assume: Vec<String>,
     },
     /// Print the claims of a JWT, without verifying it
+    #[command(before_help = "\
+Examples:
+  whichrole token decode token.jwt
+  whichrole token decode --token-env ID_TOKEN")]
     Decode {
-        /// A file with a compact JWT, or `-`
+        /// A file with a compact JWT; standard input if left out or `-`
         #[arg(value_name = "TOKEN")]
-        token: Option<String>,
+        token: Option<OsString>,
         /// Take the token from this environment variable
         #[arg(long, value_name = "NAME")]
         token_env: Option<String>,
+        #[command(flatten)]
+        limits: TokenLimitArgs,
     },
     /// Verify a JWT's signature, issuer, audience and times
     #[command(before_help = "\
 Examples:
   whichrole token verify token.jwt --jwks jwks.json --now now")]
     Verify {
-        /// A file with a compact JWT, or `-`
+        /// A file with a compact JWT; standard input if left out or `-`
         #[arg(value_name = "TOKEN")]
-        token: Option<String>,
+        token: Option<OsString>,
         /// Take the token from this environment variable
         #[arg(long, value_name = "NAME")]
         token_env: Option<String>,
+        #[command(flatten)]
+        limits: TokenLimitArgs,
         /// The key set (a JWKS file)
         #[arg(long, value_name = "FILE")]
-        jwks: String,
+        jwks: OsString,
         #[command(flatten)]
         clock: ClockArgs,
     },
@@ -292,7 +321,7 @@ pub struct TestArgs {
 pub struct ConfigArgs {
     /// A file or folder (API JSON, a template, Terraform), or `-` for standard input
     #[arg(value_name = "CONFIG")]
-    pub config: String,
+    pub config: OsString,
     /// The pool, if there are several
     #[arg(long, value_name = "NAME")]
     pub pool: Option<String>,
@@ -302,6 +331,30 @@ pub struct ConfigArgs {
     /// A variable of the Terraform root module: text, or an expression where its type asks for one (`groups=["a","b"]`)
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub variables: Vec<String>,
+    #[command(flatten)]
+    pub limits: ConfigLimitArgs,
+}
+
+/// How large a configuration may be.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct ConfigLimitArgs {
+    /// The largest configuration file in bytes [default: 16777216]
+    #[arg(long, value_name = "BYTES", help_heading = LIMITS)]
+    pub max_config_bytes: Option<usize>,
+    /// How deep a configuration may nest, 1 to 512 [default: 128 in JSON, 64 in YAML]
+    #[arg(long, value_name = "LEVELS", value_parser = depth, help_heading = LIMITS)]
+    pub max_config_depth: Option<usize>,
+}
+
+/// How large a token or claims object may be.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct TokenLimitArgs {
+    /// The largest token or claims object in bytes [default: 50000 for a JWT, 65536 for claims]
+    #[arg(long, value_name = "BYTES", help_heading = LIMITS)]
+    pub max_token_bytes: Option<usize>,
+    /// How deep claims may nest, 1 to 512 [default: 32]
+    #[arg(long, value_name = "LEVELS", value_parser = depth, help_heading = LIMITS)]
+    pub max_token_depth: Option<usize>,
 }
 
 /// What to look at, and what counts.
@@ -322,6 +375,11 @@ pub struct LintArgs {
     /// A parameter of a template, or anything else that only its deployment knows (`AWS::Region`, `Admin.Arn`)
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub parameters: Vec<String>,
+    /// A variable of the Terraform root module: text, or an expression where its type asks for one (`groups=["a","b"]`)
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+    #[command(flatten)]
+    pub limits: ConfigLimitArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -336,7 +394,7 @@ pub enum FailOn {
 pub struct RequestArgs {
     /// Files with a compact JWT or a claims object, or `-`; several are the logins of one request
     #[arg(value_name = "TOKEN")]
-    pub tokens: Vec<String>,
+    pub tokens: Vec<OsString>,
     /// Take a token from this environment variable
     #[arg(long, value_name = "NAME")]
     pub token_env: Option<String>,
@@ -348,13 +406,13 @@ pub struct RequestArgs {
     pub member: Vec<String>,
     /// The user pool's groups (`list-groups` output); left out, those found in CONFIG
     #[arg(long, value_name = "FILE", requires = "member")]
-    pub groups: Option<String>,
+    pub groups: Option<OsString>,
     /// Ask for a guest, who has no token
     #[arg(long, conflicts_with_all = ["tokens", "token_env", "claims", "member"])]
     pub guest: bool,
     /// Verify the tokens' signatures against this key set (a JWKS file); needs --now
     #[arg(long, value_name = "FILE", requires = "now")]
-    pub jwks: Option<String>,
+    pub jwks: Option<OsString>,
     #[command(flatten)]
     pub choices: ChoiceArgs,
 }
@@ -376,9 +434,8 @@ pub struct ChoiceArgs {
     pub strict: bool,
     #[command(flatten)]
     pub clock: ClockArgs,
-    /// The largest token in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 50_000)]
-    pub max_token_bytes: usize,
+    #[command(flatten)]
+    pub limits: TokenLimitArgs,
 }
 
 /// When the request is made.
@@ -388,8 +445,24 @@ pub struct ClockArgs {
     #[arg(long, value_name = "TIME")]
     pub now: Option<String>,
     /// Seconds of grace after expiry, 0 to 300
-    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=300), allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = leeway, allow_negative_numbers = true)]
     pub leeway: u16,
+}
+
+/// The heading of the options that every command has.
+const GLOBAL: &str = "Global options";
+/// The heading of the options for limits.
+const LIMITS: &str = "Limits";
+
+/// Seconds of grace: more than five minutes hide a wrong clock.
+fn leeway(written: &str) -> Result<u16, String> {
+    written.parse().ok().filter(|seconds| *seconds <= 300).ok_or_else(|| "expected 0–300 seconds".to_owned())
+}
+
+/// Levels of nesting: as many as the readers can go down on a small stack.
+fn depth(written: &str) -> Result<usize, String> {
+    let levels = written.parse().ok().filter(|levels| (1..=512).contains(levels));
+    levels.ok_or_else(|| "expected 1–512 levels".to_owned())
 }
 
 impl Args {

@@ -1,7 +1,6 @@
 //! Exit codes, and errors as people and scripts get them.
 
 use std::io;
-use std::process::ExitCode;
 
 use serde::Serialize;
 use whichrole::read::{Position, Problem};
@@ -19,6 +18,11 @@ pub enum Exit {
     /// `--strict`, and the answer depends on an open question.
     NotCertain = 3,
 }
+
+/// Problems that are shown with their source line; finding a line takes time in proportion to the text.
+const SNIPPETS: usize = 20;
+/// Problems that are shown to people one by one.
+const SENTENCES: usize = 100;
 
 /// Why the question could not be answered.
 #[derive(Debug)]
@@ -101,7 +105,7 @@ impl Failure {
     /// Several problems of one configuration or suite, with the source lines they are about.
     pub fn of_problems(problems: &[Problem], names: &[String], texts: &[String]) -> Self {
         let reports: Vec<Report> = problems.iter().map(|problem| Report::of_problem(problem, names)).collect();
-        let snippets = problems.iter().map(|problem| snippet(problem, texts)).collect();
+        let snippets = problems.iter().take(SNIPPETS).map(|problem| snippet(problem, texts)).collect();
         let report = match reports.as_slice() {
             [only] => Report { problems: reports.clone(), ..only.clone() },
             _ => Report {
@@ -120,7 +124,7 @@ impl Failure {
             io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
             _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
         };
-        let message = format!("cannot {doing} {}: {why}", text::quoted(name));
+        let message = format!("cannot {doing} {}: {why}", text::quoted_whole(name));
         Self { broken_pipe: error.kind() == io::ErrorKind::BrokenPipe, ..Self::new("io", message) }
     }
 
@@ -132,7 +136,7 @@ impl Failure {
         self.report.to_json()
     }
 
-    /// A line for each problem, with the source line below it.
+    /// A line for each problem, the first ones with the source line below.
     pub fn to_text(&self) -> String {
         let reports = if self.report.problems.is_empty() {
             std::slice::from_ref(self.report.as_ref())
@@ -140,9 +144,12 @@ impl Failure {
             &self.report.problems
         };
         let mut lines = Vec::new();
-        for (n, report) in reports.iter().enumerate() {
+        for (n, report) in reports.iter().enumerate().take(SENTENCES) {
             lines.push(format!("error: {}", report.sentence()));
             lines.extend(self.snippets.get(n).filter(|snippet| !snippet.is_empty()).cloned());
+        }
+        if reports.len() > SENTENCES {
+            lines.push(format!("and {} more problems; `--format json` lists them all", reports.len() - SENTENCES));
         }
         lines.join("\n")
     }
@@ -165,31 +172,13 @@ pub fn snippet_of(line: &str, at: Position) -> String {
     const WIDTH: usize = 100;
     let column = at.column.saturating_sub(1);
     let skip = column.saturating_sub(BEFORE);
-    let before = text::visible(&line.chars().skip(skip).take(column - skip).collect::<String>().replace('\t', " "));
-    let after = text::visible(&line.chars().skip(column).take(WIDTH - BEFORE).collect::<String>().replace('\t', " "));
+    let part = |from: usize, length: usize| -> String {
+        let plain = |c: char| if c == '\t' { ' ' } else { c };
+        text::visible(&line.chars().skip(from).take(length).map(plain).collect::<String>())
+    };
+    let before = part(skip, column - skip);
+    let shown = part(skip, column - skip + WIDTH - BEFORE);
     let number = at.line.to_string();
     let margin = " ".repeat(number.len());
-    format!("{margin} |\n{number} | {before}{after}\n{margin} | {}^", " ".repeat(before.chars().count()))
-}
-
-/// What clap has to say: help and version on stdout, usage errors as every other error.
-pub fn usage(error: &clap::Error) -> ExitCode {
-    use clap::error::ErrorKind;
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A closed pipe is no reason to fail.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
-    }
-    let words: Vec<String> = std::env::args().collect();
-    let json =
-        words.windows(2).any(|pair| pair == ["--format", "json"]) || words.iter().any(|word| word == "--format=json");
-    if json {
-        let text = error.render().to_string();
-        let first = text.lines().next().unwrap_or_default();
-        let message = text::visible(first.strip_prefix("error: ").unwrap_or(first));
-        anstream::println!("{}", Report::new("usage", message).to_json());
-    } else {
-        let _ = error.print();
-    }
-    ExitCode::from(Exit::CouldNotAnswer as u8)
+    format!("{margin} |\n{number} | {shown}\n{margin} | {}^", " ".repeat(before.chars().count()))
 }

@@ -1,20 +1,23 @@
 //! Reads files, standard input and environment variables, each within its limit.
 
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use whichrole::read::{Configuration, Definition, ReadOptions, Source, read};
+use whichrole::TokenLimits;
+use whichrole::read::{Configuration, Definition, Problem, ReadOptions, Source, read};
 use whichrole::text;
 
-use crate::args::ConfigArgs;
+use crate::args::{ConfigArgs, ConfigLimitArgs, TokenLimitArgs};
 use crate::failure::{Failure, Report, Result};
 use crate::output::Output;
 
-/// Bytes of one configuration file.
-const CONFIG_BYTES: usize = 16 * 1024 * 1024;
 /// Files of one configuration folder.
 const CONFIG_FILES: usize = 10_000;
+/// Notes about a configuration that are shown without `-v`.
+const NOTES: usize = 10;
 /// The endings of files that can be part of a configuration.
 const CONFIG_ENDINGS: &[&str] =
     &[".json", ".yaml", ".yml", ".template", ".tf", ".tf.json", ".tfvars", ".tfvars.json", ".tfstate", ".tofu"];
@@ -28,93 +31,125 @@ pub struct Loaded {
 impl Loaded {
     /// Reads all of a file, a folder or standard input.
     pub fn read(args: &ConfigArgs) -> Result<Self> {
-        let sources = sources(&args.config)?;
-        let configuration = read(&sources, &options(args)?);
+        let parameters = values("--param", "parameter", &args.parameters)?;
+        let variables = values("--var", "variable", &args.variables)?;
+        Self::of(&args.config, &ReadOptions { parameters, variables, ..args.limits.options() })
+    }
+
+    /// Reads a configuration as the options say.
+    pub fn of(config: impl AsRef<OsStr>, options: &ReadOptions) -> Result<Self> {
+        let sources = sources(config, options.json.bytes)?;
+        let configuration = read(&sources, options);
         Ok(Self { configuration, texts: sources.into_iter().map(|source| source.text).collect() })
     }
 
     /// The pool that is asked for, if nothing is wrong with the configuration.
     pub fn definition(&self, pool: Option<&str>, output: &Output) -> Result<&Definition> {
-        for note in &self.configuration.notes {
-            output.detail(&format!("note: {}", Report::of_problem(note, &self.configuration.names).sentence()));
-        }
+        self.show_notes(output);
         if !self.configuration.problems.is_empty() {
             return Err(self.failure(&self.configuration.problems));
         }
         self.configuration.choose(pool).map_err(|error| self.failure(&error.problems))
     }
 
-    pub fn failure(&self, problems: &[whichrole::read::Problem]) -> Failure {
+    /// What was passed over in silence is said with `-v` only: in a folder that can be most of its files.
+    fn show_notes(&self, output: &Output) {
+        let (quiet, loud): (Vec<&Problem>, Vec<&Problem>) =
+            self.configuration.notes.iter().partition(|note| note.code == "not-recognised");
+        let sentence =
+            |note: &Problem| format!("note: {}", Report::of_problem(note, &self.configuration.names).sentence());
+        for (n, note) in loud.iter().enumerate() {
+            if n < NOTES { output.note(&sentence(note)) } else { output.detail(&sentence(note)) }
+        }
+        if loud.len() > NOTES && !output.is_verbose() {
+            output.note(&format!("note: {} more notes; `-v` shows them", loud.len() - NOTES));
+        }
+        for note in quiet {
+            output.detail(&sentence(note));
+        }
+    }
+
+    pub fn failure(&self, problems: &[Problem]) -> Failure {
         Failure::of_problems(problems, &self.configuration.names, &self.texts)
     }
 }
 
-/// How a configuration is to be read.
-fn options(args: &ConfigArgs) -> Result<ReadOptions> {
-    let mut options = ReadOptions::default();
-    for (flag, what, given, values) in [
-        ("--param", "parameter", &args.parameters, &mut options.parameters),
-        ("--var", "variable", &args.variables, &mut options.variables),
-    ] {
-        for given in given {
-            let Some((name, value)) = given.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-                let message = format!("expected `{flag} NAME=VALUE`, found {}", text::quoted(given));
-                return Err(Failure::new("usage", message));
-            };
-            if values.insert(name.to_owned(), value.to_owned()).is_some() {
-                return Err(Failure::new("usage", format!("the {what} {} is given twice", text::quoted(name))));
-            }
+/// The values of `--param` or `--var`.
+fn values(flag: &str, what: &str, written: &[String]) -> Result<BTreeMap<String, String>> {
+    let mut values = BTreeMap::new();
+    for given in written {
+        let Some((name, value)) = given.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            let message = format!("expected `{flag} NAME=VALUE`, found {}", text::quoted(given));
+            return Err(Failure::new("usage", message));
+        };
+        if values.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(Failure::new("usage", format!("the {what} {} is given twice", text::quoted(name))));
         }
     }
-    Ok(options)
+    Ok(values)
+}
+
+impl ConfigLimitArgs {
+    /// How configurations are read within these limits.
+    pub fn options(&self) -> ReadOptions {
+        let mut options = ReadOptions::default();
+        if let Some(bytes) = self.max_config_bytes {
+            options.json.bytes = bytes;
+            options.yaml.bytes = bytes;
+        }
+        if let Some(depth) = self.max_config_depth {
+            options.json.depth = depth;
+            options.yaml.depth = depth;
+        }
+        options
+    }
+}
+
+impl TokenLimitArgs {
+    /// How tokens are read within these limits.
+    pub fn limits(&self) -> TokenLimits {
+        let mut limits = TokenLimits::default();
+        if let Some(bytes) = self.max_token_bytes {
+            limits.bytes = bytes;
+            limits.json.bytes = bytes;
+        }
+        if let Some(depth) = self.max_token_depth {
+            limits.json.depth = depth;
+        }
+        limits
+    }
 }
 
 /// The texts of a configuration: one file, every file of a folder, or standard input.
-pub fn sources(config: &str) -> Result<Vec<Source>> {
-    if config == "-" {
-        return Ok(vec![Source {
-            name: "standard input".to_owned(),
-            text: text_of(io::stdin(), config, CONFIG_BYTES)?,
-        }]);
-    }
-    refuse_token(config)?;
+pub fn sources(config: impl AsRef<OsStr>, limit: usize) -> Result<Vec<Source>> {
+    let config = config.as_ref();
     let path = Path::new(config);
-    let metadata = fs::metadata(path).map_err(|error| Failure::io(&error, "read", config))?;
-    if !metadata.is_dir() {
-        return Ok(vec![Source { name: config.to_owned(), text: file(config, CONFIG_BYTES)? }]);
+    if config == "-" || !path.is_dir() {
+        return Ok(vec![Source { name: shown(config), text: file(config, limit)? }]);
     }
     let mut files = Vec::new();
     walk(path, 0, &mut files)?;
     if files.is_empty() {
-        let message = format!("{} has no configuration files in it", text::quoted(config));
+        let message = format!("{} has no configuration files in it", text::quoted_whole(&shown(config)));
         return Err(Failure::new("no-configuration", message));
     }
-    files
-        .into_iter()
-        .map(|path| {
-            let name = path.to_string_lossy().into_owned();
-            Ok(Source { text: text_of(open(&path, &name)?, &name, CONFIG_BYTES)?, name })
-        })
-        .collect()
+    files.into_iter().map(|path| Ok(Source { name: shown(path.as_os_str()), text: file(&path, limit)? })).collect()
 }
 
-/// Collects the files of a folder by name. Folders inside it count for Terraform modules and nested cloud assemblies only.
+/// Collects the files of a folder by name. Folders inside it count for Terraform modules and nested cloud assemblies only; links to folders
+/// are not followed, since they may lead in circles.
 fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
-    let shown = folder.to_string_lossy().into_owned();
-    let entries = fs::read_dir(folder).map_err(|error| Failure::io(&error, "read", &shown))?;
-    let mut paths: Vec<PathBuf> = entries
-        .collect::<io::Result<Vec<_>>>()
-        .map_err(|error| Failure::io(&error, "read", &shown))?
-        .into_iter()
-        .map(|entry| entry.path())
-        .collect();
-    paths.sort();
-    for path in paths {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let failed = |error: &io::Error| Failure::io(error, "read", &shown(folder.as_os_str()));
+    let entries = fs::read_dir(folder).map_err(|error| failed(&error))?;
+    let mut entries = entries.collect::<io::Result<Vec<_>>>().map_err(|error| failed(&error))?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with('.') || name == "node_modules" {
             continue;
         }
-        if path.is_dir() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             if depth < 16 {
                 walk(&path, depth + 1, files)?;
             }
@@ -124,60 +159,117 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
         let in_assembly = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("assembly-"));
         let is_suite = name.ends_with(".whichrole.yaml") || name.ends_with(".whichrole.yml");
         let wanted = CONFIG_ENDINGS.iter().any(|ending| name.ends_with(ending)) && !is_suite;
-        if wanted && (depth == 0 || is_terraform || in_assembly) {
+        // A pipe or device among the files would keep us waiting.
+        if wanted && (depth == 0 || is_terraform || in_assembly) && path.is_file() {
             files.push(path);
         }
         if files.len() > CONFIG_FILES {
-            let message = format!("{} has more than {CONFIG_FILES} files in it", text::quoted(&shown));
+            let message =
+                format!("{} has more than {CONFIG_FILES} files in it", text::quoted_whole(&shown(folder.as_os_str())));
             return Err(Failure::new("too-many-files", message));
         }
     }
     Ok(())
 }
 
-/// The text of a file of at most `limit` bytes.
-pub fn file(name: &str, limit: usize) -> Result<String> {
-    text_of(open(Path::new(name), name)?, name, limit)
-}
-
-/// The bytes of a file or of standard input (`-`), at most one more than `limit`.
-pub fn bytes(name: &str, limit: usize) -> Result<Vec<u8>> {
-    if name == "-" { bounded(io::stdin(), name, limit) } else { bounded(open(Path::new(name), name)?, name, limit) }
-}
-
-fn open(path: &Path, name: &str) -> Result<File> {
-    File::open(path).map_err(|error| Failure::io(&error, "read", name))
-}
-
-fn bounded(reader: impl Read, name: &str, limit: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    reader.take(most).read_to_end(&mut bytes).map_err(|error| Failure::io(&error, "read", name))?;
-    Ok(bytes)
-}
-
-fn text_of(reader: impl Read, name: &str, limit: usize) -> Result<String> {
-    let bytes = bounded(reader, name, limit)?;
-    let shown = if name == "-" { "standard input" } else { name };
+/// The text of a file or of standard input (`-`), of at most `limit` bytes.
+pub fn file(name: impl AsRef<OsStr>, limit: usize) -> Result<String> {
+    let name = name.as_ref();
+    let bytes = bytes(name, limit)?;
+    let name = text::quoted_whole(&shown(name));
     if bytes.len() > limit {
-        return Err(Failure::new("too-large", format!("{} is larger than {limit} bytes", text::quoted(shown))));
+        return Err(Failure::new("too-large", format!("{name} is larger than {limit} bytes")));
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Failure::new("not-utf8", format!("{} is not UTF-8 text", text::quoted(shown))))?;
+    let text = String::from_utf8(bytes).map_err(|_| Failure::new("not-utf8", format!("{name} is not UTF-8 text")))?;
     if text.trim().is_empty() {
-        return Err(Failure::new("empty", format!("{} is empty", text::quoted(shown))));
+        return Err(Failure::new("empty", format!("{name} is empty")));
     }
     Ok(text)
 }
 
+/// The bytes of a file or of standard input (`-`), at most one more than `limit`.
+pub fn bytes(name: &OsStr, limit: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let read = open(name)?.take(most).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::io(&error, "read", &shown(name)))?;
+    Ok(bytes)
+}
+
+/// Opens a file or standard input (`-`).
+pub fn open(name: &OsStr) -> Result<Box<dyn Read>> {
+    if name == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    match File::open(name) {
+        Ok(file) => Ok(Box::new(file)),
+        // What is meant to be read, but was put where a name belongs, is not repeated.
+        Err(_) if name.to_string_lossy().trim_start().starts_with(['{', '[']) => {
+            let message = "claims or a configuration on the command line; use a file, `-` or `--claim NAME=VALUE`";
+            Err(Failure::new("usage", message))
+        }
+        Err(error) => Err(Failure::io(&error, "read", &shown(name))),
+    }
+}
+
+/// The name of a file for people.
+pub fn shown(name: &OsStr) -> String {
+    if name == "-" { "standard input".to_owned() } else { name.to_string_lossy().into_owned() }
+}
+
+/// Standard input can be read only once.
+pub fn refuse_two_stdins<'n>(names: impl IntoIterator<Item = &'n OsStr>) -> Result<()> {
+    if names.into_iter().filter(|name| *name == "-").count() > 1 {
+        return Err(Failure::new("usage", "`-` is given twice, and standard input can be read only once"));
+    }
+    Ok(())
+}
+
 /// A token on the command line can be seen by everyone on the machine; its text is not repeated.
-pub fn refuse_token(argument: &str) -> Result<()> {
-    let looks_like_token = argument.starts_with("eyJ")
-        || argument.starts_with("Bearer ")
-        || (argument.len() > 300 && argument.matches('.').count() == 2);
-    if looks_like_token && !Path::new(argument).exists() {
+pub fn refuse_tokens(words: &[OsString]) -> Result<()> {
+    let is_token = |word: &OsString| {
+        let text = word.to_string_lossy();
+        // `--token=eyJ…` too, but a claim may hold what it likes.
+        let value = match text.split_once('=') {
+            Some((option, value)) if option.starts_with("--") && option != "--claim" => value,
+            _ => &text,
+        };
+        looks_like_token(value) && !Path::new(word).exists()
+    };
+    if words.iter().skip(1).any(is_token) {
         let message = "a token on the command line is visible to others; use a file, `-` or `--token-env`";
         return Err(Failure::new("token-on-command-line", message));
     }
     Ok(())
+}
+
+/// Whether a word is more likely a compact JWT than anything else: its first part decodes to the beginning of a JSON object.
+fn looks_like_token(word: &str) -> bool {
+    let word = word.trim().trim_start_matches("Bearer ").trim_start_matches(['"', '\'']);
+    let parts = word.split('.').count();
+    let begins_object = matches!(
+        word.as_bytes().get(..3),
+        Some(
+            [b'e', b'y', b'A'..=b'D' | b'I'..=b'L']
+            | [b'e', b'3', b'0'..=b'3']
+            | [b'e', b'w', b'k'..=b'r' | b'0'..=b'3'],
+        )
+    );
+    word.starts_with("eyJ") || (begins_object && matches!(parts, 3 | 5)) || (word.len() > 300 && parts == 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_known_by_its_header() {
+        for token in ["eyJhbGciOiJub25lIn0.e30.", "e30.e30.", "Bearer eyJhbGciOiJub25lIn0", "\"eyJh\"", "ewogIn0.e30.x"]
+        {
+            assert!(looks_like_token(token), "{token}");
+        }
+        for other in ["alice.id.jwt", "e.g.x", "ex.tar.gz", "./token", "pool.json", "-", "eyes.json"] {
+            assert!(!looks_like_token(other), "{other}");
+        }
+    }
 }

@@ -8,19 +8,26 @@ mod output;
 mod render;
 mod request;
 mod settings;
+mod usage;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use crate::args::Args;
-use crate::failure::{Exit, Failure};
+use crate::failure::Exit;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    if let Err(failure) = input::refuse_tokens(&words) {
+        Output::early().failure(&failure, usage::wants_json(&words));
+        return ExitCode::from(failure.exit as u8);
+    }
+    let args = match Args::try_parse_from(&words) {
         Ok(args) => args,
-        Err(error) => return failure::usage(&error),
+        Err(error) => return usage::answer(error, usage::wants_json(&words)),
     };
     let mut output = Output::new(&args.global);
     let outcome = commands::run(&args, &mut output).and_then(|exit| output.finish().map(|()| exit));
@@ -28,20 +35,9 @@ fn main() -> ExitCode {
         Ok(exit) => exit,
         Err(failure) if failure.is_broken_pipe() => Exit::Yes,
         Err(failure) => {
-            report(&failure, &args, &mut output);
+            output.failure(&failure, args.wants_json());
             failure.exit
         }
     };
     ExitCode::from(if args.global.exit_zero && exit == Exit::No { 0 } else { exit as u8 })
-}
-
-/// With `--format json` an error is JSON on stdout; otherwise it goes to stderr, with the lines of the configuration it is about.
-fn report(failure: &Failure, args: &Args, output: &mut Output) {
-    if args.wants_json() {
-        output.discard();
-        // If even this cannot be written, the exit code still tells.
-        let _ = output.line(&failure.to_json()).and_then(|()| output.finish());
-    } else {
-        output.error(&failure.to_text());
-    }
 }

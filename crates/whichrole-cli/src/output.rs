@@ -1,6 +1,10 @@
 //! Where results go: stdout or a file, at the end and whole; everything else to stderr.
 
-use std::fs::File;
+use std::borrow::Cow;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 
 use anstream::adapter::strip_str;
@@ -13,10 +17,22 @@ use crate::failure::{Failure, Result};
 pub struct Output {
     text: String,
     stream: Option<BufWriter<Box<dyn Write>>>,
-    path: Option<String>,
+    /// Whether lines were written as they came, so that nothing is left to write.
+    streamed: bool,
+    /// A file; `None` for standard output.
+    path: Option<OsString>,
     color: ColorChoice,
-    quiet: bool,
-    verbose: bool,
+    notes: Notes,
+    /// Whether people's terminals show nothing but ASCII.
+    ascii: bool,
+}
+
+/// How much is said beside results and errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    None,
+    Some,
+    All,
 }
 
 impl Output {
@@ -27,24 +43,46 @@ impl Output {
             Color::Never => ColorChoice::Never,
         };
         Self {
-            text: String::new(),
-            stream: None,
-            path: global.output.clone(),
+            path: global.output.clone().filter(|path| path != "-"),
             color,
-            quiet: global.quiet,
-            verbose: global.verbose > 0,
+            notes: match (global.quiet, global.verbose) {
+                (true, _) => Notes::None,
+                (false, 0) => Notes::Some,
+                (false, _) => Notes::All,
+            },
+            ..Self::early()
         }
     }
 
-    /// Adds a line to the results.
+    /// The output before the command line is understood.
+    pub fn early() -> Self {
+        Self {
+            text: String::new(),
+            stream: None,
+            streamed: false,
+            path: None,
+            color: ColorChoice::Auto,
+            notes: Notes::Some,
+            ascii: locale_is_ascii(),
+        }
+    }
+
+    /// Adds a line to the results, as it is: data for other programs.
     pub fn line(&mut self, line: &str) -> Result<()> {
         if let Some(stream) = &mut self.stream {
-            let written = stream.write_all(line.as_bytes()).and_then(|()| stream.write_all(b"\n"));
+            // In one piece, so that whoever reads along gets whole lines.
+            let written = stream.write_all(format!("{line}\n").as_bytes());
             return written.map_err(|error| self.write_failure(&error));
         }
         self.text.push_str(line);
         self.text.push('\n');
         Ok(())
+    }
+
+    /// Adds a line for people to the results, in letters that their terminals have.
+    pub fn text(&mut self, line: &str) -> Result<()> {
+        let line = self.spelled(line).into_owned();
+        self.line(&line)
     }
 
     /// From here on lines are written as they come.
@@ -54,7 +92,20 @@ impl Output {
             None => Box::new(io::stdout().lock()),
         };
         self.stream = Some(BufWriter::with_capacity(64 * 1024, target));
+        self.streamed = true;
         Ok(())
+    }
+
+    /// Lets go of the lines so far, so that nobody waits for them while we wait for more input.
+    pub fn flush(&mut self) -> Result<()> {
+        let flushed = self.stream.as_mut().map_or(Ok(()), Write::flush);
+        flushed.map_err(|error| self.write_failure(&error))
+    }
+
+    /// Whether results go to this very file.
+    pub fn goes_to(&self, name: &OsStr) -> bool {
+        let real = |name: &OsStr| fs::canonicalize(name).ok();
+        self.path.as_deref().is_some_and(|path| real(path).is_some() && real(path) == real(name))
     }
 
     /// Writes what there is. Colours are kept only where they are wanted.
@@ -63,11 +114,11 @@ impl Output {
             return stream.flush().map_err(|error| self.write_failure(&error));
         }
         let text = std::mem::take(&mut self.text);
-        if text.is_empty() && self.path.is_none() {
+        if self.streamed || (text.is_empty() && self.path.is_none()) {
             return Ok(());
         }
         let written = if let Some(path) = &self.path {
-            std::fs::write(path, strip_str(&text).to_string())
+            fs::write(path, strip_str(&text).to_string())
         } else {
             let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
             stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
@@ -75,14 +126,9 @@ impl Output {
         written.map_err(|error| self.write_failure(&error))
     }
 
-    /// Forgets results that were not written.
-    pub fn discard(&mut self) {
-        self.text.clear();
-    }
-
     /// Something that did not stop the command but is worth knowing.
     pub fn note(&self, note: &str) {
-        if !self.quiet {
+        if self.notes != Notes::None {
             self.error(note);
         }
     }
@@ -95,18 +141,86 @@ impl Output {
 
     /// Something that only those want to know who ask.
     pub fn detail(&self, note: &str) {
-        if self.verbose {
+        if self.is_verbose() {
             self.note(note);
         }
+    }
+
+    pub fn is_verbose(&self) -> bool {
+        self.notes == Notes::All
     }
 
     /// A line on stderr. That stderr is closed is nothing to fail for.
     pub fn error(&self, line: &str) {
         let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
-        let _ = writeln!(stderr, "{line}");
+        let _ = writeln!(stderr, "{}", self.spelled(line));
+    }
+
+    /// Forgets results that were not written.
+    pub fn discard(&mut self) {
+        self.text.clear();
+        drop(self.stream.take());
+    }
+
+    /// Why there is no result. As JSON it goes to stdout even where results go to a file: the file may be what is wrong.
+    pub fn failure(&mut self, failure: &Failure, json: bool) {
+        self.discard();
+        if json {
+            // If even this cannot be written, the exit code still tells.
+            let _ = writeln!(io::stdout().lock(), "{}", failure.to_json());
+        } else {
+            self.error(&failure.to_text());
+        }
     }
 
     fn write_failure(&self, error: &io::Error) -> Failure {
-        Failure::io(error, "write", self.path.as_deref().unwrap_or("standard output"))
+        let name = self.path.as_ref().map_or(Cow::Borrowed("standard output"), |path| path.to_string_lossy());
+        Failure::io(error, "write", &name)
+    }
+
+    /// Text in letters that the locale has.
+    fn spelled<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.ascii { Cow::Owned(ascii(text)) } else { Cow::Borrowed(text) }
+    }
+}
+
+/// Whether the locale is set to something that is not UTF-8, or to nothing, which is the same.
+fn locale_is_ascii() -> bool {
+    if cfg!(windows) {
+        return false;
+    }
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(env::var_os).find(|value| !value.is_empty());
+    let locale = set.unwrap_or_default().to_string_lossy().to_lowercase();
+    !locale.contains("utf-8") && !locale.contains("utf8")
+}
+
+/// Text without any character that is not ASCII: our own marks as signs that look alike, everything else as `\u{…}`.
+fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '✓' => out.push('+'),
+            '✗' => out.push('x'),
+            '·' => out.push('.'),
+            '→' => out.push_str("->"),
+            '…' => out.push_str("..."),
+            '–' => out.push('-'),
+            c if c.is_ascii() => out.push(c),
+            // Writing to a `String` cannot fail.
+            c => {
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mark_has_a_likeness_in_ascii() {
+        assert_eq!(ascii("✓ ✗ · → … 0–300 \u{1b}[1mé"), "+ x . -> ... 0-300 \u{1b}[1m\\u{e9}");
     }
 }

@@ -1,5 +1,9 @@
 //! Builds a request from the command line: tokens, claims, groups, the clock, the choices.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::Path;
+
 use whichrole::read::{Definition, Problem, ReadOptions, Source, read};
 use whichrole::{
     Choice, Claim, Claims, Clock, Evaluator, Group, GroupClaims, InvalidToken, JsonLimits, Jwt, KeySet, Login,
@@ -17,16 +21,22 @@ pub struct Given {
     pub form: TokenForm,
     pub open_preferred_role: Option<OpenPreferredRole>,
     pub jwt: Option<Jwt>,
+    /// Whether `Bearer ` or quotes stood around the JWT.
+    wrapped: bool,
 }
 
 impl Given {
     fn claims(claims: Claims<'static>) -> Self {
-        Self { claims, form: TokenForm::Claims, open_preferred_role: None, jwt: None }
+        Self { claims, form: TokenForm::Claims, open_preferred_role: None, jwt: None, wrapped: false }
     }
 
     /// What is odd about the token. Of a token that is verified, only what verification passes over is left.
     pub fn warnings(&self) -> Vec<String> {
-        self.jwt.as_ref().map(Jwt::warnings).unwrap_or_default()
+        let mut warnings = self.jwt.as_ref().map(Jwt::warnings).unwrap_or_default();
+        if self.wrapped {
+            warnings.push("the token has `Bearer ` or quotes around it, which were passed over".to_owned());
+        }
+        warnings
     }
 
     /// The login of this token.
@@ -42,7 +52,7 @@ pub fn tokens(args: &RequestArgs, definition: &Definition) -> Result<Vec<Given>>
     if args.guest {
         return Ok(Vec::new());
     }
-    let limits = TokenLimits { bytes: args.choices.max_token_bytes, ..TokenLimits::default() };
+    let limits = args.choices.limits.limits();
     let mut tokens = args.tokens.iter().map(|name| token(name, &limits)).collect::<Result<Vec<_>>>()?;
     if let Some(name) = &args.token_env {
         tokens.push(token_of_environment(name, &limits)?);
@@ -72,29 +82,45 @@ pub fn tokens(args: &RequestArgs, definition: &Definition) -> Result<Vec<Given>>
 }
 
 /// Reads a token from a file or standard input.
-pub fn token(name: &str, limits: &TokenLimits) -> Result<Given> {
-    input::refuse_token(name)?;
-    let limit = limits.bytes.max(limits.json.bytes);
-    let bytes = input::bytes(name, limit)?;
-    let shown = if name == "-" { "standard input" } else { name };
-    parse_token(&bytes, limits).map_err(|error| token_failure(&error, Some(shown)))
+pub fn token(name: &OsStr, limits: &TokenLimits) -> Result<Given> {
+    let bytes = input::bytes(name, limits.bytes.max(limits.json.bytes))?;
+    parse_token(&bytes, limits).map_err(|error| token_failure(&error, Some(&input::shown(name))))
 }
 
 pub fn token_of_environment(name: &str, limits: &TokenLimits) -> Result<Given> {
     let Some(value) = std::env::var_os(name) else {
         return Err(Failure::new("no-token", format!("the environment variable {} is not set", text::quoted(name))));
     };
-    parse_token(value.as_encoded_bytes(), limits).map_err(|error| token_failure(&error, None))
+    parse_token(value.as_encoded_bytes(), limits).map_err(|error| {
+        let failure = token_failure(&error, None);
+        if !Path::new(&value).exists() {
+            return failure;
+        }
+        let message = format!("{error}; the variable holds the name of a file, which is to be given as TOKEN");
+        Failure::new(error.code(), message)
+    })
 }
 
 /// Reads a claims object or a compact JWT: claims begin with a bracket, which no JWT does.
 pub fn parse_token(bytes: &[u8], limits: &TokenLimits) -> std::result::Result<Given, TokenError> {
+    let most = limits.bytes.max(limits.json.bytes);
+    if bytes.len() > most {
+        // What is left of it may end within a character, so it is not looked at.
+        let is_claims = bytes.trim_ascii_start().starts_with(b"{");
+        return Err(TokenError::too_large(if is_claims { limits.json.bytes } else { limits.bytes }));
+    }
     let Ok(text) = std::str::from_utf8(bytes) else { return Err(TokenError::not_utf8()) };
     if text.trim_start().starts_with(['{', '[', '\u{feff}']) {
         return Claims::from_json_within(text, &limits.json).map(|claims| Given::claims(claims.into_owned()));
     }
     let jwt = Jwt::decode(text, limits)?;
-    Ok(Given { claims: jwt.claims().clone(), form: TokenForm::Jwt, open_preferred_role: None, jwt: Some(jwt) })
+    Ok(Given {
+        claims: jwt.claims().clone(),
+        form: TokenForm::Jwt,
+        open_preferred_role: None,
+        jwt: Some(jwt),
+        wrapped: text.trim_start().starts_with(['"', '\'']) || text.trim_start().starts_with("Bearer "),
+    })
 }
 
 /// A token's fault, with the place in the file; never with the file's text.
@@ -106,19 +132,24 @@ pub fn token_failure(error: &TokenError, file: Option<&str>) -> Failure {
 
 /// `NAME=VALUE`, or `NAME:=JSON`. A name given twice is an error: one of the two would be lost.
 pub fn set_claims(claims: &mut Claims<'static>, written: &[String]) -> Result<()> {
-    let mut seen = std::collections::BTreeSet::new();
+    let most = JsonLimits::CLAIMS.members;
+    if written.len() > most {
+        return Err(Failure::new("token-too-large", format!("`--claim` is given more than {most} times")));
+    }
+    let mut seen = BTreeSet::new();
     for argument in written {
         let Some((name, value)) = argument.split_once('=') else {
             return Err(Failure::new("usage", "`--claim` takes NAME=VALUE or NAME:=JSON"));
         };
         let (name, value) = match name.strip_suffix(':') {
-            Some(name) => {
-                let value = Claim::from_json(value)
-                    .map_err(|error| Failure::new(error.code(), format!("claim {}: {error}", text::quoted(name))))?;
-                (name, value.into_owned())
-            }
+            Some(name) => (name, Claim::from_json(value).map(Claim::into_owned)),
             None => (name, guessed(value)),
         };
+        if name.is_empty() {
+            return Err(Failure::new("usage", "`--claim` takes NAME=VALUE or NAME:=JSON; this one has no name"));
+        }
+        let value =
+            value.map_err(|error| Failure::new(error.code(), format!("claim {}: {error}", text::quoted(name))))?;
         if !seen.insert(name.to_owned()) {
             return Err(Failure::new("duplicate-claim", format!("claim {} is given twice", text::quoted(name))));
         }
@@ -127,17 +158,19 @@ pub fn set_claims(claims: &mut Claims<'static>, written: &[String]) -> Result<()
     Ok(())
 }
 
-/// An array, object or boolean if it parses as one, else a string.
-fn guessed(value: &str) -> Claim<'static> {
+/// An array, object or boolean if it parses as one, else a string. What is JSON but over a limit is not a string either.
+fn guessed(value: &str) -> std::result::Result<Claim<'static>, TokenError> {
     match Claim::from_json(value) {
-        Ok(claim @ (Claim::Array(_) | Claim::Object(_) | Claim::Bool(_))) => claim.into_owned(),
-        _ => Claim::from(value.to_owned()),
+        Ok(claim @ (Claim::Array(_) | Claim::Object(_) | Claim::Bool(_))) => Ok(claim.into_owned()),
+        Err(error) if error.code() == "token-too-large" && value.trim_start().starts_with(['[', '{']) => Err(error),
+        _ => Ok(Claim::from(value.to_owned())),
     }
 }
 
 /// The groups of a `list-groups` file.
-pub fn groups_of_file(name: &str) -> Result<Option<Vec<Group>>> {
-    let source = Source { name: name.to_owned(), text: input::file(name, ReadOptions::default().json.bytes)? };
+pub fn groups_of_file(file: &OsStr) -> Result<Option<Vec<Group>>> {
+    let name = input::shown(file);
+    let source = Source { text: input::file(file, ReadOptions::default().json.bytes)?, name: name.clone() };
     let texts = vec![source.text.clone()];
     let configuration = read(&[source], &ReadOptions::default());
     if !configuration.problems.is_empty() {
@@ -145,7 +178,7 @@ pub fn groups_of_file(name: &str) -> Result<Option<Vec<Group>>> {
     }
     let groups = configuration.definitions.into_iter().find_map(|definition| definition.groups);
     if groups.is_none() {
-        return Err(Failure::new("no-groups", format!("{} has no groups in it", text::quoted(name))));
+        return Err(Failure::new("no-groups", format!("{} has no groups in it", text::quoted_whole(&name))));
     }
     Ok(groups)
 }
@@ -213,13 +246,14 @@ pub fn provider(args: &ChoiceArgs) -> Option<ProviderKey> {
 }
 
 /// Reads a key set. Its problems are shown without the lines they are about.
-fn key_set(name: &str) -> Result<KeySet> {
-    if name.starts_with("https://") || name.starts_with("http://") {
+fn key_set(file: &OsStr) -> Result<KeySet> {
+    let name = input::shown(file);
+    if name.split_once("://").is_some_and(|(scheme, _)| scheme.chars().all(|c| c.is_ascii_alphabetic())) {
         return Err(Failure::new("usage", "whichrole does not fetch keys; download it first"));
     }
-    let text = input::file(name, JsonLimits::CLAIMS.bytes)?;
+    let text = input::file(file, JsonLimits::CLAIMS.bytes)?;
     KeySet::from_json(&text).map_err(|error| {
-        let names = [name.to_owned()];
+        let names = [name];
         let problems: Vec<Report> = error.problems.iter().map(|problem| Report::of_problem(problem, &names)).collect();
         Failure::of(match problems.as_slice() {
             [only] => only.clone(),
@@ -243,12 +277,12 @@ pub enum Signatures {
 
 impl Signatures {
     /// Verifies every token against a key set, if one is given.
-    pub fn check(jwks: Option<&str>, tokens: &[Given], clock: Option<Clock>, output: &Output) -> Result<Self> {
+    pub fn check(jwks: Option<&OsStr>, tokens: &[Given], clock: Option<Clock>, output: &Output) -> Result<Self> {
         let Some(jwks) = jwks else { return Ok(Self::Unchecked) };
         let clock = clock.ok_or_else(|| Failure::new("usage", "`--jwks` needs `--now`"))?;
         let keys = key_set(jwks)?;
         for note in keys.notes() {
-            output.note(&format!("note: {}", Report::of_problem(note, &[jwks.to_owned()]).sentence()));
+            output.note(&format!("note: {}", Report::of_problem(note, &[input::shown(jwks)]).sentence()));
         }
         if tokens.is_empty() {
             return Err(Failure::new("usage", "`--jwks` needs a token to verify"));

@@ -19,7 +19,7 @@ use crate::login::{Login, audience, is_newer_issuer_of};
 use crate::matching::Check;
 use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
-use crate::semantics::{NonStringClaims, Semantics};
+use crate::semantics::{NonStringClaims, RulesCustomRole, Semantics};
 use crate::{issuer, saml, tags, text};
 
 pub use near::NearMiss;
@@ -193,7 +193,7 @@ fn login_explanation<'a>(
                 .filter(|role| !role.is_empty()),
             roles: distinct(token_roles(login.claims.get(ROLES))),
         }),
-        custom_roles: if refused { Vec::new() } else { custom_roles(is_token, &rules, login) },
+        custom_roles: if refused { Vec::new() } else { custom_roles(is_token, &rules, login, semantics) },
         // A denied request has no tags, whatever the claims.
         tags: alone.role().map(|_| tag_traces(evaluator, login, &alone.tags)).unwrap_or_default(),
         rules,
@@ -237,16 +237,22 @@ fn rule_trace<'a>(
 }
 
 /// T1, R5, S9: what the token would allow the request to choose.
-fn custom_roles<'a>(is_token: bool, rules: &[RuleTrace<'a>], login: &Login<'a>) -> Vec<&'a str> {
+fn custom_roles<'a>(is_token: bool, rules: &[RuleTrace<'a>], login: &Login<'a>, semantics: &Semantics) -> Vec<&'a str> {
     if is_token {
         return distinct(token_roles(login.claims.get(ROLES)));
     }
     if login.is_mapped() {
         // Every rule counts here, those after the deciding one too.
-        return distinct(rules.iter().filter(|rule| rule.had.is_some()).filter_map(|trace| {
+        return distinct(rules.iter().filter_map(|trace| {
             let rule = MappingRule::new(trace.claim, trace.match_type, trace.value, trace.role);
-            (rule.check_claim(trace.had.map(|had| had.0), &Semantics::default()) == Check::Matches)
-                .then_some(trace.role)
+            let may = match semantics.rules_custom_role() {
+                RulesCustomRole::AnyRule => true,
+                RulesCustomRole::Refuse => false,
+                RulesCustomRole::MatchingRule => {
+                    rule.check_claim(trace.had.map(|had| had.0), semantics) == Check::Matches
+                }
+            };
+            may.then_some(trace.role)
         }));
     }
     match login.provider().map(ProviderKey::kind) {

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 const SHOWN: usize = 64;
 
 /// Makes text safe to print on one line: control characters, bidi and zero-width characters, tags and byte order marks become
-/// `\u{…}`, and at most eight combining marks follow each other.
+/// `\u{…}`, and at most eight combining marks follow each other. What a build server would take for a command (`::` at the beginning,
+/// `##[` anywhere) is broken up in the same way.
 ///
 /// ```
 /// assert_eq!(whichrole::text::visible("a\u{1b}[2J\u{202e}"), "a\\u{1b}[2J\\u{202e}");
@@ -15,12 +16,16 @@ const SHOWN: usize = 64;
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut marks = 0;
+    let begins_command = text.trim_start().starts_with("::");
+    let mut colons = 0;
     for c in text.chars() {
+        colons += usize::from(c == ':');
         marks = if is_combining(c) { marks + 1 } else { 0 };
         if marks > 8 {
             continue;
         }
-        if is_hidden(c) {
+        let is_command = (c == ':' && begins_command && colons == 1) || (c == '[' && out.ends_with("##"));
+        if is_hidden(c) || is_command {
             // Writing to a `String` cannot fail.
             let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
         } else {
@@ -33,13 +38,14 @@ pub fn visible(text: &str) -> String {
 /// Makes JSON text safe to print without changing what it says: characters that [`visible`] would not show become `\u` escapes.
 #[must_use]
 pub fn visible_json(json: &str) -> String {
-    if json.is_ascii() && !json.contains('\u{7f}') {
+    if json.is_ascii() && !json.contains('\u{7f}') && !json.contains("##[") {
         return json.to_owned();
     }
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         // Line ends between values are our own; inside strings JSON has escaped them.
-        if is_hidden(c) && c != '\n' {
+        // After `##` we are inside a string, where every character may be escaped.
+        if is_hidden(c) && c != '\n' || c == '[' && out.ends_with("##") {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(out, "\\u{unit:04x}");
             }
@@ -53,7 +59,17 @@ pub fn visible_json(json: &str) -> String {
 /// A name in backticks, made [`visible`] and cut to 64 characters.
 #[must_use]
 pub fn quoted(name: &str) -> String {
-    let mut shown: String = name.chars().take(SHOWN).collect();
+    quoted_within(name, SHOWN)
+}
+
+/// A name that a person is to find or to write again, such as a file's or a provider's: as [`quoted`], cut to 1,024 characters.
+#[must_use]
+pub fn quoted_whole(name: &str) -> String {
+    quoted_within(name, 1024)
+}
+
+fn quoted_within(name: &str, most: usize) -> String {
+    let mut shown: String = name.chars().take(most).collect();
     if shown.len() < name.len() {
         shown.push('…');
     }
@@ -114,7 +130,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
 
 /// `` `A`, `B` or `C` ``
 pub fn alternatives<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
-    let words: Vec<String> = words.into_iter().map(quoted).collect();
+    let words: Vec<String> = words.into_iter().map(quoted_whole).collect();
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         Some((only, _)) => only.clone(),
@@ -135,6 +151,16 @@ mod tests {
         assert_eq!(visible(&format!("e{}", "\u{301}".repeat(1000))).chars().count(), 9);
         assert_eq!(quoted("a`b"), "`a\\u{60}b`");
         assert_eq!(quoted(&"x".repeat(100)).chars().count(), 67);
+        assert_eq!(quoted_whole(&"x".repeat(2000)).chars().count(), 1027);
+    }
+
+    #[test]
+    fn a_build_server_finds_no_command() {
+        assert_eq!(visible("::add-mask::a"), "\\u{3a}:add-mask::a");
+        assert_eq!(visible(" \t::error::x"), " \\u{9}\\u{3a}:error::x");
+        assert_eq!(visible("arn:aws:iam::1:role/x::y"), "arn:aws:iam::1:role/x::y");
+        assert_eq!(visible("x ##[add-mask]y"), "x ##\\u{5b}add-mask]y");
+        assert_eq!(visible_json(r###"["##[x]"]"###), r###"["##\u005bx]"]"###);
     }
 
     #[test]

@@ -45,6 +45,12 @@ impl TokenError {
         Self::new("not-utf8", "the token is not UTF-8 text")
     }
 
+    /// A text of more than `limit` bytes.
+    #[must_use]
+    pub fn too_large(limit: usize) -> Self {
+        Self::new("token-too-large", format!("the token is larger than {limit} bytes"))
+    }
+
     pub(crate) fn claims_not_an_object() -> Self {
         Self::new("claims-not-an-object", "claims are not a JSON object")
     }
@@ -57,8 +63,10 @@ impl TokenError {
 
     /// For a part of a JWT: positions inside base64url are of no use to anyone.
     fn json(part: &str, errors: &[JsonError]) -> Self {
+        const NAMES: usize = 10;
         let duplicates: Vec<String> = errors
             .iter()
+            .take(NAMES)
             .filter_map(|error| match &error.kind {
                 JsonErrorKind::Duplicate(name) => Some(claim_name(name)),
                 _ => None,
@@ -66,7 +74,8 @@ impl TokenError {
             .collect();
         if !duplicates.is_empty() {
             let names = duplicates.join(", ");
-            return Self::new("duplicate-claim", format!("{part}: {names} given twice"));
+            let more = if errors.len() > NAMES { format!(" and {} more", errors.len() - NAMES) } else { String::new() };
+            return Self::new("duplicate-claim", format!("{part}: {names}{more} given twice"));
         }
         let Some(first) = errors.first() else { return Self::claims_not_an_object() };
         let code = if first.kind.is_limit() { "token-too-large" } else { "malformed-json" };
@@ -124,7 +133,12 @@ impl Jwt {
             return Err(TokenError::no_token());
         }
         if text.len() > limits.bytes {
-            return Err(TokenError::new("token-too-large", format!("the token is larger than {} bytes", limits.bytes)));
+            return Err(TokenError::too_large(limits.bytes));
+        }
+        // Two JWTs, a line each, have five parts as an encrypted token has.
+        if text.lines().filter(|line| line.matches('.').count() == 2).count() > 1 {
+            let message = "there is more than one token; `whichrole batch` takes one a line";
+            return Err(TokenError::new("several-tokens", message));
         }
         let parts: Vec<&str> = text.split('.').collect();
         let [header, payload, signature] = parts[..] else {
@@ -321,6 +335,13 @@ mod tests {
         assert_eq!(refused(&format!("{}._w.x", encode(header.as_bytes()))), "not-utf8: claims are not UTF-8");
         assert_eq!(refused(&jwt(header, r#"{"role":1,"r\u006fle":2}"#)), "duplicate-claim: claims: `role` given twice");
         assert_eq!(refused(&jwt(r#"{"alg":1,"alg":2}"#, "{}")), "duplicate-claim: header: `alg` given twice");
+        let line = jwt(header, "{}");
+        assert_eq!(
+            refused(&format!("{line}\r\n{line}\n")),
+            "several-tokens: there is more than one token; `whichrole batch` takes one a line"
+        );
+        let twice = (0..12).map(|n| format!(r#""c{n}":1,"c{n}":2"#)).collect::<Vec<_>>().join(",");
+        assert!(refused(&jwt(header, &format!("{{{twice}}}"))).ends_with("`c9` and 2 more given twice"));
         assert_eq!(refused(&"a".repeat(50_001)), "token-too-large: the token is larger than 50000 bytes");
     }
 }

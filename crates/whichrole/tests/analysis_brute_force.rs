@@ -26,9 +26,17 @@ fn texts(longest: usize) -> Vec<String> {
     all
 }
 
-/// Arrays of up to two elements.
+/// Arrays of up to two elements of up to three characters.
 fn arrays() -> Vec<Claim<'static>> {
-    let elements = texts(3);
+    arrays_of(&texts(3))
+}
+
+/// Arrays of up to two elements of up to two characters.
+fn small_arrays() -> Vec<Claim<'static>> {
+    arrays_of(&texts(2))
+}
+
+fn arrays_of(elements: &[String]) -> Vec<Claim<'static>> {
     let one = elements.iter().map(|a| Claim::texts([a.clone()]));
     let two = elements.iter().flat_map(|a| elements.iter().map(move |b| Claim::texts([a.clone(), b.clone()])));
     std::iter::once(Claim::Array(Vec::new())).chain(one).chain(two).collect()
@@ -140,7 +148,16 @@ fn check_reach(pool: IdentityPool, semantics: Semantics, tokens: &[Claims<'stati
             }
             (Verdict::Dead, shortest) => {
                 assert_eq!(shortest, None, "rule {} of {pool:?}", rule.rule);
-                check_blocking(&pool, rule.rule, &rule.blocked_by, semantics, tokens);
+                // What blocks texts may let an array through.
+                let mut all = tokens.to_vec();
+                if is_text {
+                    all.extend(small_arrays().into_iter().map(|array| {
+                        let mut claims = Claims::default();
+                        claims.set("dept", array);
+                        claims
+                    }));
+                }
+                check_blocking(&pool, rule.rule, &rule.blocked_by, semantics, &all);
             }
             (Verdict::NotDecided(why), _) => panic!("{why}: rule {} of {pool:?}", rule.rule),
         }

@@ -1,13 +1,13 @@
 //! `whichrole batch`: one decision for every line, in order, streaming.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader};
 
-use serde_json::Value;
 use whichrole::{Answer, Denial, Evaluator, ProviderKey, Request, TokenLimits};
 
 use crate::args::{ChoiceArgs, ConfigArgs};
 use crate::failure::{Exit, Failure, Report, Result};
-use crate::input::Loaded;
+use crate::input::{self, Loaded};
 use crate::output::Output;
 use crate::request;
 
@@ -16,7 +16,7 @@ const FIELDS: &[&str] = &["line", "decision", "role", "source", "rule", "reason"
 
 pub fn run(
     config: &ConfigArgs,
-    lines: Option<&str>,
+    lines: Option<&OsStr>,
     fields: &[String],
     longest: usize,
     choices: &ChoiceArgs,
@@ -28,9 +28,10 @@ pub fn run(
             return Err(Failure::new("usage", problem.message));
         }
     }
-    let name = lines.unwrap_or("-");
-    if config.config == "-" && name == "-" {
-        return Err(Failure::new("usage", "standard input cannot be both the configuration and the lines"));
+    let name = lines.unwrap_or("-".as_ref());
+    input::refuse_two_stdins([config.config.as_os_str(), name])?;
+    if output.goes_to(name) {
+        return Err(Failure::new("usage", "`--output` is the file that is read"));
     }
     let semantics = request::semantics(&choices.assume)?;
     let clock = request::clock(&choices.clock)?;
@@ -38,25 +39,23 @@ pub fn run(
     let definition = loaded.definition(config.pool.as_deref(), output)?;
     let evaluator = Evaluator::new(definition.pool.clone(), semantics);
     let provider = request::provider(choices);
-    let limits = TokenLimits { bytes: choices.max_token_bytes, ..TokenLimits::default() };
+    let limits = choices.limits.limits();
     let batch = Batch { evaluator: &evaluator, provider: provider.as_ref(), choices, clock, limits, fields };
 
-    let reader: Box<dyn Read> = if name == "-" {
-        Box::new(io::stdin().lock())
-    } else {
-        Box::new(std::fs::File::open(name).map_err(|error| Failure::io(&error, "read", name))?)
-    };
-    let mut reader = BufReader::with_capacity(256 * 1024, reader);
+    let mut reader = BufReader::with_capacity(256 * 1024, input::open(name)?);
     let mut tally = Tally::default();
     output.streaming()?;
     let mut line = Vec::new();
     for number in 1_usize.. {
+        if reader.buffer().is_empty() {
+            output.flush()?;
+        }
         let length = match next_line(&mut reader, &mut line, longest) {
             Ok(None) => break,
             Ok(Some(length)) => length,
             Err(error) => {
                 // What was read is decided; the rest is this error.
-                output.line(&error_line(number, &Failure::io(&error, "read", name).report)?)?;
+                output.line(&error_line(number, &Failure::io(&error, "read", &input::shown(name)).report)?)?;
                 tally.unread += 1;
                 break;
             }
@@ -118,7 +117,7 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>, longest: usize) -> i
             None => (buffer, None),
         };
         let room = (longest + 1).saturating_sub(line.len());
-        line.extend(part.iter().take(room));
+        line.extend_from_slice(part.get(..room).unwrap_or(part));
         length += part.len();
         let used = end.unwrap_or(buffer.len());
         reader.consume(used);
@@ -177,11 +176,17 @@ impl Batch<'_> {
                     "certain" => answer.is_certain().to_string(),
                     _ => answer.provider.unwrap_or_default().to_owned(),
                 };
-                whichrole::text::visible(&text)
+                cell(&text)
             })
             .collect();
         columns.join("\t")
     }
+}
+
+/// Text that is one cell, whatever program shows the table: what a spreadsheet would take for a formula begins with an apostrophe.
+fn cell(text: &str) -> String {
+    let text = whichrole::text::visible(text);
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
 }
 
 /// The decision object with its line number at the end.
@@ -193,10 +198,13 @@ fn numbered(answer: &Answer<'_>, number: usize) -> String {
 
 /// A line that could not be read.
 fn error_line(number: usize, report: &Report) -> Result<String> {
-    let mut object = serde_json::Map::new();
-    object.insert("schema".to_owned(), Value::from(Answer::SCHEMA));
-    object.insert("line".to_owned(), Value::from(number));
-    let error = serde_json::to_value(report).map_err(|error| Failure::new("internal", error.to_string()))?;
-    object.insert("error".to_owned(), error);
-    Ok(Value::Object(object).to_string())
+    #[derive(serde::Serialize)]
+    struct Unread<'r> {
+        schema: &'static str,
+        line: usize,
+        error: &'r Report,
+    }
+    let unread = Unread { schema: Answer::SCHEMA, line: number, error: report };
+    let text = serde_json::to_string(&unread).map_err(|error| Failure::new("internal", error.to_string()))?;
+    Ok(whichrole::text::visible_json(&text))
 }

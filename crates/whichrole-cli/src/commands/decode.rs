@@ -5,10 +5,17 @@ use whichrole::messages::{Match, causes};
 use crate::args::Args;
 use crate::commands::eval::json;
 use crate::failure::{Exit, Failure, Result};
+use crate::input;
 use crate::output::Output;
 
+/// Bytes of a message, with whatever a tool wrote around it.
+const MESSAGE_BYTES: usize = 64 * 1024;
+
 pub fn run(args: &Args, message: &str, output: &mut Output) -> Result<Exit> {
-    let matches = causes(message);
+    let matches = match message {
+        "-" => causes(&input::file(message, MESSAGE_BYTES)?),
+        message => causes(message),
+    };
     if matches.is_empty() {
         return Err(Failure::new("unknown-message", "this is none of the messages that whichrole knows"));
     }
@@ -20,10 +27,10 @@ pub fn run(args: &Args, message: &str, output: &mut Output) -> Result<Exit> {
         if n > 0 {
             output.line("")?;
         }
-        output.line(message)?;
+        output.text(message)?;
         for (rank, cause) in causes.iter().enumerate() {
-            output.line(&format!("  {}. {} ({})", rank + 1, cause.text, cause.statement))?;
-            output.line(&format!("     {}", cause.check))?;
+            output.text(&format!("  {}. {} ({})", rank + 1, cause.text, cause.statement))?;
+            output.text(&format!("     {}", cause.check))?;
         }
     }
     Ok(Exit::Yes)

@@ -1,10 +1,12 @@
 //! `whichrole eval`: the role, and nothing else on standard output.
 
-use whichrole::{Answer, Claim, Evaluator, Login, Request};
+use std::ffi::OsString;
+
+use whichrole::{Answer, Claim, Evaluator, Login, Request, Source};
 
 use crate::args::{Args, ConfigArgs, RequestArgs};
 use crate::failure::{Exit, Failure, Result};
-use crate::input::Loaded;
+use crate::input::{self, Loaded};
 use crate::output::Output;
 use crate::{render, request};
 
@@ -16,8 +18,13 @@ pub fn run(args: &Args, config: &ConfigArgs, asked: &RequestArgs, output: &mut O
         output.line(&json(&answer)?)?;
     } else {
         match answer.decision.role() {
-            Some(role) => output.line(&whichrole::text::visible(role))?,
+            Some(role) => output.text(&whichrole::text::visible(role))?,
             None => output.error(&render::explain::denial(&answer.decision)),
+        }
+        if answer.decision.source() == Some(Source::PreferredRole)
+            && answer.decision.role().is_some_and(|role| !role.starts_with("arn:") && !role.contains("${"))
+        {
+            output.note("warning: `cognito:preferred_role` is not an ARN (T3)");
         }
         if !answer.is_certain() {
             output.note(&render::explain::uncertainty(&answer));
@@ -52,9 +59,8 @@ pub struct Question<'q> {
 
 impl<'q> Question<'q> {
     pub fn new(config: &ConfigArgs, asked: &'q RequestArgs, output: &Output) -> Result<Self> {
-        if config.config == "-" && asked.tokens.iter().any(|token| token == "-") {
-            return Err(Failure::new("usage", "standard input cannot be both the configuration and a token"));
-        }
+        let files = [Some(&config.config), asked.groups.as_ref(), asked.jwks.as_ref()];
+        input::refuse_two_stdins(files.into_iter().flatten().chain(&asked.tokens).map(OsString::as_os_str))?;
         let semantics = request::semantics(&asked.choices.assume)?;
         let clock = request::clock(&asked.choices.clock)?;
         let loaded = Loaded::read(config)?;
@@ -110,13 +116,17 @@ impl<'q> Question<'q> {
                 && let Some(key) = login.provider()
                 && !self.evaluator.provider_keys().iter().any(|known| known == key.as_str())
             {
-                output.note(&format!(
-                    "note: the configuration has no role mapping for {}",
-                    whichrole::text::quoted(key.as_str())
-                ));
+                // Which provider that is stands in the token, so it is not said here.
+                output
+                    .note("note: the configuration has no role mapping for this token; `whichrole explain` says more");
             }
         }
         self.sign(self.evaluator.answer(&self.request(logins)))
+    }
+
+    /// Whether a signature is not good.
+    pub fn is_refused(&self) -> bool {
+        matches!(self.signature, request::Signatures::Refused(_))
     }
 
     /// Says what became of the signatures.

@@ -1,12 +1,29 @@
 //! `whichrole explain`: why a request gets what it gets.
 
-use whichrole::explain::{explain, want};
+use whichrole::explain::{Explanation, Reason, RuleOutcome, explain, want};
 
 use crate::args::{Args, ConfigArgs, RequestArgs};
 use crate::commands::eval::{Question, exit, json};
 use crate::failure::{Exit, Result};
 use crate::output::Output;
 use crate::render;
+
+/// Of a token that is not verified, nothing counts: no rule is tried and no tag is made.
+fn forget_claims(explanation: &mut Explanation<'_>) {
+    let text = "the token is not verified, so nothing in it counts".to_owned();
+    explanation.because = vec![Reason { statement: "L4", text }];
+    for login in &mut explanation.logins {
+        for rule in &mut login.rules {
+            rule.outcome = RuleOutcome::NotReached;
+            rule.had = None;
+            rule.near_misses.clear();
+        }
+        login.role_claims = None;
+        login.tags.clear();
+        login.custom_roles.clear();
+        login.warnings.clear();
+    }
+}
 
 pub fn run(
     args: &Args,
@@ -20,19 +37,22 @@ pub fn run(
     let request = question.request(&logins);
     let mut explanation = explain(&question.evaluator, &request);
     explanation.answer = question.sign(explanation.answer);
+    if question.is_refused() {
+        forget_claims(&mut explanation);
+    }
     let exit = exit(&explanation.answer, asked.choices.strict);
     let wanted = wanted.map(|role| want(&question.evaluator, &request, role));
     if args.wants_json() {
         #[derive(serde::Serialize)]
         struct Whole<'w> {
             #[serde(flatten)]
-            explanation: whichrole::explain::Explanation<'w>,
+            explanation: Explanation<'w>,
             want: Option<whichrole::explain::Wanted>,
         }
         output.line(&json(&Whole { explanation, want: wanted })?)?;
     } else {
         for line in render::explain::text(&explanation, wanted.as_ref()) {
-            output.line(&line)?;
+            output.text(&line)?;
         }
     }
     Ok(exit)

@@ -1,29 +1,34 @@
 //! `whichrole token`: claims from groups, claims from a JWT, signatures against a key set.
 
-use whichrole::read::{ReadOptions, read};
-use whichrole::{Claims, PreTokenGeneration, TokenLimits};
+use std::ffi::OsStr;
 
-use crate::args::{Args, TokenCommand};
+use whichrole::read::ReadOptions;
+use whichrole::{Claims, Group, PreTokenGeneration};
+
+use crate::args::{Args, TokenCommand, TokenLimitArgs};
 use crate::commands::eval::json;
 use crate::failure::{Exit, Failure, Result};
+use crate::input::{self, Loaded};
 use crate::output::Output;
-use crate::request::{self, Given, Signatures};
-use crate::{input, request::groups_of_file};
+use crate::request::{self, Given, Signatures, groups_of_file};
 
 pub fn run(args: &Args, command: &TokenCommand, output: &mut Output) -> Result<Exit> {
     match command {
         TokenCommand::Make { member, groups, config, claims, pre_token, assume } => {
             make(member, groups.as_deref(), config.as_deref(), claims, pre_token.as_deref(), assume, output)
         }
-        TokenCommand::Decode { token, token_env } => {
-            let given = jwt(token.as_deref(), token_env.as_deref())?;
+        TokenCommand::Decode { token, token_env, limits } => {
+            let given = jwt(token.as_deref(), token_env.as_deref(), limits)?;
             for warning in given.warnings() {
                 output.note(&format!("warning: {warning}"));
             }
             print(&given.claims, output)
         }
-        TokenCommand::Verify { token, token_env, jwks, clock } => {
-            let given = jwt(token.as_deref(), token_env.as_deref())?;
+        TokenCommand::Verify { token, token_env, limits, jwks, clock } => {
+            if token_env.is_none() {
+                input::refuse_two_stdins([token.as_deref().unwrap_or("-".as_ref()), jwks])?;
+            }
+            let given = jwt(token.as_deref(), token_env.as_deref(), limits)?;
             for warning in given.warnings() {
                 output.note(&format!("warning: {warning}"));
             }
@@ -53,20 +58,18 @@ pub fn run(args: &Args, command: &TokenCommand, output: &mut Output) -> Result<E
 
 fn make(
     member: &[String],
-    groups: Option<&str>,
-    config: Option<&str>,
+    groups: Option<&OsStr>,
+    config: Option<&OsStr>,
     written: &[String],
-    pre_token: Option<&str>,
+    pre_token: Option<&OsStr>,
     assume: &[String],
     output: &mut Output,
 ) -> Result<Exit> {
+    input::refuse_two_stdins([groups, config, pre_token].into_iter().flatten())?;
     let semantics = request::semantics(assume)?;
     let known = match (groups, config) {
         (Some(file), _) => groups_of_file(file)?,
-        (None, Some(config)) => {
-            let configuration = read(&input::sources(config)?, &ReadOptions::default());
-            configuration.definitions.into_iter().find_map(|definition| definition.groups)
-        }
+        (None, Some(config)) => Some(groups_of_configuration(config)?),
         (None, None) => None,
     };
     let mut claims = Claims::default();
@@ -85,25 +88,44 @@ fn make(
     }
     if let Some(file) = pre_token {
         let text = input::file(file, ReadOptions::default().json.bytes)?;
-        let answer =
-            PreTokenGeneration::from_json(&text).map_err(|error| request::token_failure(&error, Some(file)))?;
+        let answer = PreTokenGeneration::from_json(&text)
+            .map_err(|error| request::token_failure(&error, Some(&input::shown(file))))?;
         answer.apply(&mut claims);
     }
     print(&claims, output)
 }
 
-fn jwt(token: Option<&str>, token_env: Option<&str>) -> Result<Given> {
-    let limits = TokenLimits::default();
+/// The groups of a configuration that is good in every other respect too: of a faulty one some may be missing.
+fn groups_of_configuration(config: &OsStr) -> Result<Vec<Group>> {
+    let loaded = Loaded::of(config, &ReadOptions::default())?;
+    let problems: Vec<_> =
+        loaded.configuration.problems.iter().filter(|problem| problem.code != "unresolved-value").cloned().collect();
+    if !problems.is_empty() {
+        return Err(loaded.failure(&problems));
+    }
+    let groups = loaded.configuration.definitions.into_iter().find_map(|definition| definition.groups);
+    groups.ok_or_else(|| {
+        let name = whichrole::text::quoted_whole(&input::shown(config));
+        Failure::new("no-groups", format!("{name} has no groups in it"))
+    })
+}
+
+fn jwt(token: Option<&OsStr>, token_env: Option<&str>, limits: &TokenLimitArgs) -> Result<Given> {
+    let limits = limits.limits();
     match (token, token_env) {
         (Some(name), None) => request::token(name, &limits),
         (None, Some(name)) => request::token_of_environment(name, &limits),
-        (None, None) => request::token("-", &limits),
+        (None, None) => request::token("-".as_ref(), &limits),
         (Some(_), Some(_)) => Err(Failure::new("usage", "give a TOKEN or `--token-env`, not both")),
     }
 }
 
 /// Claims, indented, numbers as written.
 fn print(claims: &Claims<'_>, output: &mut Output) -> Result<Exit> {
+    if claims.is_empty() {
+        output.line("{}")?;
+        return Ok(Exit::Yes);
+    }
     let raw = |claim: &whichrole::Claim<'_>| serde_json::value::RawValue::from_string(claim.to_json()).ok();
     let mut lines = Vec::new();
     for (name, claim) in claims.iter() {

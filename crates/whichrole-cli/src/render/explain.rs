@@ -14,7 +14,7 @@ pub fn denial(decision: &Decision<'_>) -> String {
     let Some(denial) = decision.denial() else { return String::new() };
     let message = denial.message().map(|message| format!(": {message}")).unwrap_or_default();
     let detail = match denial {
-        Denial::InvalidToken(whichrole::InvalidToken::NotVerified(why)) => format!(": {why}"),
+        Denial::InvalidToken(whichrole::InvalidToken::NotVerified(why)) => format!(" (not verified: {why})"),
         Denial::TagsRejected(tag) => format!(" (tag `{}` from claim `{}`)", visible(tag.key), visible(tag.claim)),
         _ => String::new(),
     };

@@ -5,10 +5,10 @@
 //! question about at most two claims (`space.rs`). Pairs that end alike are passed over, unless the tags can differ.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use serde::ser::{SerializeMap, SerializeStruct};
+use serde::ser::{Error, SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 
 use super::condition::Condition;
 use super::pairing::{Paired, Part, counterpart, paired};
@@ -80,7 +80,7 @@ pub struct Change {
     pub after: Judged,
 }
 
-/// An answer that has been written out.
+/// What one side answers to the witness of a change.
 #[derive(Debug, Clone)]
 pub struct Judged {
     /// The role, if any.
@@ -93,9 +93,29 @@ pub struct Judged {
     pub deny: Option<&'static str>,
     /// The tags.
     pub tags: BTreeMap<String, String>,
-    /// Whether no open question matters.
-    pub certain: bool,
-    json: Box<RawValue>,
+    evaluator: Arc<Evaluator>,
+    key: Option<ProviderKey>,
+    witness: Witness,
+}
+
+impl Judged {
+    /// The whole answer, readings included, which takes longer than the decision that is kept.
+    ///
+    /// ```
+    /// # use whichrole::analysis::{DiffOptions, Subject, diff};
+    /// # use whichrole::{IdentityPool, Semantics};
+    /// let (before, mut after) = (IdentityPool::default(), IdentityPool::default());
+    /// after.roles.unauthenticated = Some("arn:aws:iam::111122223333:role/Guest".into());
+    /// let side = |pool| Subject { pool, groups: &[], semantics: Semantics::default() };
+    /// let found = diff(&side(&before), &side(&after), &DiffOptions::default());
+    /// let is_certain = found.changes[0].after.answer(|answer| answer.is_certain());
+    /// assert_eq!(is_certain, Some(true));
+    /// ```
+    pub fn answer<T>(&self, read: impl FnOnce(&Answer<'_>) -> T) -> Option<T> {
+        let logins = logins(&self.evaluator, self.key.as_ref(), &self.witness.claims)?;
+        let request = Request::of(&logins).choosing(self.witness.custom_role_arn.as_deref());
+        Some(read(&self.evaluator.answer(&request)))
+    }
 }
 
 impl Diff {
@@ -132,7 +152,8 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
     };
     let groups: Vec<Group> = old.1.iter().chain(&new.1).cloned().collect();
     let roles: BTreeSet<String> = roles_of(&old.0, &groups).union(&roles_of(&new.0, &groups)).cloned().collect();
-    let (old, new) = (Evaluator::new(old.0, before.semantics), Evaluator::new(new.0, after.semantics));
+    let (old, new) =
+        (Arc::new(Evaluator::new(old.0, before.semantics)), Arc::new(Evaluator::new(new.0, after.semantics)));
     let comparison = Comparison { old: &old, new: &new, known: Known { groups: &groups, roles: &roles } };
 
     let mut found = Diff {
@@ -174,6 +195,9 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
     found
 }
 
+/// How many rules' requests are looked at for changes of certainty alone.
+const MOST_EXAMPLES: usize = 100;
+
 /// The conditions under which changes are looked for: any of the alternatives.
 struct Search<'s> {
     atoms: &'s [Atom],
@@ -181,8 +205,8 @@ struct Search<'s> {
 }
 
 struct Comparison<'c> {
-    old: &'c Evaluator,
-    new: &'c Evaluator,
+    old: &'c Arc<Evaluator>,
+    new: &'c Arc<Evaluator>,
     known: Known<'c>,
 }
 
@@ -198,25 +222,39 @@ type Class = (bool, Option<String>, Final, Final, Option<String>);
 
 #[derive(Debug, Default)]
 struct Classes {
-    found: BTreeMap<Class, (Witness, [Option<ProviderKey>; 2], BTreeSet<Option<String>>)>,
+    found: BTreeMap<Class, Example>,
     not_decided: BTreeSet<NotDecided>,
 }
 
+/// The smallest request of a class so far.
+#[derive(Debug)]
+struct Example {
+    witness: Witness,
+    size: (usize, usize, String),
+    keys: [Option<ProviderKey>; 2],
+    providers: BTreeSet<Option<String>>,
+}
+
 impl Classes {
-    fn note(&mut self, class: Class, witness: Witness, keys: [Option<ProviderKey>; 2]) {
-        let provider = witness.provider.clone();
-        match self.found.get_mut(&class) {
-            Some((known, known_keys, providers)) => {
-                providers.insert(provider);
-                if witness.cmp_size(known).is_lt() {
-                    *known = witness;
-                    *known_keys = keys;
-                }
+    fn note(&mut self, class: Class, witness: Witness, spot: &Spot) {
+        let size = witness.size();
+        let mut providers = BTreeSet::from([witness.provider.clone()]);
+        if let Some(known) = self.found.get_mut(&class) {
+            known.providers.append(&mut providers);
+            if (&size, &witness.provider) >= (&known.size, &known.witness.provider) {
+                return;
             }
-            None => {
-                self.found.insert(class, (witness, keys, BTreeSet::from([provider])));
-            }
+            providers = std::mem::take(&mut known.providers);
         }
+        let keys = [spot.keys.first().cloned().flatten(), spot.keys.get(1).cloned().flatten()];
+        self.found.insert(class, Example { witness, size, keys, providers });
+    }
+
+    /// Whether a witness of at least this size would change nothing.
+    fn has_smaller(&self, class: &Class, provider: Option<&str>, least: (usize, usize)) -> bool {
+        self.found.get(class).is_some_and(|known| {
+            (known.size.0, known.size.1) <= least && known.providers.iter().any(|known| known.as_deref() == provider)
+        })
     }
 
     fn merge(&mut self, other: Self) {
@@ -402,55 +440,74 @@ impl<'c> Comparison<'c> {
         let mut changes: Vec<Change> = classes
             .found
             .into_values()
-            .filter_map(|(witness, keys, providers)| {
+            .filter_map(|Example { witness, keys, providers, .. }| {
                 let [a, b] = &keys;
-                let (before, _) = judge(self.old, a.as_ref(), &witness)?;
-                let (after, _) = judge(self.new, b.as_ref(), &witness)?;
+                let before = judge(self.old, a.as_ref(), &witness)?;
+                let after = judge(self.new, b.as_ref(), &witness)?;
                 Some(Change { witness, providers, before, after })
             })
             .collect();
-        changes.sort_by(|a, b| a.witness.cmp_size(&b.witness));
+        changes.sort_by_cached_key(|change| (change.witness.size(), change.witness.provider.clone()));
         changes
     }
 
-    /// Requests that each rule of either side decides, and their like, whose answers agree but for their certainty.
+    /// Requests that each rule of either side decides, and their like, whose answers agree but for their certainty. The first
+    /// [`MOST_EXAMPLES`] of them.
     fn certainty(&self, spots: &[Spot]) -> Vec<Change> {
         type Key = (Option<String>, Option<&'static str>, bool);
         let mut found: BTreeMap<Key, Change> = BTreeMap::new();
+        let mut left = MOST_EXAMPLES;
         for spot in spots.iter().filter(|spot| !self.is_untouched(spot)) {
-            let keys = || [spot.keys.first().cloned().flatten(), spot.keys.get(1).cloned().flatten()];
-            let [old_key, new_key] = keys();
-            for claims in self.examples(spot) {
-                let provider = old_key.as_ref().map(|key| key.as_str().to_owned());
+            let keys = [spot.keys.first().cloned().flatten(), spot.keys.get(1).cloned().flatten()];
+            for claims in self.examples(spot, &mut left) {
+                let provider = keys.first().cloned().flatten().map(|key| key.as_str().to_owned());
                 let witness = Witness { provider: provider.clone(), claims, custom_role_arn: None };
-                let (Some((before, was)), Some((after, is))) =
-                    (judge(self.old, old_key.as_ref(), &witness), judge(self.new, new_key.as_ref(), &witness))
-                else {
-                    continue;
-                };
-                if was == is || before.role != after.role || before.deny != after.deny || before.tags != after.tags {
-                    continue;
+                let Some(key) = self.differ_in_certainty(&keys, &witness) else { continue };
+                let mut providers = BTreeSet::from([provider]);
+                if let Some(known) = found.get_mut(&key) {
+                    known.providers.append(&mut providers);
+                    if witness.cmp_size(&known.witness).is_ge() {
+                        continue;
+                    }
+                    providers.clone_from(&known.providers);
                 }
-                let key = (before.role.clone(), before.deny, was);
-                match found.get_mut(&key) {
-                    Some(known) => {
-                        known.providers.insert(provider);
-                        if witness.cmp_size(&known.witness).is_lt() {
-                            *known = Change { witness, providers: known.providers.clone(), before, after };
-                        }
-                    }
-                    None => {
-                        let providers = BTreeSet::from([provider]);
-                        found.insert(key, Change { witness, providers, before, after });
-                    }
+                let [a, b] = &keys;
+                if let (Some(before), Some(after)) =
+                    (judge(self.old, a.as_ref(), &witness), judge(self.new, b.as_ref(), &witness))
+                {
+                    found.insert(key, Change { witness, providers, before, after });
                 }
             }
         }
         found.into_values().collect()
     }
 
-    /// For each rule of either side a request that it decides; as a text, as an array, in the other letter case.
-    fn examples(&self, spot: &Spot) -> Vec<Claims<'static>> {
+    /// Whether the answers to a request agree but for their certainty: the role or reason, and whether it was certain.
+    fn differ_in_certainty(
+        &self,
+        keys: &[Option<ProviderKey>; 2],
+        witness: &Witness,
+    ) -> Option<(Option<String>, Option<&'static str>, bool)> {
+        let mut certain = Vec::new();
+        let mut decisions = Vec::new();
+        let [old, new] = self.evaluators();
+        let [a, b] = keys;
+        let (old_logins, new_logins) =
+            (logins(old, a.as_ref(), &witness.claims)?, logins(new, b.as_ref(), &witness.claims)?);
+        for (evaluator, logins) in [(old, &old_logins), (new, &new_logins)] {
+            let answer = evaluator.answer(&Request::of(logins));
+            certain.push(answer.is_certain());
+            decisions.push(answer.decision);
+        }
+        let [before, after] = decisions.as_slice() else { return None };
+        let reason = |decision: &crate::Decision<'_>| decision.denial().map(crate::Denial::reason);
+        let agree = before.role() == after.role() && reason(before) == reason(after) && before.tags == after.tags;
+        (agree && certain.first() != certain.last())
+            .then(|| (before.role().map(str::to_owned), reason(before), certain.first() == Some(&true)))
+    }
+
+    /// For each rule of either side a request that it decides; as a text, as an array, in the other letter case. No more than are `left`.
+    fn examples(&self, spot: &Spot, left: &mut usize) -> Vec<Claims<'static>> {
         let mut examples: Vec<Claims<'static>> = vec![Claims::default()];
         for (n, evaluator) in self.evaluators().into_iter().enumerate() {
             let alone = Spot { keys: spot.keys.iter().skip(n).take(1).cloned().collect(), ..spot.clone() };
@@ -460,6 +517,8 @@ impl<'c> Comparison<'c> {
                 if case.rule.is_none() {
                     continue;
                 }
+                let Some(less) = left.checked_sub(1) else { return examples };
+                *left = less;
                 let ask = Ask { targets: vec![target], ..Ask::default() };
                 let Found::Yes(claims) = space.find(&ask) else { continue };
                 let Some(name) = space.names.get(case.claim) else { continue };
@@ -487,26 +546,31 @@ fn knows(evaluator: &Evaluator, key: &ProviderKey) -> bool {
         .any(|known| ProviderKey::of_kind(key.kind(), known.as_str()).login_key() == key.login_key())
 }
 
-/// The answer to a witness, and whether it is certain.
-fn judge(evaluator: &Evaluator, key: Option<&ProviderKey>, witness: &Witness) -> Option<(Judged, bool)> {
-    let logins = match key {
-        Some(key) => vec![evaluator.login(Some(key), &witness.claims, TokenForm::Claims).ok()?],
+fn logins<'a>(
+    evaluator: &'a Evaluator,
+    key: Option<&ProviderKey>,
+    claims: &'a Claims<'a>,
+) -> Option<Vec<crate::Login<'a>>> {
+    Some(match key {
+        Some(key) => vec![evaluator.login(Some(key), claims, TokenForm::Claims).ok()?],
         None => Vec::new(),
-    };
-    let answer: Answer<'_> = evaluator.answer(&Request::of(&logins).choosing(witness.custom_role_arn.as_deref()));
-    let json = serde_json::value::to_raw_value(&answer).ok()?;
-    let decision = &answer.decision;
-    let judged = Judged {
+    })
+}
+
+/// The decision on a witness.
+fn judge(evaluator: &Arc<Evaluator>, key: Option<&ProviderKey>, witness: &Witness) -> Option<Judged> {
+    let logins = logins(evaluator, key, &witness.claims)?;
+    let decision = evaluator.evaluate(&Request::of(&logins).choosing(witness.custom_role_arn.as_deref()));
+    Some(Judged {
         role: decision.role().map(str::to_owned),
         rule: decision.source().and_then(crate::Source::rule),
         source: decision.source().map(crate::Source::id),
         deny: decision.denial().map(crate::Denial::reason),
         tags: decision.tags.iter().map(|(key, value)| ((*key).to_owned(), value.clone().into_owned())).collect(),
-        certain: answer.is_certain(),
-        json,
-    };
-    let certain = judged.certain;
-    Some((judged, certain))
+        evaluator: Arc::clone(evaluator),
+        key: key.cloned(),
+        witness: witness.clone(),
+    })
 }
 
 /// Asks for every pair of cases that end differently.
@@ -654,16 +718,19 @@ impl Pair<'_, '_> {
         spot: &Spot,
         classes: &mut Classes,
     ) {
-        let keys = [spot.keys.first().cloned().flatten(), spot.keys.get(1).cloned().flatten()];
         let [old, _] = self.space.sides.as_slice() else { return };
+        let class = (old.key.is_none(), old.custom.clone(), before.clone(), after.clone(), key.cloned());
+        let provider = old.key.as_ref().map(ProviderKey::as_str);
+        if classes.has_smaller(&class, provider, self.least()) {
+            return;
+        }
         for terms in &self.search.outside {
             let ask = Ask { targets: self.targets.to_vec(), wants: wants.clone(), terms: terms.clone() };
             match self.space.find(&ask) {
                 Found::Yes(claims) => {
-                    let class = (old.key.is_none(), old.custom.clone(), before.clone(), after.clone(), key.cloned());
-                    let provider = old.key.as_ref().map(|key| key.as_str().to_owned());
+                    let provider = provider.map(str::to_owned);
                     let witness = Witness { provider, claims, custom_role_arn: old.custom.clone() };
-                    classes.note(class, witness, keys.clone());
+                    classes.note(class.clone(), witness, spot);
                 }
                 Found::No => {}
                 Found::Undecided(why) => {
@@ -672,11 +739,27 @@ impl Pair<'_, '_> {
             }
         }
     }
+
+    /// What a witness of this pair takes at least: claims, and characters as JSON.
+    fn least(&self) -> (usize, usize) {
+        let mut claims: BTreeMap<usize, usize> = BTreeMap::new();
+        for (side, target) in self.space.sides.iter().zip(self.targets) {
+            if let Some(case) = side.cases.get(target) {
+                let needed = claims.entry(case.claim).or_default();
+                *needed = case.needs(side.evaluator.semantics()).max(*needed);
+            }
+        }
+        // Two braces; for each claim its name and value in quotes, and a colon; commas between.
+        let members = claims.iter().map(|(claim, value)| {
+            self.space.names.get(*claim).map_or(0, |name| name.chars().count()) + value + "\"\":\"\"".len()
+        });
+        (claims.len(), 2 + members.sum::<usize>() + claims.len().saturating_sub(1))
+    }
 }
 
 impl Serialize for Judged {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.json.serialize(serializer)
+        self.answer(|answer| answer.serialize(serializer)).unwrap_or_else(|| Err(S::Error::custom("the login is gone")))
     }
 }
 

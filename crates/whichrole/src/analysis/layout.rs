@@ -57,10 +57,12 @@ pub(crate) fn layouts(pieces: &Pieces<'_>, fresh: char) -> Result<Vec<String>, T
             }
         }
     }
-    let mut found = layouts.found;
-    found.sort_by_cached_key(|text| (text.chars().count(), text.chars().filter(|c| *c == fresh).count(), text.clone()));
+    let length = |text: &String| if text.is_ascii() { text.len() } else { text.chars().count() };
+    let filler = |text: &String| text.chars().filter(|c| *c == fresh).count();
+    let mut found: Vec<(usize, String)> = layouts.found.into_iter().map(|text| (length(&text), text)).collect();
+    found.sort_unstable_by(|(n, a), (m, b)| n.cmp(m).then_with(|| filler(a).cmp(&filler(b))).then_with(|| a.cmp(b)));
     found.dedup();
-    Ok(found)
+    Ok(found.into_iter().map(|(_, text)| text).collect())
 }
 
 struct Layouts<'p> {

@@ -14,7 +14,9 @@ use crate::login::{Login, TokenForm};
 use crate::matching::Test;
 use crate::pool::{Group, IdentityPool, MatchType, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind, fits};
-use crate::semantics::{Question as Open, Questions, RulesCustomRole, Semantics, SoleRole, TagMissingClaim};
+use crate::semantics::{
+    ArrayClaims, Question as Open, Questions, RulesCustomRole, Semantics, SoleRole, TagMissingClaim,
+};
 use crate::{Decision, Denial, Evaluator, Request, saml, tags};
 
 /// Where a request ends on one side, its tags apart.
@@ -91,6 +93,24 @@ impl CaseTest {
             }
             Self::SamlHas(role) => saml().contains(role),
             Self::SamlSeveral => saml().len() > 1,
+        }
+    }
+}
+
+impl Case {
+    /// How many characters a value that passes the test has at least, its own quotes apart.
+    pub(crate) fn needs(&self, semantics: &Semantics) -> usize {
+        match &self.test {
+            CaseTest::Rule(test) if test.match_type() != MatchType::NotEqual => {
+                let value = test.value();
+                let characters = value.chars().count().min(value.to_lowercase().chars().count());
+                // Where an array's text is compared, its quotes or brackets may be part of the value.
+                match semantics.array_claims() {
+                    ArrayClaims::JsonText | ArrayClaims::ListText => characters.saturating_sub(2),
+                    _ => characters,
+                }
+            }
+            _ => 0,
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum NearMiss {
     SingularPlural,
     /// An element of the array is the value, but this operator does not look into arrays: `Contains` would match.
     Element,
+    /// The value is part of an element of the array, and elements are compared whole.
+    PartOfElement,
     /// The token has no such claim, but one of almost this name.
     ClaimName {
         /// The claim the token has.
@@ -55,6 +57,7 @@ impl NearMiss {
             Self::Substring => "the value stands inside the claim: `Contains` would match".to_owned(),
             Self::SingularPlural => "one is the plural of the other".to_owned(),
             Self::Element => "an element of the array is the value: `Contains` would match".to_owned(),
+            Self::PartOfElement => "the value is part of an element of the array, which is not enough".to_owned(),
             Self::ClaimName { has } => format!("the token has a claim {}", text::quoted(has)),
             Self::LiteralPattern => "wildcards, patterns and lists are taken literally".to_owned(),
         }
@@ -103,6 +106,8 @@ pub(super) fn near_misses(
             Some(invisible(text, value))
         } else if is_plural(text, value) || is_plural(value, text) {
             Some(NearMiss::SingularPlural)
+        } else if !value.is_empty() && text.contains(value) && matches!(claim, Claim::Array(_)) {
+            Some(NearMiss::PartOfElement)
         } else if !value.is_empty() && text.starts_with(value) {
             Some(NearMiss::Prefix)
         } else if !value.is_empty() && text.contains(value) {

@@ -143,7 +143,9 @@ pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
             "UserPool" => read_user_pool(value, drafts),
             "UserPoolClient" => read_client(value, drafts),
             name if READ.contains(&name) || WITHOUT_PART.contains(&name) => {}
-            _ => drafts.notes.push(passed_over(entry)),
+            name if name.starts_with('_') => drafts.notes.push(passed_over(entry)),
+            // It may be a slip of the pen, such as `RoleMapping`, so it has a code of its own.
+            _ => drafts.notes.push(Problem { code: "unknown-member", ..passed_over(entry) }),
         }
     }
 }

@@ -141,7 +141,7 @@ impl Drafts {
                 slot.insert(mapping);
             }
             Slot::Occupied(slot) => {
-                let key = text::quoted(slot.key().as_str());
+                let key = text::quoted_whole(slot.key().as_str());
                 let message = format!("provider {key} has a role mapping already{}", on_line(earlier, at));
                 self.problems.push(Problem::new("duplicate-provider", message).at(at));
             }
@@ -155,7 +155,7 @@ impl Drafts {
         if draft.pool.principal_tags.contains_key(&key) {
             let message = format!(
                 "provider {} has a principal-tag map already{}",
-                text::quoted(key.as_str()),
+                text::quoted_whole(key.as_str()),
                 on_line(earlier, at)
             );
             self.problems.push(Problem::new("duplicate-provider", message).at(at));
@@ -265,12 +265,12 @@ fn merge(into: &mut Definition, from: Definition, problems: &mut Vec<Problem>) {
     target.other_providers.extend(pool.other_providers);
     for (key, mapping) in pool.role_mappings {
         if target.role_mappings.insert(key.clone(), mapping).is_some() {
-            twice(&format!("the role mapping of {} is", text::quoted(key.as_str())));
+            twice(&format!("the role mapping of {} is", text::quoted_whole(key.as_str())));
         }
     }
     for (key, map) in pool.principal_tags {
         if target.principal_tags.insert(key.clone(), map).is_some() {
-            twice(&format!("the principal-tag map of {} is", text::quoted(key.as_str())));
+            twice(&format!("the principal-tag map of {} is", text::quoted_whole(key.as_str())));
         }
     }
     match (&mut into.groups, from.groups) {

@@ -135,19 +135,23 @@ impl Node {
 
 /// Reads JSON text into a tree. Duplicate names are all reported; any other fault is the only one.
 pub(crate) fn from_json(text: &str, source: usize, limits: &JsonLimits) -> Result<Node, Vec<Problem>> {
-    let lines = Lines::new(text);
-    let problem = |error: &JsonError| {
-        let code = match error.kind {
-            JsonErrorKind::Duplicate(_) => "duplicate-key",
-            _ if error.kind.is_limit() => "too-large",
-            _ => "unreadable",
-        };
-        Problem::new(code, error.kind.to_string()).at(lines.position(source, error.at))
-    };
     match json::parse(text, limits) {
-        Ok(json) => Ok(node_of(json, source, &mut lines.cursor())),
-        Err(errors) => Err(errors.iter().map(problem).collect()),
+        Ok(json) => Ok(node_of(json, source, &mut Cursor::new(text))),
+        Err(mut errors) => {
+            errors.sort_by_key(|error| error.at);
+            let mut cursor = Cursor::new(text);
+            Err(errors.iter().map(|error| problem(error, cursor.position(source, error.at))).collect())
+        }
     }
+}
+
+fn problem(error: &JsonError, at: Position) -> Problem {
+    let code = match error.kind {
+        JsonErrorKind::Duplicate(_) => "duplicate-key",
+        _ if error.kind.is_limit() => "too-large",
+        _ => "unreadable",
+    };
+    Problem::new(code, error.kind.to_string()).at(at)
 }
 
 fn node_of(json: Json<'_>, source: usize, cursor: &mut Cursor<'_>) -> Node {
@@ -174,28 +178,7 @@ fn node_of(json: Json<'_>, source: usize, cursor: &mut Cursor<'_>) -> Node {
     Node { value, at }
 }
 
-/// Turns byte offsets into lines and columns.
-pub(crate) struct Lines<'t> {
-    text: &'t str,
-}
-
-impl<'t> Lines<'t> {
-    pub(crate) fn new(text: &'t str) -> Self {
-        Self { text }
-    }
-
-    pub(crate) fn position(&self, source: usize, at: usize) -> Position {
-        let (line, column) = json::line_and_column(self.text, at);
-        Position { source, line, column }
-    }
-
-    /// For offsets that mostly ascend: work in proportion to the way between them.
-    pub(crate) fn cursor(&self) -> Cursor<'t> {
-        Cursor { text: self.text, at: 0, line: 1, column: 1 }
-    }
-}
-
-/// Walks through a text, counting lines.
+/// Turns byte offsets into lines and columns. Where offsets ascend, the work is in proportion to the way between them.
 pub(crate) struct Cursor<'t> {
     text: &'t str,
     at: usize,
@@ -203,7 +186,11 @@ pub(crate) struct Cursor<'t> {
     column: usize,
 }
 
-impl Cursor<'_> {
+impl<'t> Cursor<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text, at: 0, line: 1, column: 1 }
+    }
+
     pub(crate) fn position(&mut self, source: usize, at: usize) -> Position {
         if at < self.at {
             (self.at, self.line, self.column) = (0, 1, 1);

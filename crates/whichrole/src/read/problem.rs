@@ -49,7 +49,9 @@ impl Problem {
     ) -> Self {
         let near = text::nearest(written, known.clone());
         let message = match near {
-            Some(near) => format!("unknown {what} {}, did you mean {}?", text::quoted(written), text::quoted(near)),
+            Some(near) => {
+                format!("unknown {what} {}, did you mean {}?", text::quoted(written), text::quoted_whole(near))
+            }
             None => format!("unknown {what} {}, expected {}", text::quoted(written), text::alternatives(known)),
         };
         let respelling = near.map(|right| Respelling { written: written.to_owned(), right: right.to_owned() });

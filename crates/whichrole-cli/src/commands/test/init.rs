@@ -1,10 +1,12 @@
 //! `whichrole test --init CONFIG`: writes a first suite.
 
+use std::ffi::OsStr;
 use std::path::{Component, Path};
 
+use whichrole::read::ReadOptions;
 use whichrole::suite;
 
-use crate::args::{Args, ConfigArgs, TestArgs};
+use crate::args::{Args, TestArgs};
 use crate::failure::{Exit, Failure, Result};
 use crate::input::Loaded;
 use crate::output::Output;
@@ -16,8 +18,7 @@ pub fn run(args: &Args, asked: &TestArgs, config: &str, output: &mut Output) -> 
             "a suite names its configuration by path, so `--init` cannot read standard input",
         ));
     }
-    let loaded =
-        Loaded::read(&ConfigArgs { config: config.to_owned(), pool: asked.pool.clone(), parameters: Vec::new(), variables: Vec::new() })?;
+    let loaded = Loaded::of(config, &ReadOptions::default())?;
     let definition = loaded.definition(asked.pool.as_deref(), output)?;
     let path = from_folder_of(args.global.output.as_deref(), config);
     let text = suite::init(definition, &path, asked.pool.as_deref());
@@ -26,7 +27,7 @@ pub fn run(args: &Args, asked: &TestArgs, config: &str, output: &mut Output) -> 
 }
 
 /// The configuration's path from where the suite will stand.
-fn from_folder_of(suite: Option<&str>, config: &str) -> String {
+fn from_folder_of(suite: Option<&OsStr>, config: &str) -> String {
     let folder = suite.and_then(|suite| Path::new(suite).parent()).filter(|folder| !folder.as_os_str().is_empty());
     let Some(folder) = folder.filter(|_| !Path::new(config).is_absolute()) else { return config.to_owned() };
     let parts: Vec<Component<'_>> = folder.components().filter(|part| *part != Component::CurDir).collect();
@@ -50,9 +51,12 @@ mod tests {
     #[test]
     fn the_suite_finds_its_configuration() {
         assert_eq!(from_folder_of(None, "infra/pool.json"), "infra/pool.json");
-        assert_eq!(from_folder_of(Some("app.whichrole.yaml"), "./pool.json"), "./pool.json");
-        assert_eq!(from_folder_of(Some("tests/roles/app.whichrole.yaml"), "infra/pool.json"), "../../infra/pool.json");
-        assert_eq!(from_folder_of(Some("infra/app.whichrole.yaml"), "infra/pool.json"), "pool.json");
-        assert_eq!(from_folder_of(Some("tests/a.yaml"), "/pool.json"), "/pool.json");
+        assert_eq!(from_folder_of(Some("app.whichrole.yaml".as_ref()), "./pool.json"), "./pool.json");
+        assert_eq!(
+            from_folder_of(Some("tests/roles/app.whichrole.yaml".as_ref()), "infra/pool.json"),
+            "../../infra/pool.json"
+        );
+        assert_eq!(from_folder_of(Some("infra/app.whichrole.yaml".as_ref()), "infra/pool.json"), "pool.json");
+        assert_eq!(from_folder_of(Some("tests/a.yaml".as_ref()), "/pool.json"), "/pool.json");
     }
 }

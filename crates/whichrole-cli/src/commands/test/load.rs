@@ -121,7 +121,7 @@ pub fn load(path: &str) -> Result<Loaded> {
                     brought.fault(need.kind, written, "not-a-regular-file", "this is not a regular file or a folder");
                     continue;
                 }
-                let sources = match input::sources(&named(&beside)) {
+                let sources = match input::sources(&beside, ReadOptions::default().json.bytes) {
                     Ok(sources) => sources,
                     Err(failure) => {
                         brought.fault(need.kind, written, "unreadable-file", failure.report.message);

@@ -1,0 +1,208 @@
+//! `batch`: one JSON object a line, in order, whatever the lines are (HI-97 to HI-104).
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::harness::{ADMIN, Folder, Outcome, pool_of, testdata, whichrole};
+use crate::schema::{check, keys};
+
+const POOL: &str = "pools/api/app-pool.json";
+const GOOD: &str = r#"{"cognito:groups":["admins"]}"#;
+
+fn batch(input: impl AsRef<[u8]>) -> Outcome {
+    whichrole(["batch", POOL]).input(input).run()
+}
+
+fn lines(outcome: &Outcome) -> Vec<Value> {
+    outcome.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The line numbers, those of lines that could not be read with their code.
+fn numbers(outcome: &Outcome) -> String {
+    let numbers = lines(outcome).into_iter().map(|line| match line.pointer("/error/code") {
+        Some(code) => format!("{}:{}", line["line"], code.as_str().unwrap()),
+        None => line["line"].to_string(),
+    });
+    numbers.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_line_gets_the_decision_that_eval_prints() {
+    let outcome = batch(format!("{GOOD}\n{{\"custom:dept\":\"x\"}}\n"));
+    outcome.exits(0).says("");
+    for (line, claim) in outcome.stdout.lines().zip(["cognito:groups=[\"admins\"]", "custom:dept=x"]) {
+        let mut decision: Value = serde_json::from_str(line).unwrap();
+        check("eval", &decision);
+        assert_eq!(keys(line).last().unwrap(), "line");
+        decision.as_object_mut().unwrap().remove("line");
+        assert_eq!(decision, whichrole(["eval", POOL, "--claim", claim, "--format", "json"]).run().json());
+    }
+}
+
+#[test]
+fn blank_lines_are_skipped_and_line_ends_do_not_matter() {
+    let outcome = batch(format!("\n{GOOD}\r\n   \r\n\r\n{GOOD}"));
+    assert_eq!(numbers(outcome.exits(0)), "2 5");
+    batch("").exits(0).prints("");
+    batch("\n\r\n").exits(0).prints("");
+}
+
+#[test]
+fn hi_98_and_99_a_bad_line_is_an_error_object_and_the_others_are_decided() {
+    let mut input = Vec::new();
+    let alice = std::fs::read_to_string(testdata("tokens/alice.id.jwt")).unwrap();
+    for line in ["\u{feff}{}", GOOD, "# comment", "{\"a\":", "[1]", "1", "{\"a\":1,\"a\":2}", alice.trim(), GOOD] {
+        input.extend(line.as_bytes());
+        input.push(b'\n');
+    }
+    input.extend(b"\xff\xfe\n\0\x01\x02\n{\"a\":\"\xc3");
+    let outcome = batch(&input);
+    outcome.exits(2).says("9 lines could not be read");
+    assert_eq!(
+        numbers(&outcome),
+        "1:malformed-json 2 3:malformed-token 4:malformed-json 5:claims-not-an-object 6:malformed-token 7:duplicate-claim 8 9 \
+         10:not-utf8 11:malformed-token 12:not-utf8"
+    );
+    for (line, value) in outcome.stdout.lines().zip(lines(&outcome)) {
+        if let Some(error) = value.get("error") {
+            assert_eq!(keys(line), ["schema", "line", "error"]);
+            check("error", &serde_json::json!({ "error": error }));
+        }
+    }
+}
+
+#[test]
+fn hi_97_a_long_line_is_passed_over_in_constant_memory() {
+    let long = "x".repeat(5_000_000);
+    let outcome = batch(format!("{GOOD}\n{{\"a\":\"{long}\"}}\n{GOOD}\n{long}"));
+    assert_eq!(numbers(outcome.exits(2).at_once()), "1 2:too-large 3 4:too-large");
+    let limits = |bytes: &str| whichrole(["batch", POOL, "--max-line-bytes", bytes]).input(format!("{GOOD}\r\n")).run();
+    let length = GOOD.len();
+    limits(&length.to_string()).exits(0);
+    assert_eq!(
+        lines(limits(&(length - 1).to_string()).exits(2))[0]["error"]["message"],
+        "the line is longer than 28 bytes"
+    );
+}
+
+#[test]
+fn the_exit_code_tells_of_unread_lines_before_uncertain_ones() {
+    let open = r#"{"cognito:groups":["sub-admins"]}"#;
+    let strict = |input: &str| whichrole(["batch", POOL, "--strict"]).input(input).run();
+    strict(GOOD).exits(0);
+    strict(open).exits(3);
+    strict(&format!("{open}\nx")).exits(2);
+    batch(open).exits(0);
+}
+
+#[test]
+fn fields_are_columns() {
+    let fields = |fields: &str, input: &str| whichrole(["batch", POOL, "--fields", fields]).input(input).run();
+    let all =
+        fields("line,decision,role,source,rule,reason,certain,provider", &format!("{GOOD}\n{{\"custom:dept\":\"x\"}}"));
+    let provider = crate::harness::PROVIDER;
+    all.exits(0).prints(&format!(
+        "1\tassume\t{ADMIN}\trule\t1\t\ttrue\t{provider}\n2\tdeny\t\t\t\trole-resolution-denied\ttrue\t{provider}\n"
+    ));
+    fields("rol", GOOD).refuses("unknown field `rol`, did you mean `role`?");
+    fields("", GOOD).refuses("unknown field ``");
+    let bad = fields("role", &format!("{GOOD}\nx\n{GOOD}"));
+    assert_eq!(
+        bad.exits(2).stdout.lines().nth(1).unwrap().split_once(',').unwrap().0,
+        r#"{"schema":"whichrole/decision/v1""#
+    );
+    assert_eq!(bad.stdout.lines().count(), 3);
+}
+
+#[test]
+fn hi_100_and_104_nothing_of_a_line_acts_or_leaks() {
+    let folder = Folder::new();
+    let pool = folder.file("pool.json", pool_of(r#"{"Type":"Token","AmbiguousRoleResolution":"Deny"}"#));
+    let input: String =
+        ["\\u001b]8;;http://x\\u0007", "::set-output name=a::b", "=cmd()", "x\\ty\\nz", "##[add-mask]x"]
+            .map(|role| format!("{{\"ip\":\"203.0.113.7\",\"cognito:preferred_role\":\"{role}\"}}\n"))
+            .concat();
+    let decided = whichrole(["batch"]).arg(&pool).input(&input).run();
+    decided.exits(0);
+    assert!(!decided.stdout.contains("203.0.113.7"));
+    assert_eq!(lines(&decided)[1]["role"], "::set-output name=a::b", "JSON says what the role is");
+    let columns = whichrole(["batch", "--fields", "role,line"]).arg(&pool).input(&input).run();
+    columns.exits(0).prints(
+        "\\u{1b}]8;;http://x\\u{7}\t1\n\\u{3a}:set-output name=a::b\t2\n'=cmd()\t3\nx\\u{9}y\\u{a}z\t4\n##\\u{5b}add-mask]x\t5\n",
+    );
+}
+
+#[test]
+fn output_goes_to_a_file_that_is_not_the_input() {
+    let folder = Folder::new();
+    let input = folder.file("in.ndjson", GOOD);
+    let output = folder.path("out.ndjson");
+    whichrole(["batch", POOL]).arg(&input).arg("-o").arg(&output).run().exits(0).prints("");
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), batch(GOOD).stdout);
+    whichrole(["batch", POOL]).arg(&input).arg("-o").arg(&input).run().refuses("`--output` is the file that is read");
+    assert_eq!(std::fs::read_to_string(&input).unwrap(), GOOD);
+    assert_eq!(whichrole(["batch", POOL]).arg(&input).args(["-o", "-"]).run().stdout, batch(GOOD).stdout);
+}
+
+fn running() -> Child {
+    Command::new(env!("CARGO_BIN_EXE_whichrole"))
+        .args(["batch", POOL])
+        .current_dir(testdata(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn a_decision_is_there_before_the_next_line_comes() {
+    let mut child = running();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for number in 1..=3 {
+        writeln!(stdin, "{GOOD}").unwrap();
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        assert!(line.ends_with(&format!("\"line\":{number}}}\n")));
+    }
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn hi_102_a_reader_that_goes_away_ends_it_quietly() {
+    let mut child = running();
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || while writeln!(stdin, "{GOOD}").is_ok() {});
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut String::new()).unwrap();
+    drop(stdout);
+    writer.join().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+}
+
+/// A shell reports an end by signal as 128 and the signal's number, which is what users see.
+#[cfg(unix)]
+#[test]
+fn hi_102_interrupted_it_ends_as_a_shell_expects() {
+    use std::os::unix::process::ExitStatusExt as _;
+    for (signal, number) in [("INT", 2), ("TERM", 15)] {
+        let mut child = running();
+        let mut stdin = child.stdin.take().unwrap();
+        writeln!(stdin, "{GOOD}").unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let mut first = [0; 1];
+        stdout.read_exact(&mut first).unwrap();
+        let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).unwrap();
+        assert!(rest.ends_with("\"line\":1}\n"), "whole lines only: {rest}");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.signal(), output.stderr), (Some(number), Vec::new()));
+    }
+}

@@ -1,0 +1,16 @@
+//! The command `whichrole` from outside: what it prints, how it ends, and what never shows. Rows such as HI-16 are those of the project's list
+//! of hostile inputs.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers here are tests, too")]
+
+mod batch;
+mod configurations;
+mod exit_codes;
+mod harness;
+mod help;
+mod key_sets;
+mod outputs;
+mod redaction;
+mod schema;
+mod texts;
+mod tokens;
