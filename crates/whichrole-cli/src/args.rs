@@ -362,7 +362,7 @@ pub struct TokenLimitArgs {
 pub struct LintArgs {
     /// Files or folders, each a configuration of its own, or `-` for standard input
     #[arg(value_name = "CONFIG", required_unless_present = "explain")]
-    pub configs: Vec<String>,
+    pub configs: Vec<OsString>,
     /// Print the page of this lint
     #[arg(long, value_name = "LINT", conflicts_with_all = ["configs", "fix"])]
     pub explain: Option<String>,

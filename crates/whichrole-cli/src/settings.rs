@@ -1,6 +1,7 @@
 //! `whichrole.toml`: what a project allows, and what counts as a failure. It is looked for in the given folder only, or beside the given
 //! file, and names no programs.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -58,7 +59,7 @@ struct Entry {
 
 impl Settings {
     /// The settings in a folder that is given, or beside a file that is.
-    pub fn beside(config: &str) -> Result<Self> {
+    pub fn beside(config: &OsStr) -> Result<Self> {
         if config == "-" {
             return Ok(Self::default());
         }
@@ -112,7 +113,8 @@ impl Settings {
     pub fn unused(&self, entry: usize, source: usize) -> Option<Finding> {
         let allow = self.allow.get(entry)?;
         let line = self.lines.get(entry).copied().unwrap_or(1);
-        let message = format!("nothing at {} needs {} to be allowed", text::quoted(&allow.place), text::quoted(&allow.lint));
+        let message =
+            format!("nothing at {} needs {} to be allowed", text::quoted(&allow.place), text::quoted(&allow.lint));
         Some(Finding {
             lint: "unused-allow",
             severity: Severity::Warning,

@@ -7,7 +7,7 @@ use whichrole::read::Problem;
 
 use crate::args::{Args, ConfigArgs, FailOn, Format, LintArgs};
 use crate::failure::{Exit, Failure, Result};
-use crate::input::Loaded;
+use crate::input::{self, Loaded};
 use crate::output::Output;
 use crate::render;
 use crate::settings::Settings;
@@ -59,7 +59,7 @@ pub fn run(args: &Args, asked: &LintArgs, output: &mut Output) -> Result<Exit> {
         }
         _ => {
             for line in render::lint::lines(&linted) {
-                output.line(&line)?;
+                output.text(&line)?;
             }
         }
     }
@@ -102,14 +102,17 @@ fn mend(linted: &Linted, config: &ConfigArgs, output: &Output) -> Result<bool> {
     let mut total = 0;
     for (source, (name, text)) in linted.names.iter().zip(&linted.texts).enumerate() {
         let (mended, count) = lint::apply_fixes(text, source, &fixes);
-        if count > 0 {
+        // A name that cannot be written as text, or a file that has changed since, is left alone.
+        let is_it = || fs::read(name).is_ok_and(|bytes| bytes == text.as_bytes());
+        if count > 0 && is_it() {
             fs::write(name, mended).map_err(|error| Failure::io(&error, "write", name))?;
             total += count;
         }
     }
     if total > 0 {
         let what = if total == 1 { "1 fault was".to_owned() } else { format!("{total} faults were") };
-        output.note(&format!("note: {what} mended in {}", whichrole::text::quoted(&config.config)));
+        output
+            .note(&format!("note: {what} mended in {}", whichrole::text::quoted_whole(&input::shown(&config.config))));
     }
     Ok(total > 0)
 }

@@ -24,7 +24,10 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
         _ => false,
     };
     if !own && !has_others {
-        return Err(Failure::new("usage", "this command has no such format; all have `text` and `json`, `lint` also `github` and `sarif`, `test` all but `sarif`"));
+        return Err(Failure::new(
+            "usage",
+            "this command has no such format; all have `text` and `json`, `lint` also `github` and `sarif`, `test` all but `sarif`",
+        ));
     }
     match &args.command {
         Command::Eval { config, request } => eval::run(args, config, request, output),

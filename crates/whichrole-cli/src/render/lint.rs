@@ -62,10 +62,8 @@ struct Findings<'l> {
 
 /// `{"findings": […]}`
 pub fn json(linted: &[Linted]) -> Result<String> {
-    let findings = linted
-        .iter()
-        .flat_map(|one| one.findings.iter().map(|finding| Shown { finding, names: &one.names }))
-        .collect();
+    let findings =
+        linted.iter().flat_map(|one| one.findings.iter().map(|finding| Shown { finding, names: &one.names })).collect();
     let json = serde_json::to_string(&Findings { findings })
         .map_err(|_| Failure::new("unwritable", "the findings cannot be written as JSON"))?;
     Ok(text::visible_json(&json))

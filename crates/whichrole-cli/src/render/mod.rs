@@ -2,10 +2,10 @@
 
 pub mod explain;
 pub mod github;
-pub mod lint;
 pub mod junit;
+pub mod lint;
 pub mod markdown;
-mod style;
 pub mod sarif;
+mod style;
 pub mod suite;
 pub mod tap;

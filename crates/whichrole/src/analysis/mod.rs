@@ -21,5 +21,5 @@ pub use property::{Proof, all_live, always, equivalent, never};
 pub use reach::{GroupSets, Reach, RoleReach, RuleReach, Unmapped, Verdict, Way, reach, reach_role};
 pub use solve::NotDecided;
 pub use when::{Alternative, Constraint};
-pub use witness::Witness;
 pub(crate) use witness::ClaimsJson;
+pub use witness::Witness;

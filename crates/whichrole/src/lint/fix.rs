@@ -153,11 +153,20 @@ mod tests {
     #[test]
     fn the_tag_session_action_is_added_in_the_way_the_file_is_written() {
         let assume = "sts:AssumeRoleWithWebIdentity";
-        let fix = |line, column, in_list| Fix::AllowTagSession { at: at(line, column), written: assume.to_owned(), in_list };
+        let fix =
+            |line, column, in_list| Fix::AllowTagSession { at: at(line, column), written: assume.to_owned(), in_list };
         for (text, fix, expected) in [
-            (format!("\"Action\": \"{assume}\","), fix(1, 11, false), format!("\"Action\": [\"{assume}\", \"sts:TagSession\"],")),
+            (
+                format!("\"Action\": \"{assume}\","),
+                fix(1, 11, false),
+                format!("\"Action\": [\"{assume}\", \"sts:TagSession\"],"),
+            ),
             (format!("Action: {assume}\n"), fix(1, 9, false), format!("Action: [{assume}, sts:TagSession]\n")),
-            (format!("Action = [\"{assume}\"]"), fix(1, 11, true), format!("Action = [\"{assume}\", \"sts:TagSession\"]")),
+            (
+                format!("Action = [\"{assume}\"]"),
+                fix(1, 11, true),
+                format!("Action = [\"{assume}\", \"sts:TagSession\"]"),
+            ),
             (
                 format!("Action:\n  - '{assume}'\nX: 1\n"),
                 fix(2, 5, true),

@@ -28,7 +28,8 @@ pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
                 found.push(Finding::new(lint, severity, message).at(at).of(key).rule(n));
             };
             if rule.claim == "isAdmin" && rule.value == "paid" {
-                let message = "`isAdmin` `paid` is the example of the documentation; no token has such a claim by itself";
+                let message =
+                    "`isAdmin` `paid` is the example of the documentation; no token has such a claim by itself";
                 report("docs-placeholder", Severity::Warning, message.to_owned(), case.at_rule(key, n));
             }
             if let Some(message) = literal_pattern(rule) {
@@ -101,10 +102,19 @@ fn never_matches(rule: &MappingRule, n: usize, live_under: Option<&str>) -> Stri
             text::quoted(&rule.claim)
         );
     }
-    format!("rule {n} never matches: no value of {} that its provider's tokens can have passes it{rests}", text::quoted(&rule.claim))
+    format!(
+        "rule {n} never matches: no value of {} that its provider's tokens can have passes it{rests}",
+        text::quoted(&rule.claim)
+    )
 }
 
-fn shadowed(rules: &[MappingRule], rule: &MappingRule, n: usize, blocked_by: &[usize], live_under: Option<&str>) -> Finding {
+fn shadowed(
+    rules: &[MappingRule],
+    rule: &MappingRule,
+    n: usize,
+    blocked_by: &[usize],
+    live_under: Option<&str>,
+) -> Finding {
     let other = blocked_by.iter().any(|by| {
         by.checked_sub(1).and_then(|at| rules.get(at)).is_some_and(|blocking| blocking.role_arn != rule.role_arn)
     });
@@ -172,7 +182,11 @@ fn without_effect(case: &Case<'_>, key: &ProviderKey, mapping: &RoleMapping, fou
 fn literal_pattern(rule: &MappingRule) -> Option<String> {
     let value = rule.value.as_str();
     let is_arn = value.starts_with("arn:") || value.starts_with("http");
-    let seems = if value.contains(".*") || value.contains(".+") || value.starts_with('^') || value.len() > 1 && value.ends_with('$') {
+    let seems = if value.contains(".*")
+        || value.contains(".+")
+        || value.starts_with('^')
+        || value.len() > 1 && value.ends_with('$')
+    {
         "a regular expression"
     } else if value.contains('*') && value.len() < 128 {
         "a wildcard"
@@ -192,7 +206,11 @@ fn case_near_miss(case: &Case<'_>, rule: &MappingRule) -> Option<(String, &'stat
     let known_claims = [GROUPS, ROLES, "cognito:preferred_role", "cognito:username"];
     let known_claims = known_claims.iter().chain(crate::read::STANDARD);
     if let Some(known) = near_case(&rule.claim, known_claims.copied()) {
-        let message = format!("the claim {} differs from {} in letter case, which counts", text::quoted(&rule.claim), text::quoted(known));
+        let message = format!(
+            "the claim {} differs from {} in letter case, which counts",
+            text::quoted(&rule.claim),
+            text::quoted(known)
+        );
         return Some((message, "Claim"));
     }
     if rule.claim != GROUPS || rule.match_type == MatchType::NotEqual {
@@ -238,7 +256,10 @@ fn witness(key: &ProviderKey, claims: Claims<'static>) -> Option<Witness> {
 
 /// A `NotEqual` rule is passed over for users who lack the claim (R3).
 fn misses_absent(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &MappingRule, found: &mut Vec<Finding>) {
-    if rule.match_type != MatchType::NotEqual || ALWAYS.contains(&rule.claim.as_str()) || matches!(rule.claim.as_str(), GROUPS | ROLES) {
+    if rule.match_type != MatchType::NotEqual
+        || ALWAYS.contains(&rule.claim.as_str())
+        || matches!(rule.claim.as_str(), GROUPS | ROLES)
+    {
         return;
     }
     let nothing = Claims::default();
@@ -247,10 +268,8 @@ fn misses_absent(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &MappingRul
         return;
     }
     let gets = role.map_or_else(|| "is denied".to_owned(), |role| format!("gets {}", text::quoted(&role)));
-    let message = format!(
-        "rule {n} does not match users without {}: such a user {gets} (R3)",
-        text::quoted(&rule.claim)
-    );
+    let message =
+        format!("rule {n} does not match users without {}: such a user {gets} (R3)", text::quoted(&rule.claim));
     let finding = Finding::new("not-equal-misses-absent", Severity::Warning, message);
     found.push(Finding { witness: witness(key, nothing), ..finding.at(case.at_rule(key, n)).of(key).rule(n) });
 }
@@ -271,7 +290,11 @@ fn overlapping_groups(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &Mappi
     for idp in users.iter().flat_map(|users| &users.identity_providers) {
         let pool = users.and_then(|users| users.ids.first()).map_or("", String::as_str);
         if format!("_{idp}").contains(&rule.value) && !names.contains(format!("{pool}_{idp}").as_str()) {
-            let message = format!("all users of the identity provider {} match it, being in the group `<user pool>_{}`", text::quoted(idp), text::visible(idp));
+            let message = format!(
+                "all users of the identity provider {} match it, being in the group `<user pool>_{}`",
+                text::quoted(idp),
+                text::visible(idp)
+            );
             let pool = if pool.contains("${") { "us-east-1_Example" } else { pool };
             others.push((format!("{pool}_{idp}"), message));
         }
@@ -300,7 +323,8 @@ fn unreachable_roles(case: &Case<'_>, found: &mut Vec<Finding>) {
     let is_dead = |role: &str| {
         let reach = case.reach.roles.iter().find(|known| known.role == role);
         reach.is_some_and(|reach| {
-            reach.verdict == Verdict::Dead && reach.by_custom_role.as_ref().is_none_or(|custom| *custom == Verdict::Dead)
+            reach.verdict == Verdict::Dead
+                && reach.by_custom_role.as_ref().is_none_or(|custom| *custom == Verdict::Dead)
         })
     };
     if !case.is_whole() {
@@ -364,7 +388,8 @@ fn groups(case: &Case<'_>, found: &mut Vec<Finding>) {
         placed.sort_unstable();
         if let (true, [_, (at, _), ..]) = (roles.len() > 1, placed.as_slice()) {
             let names: Vec<String> = placed.iter().take(4).map(|(_, name)| text::quoted(name)).collect();
-            let which = precedence.map_or_else(|| "have no precedence".to_owned(), |p| format!("have the precedence {p}"));
+            let which =
+                precedence.map_or_else(|| "have no precedence".to_owned(), |p| format!("have the precedence {p}"));
             let message = format!(
                 "the groups {} {which} and different roles: a member of two gets neither, but what the role resolution says (G4)",
                 and(&names)
@@ -388,7 +413,9 @@ fn ignored_role(case: &Case<'_>, group: &Group, found: &mut Vec<Finding>) {
     let mut claims = Claims::default();
     claims.set(GROUPS, Claim::texts([group.name.clone()]));
     let keys = case.pool().role_mappings.keys();
-    let same = |key: &ProviderKey| decide(case, key, &claims).is_some_and(|(given, _)| given.as_deref() == Some(role.as_str()));
+    let same = |key: &ProviderKey| {
+        decide(case, key, &claims).is_some_and(|(given, _)| given.as_deref() == Some(role.as_str()))
+    };
     if keys.clone().any(same) || case.pool().roles.authenticated.as_ref() == Some(role) {
         return;
     }

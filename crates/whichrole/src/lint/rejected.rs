@@ -83,7 +83,13 @@ fn is_configured(case: &Case<'_>, key: &ProviderKey) -> Option<bool> {
         let is_here = pool.providers.is_some() || pool.allow_unauthenticated_identities.is_some();
         let is_listed = pool.other_providers.contains(key);
         let is_open = key.is_symbolic() || pool.other_providers.iter().any(ProviderKey::is_symbolic);
-        return if is_listed { Some(true) } else if !is_here || is_open { None } else { Some(false) };
+        return if is_listed {
+            Some(true)
+        } else if !is_here || is_open {
+            None
+        } else {
+            Some(false)
+        };
     }
     let listed = pool.providers.as_ref()?;
     let client = key.client()?;
@@ -124,14 +130,14 @@ fn mapping_shape(case: &Case<'_>, key: &ProviderKey, found: &mut Vec<Finding>) {
     if mapping.ambiguous_role_resolution.is_none() {
         let message = "the mapping has no `AmbiguousRoleResolution`, which AWS documents as required; \
                        what it does without is not documented (`missing-role-resolution`)";
-        found.push(
-            Finding::new("missing-role-resolution", Severity::Warning, message).at(case.at_mapping(key)).of(key),
-        );
+        found
+            .push(Finding::new("missing-role-resolution", Severity::Warning, message).at(case.at_mapping(key)).of(key));
     }
     match &mapping.mapping_type {
         RoleMappingType::Rules(rules) if rules.is_empty() => {
             let message = "the mapping is of type `Rules` and has none";
-            found.push(Finding::new("rules-without-rules", Severity::Warning, message).at(case.at_mapping(key)).of(key));
+            found
+                .push(Finding::new("rules-without-rules", Severity::Warning, message).at(case.at_mapping(key)).of(key));
         }
         RoleMappingType::Rules(rules) if rules.len() > MOST_RULES => {
             let message = format!("the mapping has {} rules; AWS takes at most {MOST_RULES}", rules.len());
@@ -201,9 +207,9 @@ pub(super) fn named_roles<'c>(case: &Case<'c>) -> Vec<NamedRole<'c>> {
         for (rule, n) in mapping.mapping_rules().iter().zip(1..) {
             // A value that stands elsewhere, such as the name of a role, is not where the fault is.
             let rule_at = case.at_rule(key, n);
-            let at = case.at_rule_field(key, n, "RoleARN").filter(|at| rule_at.is_none_or(|rule| {
-                rule.source == at.source && rule <= *at && at.line < rule.line + 20
-            }));
+            let at = case.at_rule_field(key, n, "RoleARN").filter(|at| {
+                rule_at.is_none_or(|rule| rule.source == at.source && rule <= *at && at.line < rule.line + 20)
+            });
             let at = at.or(rule_at);
             let what = format!("the role of rule {n}");
             named.push(NamedRole { role: &rule.role_arn, at, provider: Some(key), rule: Some(n), what });
@@ -259,12 +265,12 @@ fn role_fault(case: &Case<'_>, role: &str) -> Option<(&'static str, String)> {
         return None;
     }
     let parts = split_outside_references(role);
-    let is = |n: usize, good: &dyn Fn(&str) -> bool| {
-        parts.get(n).is_some_and(|part| part.contains("${") || good(part))
-    };
+    let is = |n: usize, good: &dyn Fn(&str) -> bool| parts.get(n).is_some_and(|part| part.contains("${") || good(part));
     let is_arn = parts.len() >= 6
         && is(0, &|part| part == "arn")
-        && is(1, &|part| matches!(part, "aws" | "aws-cn" | "aws-us-gov") || part.starts_with("aws-iso") || part == "aws-eusc")
+        && is(1, &|part| {
+            matches!(part, "aws" | "aws-cn" | "aws-us-gov") || part.starts_with("aws-iso") || part == "aws-eusc"
+        })
         && is(2, &|part| part == "iam")
         && is(3, &str::is_empty)
         && is(4, &|part| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit()))
@@ -291,7 +297,9 @@ fn role_fault(case: &Case<'_>, role: &str) -> Option<(&'static str, String)> {
         let right = partition_of(region)?;
         (!partition.contains("${") && right != partition).then_some((region.to_owned(), right))
     });
-    elsewhere.map(|(region, right)| ("role-arn", format!("of another partition than {}: `{right}` is wanted", text::quoted(&region))))
+    elsewhere.map(|(region, right)| {
+        ("role-arn", format!("of another partition than {}: `{right}` is wanted", text::quoted(&region)))
+    })
 }
 
 fn partition_of(region: &str) -> Option<&'static str> {

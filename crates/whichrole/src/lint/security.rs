@@ -38,7 +38,13 @@ fn writable(case: &Case<'_>, found: &mut Vec<Finding>) {
                 [only] => format!("rule {only} gives a role by"),
                 several => format!("rules {} give roles by", and(several)),
             };
-            selecting.push(Selecting { key, claim, rule: Some(first), what, at: case.at_rule_field(key, first, "Claim") });
+            selecting.push(Selecting {
+                key,
+                claim,
+                rule: Some(first),
+                what,
+                at: case.at_rule_field(key, first, "Claim"),
+            });
         }
     }
     for (key, map) in &case.pool().principal_tags {
@@ -161,7 +167,9 @@ fn guests(case: &Case<'_>, found: &mut Vec<Finding>) {
     let mut others: BTreeSet<&str> = BTreeSet::new();
     others.extend(pool.roles.authenticated.iter().map(crate::RoleArn::as_str));
     others.extend(pool.role_mappings.values().flat_map(|m| m.mapping_rules()).map(|rule| rule.role_arn.as_str()));
-    others.extend(case.definition.groups.iter().flatten().filter_map(|g| g.role_arn.as_ref()).map(crate::RoleArn::as_str));
+    others.extend(
+        case.definition.groups.iter().flatten().filter_map(|g| g.role_arn.as_ref()).map(crate::RoleArn::as_str),
+    );
     if others.contains(guests.as_str()) {
         let message = format!("guests get {}, the role of users who signed in", text::quoted(guests.as_str()));
         found.push(Finding::new("same-role-for-guests", Severity::Error, message).at(at));
@@ -189,7 +197,8 @@ fn classic_flow(case: &Case<'_>, found: &mut Vec<Finding>) {
         return;
     }
     // Terraform and the console close it unless told otherwise; a template that says nothing leaves it to the service.
-    let is_template = pool.id.as_deref().is_some_and(|id| id.starts_with("${") && !id.contains("aws_cognito_identity_pool"));
+    let is_template =
+        pool.id.as_deref().is_some_and(|id| id.starts_with("${") && !id.contains("aws_cognito_identity_pool"));
     let is_unset = pool.allow_classic_flow.is_none()
         && is_template
         && pool.allow_unauthenticated_identities.is_some()

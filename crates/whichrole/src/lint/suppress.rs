@@ -33,7 +33,12 @@ const MARK: &str = "whichrole: allow(";
 ///
 /// `texts` and `names` are those of the sources, by number. Entries of settings that nothing needed are returned by their number.
 #[must_use]
-pub fn allow(mut findings: Vec<Finding>, texts: &[String], names: &[String], entries: &[Allow]) -> (Vec<Finding>, Vec<usize>) {
+pub fn allow(
+    mut findings: Vec<Finding>,
+    texts: &[String],
+    names: &[String],
+    entries: &[Allow],
+) -> (Vec<Finding>, Vec<usize>) {
     let mut comments = Vec::new();
     let mut faults = Vec::new();
     for (source, text) in texts.iter().enumerate() {

@@ -19,7 +19,8 @@ pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
                 text::quoted(key.as_str()),
                 text::quoted(key.tag_key())
             );
-            found.push(Finding::new("tag-provider-with-client", Severity::Error, message).at(case.at_tags(key)).of(key));
+            found
+                .push(Finding::new("tag-provider-with-client", Severity::Error, message).at(case.at_tags(key)).of(key));
         }
         if map.use_defaults && !map.tags.is_empty() {
             let message = "the map asks for the default tags and has its own; AWS does not say which of them count, and \
@@ -61,7 +62,11 @@ fn one(case: &Case<'_>, key: &ProviderKey, tag: &str, claim: &str, found: &mut V
         let message = format!("the tag {} begins with `aws:`, which is AWS's own", text::quoted(tag));
         report("tag-charset", Severity::Error, message);
     } else if let Some(bad) = tag.chars().find(|c| !is_tag_character(*c)) {
-        let message = format!("the tag {} has {} in it, which STS does not take", text::quoted(tag), text::quoted(&bad.to_string()));
+        let message = format!(
+            "the tag {} has {} in it, which STS does not take",
+            text::quoted(tag),
+            text::quoted(&bad.to_string())
+        );
         report("tag-charset", Severity::Error, message);
     }
     if let Some(why) = missing_source(case, key, claim) {
@@ -69,11 +74,15 @@ fn one(case: &Case<'_>, key: &ProviderKey, tag: &str, claim: &str, found: &mut V
         report("tag-missing-source", Severity::Warning, message);
     } else if key.kind() == ProviderKind::UserPool && (LISTS.contains(&claim) || BOOLEANS.contains(&claim)) {
         let (kind, then) = if LISTS.contains(&claim) {
-            ("a list", "users who have it are refused, or get the tag not as it is meant (rests on `tag-non-string-claim`)")
+            (
+                "a list",
+                "users who have it are refused, or get the tag not as it is meant (rests on `tag-non-string-claim`)",
+            )
         } else {
             ("a boolean", "whether it becomes a tag is not documented (rests on `tag-non-string-claim`)")
         };
-        let message = format!("the tag {} comes from {}, which is {kind}; {then}", text::quoted(tag), text::quoted(claim));
+        let message =
+            format!("the tag {} comes from {}, which is {kind}; {then}", text::quoted(tag), text::quoted(claim));
         report("tag-non-string", Severity::Warning, message);
     }
     if tag == "test" && claim == "value" {
@@ -86,7 +95,8 @@ fn one(case: &Case<'_>, key: &ProviderKey, tag: &str, claim: &str, found: &mut V
 pub(super) fn missing_source(case: &Case<'_>, key: &ProviderKey, claim: &str) -> Option<String> {
     match key.kind() {
         ProviderKind::Facebook | ProviderKind::Amazon => {
-            let offered = ["iss", "aud", "sub"].contains(&claim) || key.kind() == ProviderKind::Amazon && claim == "user_id";
+            let offered =
+                ["iss", "aud", "sub"].contains(&claim) || key.kind() == ProviderKind::Amazon && claim == "user_id";
             (!offered).then(|| "and this provider offers nothing but `iss`, `aud` and `sub`".to_owned())
         }
         ProviderKind::UserPool => missing_in_user_pool(case, key, claim),

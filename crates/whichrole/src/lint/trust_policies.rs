@@ -39,12 +39,8 @@ pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
             if !said.insert((lint, objection.at)) {
                 continue;
             }
-            let message = format!(
-                "{}, {}, cannot be assumed: {}",
-                text::quoted(&role.label),
-                one.as_what,
-                objection.message
-            );
+            let message =
+                format!("{}, {}, cannot be assumed: {}", text::quoted(&role.label), one.as_what, objection.message);
             let fix = if objection.kind == ObjectionKind::TagSession { tag_session(policy, objection) } else { None };
             let finding = Finding::new(lint, Severity::Error, message).at(Some(objection.at));
             found.push(Finding { fix, ..finding });
@@ -147,8 +143,10 @@ fn tag_session(policy: &Node, objection: &Objection) -> Option<Fix> {
         Value::List(elements) => elements.as_slice(),
         _ => std::slice::from_ref(statements),
     };
-    let actions = each.iter().filter_map(|statement| statement.get("Action")).find(|action| action.at == objection.at)?;
-    let is_action = |node: &&Node| node.as_text().is_some_and(|text| text.eq_ignore_ascii_case("sts:AssumeRoleWithWebIdentity"));
+    let actions =
+        each.iter().filter_map(|statement| statement.get("Action")).find(|action| action.at == objection.at)?;
+    let is_action =
+        |node: &&Node| node.as_text().is_some_and(|text| text.eq_ignore_ascii_case("sts:AssumeRoleWithWebIdentity"));
     match &actions.value {
         Value::List(elements) => {
             let last = elements.iter().find(is_action)?;

@@ -25,11 +25,11 @@ mod yaml;
 pub use canonical::{Canonical, canonical};
 pub use definition::{Configuration, Definition, Place};
 pub use format::Format;
+#[cfg(feature = "hcl")]
+pub use hcl::HclLimits;
 pub(crate) use interpolation::{Piece, pieces};
 #[cfg(not(feature = "yaml"))]
 pub(crate) use node::from_json;
-#[cfg(feature = "hcl")]
-pub use hcl::HclLimits;
 #[cfg(not(feature = "yaml"))]
 pub(crate) use node::from_json;
 pub use node::{Entry, Node, Position, Reference, Value};

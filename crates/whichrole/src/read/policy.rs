@@ -1,7 +1,7 @@
 //! Policy documents that come as text: JSON, perhaps URL-encoded as `get-role` prints them, perhaps with references in it.
 
 use super::interpolation::{Piece, pieces};
-use super::node::{self, Entry, Lines, Node, Position, Reference, Value};
+use super::node::{self, Entry, Node, Position, Reference, Value};
 use super::problem::ReadError;
 use crate::json::JsonLimits;
 
@@ -39,16 +39,19 @@ pub(crate) fn heredoc(node: &Node, source: &str, limits: &JsonLimits) -> Option<
     let line = source.lines().nth(node.at.line.checked_sub(1)?)?;
     let opens = line.chars().skip(node.at.column.checked_sub(1)?).collect::<String>().starts_with("<<");
     // The indentation that `<<-` takes away.
-    let first = Lines::new(text).position(0, text.find(|c: char| !c.is_whitespace())?);
-    let written = source.lines().nth(node.at.line + first.line - 1)?;
-    let indent = written.chars().take_while(|c| c.is_whitespace()).count();
-    let shift = (indent + 1).checked_sub(first.column)?;
+    let (first, left) =
+        text.lines().enumerate().find(|(_, line)| !line.trim().is_empty()).map(|(n, line)| (n, blanks(line)))?;
+    let shift = blanks(source.lines().nth(node.at.line + first)?).checked_sub(left)?;
     if !opens || !tree.is_map() {
         return None;
     }
     let at = node.at;
     place(&mut tree, &|p| Position { source: at.source, line: at.line + p.line, column: p.column + shift });
     Some(tree)
+}
+
+fn blanks(line: &str) -> usize {
+    line.chars().take_while(|c| c.is_whitespace()).count()
 }
 
 /// Moves every position, and makes references of texts that hold some.

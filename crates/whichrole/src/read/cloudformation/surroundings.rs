@@ -16,9 +16,8 @@ impl<'n> Reading<'_, 'n> {
         // Other templates refer to it with the template's name before it.
         let stem = resolver.template().map_or("", |template| template.stem.as_str());
         let ids = || [format!("${{{}}}", resource.id), format!("${{{stem}:{}}}", resource.id)];
-        let attributes_of = |name: &str| {
-            [format!("${{{}.{name}}}", resource.id), format!("${{{stem}:{}.{name}}}", resource.id)]
-        };
+        let attributes_of =
+            |name: &str| [format!("${{{}.{name}}}", resource.id), format!("${{{stem}:{}.{name}}}", resource.id)];
         let around = &mut self.drafts.surroundings;
         match resource.kind {
             "AWS::IAM::Role" => {

@@ -363,7 +363,8 @@ impl<'f> Reading<'f> {
             return;
         }
         let Value::Reference(reference) = &entry.value.value else { return };
-        let address = reference.text.strip_prefix("${").and_then(|text| text.strip_suffix(".json}")).unwrap_or_default();
+        let address =
+            reference.text.strip_prefix("${").and_then(|text| text.strip_suffix(".json}")).unwrap_or_default();
         let address = address.strip_prefix(self.evaluator.prefix(instance)).unwrap_or_default();
         let declared = self.evaluator.module(instance).and_then(|module| module.resources.get(address));
         let Some(declared) = declared.filter(|declared| declared.kind == Kind::PolicyDocument.name()) else { return };

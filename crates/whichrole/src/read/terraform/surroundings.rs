@@ -110,11 +110,8 @@ fn statement(block: &Node) -> Option<Node> {
         // `type = "*"` is everybody.
         let everybody = principals.iter().any(|principal| principal.name == "*");
         let first = blocks.elements().first().map_or(blocks.at, |first| first.at);
-        let value = if everybody {
-            Node { value: Value::Text("*".to_owned()), at: first }
-        } else {
-            map(first, principals)
-        };
+        let value =
+            if everybody { Node { value: Value::Text("*".to_owned()), at: first } } else { map(first, principals) };
         entries.push(entry(aws, first, value));
     }
     if let Some(conditions) = field(block, "condition") {
