@@ -23,4 +23,5 @@ pub use property::{Proof, all_live, always, equivalent, never};
 pub use reach::{GroupSets, Reach, RoleReach, RuleReach, Unmapped, Verdict, Way, reach, reach_role};
 pub use solve::NotDecided;
 pub use when::{Alternative, Constraint};
+pub(crate) use witness::ClaimsJson;
 pub use witness::Witness;
