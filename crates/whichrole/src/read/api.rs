@@ -225,7 +225,7 @@ fn is_bare_map(node: &Node) -> bool {
     !entries.iter().any(|entry| is_known(&entry.name))
         && !is_mapping(node)
         && maps.peek().is_some()
-        && (entries.iter().any(|entry| is_mapping(&entry.value)) || maps.all(|map| has_mapping_field(map)))
+        && (entries.iter().any(|entry| is_mapping(&entry.value)) || maps.all(has_mapping_field))
 }
 
 /// A role mapping, as its fields alone show.

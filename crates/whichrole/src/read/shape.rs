@@ -188,7 +188,8 @@ pub(crate) fn check_members(node: &Node, what: &str, known: &[&str], drafts: &mu
                 drafts.problems.push(Problem::new("unknown-field", message).at(entry.at));
             }
             None => {
-                drafts.note(Problem::new("not-recognised", format!("{name} of {what} was passed over")).at(entry.at))
+                let message = format!("{name} of {what} was passed over");
+                drafts.note(Problem::new("not-recognised", message).at(entry.at));
             }
         }
     }
