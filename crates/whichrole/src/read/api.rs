@@ -1,12 +1,16 @@
 //! API and CLI JSON: what `get-identity-pool-roles`, `describe-identity-pool`, `get-principal-tag-attribute-map`, `list-groups`
 //! and their neighbours print, and what `set-identity-pool-roles` takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::cloudformation::surroundings::attributes;
 use super::definition::{Drafts, Place};
 use super::node::{Entry, Node, Value};
+use super::policy;
 use super::problem::Problem;
 use super::shape::{self, API, any_text, check_members, expect_list, expect_map, field, known_bool, known_text};
+use super::surroundings::{Role, UserPool, UserPoolClient};
+use crate::json::JsonLimits;
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::ProviderKey;
 use crate::text;
@@ -41,6 +45,9 @@ const READ: &[&str] = &[
     "SamlProviderARNs",
     "DeveloperProviderName",
     "PrincipalTagMaps",
+    "Role",
+    "UserPool",
+    "UserPoolClient",
 ];
 
 /// The members that change answers. To pass over one because it is misspelt would be to answer another question.
@@ -53,14 +60,9 @@ const DECIDING: &[&str] = &[
     "UseDefaults",
 ];
 
-/// The role of `get-role`.
-const ROLE: &str = "Role";
-
 /// Whether a tree looks like one of these documents.
 pub(crate) fn recognises(node: &Node) -> bool {
-    node.entries()
-        .iter()
-        .any(|entry| READ.contains(&entry.name.as_str()) || entry.name == ROLE || is_mapping(&entry.value))
+    node.entries().iter().any(|entry| READ.contains(&entry.name.as_str()) || is_mapping(&entry.value))
         || is_bare_map(node)
 }
 
@@ -120,7 +122,11 @@ fn member(entry: &Entry, pool: Option<&str>, drafts: &mut Drafts) {
     let value = &entry.value;
     match entry.name.as_str() {
         // `list-roles` of IAM prints a list.
-        "Roles" if matches!(value.value, Value::List(_)) => drafts.note(passed_over(entry)),
+        "Roles" if matches!(value.value, Value::List(_)) => {
+            for role in value.elements() {
+                read_role(role, drafts);
+            }
+        }
         "Roles" => {
             if expect_map(value, "`Roles`", drafts) {
                 default_roles(value, pool, drafts);
@@ -181,6 +187,12 @@ fn member(entry: &Entry, pool: Option<&str>, drafts: &mut Drafts) {
             }
         }
         "Group" => read_group(value, pool, drafts),
+        "Role" if ["authenticated", "unauthenticated"].iter().all(|name| value.get(name).is_none()) => {
+            read_role(value, drafts);
+        }
+        "Role" => unknown_member(entry, drafts),
+        "UserPool" => read_user_pool(value, drafts),
+        "UserPoolClient" => read_client(value, drafts),
         name if READ.contains(&name) || WITHOUT_PART.contains(&name) => {}
         _ if is_mapping(value) => {
             let message = format!(
@@ -188,9 +200,6 @@ fn member(entry: &Entry, pool: Option<&str>, drafts: &mut Drafts) {
                 text::quoted(&entry.name)
             );
             drafts.problems.push(Problem::new("unknown-field", message).at(entry.at));
-        }
-        ROLE if ["authenticated", "unauthenticated"].iter().all(|name| value.get(name).is_none()) => {
-            drafts.note(passed_over(entry));
         }
         _ => unknown_member(entry, drafts),
     }
@@ -219,7 +228,7 @@ fn unknown_member(entry: &Entry, drafts: &mut Drafts) {
 
 /// A bare `RoleMappings` map: no member is one of a document, and whatever is a map in it is a role mapping, if perhaps a faulty one.
 fn is_bare_map(node: &Node) -> bool {
-    let is_known = |name: &str| READ.contains(&name) || WITHOUT_PART.contains(&name) || name == ROLE;
+    let is_known = |name: &str| READ.contains(&name) || WITHOUT_PART.contains(&name);
     let entries = node.entries();
     let mut maps = entries.iter().map(|entry| &entry.value).filter(|value| value.is_map()).peekable();
     !entries.iter().any(|entry| is_known(&entry.name))
@@ -355,6 +364,39 @@ fn principal_tags(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
 /// The members of a group, as `list-groups` prints them.
 const GROUP: &[&str] =
     &["GroupName", "RoleArn", "Precedence", "UserPoolId", "Description", "CreationDate", "LastModifiedDate"];
+
+/// A role of `get-role` or `list-roles`.
+fn read_role(node: &Node, drafts: &mut Drafts) {
+    let text = |name: &str| field(node, name).and_then(Node::as_text).map(str::to_owned);
+    let (Some(name), Some(arn)) = (text("RoleName"), text("Arn")) else { return };
+    let trust = field(node, "AssumeRolePolicyDocument").and_then(|trust| policy::document(trust, &JsonLimits::CONFIG));
+    drafts.surroundings.add_role(Role { label: name.clone(), arns: vec![arn], names: vec![name], trust, at: node.at });
+}
+
+/// A user pool of `describe-user-pool`.
+fn read_user_pool(node: &Node, drafts: &mut Drafts) {
+    let Some(id) = field(node, "Id").and_then(Node::as_text) else { return };
+    let schema = field(node, "SchemaAttributes");
+    drafts.surroundings.user_pools.push(UserPool {
+        ids: vec![id.to_owned()],
+        attributes: schema.and_then(|schema| attributes(schema, "Name", "Mutable")),
+        identity_providers: BTreeSet::new(),
+        mapped_attributes: BTreeSet::new(),
+        at: node.at,
+    });
+}
+
+/// A client of `describe-user-pool-client`.
+fn read_client(node: &Node, drafts: &mut Drafts) {
+    let text = |name: &str| field(node, name).and_then(Node::as_text).map(str::to_owned);
+    let Some(id) = text("ClientId") else { return };
+    drafts.surroundings.clients.push(UserPoolClient {
+        ids: vec![id],
+        user_pool: text("UserPoolId"),
+        write_attributes: UserPoolClient::writes(field(node, "WriteAttributes")),
+        at: node.at,
+    });
+}
 
 fn read_group(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
     if !expect_map(node, "a group", drafts) {

@@ -3,8 +3,9 @@
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::node::{Node, Position};
+use super::node::Position;
 use super::problem::{self, Problem, ReadError};
+use super::surroundings::Surroundings;
 use crate::pool::{Group, IdentityPool, IdentityProvider, PrincipalTagMap, RoleArn, RoleMapping};
 use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::text;
@@ -18,6 +19,8 @@ pub struct Configuration {
     pub problems: Vec<Problem>,
     /// What was passed over, and other things worth knowing.
     pub notes: Vec<Problem>,
+    /// Roles, user pools and clients of the same files.
+    pub surroundings: Surroundings,
     /// The names of the sources, by number.
     pub names: Vec<String>,
 }
@@ -65,22 +68,8 @@ pub struct Definition {
     pub pool: IdentityPool,
     /// The groups of its user pools; `None` where no source lists groups.
     pub groups: Option<Vec<Group>>,
-    /// The trust policies of its roles, where a source has them.
-    pub trust: BTreeMap<RoleArn, Node>,
-    /// The attributes that users of an app client may change themselves, by client id; `None`: the client does not list them.
-    pub write_attributes: BTreeMap<String, Option<Vec<String>>>,
     /// Where things stand. Things that are implied, such as a default, stand nowhere.
     pub places: BTreeMap<Place, Position>,
-}
-
-impl Definition {
-    /// Every role it can give or its groups name, in no order, with repetitions.
-    pub fn roles(&self) -> impl Iterator<Item = &RoleArn> {
-        let pool = &self.pool;
-        let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
-        let defaults = pool.roles.authenticated.iter().chain(&pool.roles.unauthenticated);
-        rules.chain(defaults).chain(self.groups.iter().flatten().filter_map(|group| group.role_arn.as_ref()))
-    }
 }
 
 /// A thing that has a place.
@@ -106,8 +95,6 @@ pub enum Place {
     Tag(ProviderKey, String),
     /// A group, by its name.
     Group(String),
-    /// An app client, by its id.
-    Client(String),
 }
 
 /// Definitions in the making. Sources bring pieces in any order; a piece that names no pool goes to the only one.
@@ -124,6 +111,7 @@ pub(crate) struct Drafts {
     user_pools: BTreeMap<(Option<String>, String), Position>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) notes: Vec<Problem>,
+    pub(crate) surroundings: Surroundings,
 }
 
 impl Drafts {
@@ -148,11 +136,6 @@ impl Drafts {
     #[cfg(feature = "hcl")]
     pub(crate) fn is_empty(&self) -> bool {
         self.named.is_empty() && !self.has_unnamed
-    }
-
-    /// All drafts that have a name.
-    pub(crate) fn all_named(&mut self) -> impl Iterator<Item = &mut Definition> {
-        self.named.values_mut()
     }
 
     /// Adds a note, unless there are so many that nobody reads on.
@@ -318,7 +301,7 @@ impl Drafts {
         }
         self.problems.sort_by_key(|problem| problem.at);
         let (problems, notes) = (problem::first_of(self.problems), problem::first_of(self.notes));
-        Configuration { definitions, problems, notes, names }
+        Configuration { definitions, problems, notes, surroundings: self.surroundings, names }
     }
 
     /// Joins the pieces that name no pool to the only pool there is, each as if it had named it.
@@ -361,8 +344,6 @@ impl Drafts {
             }
         }
         let draft = self.pool(pool);
-        draft.trust.extend(from.trust);
-        draft.write_attributes.extend(from.write_attributes);
         for (place, at) in from.places {
             draft.places.entry(place).or_insert(at);
         }
