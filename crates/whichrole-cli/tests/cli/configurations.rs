@@ -234,3 +234,18 @@ fn groups_come_from_a_sound_configuration_or_not_at_all() {
         make(flag, r#"{"Roles":{}}"#).exits(2).mentions("has no groups in it");
     }
 }
+
+#[test]
+fn groups_are_those_of_one_pool() {
+    let folder = Folder::new();
+    let pool = |number: u8| {
+        format!(
+            r#"{{"IdentityPoolId":"us-east-1:{number}","Groups":[{{"GroupName":"admins","Precedence":{number}}}]}}"#
+        )
+    };
+    let file = folder.file("pools.json", &format!("[{},{}]", pool(1), pool(2)));
+    let make = |flag: &str| whichrole(["token", "make", "--member", "admins", flag]).arg(&file);
+    make("--groups").run().exits(2).mentions("is about several pools; give a file with the groups of one");
+    make("--config").run().refuses("there are several pools; choose with `--pool`: `us-east-1:1` or `us-east-1:2`");
+    make("--config").arg("--pool=us-east-1:2").run().exits(0);
+}
