@@ -4,6 +4,7 @@ mod batch;
 mod decode;
 mod eval;
 mod explain;
+pub mod lint;
 mod schema;
 mod shell;
 mod show;
@@ -17,8 +18,16 @@ use crate::output::Output;
 /// Runs the command that was asked for.
 pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
     let own = matches!(args.global.format, None | Some(Format::Text | Format::Json));
-    if !own && !matches!(args.command, Command::Test(_)) {
-        return Err(Failure::new("usage", "this command has no such format; it has `text` and `json`"));
+    let has_others = match args.command {
+        Command::Test(_) => args.global.format != Some(Format::Sarif),
+        Command::Lint(_) => matches!(args.global.format, Some(Format::Github | Format::Sarif)),
+        _ => false,
+    };
+    if !own && !has_others {
+        return Err(Failure::new(
+            "usage",
+            "this command has no such format; all have `text` and `json`, `lint` also `github` and `sarif`, `test` all but `sarif`",
+        ));
     }
     match &args.command {
         Command::Eval { config, request } => eval::run(args, config, request, output),
@@ -27,6 +36,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
             batch::run(config, lines.as_deref(), fields, *max_line_bytes, choices, output)
         }
         Command::Show { config } => show::run(config, output),
+        Command::Lint(asked) => lint::run(args, asked, output),
         Command::Test(asked) => test::run(args, asked, output),
         Command::Token(command) => token::run(args, command, output),
         Command::Decode { message } => decode::run(args, message, output),

@@ -3,7 +3,9 @@
 pub mod explain;
 pub mod github;
 pub mod junit;
+pub mod lint;
 pub mod markdown;
+pub mod sarif;
 mod style;
 pub mod suite;
 pub mod tap;

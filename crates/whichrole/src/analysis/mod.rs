@@ -6,10 +6,12 @@
 mod blocking;
 mod condition;
 mod diff;
+mod domain;
 mod layout;
 mod pairing;
 mod property;
 mod reach;
+mod side;
 mod solve;
 mod space;
 mod when;
@@ -21,4 +23,5 @@ pub use property::{Proof, all_live, always, equivalent, never};
 pub use reach::{GroupSets, Reach, RoleReach, RuleReach, Unmapped, Verdict, Way, reach, reach_role};
 pub use solve::NotDecided;
 pub use when::{Alternative, Constraint};
+pub(crate) use witness::ClaimsJson;
 pub use witness::Witness;
