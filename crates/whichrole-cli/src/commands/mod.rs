@@ -2,6 +2,7 @@
 
 mod batch;
 mod decode;
+pub mod diff;
 mod eval;
 mod explain;
 mod schema;
@@ -9,6 +10,7 @@ mod shell;
 mod show;
 mod test;
 mod token;
+mod who;
 
 use crate::args::{Args, Command, Format};
 use crate::failure::{Exit, Failure, Result};
@@ -16,9 +18,15 @@ use crate::output::Output;
 
 /// Runs the command that was asked for.
 pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
-    let own = matches!(args.global.format, None | Some(Format::Text | Format::Json));
-    if !own && !matches!(args.command, Command::Test(_)) {
-        return Err(Failure::new("usage", "this command has no such format; it has `text` and `json`"));
+    let is_known = match (args.global.format, &args.command) {
+        (None | Some(Format::Text | Format::Json), _) | (_, Command::Test(_)) => true,
+        (Some(Format::Markdown), Command::Diff(_)) => true,
+        _ => false,
+    };
+    if !is_known {
+        let markdown = if matches!(args.command, Command::Diff(_)) { ", `markdown`" } else { "" };
+        let message = format!("this command has no such format; it has `text`{markdown} and `json`");
+        return Err(Failure::new("usage", message));
     }
     match &args.command {
         Command::Eval { config, request } => eval::run(args, config, request, output),
@@ -26,6 +34,8 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
         Command::Batch { config, lines, fields, max_line_bytes, choices } => {
             batch::run(config, lines.as_deref(), fields, *max_line_bytes, choices, output)
         }
+        Command::Who { config, role, proof } => who::run(args, config, role.as_deref(), proof, output),
+        Command::Diff(asked) => diff::run(args, asked, output),
         Command::Show { config } => show::run(config, output),
         Command::Test(asked) => test::run(args, asked, output),
         Command::Token(command) => token::run(args, command, output),
