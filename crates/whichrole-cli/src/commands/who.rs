@@ -1,7 +1,7 @@
 //! `whichrole who`: exactly which tokens get a role.
 
 use serde::Serialize;
-use whichrole::analysis::{Reach, ReachReading, RoleReach, Verdict, find_role, reach, reach_readings, reach_role};
+use whichrole::analysis::{Alternative, Reach, ReachReading, RoleReach, Verdict, find_role, reach, reach_readings, reach_role};
 use whichrole::{Evaluator, Group};
 
 use crate::args::{Args, ConfigArgs, ProofArgs};
@@ -17,6 +17,9 @@ struct Whole<'w> {
     #[serde(flatten)]
     reach: &'w Reach,
     readings: &'w [ReachReading],
+    /// The condition of the role that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    when: Option<&'w [Alternative]>,
 }
 
 pub fn run(
@@ -40,8 +43,9 @@ pub fn run(
     if let Some(role) = &asked {
         narrow(&mut found, &mut readings, reach_role(&evaluator, &groups, role));
     }
+    let when = asked.as_ref().and(found.roles.first()).and_then(|role| role.when.as_deref());
     if args.wants_json() {
-        output.line(&json(&Whole { reach: &found, readings: &readings })?)?;
+        output.line(&json(&Whole { reach: &found, readings: &readings, when })?)?;
     } else {
         let lines = match (found.roles.as_slice(), &asked) {
             ([only], Some(_)) => render::who::role(only, &found, &readings),

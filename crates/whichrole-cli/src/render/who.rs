@@ -94,9 +94,11 @@ fn about_rule(rule: &RuleReach) -> String {
         }
         Verdict::Dead => {
             let blockers: Vec<String> = rule.blocked_by.iter().map(ToString::to_string).collect();
-            let together = if blockers.len() > 1 { " together" } else { "" };
-            let rules = if blockers.len() > 1 { "rules" } else { "rule" };
-            format!("{number} {}: {rules} {} take all of it{together}", paint(BAD, "dead"), blockers.join(", "))
+            let what = match blockers.as_slice() {
+                [only] => format!("rule {only} takes all of it"),
+                several => format!("rules {} take all of it together", several.join(", ")),
+            };
+            format!("{number} {}: {what}", paint(BAD, "dead"))
         }
         Verdict::NotDecided(why) => format!("{number} not decided: {why}"),
     }

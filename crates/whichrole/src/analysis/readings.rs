@@ -1,11 +1,13 @@
 //! Which conclusions another reading would change: the same question under every other choice of one open question.
 
+use std::collections::BTreeSet;
+
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::{DiffOptions, Reach, Subject, diff, reach};
 use crate::Evaluator;
-use crate::pool::Group;
+use crate::pool::{Group, IdentityPool, RoleMapping, RoleMappingType};
 use crate::semantics::{Choice, Question, Semantics};
 
 /// What is otherwise under another choice.
@@ -19,31 +21,32 @@ pub struct ReachReading {
     pub rules: Vec<(String, usize, Option<bool>)>,
 }
 
-/// The questions that decide which role a request gets. Those about tags alone do not make a role reachable that is not otherwise.
-const QUESTIONS: [Question; 8] = [
-    Question::ArrayClaims,
-    Question::LetterCase,
-    Question::SoleRole,
-    Question::MissingRoleResolution,
-    Question::TagMissingClaim,
-    Question::TagNonStringClaim,
-    Question::TagInvalidValue,
-    Question::DefaultsWithTags,
-];
-
-/// The questions that matter to requests that choose a role, too.
-const CUSTOM_ROLE_QUESTIONS: [Question; 2] = [Question::RulesCustomRole, Question::UnmappedCustomRole];
-
-fn other_choices(semantics: &Semantics, questions: impl Iterator<Item = Question>) -> Vec<Choice> {
-    let open = questions.filter(|question| !semantics.assumed().contains(*question));
-    open.flat_map(|question| Choice::all_of(question).filter(move |choice| *choice != semantics.choice(question)))
-        .collect()
+/// The other choices of the questions that are open and can matter to this pool.
+fn other_choices(pool: &IdentityPool, semantics: &Semantics, is_about_custom_roles: bool) -> Vec<Choice> {
+    let mappings = || pool.role_mappings.values();
+    let is_token = |mapping: &RoleMapping| mapping.mapping_type == RoleMappingType::Token;
+    let has_rules = mappings().any(|mapping| !mapping.mapping_rules().is_empty());
+    let has_tags = !pool.principal_tags.is_empty();
+    let matters = |question: Question| match question {
+        Question::ArrayClaims | Question::LetterCase => has_rules,
+        Question::SoleRole => mappings().any(is_token),
+        Question::MissingRoleResolution => mappings().any(|mapping| mapping.ambiguous_role_resolution.is_none()),
+        Question::TagMissingClaim | Question::TagNonStringClaim | Question::TagInvalidValue => has_tags,
+        Question::DefaultsWithTags => pool.principal_tags.values().any(|map| map.use_defaults && !map.tags.is_empty()),
+        Question::RulesCustomRole => is_about_custom_roles && has_rules,
+        Question::UnmappedCustomRole => is_about_custom_roles,
+        // Texts stand for booleans and numbers; and the rest is about several logins and about groups.
+        Question::NonStringClaims | Question::SeveralLogins | Question::NullPrecedence | Question::RolelessGroup => false,
+    };
+    let open = Question::ALL.iter().copied().filter(|question| !semantics.assumed().contains(*question));
+    let choices = open.filter(|question| matters(*question)).flat_map(Choice::all_of);
+    choices.filter(|choice| *choice != semantics.choice(choice.question())).collect()
 }
 
 /// What would be otherwise in `found` under each other choice of each open question. Choices that change nothing are left out.
 #[must_use]
 pub fn reach_readings(found: &Reach, evaluator: &Evaluator, groups: &[Group]) -> Vec<ReachReading> {
-    let choices = other_choices(evaluator.semantics(), QUESTIONS.into_iter());
+    let choices = other_choices(evaluator.pool(), evaluator.semantics(), false);
     let readings = choices.into_iter().map(|assume| {
         let other = Evaluator::new(evaluator.pool().clone(), evaluator.semantics().with(assume));
         let other = reach(&other, groups);
@@ -66,7 +69,10 @@ pub fn unequal_readings(before: &Subject<'_>, after: &Subject<'_>, options: &Dif
     if before.pool == after.pool && before.semantics == after.semantics {
         return Vec::new();
     }
-    let choices = other_choices(&before.semantics, QUESTIONS.into_iter().chain(CUSTOM_ROLE_QUESTIONS));
+    let choices: BTreeSet<Choice> = [before, after]
+        .into_iter()
+        .flat_map(|side| other_choices(side.pool, &before.semantics, true))
+        .collect();
     let differs = |choice: &Choice| {
         let before = Subject { semantics: before.semantics.with(*choice), ..*before };
         let after = Subject { semantics: after.semantics.with(*choice), ..*after };
