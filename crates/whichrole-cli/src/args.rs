@@ -58,6 +58,8 @@ pub enum Format {
     Github,
     // For summaries and comments.
     Markdown,
+    // SARIF 2.1.0.
+    Sarif,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -117,6 +119,14 @@ Examples:
         #[command(flatten)]
         choices: ChoiceArgs,
     },
+    /// Find faults: what AWS rejects, what can never match, what users can give themselves, what STS refuses
+    #[command(before_help = "\
+Examples:
+  whichrole lint infra/
+  whichrole lint template.yaml --format sarif -o lint.sarif
+  whichrole lint main.tf --fix
+  whichrole lint --explain shadowed-rule")]
+    Lint(LintArgs),
     /// Run suites: files `*.whichrole.yaml`, or all of a folder
     #[command(before_help = "\
 Examples:
@@ -238,6 +248,9 @@ Examples:
         /// A configuration that has the groups
         #[arg(long, value_name = "CONFIG", conflicts_with = "groups")]
         config: Option<OsString>,
+        /// The pool whose groups are meant, where the configuration has several
+        #[arg(long, value_name = "NAME", requires = "config")]
+        pool: Option<String>,
         /// A claim; the value is an array, object or boolean if it parses as one, else a string (`NAME:=JSON` for any JSON)
         #[arg(long = "claim", value_name = "NAME=VALUE")]
         claims: Vec<String>,
@@ -416,6 +429,38 @@ pub struct TokenLimitArgs {
     /// How deep claims may nest, 1 to 512 [default: 32]
     #[arg(long, value_name = "LEVELS", value_parser = depth, help_heading = LIMITS)]
     pub max_token_depth: Option<usize>,
+}
+
+/// What to look at, and what counts.
+#[derive(Debug, ClapArgs)]
+pub struct LintArgs {
+    /// Files or folders, each a configuration of its own, or `-` for standard input
+    #[arg(value_name = "CONFIG", required_unless_present = "explain")]
+    pub configs: Vec<OsString>,
+    /// Print the page of this lint
+    #[arg(long, value_name = "LINT", conflicts_with_all = ["configs", "fix"])]
+    pub explain: Option<String>,
+    /// Exit with 1 for findings of this severity and worse [default: warning]
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// Mend what is safe to mend: misspelt fields and words, a missing `sts:TagSession`
+    #[arg(long)]
+    pub fix: bool,
+    /// A parameter of a template, or anything else that only its deployment knows (`AWS::Region`, `Admin.Arn`)
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
+    /// A variable of the Terraform root module: text, or an expression where its type asks for one (`groups=["a","b"]`)
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+    #[command(flatten)]
+    pub limits: ConfigLimitArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Info,
+    Warning,
+    Error,
 }
 
 /// The request to decide.

@@ -8,6 +8,7 @@ mod input;
 mod output;
 mod render;
 mod request;
+mod settings;
 mod usage;
 
 use std::ffi::OsString;

@@ -36,6 +36,7 @@ mod issuer;
 mod json;
 #[cfg(feature = "jwt-verify")]
 mod jwks;
+pub mod lint;
 mod login;
 mod matching;
 pub mod messages;
@@ -50,6 +51,7 @@ pub mod suite;
 mod tags;
 pub mod text;
 mod token;
+pub mod trust;
 mod unicode;
 #[cfg(feature = "jwt-verify")]
 mod verify;

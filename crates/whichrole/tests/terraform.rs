@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use whichrole::read::{Configuration, Definition, Format, Place, ReadOptions, Source, read};
+use whichrole::read::{Configuration, Definition, Format, Place, ReadOptions, Source, WriteAttributes, read};
 use whichrole::{
     AmbiguousRoleResolution, Group, IdentityPool, IdentityProvider, MatchType, ProviderKey, ProviderKind, RoleArn,
     RoleMapping, RoleMappingType,
@@ -222,12 +222,16 @@ mod one_pool_in_many_spellings {
     fn they_say_who_may_assume_a_role_and_what_users_may_change() {
         for spelling in ["plain", "state/state.json", "state/terraform.tfstate", "plan/plan.json"] {
             let configuration = read(&folder(&format!("terraform/{spelling}")), &ReadOptions::default());
-            let definition = pool(&configuration);
-            assert!(definition.trust.len() >= 2, "{spelling}: {:?}", definition.trust.keys());
-            let (client, attributes) = definition.write_attributes.iter().next().unwrap();
-            assert_eq!(deployed(client), "1example23456789");
+            let around = &configuration.surroundings;
+            let role = pool(&configuration).pool.roles.authenticated.as_ref().unwrap();
+            let known: Vec<_> = around.roles.iter().map(|role| &role.arns).collect();
+            let found = around.role(role.as_str());
+            assert!(found.is_some_and(|found| found.trust.is_some()), "{spelling}: {role} of {known:?}");
+            let client = &around.clients[0];
+            assert!(client.ids.iter().any(|id| deployed(id) == "1example23456789"), "{spelling}: {client:?}");
             if spelling == "plain" {
-                assert_eq!(attributes.as_deref(), Some(&["name".to_owned()][..]));
+                let WriteAttributes::Listed(names) = &client.write_attributes else { panic!("{client:?}") };
+                assert_eq!(names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["name"]);
             }
         }
     }
@@ -684,7 +688,7 @@ locals {{
 }}"#
         );
         let configuration = read_text(&text);
-        pool(&configuration).trust.values().next().cloned()
+        configuration.surroundings.roles.iter().find_map(|role| role.trust.clone())
     }
 
     /// The tree without places, maps by name.

@@ -5,6 +5,7 @@ mod decode;
 pub mod diff;
 mod eval;
 mod explain;
+pub mod lint;
 mod schema;
 mod shell;
 mod show;
@@ -18,15 +19,19 @@ use crate::output::Output;
 
 /// Runs the command that was asked for.
 pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
-    let is_known = match (args.global.format, &args.command) {
-        (None | Some(Format::Text | Format::Json), _) | (_, Command::Test(_)) => true,
-        (Some(Format::Markdown), Command::Diff(_)) => true,
+    let own = matches!(args.global.format, None | Some(Format::Text | Format::Json));
+    let has_others = match args.command {
+        Command::Test(_) => args.global.format != Some(Format::Sarif),
+        Command::Lint(_) => matches!(args.global.format, Some(Format::Github | Format::Sarif)),
+        Command::Diff(_) => args.global.format == Some(Format::Markdown),
         _ => false,
     };
-    if !is_known {
-        let markdown = if matches!(args.command, Command::Diff(_)) { ", `markdown`" } else { "" };
-        let message = format!("this command has no such format; it has `text`{markdown} and `json`");
-        return Err(Failure::new("usage", message));
+    if !own && !has_others {
+        return Err(Failure::new(
+            "usage",
+            "this command has no such format; all have `text` and `json`, `diff` also `markdown`, `lint` also `github` and `sarif`, \
+             `test` all but `sarif`",
+        ));
     }
     match &args.command {
         Command::Eval { config, request } => eval::run(args, config, request, output),
@@ -37,6 +42,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
         Command::Who { config, role, proof } => who::run(args, config, role.as_deref(), proof, output),
         Command::Diff(asked) => diff::run(args, asked, output),
         Command::Show { config } => show::run(config, output),
+        Command::Lint(asked) => lint::run(args, asked, output),
         Command::Test(asked) => test::run(args, asked, output),
         Command::Token(command) => token::run(args, command, output),
         Command::Decode { message } => decode::run(args, message, output),

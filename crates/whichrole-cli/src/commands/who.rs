@@ -1,7 +1,9 @@
 //! `whichrole who`: exactly which tokens get a role.
 
 use serde::Serialize;
-use whichrole::analysis::{Alternative, Reach, ReachReading, RoleReach, Verdict, find_role, reach, reach_readings, reach_role};
+use whichrole::analysis::{
+    Alternative, Reach, ReachReading, RoleReach, Verdict, find_role, reach, reach_readings, reach_role,
+};
 use whichrole::{Evaluator, Group};
 
 use crate::args::{Args, ConfigArgs, ProofArgs};

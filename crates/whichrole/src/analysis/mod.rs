@@ -25,4 +25,5 @@ pub use reach::{GroupSets, Reach, RoleReach, RuleReach, Unmapped, Verdict, Way, 
 pub use readings::{ReachReading, reach_readings, unequal_readings};
 pub use solve::NotDecided;
 pub use when::{Alternative, Constraint};
+pub(crate) use witness::ClaimsJson;
 pub use witness::Witness;

@@ -36,7 +36,9 @@ fn other_choices(pool: &IdentityPool, semantics: &Semantics, is_about_custom_rol
         Question::RulesCustomRole => is_about_custom_roles && has_rules,
         Question::UnmappedCustomRole => is_about_custom_roles,
         // Texts stand for booleans and numbers; and the rest is about several logins and about groups.
-        Question::NonStringClaims | Question::SeveralLogins | Question::NullPrecedence | Question::RolelessGroup => false,
+        Question::NonStringClaims | Question::SeveralLogins | Question::NullPrecedence | Question::RolelessGroup => {
+            false
+        }
     };
     let open = Question::ALL.iter().copied().filter(|question| !semantics.assumed().contains(*question));
     let choices = open.filter(|question| matters(*question)).flat_map(Choice::all_of);
@@ -69,10 +71,8 @@ pub fn unequal_readings(before: &Subject<'_>, after: &Subject<'_>, options: &Dif
     if before.pool == after.pool && before.semantics == after.semantics {
         return Vec::new();
     }
-    let choices: BTreeSet<Choice> = [before, after]
-        .into_iter()
-        .flat_map(|side| other_choices(side.pool, &before.semantics, true))
-        .collect();
+    let choices: BTreeSet<Choice> =
+        [before, after].into_iter().flat_map(|side| other_choices(side.pool, &before.semantics, true)).collect();
     let differs = |choice: &Choice| {
         let before = Subject { semantics: before.semantics.with(*choice), ..*before };
         let after = Subject { semantics: after.semantics.with(*choice), ..*after };

@@ -10,7 +10,7 @@ mod custom;
 mod provider;
 mod resolve;
 mod resources;
-mod surroundings;
+pub(crate) mod surroundings;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -75,21 +75,28 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
         pools: names_of_pools(&world.templates),
         elsewhere: BTreeMap::new(),
         attached: BTreeMap::new(),
-        homes: BTreeMap::new(),
         followed: BTreeSet::new(),
         not_understood: Vec::new(),
         drafts,
     };
-    for part in
-        [Reading::pool, Reading::attachment, Reading::custom, Reading::loose_mapping, Reading::tags, Reading::group]
-    {
+    for part in [
+        Reading::pool,
+        Reading::attachment,
+        Reading::custom,
+        Reading::loose_mapping,
+        Reading::tags,
+        Reading::group,
+        Reading::surroundings,
+        Reading::identity_provider,
+    ] {
         for (number, template) in world.templates.iter().enumerate() {
             for resource in template.in_order() {
                 part(&mut reading, Resolver::new(&world, number), resource);
             }
         }
     }
-    reading.surroundings();
+    // Conditions inside trust policies decide no mapping.
+    world.take_undecided();
     reading.conclude();
     drafts.notes.extend(world.unused());
     keep_first_at_each_place(&mut drafts.problems, problems_before);
@@ -105,8 +112,6 @@ struct Reading<'r, 'n> {
     elsewhere: BTreeMap<String, String>,
     /// The attachment of each pool: a pool has one.
     attached: BTreeMap<String, String>,
-    /// The template where each pool's attachment stands, else the pool itself.
-    homes: BTreeMap<String, usize>,
     /// Custom resources whose attribute is a role mapping, by template and logical id.
     followed: BTreeSet<(usize, String)>,
     /// Custom resources that do something to an identity pool, but not in a way we know.

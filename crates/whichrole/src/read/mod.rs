@@ -11,10 +11,12 @@ mod format;
 mod hcl;
 mod interpolation;
 mod node;
+mod policy;
 mod problem;
 mod pulumi;
 mod scalar;
 mod shape;
+mod surroundings;
 #[cfg(feature = "hcl")]
 mod terraform;
 #[cfg(feature = "yaml")]
@@ -25,10 +27,16 @@ pub use definition::{Configuration, Definition, Place};
 pub use format::Format;
 #[cfg(feature = "hcl")]
 pub use hcl::HclLimits;
+pub(crate) use interpolation::{Piece, pieces};
+#[cfg(not(feature = "yaml"))]
+pub(crate) use node::from_json;
 #[cfg(not(feature = "yaml"))]
 pub(crate) use node::from_json;
 pub use node::{Entry, Node, Position, Reference, Value};
-pub use problem::{Problem, ReadError};
+pub use policy::policy;
+pub use problem::{Problem, ReadError, Respelling};
+pub(crate) use surroundings::STANDARD;
+pub use surroundings::{Attribute, Role, Surroundings, UserPool, UserPoolClient, WriteAttributes};
 #[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
 #[cfg(feature = "yaml")]

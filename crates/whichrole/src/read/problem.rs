@@ -14,12 +14,23 @@ pub struct Problem {
     pub message: String,
     /// Where it shows, if it shows in one place.
     pub at: Option<Position>,
+    /// The right spelling of what stands there, where the fault is one of spelling.
+    pub respelling: Option<Respelling>,
+}
+
+/// A word and its right spelling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Respelling {
+    /// The word as written.
+    pub written: String,
+    /// The word as AWS spells it.
+    pub right: String,
 }
 
 impl Problem {
     /// A problem without a place.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), at: None }
+        Self { code, message: message.into(), at: None, respelling: None }
     }
 
     /// The same problem at a place.
@@ -36,14 +47,38 @@ impl Problem {
         written: &str,
         known: impl IntoIterator<Item = &'k str> + Clone,
     ) -> Self {
-        let message = match text::nearest(written, known.clone()) {
+        let near = text::nearest(written, known.clone());
+        let message = match near {
             Some(near) => {
                 format!("unknown {what} {}, did you mean {}?", text::quoted(written), text::quoted_whole(near))
             }
             None => format!("unknown {what} {}, expected {}", text::quoted(written), text::alternatives(known)),
         };
-        Self::new(code, message)
+        let respelling = near.map(|right| Respelling { written: written.to_owned(), right: right.to_owned() });
+        Self { respelling, ..Self::new(code, message) }
     }
+}
+
+/// How many problems are told one by one.
+const TOLD: usize = 100;
+
+/// Readers stop looking for more after so many problems, so beyond it nobody knows the number.
+pub(crate) const MANY: usize = 1000;
+
+/// The first problems, and a last one that says how many more there are. Where the others are all of one
+/// kind the last has its code, so that who passes over that kind passes over it.
+pub(crate) fn first_of(mut problems: Vec<Problem>) -> Vec<Problem> {
+    if problems.len() > TOLD {
+        let others = problems.split_off(TOLD);
+        let number =
+            if TOLD + others.len() > MANY { format!("more than {}", MANY - TOLD) } else { others.len().to_string() };
+        let code = match others.first() {
+            Some(first) if others.iter().all(|other| other.code == first.code) => first.code,
+            _ => "too-many-problems",
+        };
+        problems.push(Problem::new(code, format!("… and {number} more")));
+    }
+    problems
 }
 
 /// A configuration that cannot be used, with all its problems.

@@ -205,7 +205,8 @@ fn write(args: &Args, run: &Run, output: &mut Output) -> Result<()> {
             github::annotations(run).iter().try_for_each(|line| output.line(line))
         }
         Format::Text if args.global.quiet && run.summary.failed == 0 => Ok(()),
-        Format::Text => suite::text(run).iter().try_for_each(|line| output.text(line)),
+        // SARIF is refused before.
+        Format::Text | Format::Sarif => suite::text(run).iter().try_for_each(|line| output.text(line)),
     }
 }
 

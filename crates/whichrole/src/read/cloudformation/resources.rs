@@ -12,7 +12,7 @@ use super::resolve::Resolver;
 use super::template::Resource;
 use super::{ATTACHMENT, Decides, GROUP, POOL, Reading, TAGS};
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
-use crate::provider::ProviderKey;
+use crate::provider::{ProviderKey, ProviderKind};
 use crate::text;
 
 /// CloudFormation's names: an entry may name its provider itself.
@@ -24,7 +24,6 @@ impl<'n> Reading<'_, 'n> {
             return;
         }
         let Some(name) = self.pools.get(&(resolver.number(), resource.id)).cloned() else { return };
-        self.homes.insert(name.clone(), resolver.number());
         let draft = self.drafts.pool(Some(&name));
         draft.pool.id = Some(resolver.missing(resource.id).text);
         draft.places.insert(Place::Pool, resource.at);
@@ -43,11 +42,14 @@ impl<'n> Reading<'_, 'n> {
             self.user_pools(resolver, &list, &name);
         }
         let mut others = Vec::new();
-        for entry in property("SupportedLoginProviders").iter().flat_map(Node::entries) {
-            others.push(ProviderKey::new(entry.name.clone()));
+        if let Some(logins) = property("SupportedLoginProviders") {
+            others.extend(logins.entries().iter().map(|entry| ProviderKey::new(entry.name.clone())));
+            others.extend(unknown_list(&logins));
         }
         for list in ["OpenIdConnectProviderARNs", "SamlProviderARNs"] {
-            for arn in property(list).iter().flat_map(Node::elements) {
+            let list = property(list);
+            others.extend(list.as_ref().and_then(unknown_list));
+            for arn in list.iter().flat_map(Node::elements) {
                 others.extend(any_text(arn, "a provider", self.drafts).map(|text| resolver.provider(&text)));
             }
         }
@@ -107,7 +109,6 @@ impl<'n> Reading<'_, 'n> {
             );
             self.drafts.problems.push(Problem::new("two-attachments", message).at(resource.at));
         }
-        self.homes.insert(pool.clone(), resolver.number());
         self.drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(resource.at);
         if let Some(roles) = properties.get("Roles") {
             let roles = resolver.resolve(roles);
@@ -151,6 +152,7 @@ impl<'n> Reading<'_, 'n> {
         let key = resolver.provider(&provider);
         let mut value = entry.value.clone();
         self.send_rule_values(&mut value);
+        self.drafts.pool(Some(pool)).places.entry(Place::Mapping(key.clone())).or_insert(entry.at);
         if let Some(mapping) = shape::role_mapping(&value, &key, Some(pool), names, self.drafts) {
             self.drafts.add_mapping(Some(pool), key, mapping, entry.at);
         }
@@ -292,6 +294,14 @@ fn draft_flag(
     let node = Node { value: scalar::sent(&node).map_or(node.value, Value::Text), at: node.at };
     let value = known_bool(&node, what, reading.drafts);
     *slot(&mut reading.drafts.pool(Some(name)).pool) = value;
+}
+
+/// What stands for providers that nobody knows yet.
+fn unknown_list(node: &Node) -> Option<ProviderKey> {
+    match &node.value {
+        Value::Reference(reference) => Some(ProviderKey::of_kind(ProviderKind::Unknown, reference.text.clone())),
+        _ => None,
+    }
 }
 
 fn unknown_here(node: &Node, what: &str, reference: &Reference) -> Problem {

@@ -1,74 +1,97 @@
-//! What templates say about a pool's roles and app clients: who may assume a role, and which attributes users may change themselves.
+//! Roles, user pools, clients and identity providers of a template, for lint.
 
 use std::collections::BTreeSet;
 
-use super::super::definition::{Definition, Place};
 use super::super::node::{Node, Value};
+use super::super::policy;
+use super::super::surroundings::{Attribute, Role, UserPool, UserPoolClient};
 use super::Reading;
-use super::provider::reference;
 use super::resolve::Resolver;
 use super::template::Resource;
-use crate::pool::RoleArn;
 
-impl Reading<'_, '_> {
-    /// Looks up the roles and clients of every pool in the template that the pool, or its attachment, stands in.
-    pub(super) fn surroundings(&mut self) {
-        let homes = self.homes.clone();
-        for definition in self.drafts.all_named() {
-            let Some(number) = homes.get(&definition.name) else { continue };
-            let resolver = Resolver::new(self.world, *number);
-            trust(resolver, definition);
-            clients(resolver, definition);
-        }
-        // Conditions inside trust policies decide no mapping.
-        self.world.take_undecided();
-    }
-}
-
-fn trust(resolver: Resolver<'_, '_>, definition: &mut Definition) {
-    let roles: BTreeSet<RoleArn> = definition.roles().cloned().collect();
-    for role in roles {
-        let policy = resource(resolver, role.as_str(), "Arn", "AWS::IAM::Role")
-            .and_then(|(home, resource)| Some(home.resolve(resource.property("AssumeRolePolicyDocument")?)));
-        if let Some(policy) = policy {
-            definition.trust.insert(role, policy);
-        }
-    }
-}
-
-fn clients(resolver: Resolver<'_, '_>, definition: &mut Definition) {
-    let listed = definition.pool.providers.iter().flatten().filter_map(|provider| provider.client_id.as_deref());
-    let mapped = definition.pool.role_mappings.keys().filter_map(|key| key.client());
-    let ids: BTreeSet<String> = listed.chain(mapped).map(str::to_owned).collect();
-    for id in ids {
-        let Some((home, resource)) = resource(resolver, &id, "", "AWS::Cognito::UserPoolClient") else { continue };
-        let list = resource.property("WriteAttributes").map(|list| home.resolve(list));
-        let at = list.as_ref().map_or(resource.at, |list| list.at);
-        let names = match list {
-            None => None,
-            Some(Node { value: Value::List(names), .. }) => {
-                Some(names.iter().filter_map(Node::as_text).map(str::to_owned).collect())
+impl<'n> Reading<'_, 'n> {
+    /// Reads a resource that stands around the pools. What its conditions say is left aside.
+    pub(super) fn surroundings(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
+        let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
+        // Other templates refer to it with the template's name before it.
+        let stem = resolver.template().map_or("", |template| template.stem.as_str());
+        let ids = || [format!("${{{}}}", resource.id), format!("${{{stem}:{}}}", resource.id)];
+        let attributes_of =
+            |name: &str| [format!("${{{}.{name}}}", resource.id), format!("${{{stem}:{}.{name}}}", resource.id)];
+        let around = &mut self.drafts.surroundings;
+        match resource.kind {
+            "AWS::IAM::Role" => {
+                let trust = property("AssumeRolePolicyDocument");
+                let mut names = ids().to_vec();
+                names.extend(property("RoleName").as_ref().and_then(Node::as_text).map(str::to_owned));
+                around.add_role(Role {
+                    label: resource.id.to_owned(),
+                    arns: attributes_of("Arn").to_vec(),
+                    names,
+                    trust: trust.and_then(|trust| policy::document(&trust, &self.options.json)),
+                    at: resource.at,
+                });
             }
-            // A list that is not known says nothing.
-            Some(_) => continue,
-        };
-        definition.places.insert(Place::Client(id.clone()), at);
-        definition.write_attributes.insert(id, names);
+            "AWS::IAM::ManagedPolicy" => around.policies.extend(ids().into_iter().chain(attributes_of("PolicyArn"))),
+            "AWS::IAM::Policy" => around.policies.extend(ids().into_iter().chain(attributes_of("Id"))),
+            "AWS::Cognito::UserPool" => around.user_pools.push(UserPool {
+                ids: ids().to_vec(),
+                attributes: property("Schema").and_then(|schema| attributes(&schema, "Name", "Mutable")),
+                identity_providers: BTreeSet::new(),
+                mapped_attributes: BTreeSet::new(),
+                at: resource.at,
+            }),
+            "AWS::Cognito::UserPoolClient" => around.clients.push(UserPoolClient {
+                ids: ids().to_vec(),
+                user_pool: property("UserPoolId").as_ref().and_then(text),
+                write_attributes: UserPoolClient::writes(property("WriteAttributes").as_ref()),
+                at: resource.at,
+            }),
+            _ => {}
+        }
+    }
+
+    /// Adds an identity provider to its user pool, once all of those are known.
+    pub(super) fn identity_provider(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
+        if resource.kind != "AWS::Cognito::UserPoolIdentityProvider" {
+            return;
+        }
+        let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
+        let pool = property("UserPoolId").as_ref().and_then(text).unwrap_or_default();
+        let name = property("ProviderName").as_ref().and_then(Node::as_text).map(str::to_owned);
+        let mapped = property("AttributeMapping");
+        let pools = &mut self.drafts.surroundings.user_pools;
+        for known in pools.iter_mut().filter(|known| known.ids.contains(&pool)) {
+            known.identity_providers.extend(name.clone());
+            known.mapped_attributes.extend(mapped.iter().flat_map(Node::entries).map(|entry| entry.name.clone()));
+        }
     }
 }
 
-/// The resource of this type that a text refers to by this attribute, with the template it stands in.
-fn resource<'w, 'n>(
-    resolver: Resolver<'w, 'n>,
-    text: &str,
-    attribute: &str,
-    kind: &str,
-) -> Option<(Resolver<'w, 'n>, &'w Resource<'n>)> {
-    let (name, "") = reference(text)? else { return None };
-    let (id, found) = name.rsplit_once('.').unwrap_or((name, ""));
-    let (number, id) = resolver.home_of(id)?;
-    // Several pools may share a role, so the work is paid for.
-    let home = Resolver { led: true, ..Resolver::new(resolver.world, number) };
-    let resource = home.template()?.resources.get(id)?;
-    (found == attribute && resource.kind == kind).then_some((home, resource))
+/// The attributes of a schema; `None` where one is not known.
+pub(crate) fn attributes(schema: &Node, name: &str, mutable: &str) -> Option<Vec<Attribute>> {
+    schema
+        .elements()
+        .iter()
+        .map(|attribute| {
+            let written = attribute.get(name)?.as_text()?;
+            let mutable = match attribute.get(mutable).map(|flag| (&flag.value, flag.as_text())) {
+                None | Some((Value::Null, _)) => None,
+                Some((Value::Bool(flag), _)) => Some(*flag),
+                Some((_, Some("true"))) => Some(true),
+                Some((_, Some("false"))) => Some(false),
+                Some(_) => return None,
+            };
+            Some(Attribute::of_schema(written, mutable))
+        })
+        .collect()
+}
+
+/// A text, or the reference that stands for it.
+pub(crate) fn text(node: &Node) -> Option<String> {
+    match &node.value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Reference(reference) => Some(reference.text.clone()),
+        _ => None,
+    }
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::read::{Configuration, Definition, Place, ReadOptions, Source, Value, read};
+use crate::read::{Configuration, Definition, ReadOptions, Source, Value, WriteAttributes, read};
 use crate::{AmbiguousRoleResolution, MappingRule, MatchType, PrincipalTagMap, ProviderKind, RoleMapping};
 
 fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configuration {
@@ -94,8 +94,6 @@ fn every_spelling_of_one_pool_reads_the_same() {
         assert_eq!(definition.name, "AppPool", "{name}");
         // Not every file has these.
         definition.places.clear();
-        definition.trust.clear();
-        definition.write_attributes.clear();
         (name.to_owned(), definition)
     });
     let definitions: Vec<_> = definitions.collect();
@@ -330,6 +328,21 @@ fn unknown_fields_are_all_reported_with_the_nearest_spelling() {
 }
 
 #[test]
+fn dollars_and_brackets_in_json_text_are_references_only_where_the_template_has_some() {
+    let text = r#"{"Resources": {
+  "J": {"Type": "Custom::AWSCDKCfnJson", "Properties": {"Value": {"Fn::Join": ["", [
+    "{\"", {"Fn::GetAtt": ["U", "ProviderName"]}, ":x\":{\"Type\":\"Rules\",\"RulesConfiguration\":{\"Rules\":[",
+    "{\"Claim\":\"sub\",\"MatchType\":\"Equals\",\"Value\":\"${a}\",\"RoleARN\":\"", {"Ref": "R"}, "\"}]}}}"]]}}},
+  "Att": {"Type": "AWS::Cognito::IdentityPoolRoleAttachment", "Properties": {
+    "RoleMappings": {"Fn::GetAtt": ["J", "Value"]}}}}}"#;
+    let configuration = read_texts(&[("t.json", text)], &[]).usable().unwrap();
+    let (key, mapping) = configuration.definitions[0].pool.role_mappings.first_key_value().unwrap();
+    assert_eq!(key.as_str(), "${U.ProviderName}:x");
+    let [rule] = mapping.mapping_rules() else { panic!("{mapping:?}") };
+    assert_eq!((rule.value.as_str(), rule.role_arn.as_str()), ("${a}", "${R}"));
+}
+
+#[test]
 fn json_text_that_is_none_and_custom_resources_nobody_knows_are_problems() {
     let of = |kind: &str, value: &str| {
         let text = format!(
@@ -416,15 +429,17 @@ fn other_files_of_a_folder_are_no_problem_unless_they_may_belong_to_it() {
 #[test]
 fn roles_bring_their_trust_policies_and_clients_what_their_users_may_write() {
     let text = include_str!("../../../../../testdata/pools/cloudformation/plain.yaml");
-    let definition = pool(text, &[]);
-    let roles: Vec<&str> = definition.trust.keys().map(crate::RoleArn::as_str).collect();
-    assert_eq!(roles, ["${Admin.Arn}", "${Editor.Arn}", "${Guest.Arn}", "${Reader.Arn}"]);
-    let statement = &definition.trust[&"${Admin.Arn}".into()].get("Statement").unwrap().elements()[0];
+    let around = read_texts(&[("plain.yaml", text)], &[]).usable().unwrap().surroundings;
+    let roles: Vec<&str> = around.roles.iter().map(|role| role.label.as_str()).collect();
+    assert_eq!(roles.len(), 4, "{roles:?}");
+    let policy = around.role("${Admin.Arn}").unwrap().trust.as_ref().unwrap();
+    let statement = &policy.get("Statement").unwrap().elements()[0];
     let audience = statement.get("Condition").unwrap().get("StringEquals").unwrap().entries()[0].value.value.clone();
     let Value::Reference(audience) = audience else { panic!("{audience:?}") };
     assert_eq!(audience.text, "${AppPool}");
-    assert_eq!(definition.write_attributes, [("${Web}".to_owned(), Some(vec!["name".to_owned()]))].into());
-    assert!(definition.places.contains_key(&Place::Client("${Web}".to_owned())));
+    let WriteAttributes::Listed(names) = &around.client("${Web}").unwrap().write_attributes else { panic!() };
+    assert_eq!(names.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["name"]);
+    assert_eq!(around.client("${Web}").unwrap().user_pool.as_deref(), Some("${Users}"));
 }
 
 #[test]

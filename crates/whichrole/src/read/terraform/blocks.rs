@@ -4,7 +4,7 @@ use super::eval::{Evaluator, Named, Scope, entries, spelled};
 use super::module::Declared;
 use super::resources::Kind;
 use super::value::{Data, Val};
-use crate::read::hcl::{Attribute, Block};
+use crate::read::hcl::{Attribute, Block, ExprKind};
 use crate::read::node::{Entry, Node, Position, Reference, Value};
 use crate::read::problem::Problem;
 use crate::text;
@@ -25,25 +25,25 @@ impl Evaluator<'_> {
         let mut entries = Vec::new();
         for (source, attribute) in declared.attributes() {
             let name = &*attribute.name;
-            if kind.blocks().contains(&name) {
+            if kind.decides() && kind.blocks().contains(&name) {
                 let message = format!("{} is a block, not an argument: write `{name} {{ … }}`", text::quoted(name));
                 problems.push(Problem::new("unknown-field", message).at(attribute.at.of(source)));
             } else if kind.arguments().contains(&name) {
                 entries.push(self.argument_entry(attribute, Scope { source, ..scope }));
-            } else if !META.contains(&name) {
+            } else if kind.decides() && !META.contains(&name) {
                 check_spelling(kind, name, attribute.at.of(source), problems);
             }
         }
         let mut blocks: Vec<(usize, &Block)> = Vec::new();
         for (source, block) in declared.blocks() {
             let name = super::module::named(block);
-            if kind.arguments().contains(&name) {
+            if kind.decides() && kind.arguments().contains(&name) {
                 let message =
                     format!("`{name} {{ … }}` without `=` is the syntax of Terraform 0.11: write `{name} = {{ … }}`");
                 problems.push(Problem::new("unreadable", message).at(block.at.of(source)));
             } else if kind.blocks().contains(&name) {
                 blocks.push((source, block));
-            } else if !META.contains(&name) {
+            } else if kind.decides() && !META.contains(&name) {
                 check_spelling(kind, name, block.at.of(source), problems);
             }
         }
@@ -52,7 +52,14 @@ impl Evaluator<'_> {
     }
 
     fn argument_entry(&mut self, attribute: &Attribute, scope: Scope<'_>) -> Entry {
-        let value = self.eval(&attribute.value, scope);
+        // A policy keeps its places; as text it would lose them.
+        let written = match &attribute.value.kind {
+            ExprKind::Call(call) if &*attribute.name == "assume_role_policy" && &*call.name == "jsonencode" => {
+                call.arguments.first().unwrap_or(&attribute.value)
+            }
+            _ => &attribute.value,
+        };
+        let value = self.eval(written, scope);
         let mut node = value.to_node();
         // What is not known is reported where it is used, what is known where it is written.
         if matches!(node.value, Value::Reference(_)) {
@@ -105,7 +112,7 @@ impl Evaluator<'_> {
             return unknown(at, name.to_owned(), "the `dynamic` block has no `content`".to_owned());
         };
         let iterator = match block.body.attribute("iterator").map(|iterator| &iterator.value.kind) {
-            Some(crate::read::hcl::ExprKind::Name(iterator)) => &**iterator,
+            Some(ExprKind::Name(iterator)) => &**iterator,
             _ => name,
         };
         let collection = self.eval(&for_each.value, scope);

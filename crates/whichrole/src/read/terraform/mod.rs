@@ -26,14 +26,15 @@ use super::Source;
 use super::definition::Drafts;
 use super::format::Format;
 use super::hcl::{self, HclLimits};
-use super::node::Node;
+use super::node::{Node, Value};
+use super::policy;
 use super::problem::Problem;
+use crate::json::JsonLimits;
 use crate::text;
 use eval::{Evaluator, Scope};
 use module::{Declared, File, Module, join};
 use names::{Instances, each_name};
 use resources::{Found, Kind};
-use surroundings::Addresses;
 
 pub(super) use json_syntax::recognises as is_json_syntax;
 pub(super) use plan::recognises as is_plan;
@@ -126,7 +127,11 @@ fn recognises(name: &str, text: &str) -> bool {
 /// Reads all files of a configuration together.
 fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &HclLimits, drafts: &mut Drafts) {
     let mut files = Vec::new();
+    let mut natives = BTreeMap::new();
     for text in texts {
+        if let Syntax::Native(native) = text.syntax {
+            natives.insert(text.source, native);
+        }
         let body = match text.syntax {
             Syntax::Native(native) => hcl::parse(native, text.source, limits),
             Syntax::Json(node) => json_syntax::body(&node, text.name, limits),
@@ -140,8 +145,9 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
     let roots = roots(&mut modules);
     let mut reading = Reading {
         evaluator: Evaluator::new(&modules, variables, *limits),
+        natives,
         found: Vec::new(),
-        addresses: BTreeMap::new(),
+        around: Vec::new(),
         notes: Vec::new(),
         problems: Vec::new(),
     };
@@ -155,17 +161,17 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
             }
         }
     }
-    let Reading { mut evaluator, found, addresses, mut notes, problems } = reading;
-    notes.extend(undeclared(&roots, &modules, &evaluator));
-    let limits_met: Vec<Problem> =
-        evaluator.problems.iter().filter(|problem| problem.code == "too-large").cloned().collect();
-    if !limits_met.is_empty() {
+    let (mut notes, problems) = (std::mem::take(&mut reading.notes), std::mem::take(&mut reading.problems));
+    notes.extend(undeclared(&roots, &modules, &reading.evaluator));
+    let evaluated = std::mem::take(&mut reading.evaluator.problems);
+    if evaluated.iter().any(|problem| problem.code == "too-large") {
         // What was evaluated after that says nothing.
-        drafts.problems.extend(limits_met);
+        drafts.problems.extend(evaluated.into_iter().filter(|problem| problem.code == "too-large"));
         return;
     }
-    drafts.problems.append(&mut evaluator.problems);
+    drafts.problems.extend(evaluated);
     drafts.problems.extend(problems);
+    let found = std::mem::take(&mut reading.found);
     if found.is_empty() && drafts.problems.is_empty() && drafts.is_empty() {
         let mut message = "no identity pool, role attachment or group is declared in these files".to_owned();
         if roots.is_empty() {
@@ -179,8 +185,11 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
     }
     drafts.notes.extend(notes);
     resources::build(found, drafts);
-    // What is wrong in policies decides no mapping.
-    surroundings::of_modules(&addresses, &mut evaluator, drafts).add_to(drafts);
+    // What is wrong in policies and schemas decides no mapping.
+    for (instance, address, kind, declared) in std::mem::take(&mut reading.around) {
+        reading.resource(instance, address, kind, declared);
+    }
+    surroundings::build(&reading.found, drafts);
 }
 
 /// A note for each `--var` that no root declares or asks for.
@@ -254,14 +263,16 @@ fn prefix_twins(found: &mut [Found], first: usize, folder: &str) {
 
 struct Reading<'f> {
     evaluator: Evaluator<'f>,
+    /// The texts in Terraform's own language, by source.
+    natives: BTreeMap<usize, &'f str>,
     found: Vec<Found>,
-    /// The roles and clients that pools may refer to.
-    addresses: Addresses,
+    /// What stands around the pools, to be evaluated last.
+    around: Vec<(usize, &'f str, Kind, &'f Declared<'f>)>,
     notes: Vec<Problem>,
     problems: Vec<Problem>,
 }
 
-impl Reading<'_> {
+impl<'f> Reading<'f> {
     /// The resources of a module in use, and of the modules it calls.
     fn module(&mut self, instance: usize) {
         let Some(module) = self.evaluator.module(instance) else { return };
@@ -269,13 +280,9 @@ impl Reading<'_> {
             if address.starts_with("data.") {
                 continue;
             }
-            if [surroundings::ROLE.0, surroundings::CLIENT.0].contains(&declared.kind) {
-                let full = format!("{}{address}", self.evaluator.prefix(instance));
-                self.addresses.insert(full, (instance, address.clone()));
-                continue;
-            }
             match Kind::of(declared.kind) {
-                Some(kind) => self.resource(instance, address, kind, declared),
+                Some(kind) if kind.decides() => self.resource(instance, address, kind, declared),
+                Some(kind) => self.around.push((instance, address, kind, declared)),
                 None => self.look_at_unknown(declared),
             }
         }
@@ -317,6 +324,8 @@ impl Reading<'_> {
                     self.add(instance, address, kind, declared, Some(&each));
                 }
             }
+            // Nobody knows which of them is meant, so none is.
+            Instances::Unknown(_) if !kind.decides() => {}
             Instances::Unknown(unknown) => {
                 let message =
                     format!("how often {} is there is not known; {}", text::quoted(&address), unknown.missing);
@@ -336,11 +345,39 @@ impl Reading<'_> {
         each: Option<&eval::Named<'_>>,
     ) {
         let scope = Scope { instance, source: declared.at.source, names: each };
-        let node = self.evaluator.resource_node(declared, kind, scope, &mut self.problems);
+        let mut node = self.evaluator.resource_node(declared, kind, scope, &mut self.problems);
+        if kind == Kind::Role {
+            self.place_policy(instance, &mut node);
+        }
         self.found.push(Found { root: String::new(), kind, address, node });
     }
 
     /// A resource that does not exist, but looks as if it were meant to decide roles.
+    /// Puts the document in the place of a reference to it, and the tree of a heredoc in the place of its text.
+    fn place_policy(&mut self, instance: usize, role: &mut Node) {
+        let Value::Map(entries) = &mut role.value else { return };
+        let Some(entry) = entries.iter_mut().find(|entry| entry.name == "assume_role_policy") else { return };
+        let native = self.natives.get(&entry.value.at.source);
+        if let Some(tree) = native.and_then(|native| policy::heredoc(&entry.value, native, &JsonLimits::CONFIG)) {
+            entry.value = tree;
+            return;
+        }
+        let Value::Reference(reference) = &entry.value.value else { return };
+        let address =
+            reference.text.strip_prefix("${").and_then(|text| text.strip_suffix(".json}")).unwrap_or_default();
+        let address = address.strip_prefix(self.evaluator.prefix(instance)).unwrap_or_default();
+        let declared = self.evaluator.module(instance).and_then(|module| module.resources.get(address));
+        let Some(declared) = declared.filter(|declared| declared.kind == Kind::PolicyDocument.name()) else { return };
+        if declared.attribute("count").or(declared.attribute("for_each")).is_some() {
+            return;
+        }
+        let scope = Scope { instance, source: declared.at.source, names: None };
+        let document = self.evaluator.resource_node(declared, Kind::PolicyDocument, scope, &mut self.problems);
+        if let Some(policy) = surroundings::policy_document(&document) {
+            entry.value = policy;
+        }
+    }
+
     fn look_at_unknown(&mut self, declared: &Declared<'_>) {
         let has_mapping = declared.blocks().any(|(_, block)| module::named(block) == "role_mapping")
             || declared.attribute("role_mapping").is_some();

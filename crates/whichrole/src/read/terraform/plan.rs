@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::resources::{self, Found, Kind};
-use super::surroundings::{CLIENT, ROLE, Surroundings, from_text};
+use super::surroundings;
 use super::written::{Configuration, Written, embed, is_complete, pair};
 use crate::read::definition::Drafts;
 use crate::read::node::{Entry, Node, Position, Reference, Value};
@@ -29,7 +29,6 @@ pub(in crate::read) fn recognises(node: &Node) -> bool {
 /// Reads one plan or state.
 pub(in crate::read) fn read(node: &Node, drafts: &mut Drafts) {
     let mut found = Vec::new();
-    let mut around = Surroundings::default();
     if node.get("format_version").is_some() {
         let plan = Plan {
             changes: node
@@ -42,35 +41,19 @@ pub(in crate::read) fn read(node: &Node, drafts: &mut Drafts) {
         };
         let values = node.get("planned_values").or(node.get("values"));
         if let Some(root) = values.and_then(|values| values.get("root_module")) {
-            plan.module(root, &mut found, &mut around, drafts);
+            plan.module(root, &mut found, drafts);
         }
     } else {
-        raw_state(node, &mut found, &mut around, drafts);
+        raw_state(node, &mut found, drafts);
     }
-    if found.is_empty() && drafts.problems.is_empty() && drafts.is_empty() {
+    let decides = found.iter().any(|one| one.kind.decides());
+    if !decides && drafts.problems.is_empty() && drafts.is_empty() {
         let message = "no identity pool, role attachment or group is in this plan or state";
         drafts.problems.push(Problem::new("no-configuration", message).at(node.at));
     }
     name_the_only_pool(&mut found);
+    surroundings::build(&found, drafts);
     resources::build(found, drafts);
-    around.add_to(drafts);
-}
-
-/// Notes the policy of a role, or the attributes that a client's users may change.
-fn look_around(kind: &str, address: &str, values: &Node, around: &mut Surroundings) {
-    let known = |name: &str| values.get(name).and_then(Node::as_text).filter(|text| !text.is_empty());
-    if kind == ROLE.0 {
-        let policy = values.get("assume_role_policy");
-        if let Some(policy) = policy.and_then(|policy| from_text(policy.as_text()?, policy.at)) {
-            let name = known("arn").map_or_else(|| format!("${{{address}{}}}", ROLE.1), str::to_owned);
-            around.trust.insert(name, policy);
-        }
-    } else if kind == CLIENT.0 {
-        let list = values.get("write_attributes");
-        let names = list.into_iter().flat_map(Node::elements).filter_map(Node::as_text).map(str::to_owned).collect();
-        let name = known("id").map_or_else(|| format!("${{{address}{}}}", CLIENT.1), str::to_owned);
-        around.clients.insert(name, (list.map_or(values.at, |list| list.at), names));
-    }
 }
 
 /// Where a plan does not say which pool something belongs to, and there is only one, it is that one.
@@ -90,7 +73,7 @@ fn name_the_only_pool(found: &mut [Found]) {
 }
 
 /// `terraform.tfstate`, in which everything is known.
-fn raw_state(node: &Node, found: &mut Vec<Found>, around: &mut Surroundings, drafts: &mut Drafts) {
+fn raw_state(node: &Node, found: &mut Vec<Found>, drafts: &mut Drafts) {
     let version = node.get("version").map_or(node.at, |version| version.at);
     if !matches!(node.get("version").map(|version| &version.value), Some(Value::Number(version)) if version == "4") {
         let message = "only states of version 4 are read, which Terraform writes since 0.12";
@@ -100,6 +83,7 @@ fn raw_state(node: &Node, found: &mut Vec<Found>, around: &mut Surroundings, dra
     for resource in node.get("resources").into_iter().flat_map(Node::elements) {
         let text = |name: &str| resource.get(name).and_then(Node::as_text);
         let (Some("managed"), Some(kind), Some(name)) = (text("mode"), text("type"), text("name")) else { continue };
+        let Some(kind) = Kind::of(kind) else { continue };
         let module = text("module").map_or(String::new(), |module| format!("{module}."));
         for instance in resource.get("instances").into_iter().flat_map(Node::elements) {
             let (Some(attributes), None) = (instance.get("attributes"), instance.get("deposed")) else { continue };
@@ -112,9 +96,7 @@ fn raw_state(node: &Node, found: &mut Vec<Found>, around: &mut Surroundings, dra
                 }
                 _ => String::new(),
             };
-            let address = format!("{module}{kind}.{name}{key}");
-            look_around(kind, &address, attributes, around);
-            let Some(kind) = Kind::of(kind) else { continue };
+            let address = format!("{module}{}.{name}{key}", kind.name());
             found.push(Found { root: String::new(), kind, address, node: without_empty(attributes) });
         }
     }
@@ -127,17 +109,15 @@ struct Plan<'n> {
 }
 
 impl<'n> Plan<'n> {
-    fn module(&self, module: &'n Node, found: &mut Vec<Found>, around: &mut Surroundings, drafts: &mut Drafts) {
+    fn module(&self, module: &'n Node, found: &mut Vec<Found>, drafts: &mut Drafts) {
         for resource in module.get("resources").into_iter().flat_map(Node::elements) {
             let text = |name: &str| resource.get(name).and_then(Node::as_text);
             let (Some("managed"), Some(kind), Some(name), Some(address)) =
-                (text("mode"), text("type"), text("name"), text("address"))
+                (text("mode"), text("type").and_then(Kind::of), text("name"), text("address"))
             else {
                 continue;
             };
             let Some(values) = resource.get("values") else { continue };
-            look_around(kind, address, values, around);
-            let Some(kind) = Kind::of(kind) else { continue };
             let unknown = self.changes.get(address).and_then(|change| change.get("after_unknown"));
             let written = self.written.find(address, kind.name(), name);
             let mut naming = Naming { written, address, notes: &mut drafts.notes };
@@ -145,7 +125,7 @@ impl<'n> Plan<'n> {
             found.push(Found { root: String::new(), kind, address: address.to_owned(), node });
         }
         for child in module.get("child_modules").into_iter().flat_map(Node::elements) {
-            self.module(child, found, around, drafts);
+            self.module(child, found, drafts);
         }
     }
 }

@@ -31,10 +31,25 @@ pub(super) enum Kind {
     Attachment,
     Tags,
     Group,
+    /// The rest stands around them, and decides nothing.
+    Role,
+    UserPool,
+    Client,
+    UsersProvider,
+    PolicyDocument,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Pool, Self::Attachment, Self::Tags, Self::Group];
+    const ALL: [Self; 8] = [
+        Self::Pool,
+        Self::Attachment,
+        Self::Tags,
+        Self::Group,
+        Self::Role,
+        Self::UserPool,
+        Self::Client,
+        Self::UsersProvider,
+    ];
 
     pub(super) fn of(resource: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == resource)
@@ -46,7 +61,17 @@ impl Kind {
             Self::Attachment => "aws_cognito_identity_pool_roles_attachment",
             Self::Tags => "aws_cognito_identity_pool_provider_principal_tag",
             Self::Group => "aws_cognito_user_group",
+            Self::Role => "aws_iam_role",
+            Self::UserPool => "aws_cognito_user_pool",
+            Self::Client => "aws_cognito_user_pool_client",
+            Self::UsersProvider => "aws_cognito_identity_provider",
+            Self::PolicyDocument => "aws_iam_policy_document",
         }
+    }
+
+    /// Whether it decides roles or tags, so that what cannot be read of it is a problem.
+    pub(super) fn decides(self) -> bool {
+        matches!(self, Self::Pool | Self::Attachment | Self::Tags | Self::Group)
     }
 
     /// The arguments that matter.
@@ -63,6 +88,13 @@ impl Kind {
             Self::Attachment => &["identity_pool_id", "roles"],
             Self::Tags => &["identity_pool_id", "identity_provider_name", "principal_tags", "use_defaults"],
             Self::Group => &["name", "user_pool_id", "role_arn", "precedence"],
+            Self::Role => &["name", "assume_role_policy"],
+            Self::UserPool => &[],
+            Self::Client => &["user_pool_id", "write_attributes"],
+            Self::UsersProvider => &["user_pool_id", "provider_name", "attribute_mapping"],
+            Self::PolicyDocument => {
+                &["source_policy_documents", "override_policy_documents", "source_json", "override_json"]
+            }
         }
     }
 
@@ -71,7 +103,9 @@ impl Kind {
         match self {
             Self::Pool => &["cognito_identity_providers"],
             Self::Attachment => &["role_mapping"],
-            Self::Tags | Self::Group => &[],
+            Self::UserPool => &["schema"],
+            Self::PolicyDocument => &["statement"],
+            Self::Tags | Self::Group | Self::Role | Self::Client | Self::UsersProvider => &[],
         }
     }
 }
@@ -97,7 +131,7 @@ pub(super) fn build(found: Vec<Found>, drafts: &mut Drafts) {
             Kind::Attachment => building.attachment(one, drafts),
             Kind::Tags => building.tags(&one, drafts),
             Kind::Group => groups.push(one),
-            Kind::Pool => {}
+            _ => {}
         }
     }
     for one in groups {

@@ -1,0 +1,296 @@
+//! Faults in configurations: what AWS rejects, what can never match, what a user can give himself, what STS will refuse.
+//!
+//! Each lint has a page, `docs/lints/<id>.md`. Nothing is reported on a guess: what rests on logic was proved by [`analysis`](crate::analysis),
+//! and what rests on a choice that AWS leaves open says so.
+
+mod catalogue;
+mod fix;
+mod logic;
+mod open;
+mod rejected;
+mod security;
+mod suppress;
+mod tags;
+mod trust_policies;
+
+pub use catalogue::{LINTS, Lint, lint_named};
+pub use fix::{Fix, apply_fixes};
+pub use suppress::{Allow, allow};
+
+use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+
+use crate::analysis::{Reach, Witness, reach};
+use crate::pool::{IdentityPool, RoleMappingType};
+use crate::provider::ProviderKey;
+use crate::read::{Configuration, Definition, Place, Position, Problem, Surroundings};
+use crate::{Evaluator, Semantics};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Most likely not what was meant.
+    Warning,
+    /// AWS rejects it, or nobody can get what the file promises.
+    Error,
+}
+
+impl Severity {
+    /// All three, the mildest first.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Error];
+
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// One fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The lint's id.
+    pub lint: &'static str,
+    /// How bad it is, which may differ from the lint's usual severity.
+    pub severity: Severity,
+    /// One sentence.
+    pub message: String,
+    /// Where it shows.
+    pub at: Option<Position>,
+    /// The pool.
+    pub pool: Option<String>,
+    /// The mapping or tag map, by its provider.
+    pub provider: Option<String>,
+    /// The rule, counted from 1.
+    pub rule: Option<usize>,
+    /// A request that shows it.
+    pub witness: Option<Witness>,
+    /// The rules that leave this one nothing, counted from 1.
+    pub blocked_by: Vec<usize>,
+    /// A change of the text that is safe.
+    pub fix: Option<Fix>,
+}
+
+impl Finding {
+    fn new(lint: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            lint,
+            severity,
+            message: message.into(),
+            at: None,
+            pool: None,
+            provider: None,
+            rule: None,
+            witness: None,
+            blocked_by: Vec::new(),
+            fix: None,
+        }
+    }
+
+    fn at(mut self, at: Option<Position>) -> Self {
+        self.at = at;
+        self
+    }
+
+    fn of(mut self, key: &ProviderKey) -> Self {
+        self.provider = Some(key.as_str().to_owned());
+        self
+    }
+
+    fn rule(mut self, rule: usize) -> Self {
+        self.rule = Some(rule);
+        self
+    }
+
+    /// The page of this finding's lint, on the web.
+    #[must_use]
+    pub fn docs(&self) -> String {
+        format!("https://github.com/whichrole/whichrole/blob/main/docs/lints/{}.md", self.lint)
+    }
+}
+
+/// Everything that was found in a configuration, in the order of the text; `Err` holds the problems that are no lint's: a configuration
+/// that is too large, or in which nothing is known.
+///
+/// # Errors
+/// Problems that leave nothing to look at.
+pub fn lint(configuration: &Configuration) -> Result<Vec<Finding>, Vec<Problem>> {
+    let (known, others): (Vec<&Problem>, Vec<&Problem>) =
+        configuration.problems.iter().partition(|problem| lint_named(problem.code).is_some());
+    if !others.is_empty() {
+        return Err(others.into_iter().cloned().collect());
+    }
+    let mut findings: Vec<Finding> = known.into_iter().map(of_problem).collect();
+    for definition in &configuration.definitions {
+        let case = Case::new(configuration, definition);
+        for family in [rejected::run, logic::run, open::run, security::run, trust_policies::run, tags::run] {
+            let mut found = Vec::new();
+            family(&case, &mut found);
+            findings
+                .extend(found.into_iter().map(|finding| Finding { pool: Some(definition.name.clone()), ..finding }));
+        }
+    }
+    sort(&mut findings);
+    Ok(findings)
+}
+
+/// Order of the text, then of the catalogue.
+pub(crate) fn sort(findings: &mut Vec<Finding>) {
+    findings.sort_by_cached_key(|finding| {
+        let lint = LINTS.iter().position(|lint| lint.id == finding.lint);
+        (finding.at, lint, finding.pool.clone(), finding.provider.clone(), finding.rule, finding.message.clone())
+    });
+    findings.dedup_by(|a, b| a.at == b.at && a.at.is_some() && a.lint == b.lint && a.message == b.message);
+}
+
+/// A fault that reading found.
+fn of_problem(problem: &Problem) -> Finding {
+    let lint = lint_named(problem.code).map_or("unreadable", |lint| lint.id);
+    let fix = problem.respelling.as_ref().zip(problem.at);
+    Finding {
+        fix: fix.map(|(respelling, at)| Fix::Respell {
+            at,
+            written: respelling.written.clone(),
+            right: respelling.right.clone(),
+        }),
+        ..Finding::new(lint, Severity::Error, problem.message.clone()).at(problem.at)
+    }
+}
+
+/// `a, b and c`
+fn and(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+/// The rules of one mapping that logic looks at: four times what AWS takes.
+const MOST_RULES_SOLVED: usize = 100;
+
+/// One pool with what the lints ask again and again.
+pub(crate) struct Case<'c> {
+    configuration: &'c Configuration,
+    definition: &'c Definition,
+    /// Decides without principal tags: those have lints of their own.
+    evaluator: Evaluator,
+    reach: Reach,
+}
+
+impl<'c> Case<'c> {
+    fn new(configuration: &'c Configuration, definition: &'c Definition) -> Self {
+        let mut pool = IdentityPool { principal_tags: std::collections::BTreeMap::new(), ..definition.pool.clone() };
+        for mapping in pool.role_mappings.values_mut() {
+            // What decides a rule stands before it, so leaving out the last ones changes nothing for the others.
+            if let RoleMappingType::Rules(rules) = &mut mapping.mapping_type {
+                rules.truncate(MOST_RULES_SOLVED);
+            }
+        }
+        let evaluator = Evaluator::new(pool, Semantics::default());
+        let reach = reach(&evaluator, definition.groups.as_deref().unwrap_or_default());
+        Self { configuration, definition, evaluator, reach }
+    }
+
+    fn pool(&self) -> &'c IdentityPool {
+        &self.definition.pool
+    }
+
+    fn surroundings(&self) -> &'c Surroundings {
+        &self.configuration.surroundings
+    }
+
+    /// Whether everything could be read: what is missing then is missing from the files.
+    fn is_whole(&self) -> bool {
+        self.configuration.problems.is_empty()
+    }
+
+    /// Whether the files say which roles the pool has.
+    fn is_attached(&self) -> bool {
+        let roles = &self.pool().roles;
+        roles.authenticated.is_some() || roles.unauthenticated.is_some() || !self.pool().role_mappings.is_empty()
+    }
+
+    fn has_token_mapping(&self) -> bool {
+        self.pool().role_mappings.values().any(|mapping| mapping.mapping_type == RoleMappingType::Token)
+    }
+
+    fn place(&self, place: &Place) -> Option<Position> {
+        self.definition.places.get(place).copied()
+    }
+
+    fn at_pool(&self) -> Option<Position> {
+        self.place(&Place::Pool)
+    }
+
+    fn at_mapping(&self, key: &ProviderKey) -> Option<Position> {
+        self.place(&Place::Mapping(key.clone()))
+    }
+
+    fn at_mapping_field(&self, key: &ProviderKey, field: &'static str) -> Option<Position> {
+        self.place(&Place::MappingField(key.clone(), field)).or_else(|| self.at_mapping(key))
+    }
+
+    fn at_rule(&self, key: &ProviderKey, rule: usize) -> Option<Position> {
+        self.place(&Place::Rule(key.clone(), rule)).or_else(|| self.at_mapping(key))
+    }
+
+    fn at_rule_field(&self, key: &ProviderKey, rule: usize, field: &'static str) -> Option<Position> {
+        self.place(&Place::RuleField(key.clone(), rule, field)).or_else(|| self.at_rule(key, rule))
+    }
+
+    fn at_tags(&self, key: &ProviderKey) -> Option<Position> {
+        self.place(&Place::Tags(key.clone()))
+    }
+
+    fn at_tag(&self, key: &ProviderKey, tag: &str) -> Option<Position> {
+        self.place(&Place::Tag(key.clone(), tag.to_owned())).or_else(|| self.at_tags(key))
+    }
+
+    fn at_group(&self, group: &str) -> Option<Position> {
+        self.place(&Place::Group(group.to_owned()))
+    }
+}
+
+/// A finding with the names of the sources, as JSON has it.
+pub struct Shown<'f> {
+    /// The finding.
+    pub finding: &'f Finding,
+    /// The names of the sources, by number.
+    pub names: &'f [String],
+}
+
+impl Shown<'_> {
+    /// The file it is in.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.finding.at.and_then(|at| self.names.get(at.source)).map(String::as_str)
+    }
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let finding = self.finding;
+        let witness = finding.witness.as_ref().map(|witness| crate::analysis::ClaimsJson(&witness.claims));
+        let mut object = serializer.serialize_struct("Finding", 12)?;
+        object.serialize_field("lint", finding.lint)?;
+        object.serialize_field("severity", &finding.severity)?;
+        object.serialize_field("file", &self.file())?;
+        object.serialize_field("line", &finding.at.map(|at| at.line))?;
+        object.serialize_field("column", &finding.at.map(|at| at.column))?;
+        object.serialize_field("pool", &finding.pool)?;
+        object.serialize_field("provider", &finding.provider)?;
+        object.serialize_field("rule", &finding.rule)?;
+        object.serialize_field("message", &finding.message)?;
+        object.serialize_field("witness", &witness)?;
+        object.serialize_field("blocked_by", &finding.blocked_by)?;
+        object.serialize_field("docs", &finding.docs())?;
+        object.end()
+    }
+}

@@ -1,0 +1,160 @@
+//! Roles that Cognito cannot assume, or that others than meant can (A1 to A6), as far as their trust policies are in the files.
+
+use std::collections::BTreeSet;
+
+use super::{Case, Finding, Fix, Severity};
+use crate::pool::{AmbiguousRoleResolution, PrincipalTagMap, RoleMappingType};
+use crate::provider::ProviderKey;
+use crate::read::{Node, Position, Role, Value};
+use crate::text;
+use crate::trust::{self, AssumeCall, Caller, Objection, ObjectionKind, Verdict};
+
+/// A way in which a role is used.
+struct Use<'c> {
+    role: &'c str,
+    caller: Caller<'c>,
+    session_tags: bool,
+    as_what: String,
+}
+
+pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
+    let mut not_the_pool = case.surroundings().not_identity_pools();
+    let others = case.configuration.definitions.iter().filter(|other| other.name != case.definition.name);
+    not_the_pool.extend(others.filter_map(|other| other.pool.id.clone()));
+    let mut said: BTreeSet<(&'static str, Position)> = BTreeSet::new();
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    for one in uses(case) {
+        let Some(role) = case.surroundings().role(one.role) else { continue };
+        used.insert(role.label.as_str());
+        let Some(policy) = &role.trust else { continue };
+        let call = AssumeCall {
+            pool: case.pool().id.as_deref(),
+            not_the_pool: &not_the_pool,
+            caller: one.caller,
+            session_tags: one.session_tags,
+        };
+        let Verdict::Refused(objections) = trust::assume(policy, &call) else { continue };
+        for objection in worth_saying(&objections) {
+            let lint = lint_of(objection.kind);
+            if !said.insert((lint, objection.at)) {
+                continue;
+            }
+            let message =
+                format!("{}, {}, cannot be assumed: {}", text::quoted(&role.label), one.as_what, objection.message);
+            let fix = if objection.kind == ObjectionKind::TagSession { tag_session(policy, objection) } else { None };
+            let finding = Finding::new(lint, Severity::Error, message).at(Some(objection.at));
+            found.push(Finding { fix, ..finding });
+        }
+    }
+    for role in case.surroundings().roles.iter().filter(|role| used.contains(role.label.as_str())) {
+        untested(role, &mut said, found);
+    }
+}
+
+/// Where the statement is for somebody else altogether, its action and conditions say nothing.
+fn worth_saying(objections: &[Objection]) -> impl Iterator<Item = &Objection> {
+    let principal = objections.iter().any(|objection| objection.kind == ObjectionKind::Principal);
+    objections.iter().filter(move |objection| !principal || objection.kind == ObjectionKind::Principal)
+}
+
+/// What a policy that lets Cognito in should test and does not.
+fn untested(role: &Role, said: &mut BTreeSet<(&'static str, Position)>, found: &mut Vec<Finding>) {
+    let Some(policy) = &role.trust else { return };
+    for objection in trust::untested(policy) {
+        let (lint, severity) = match objection.kind {
+            ObjectionKind::Audience => ("trust-aud", Severity::Warning),
+            ObjectionKind::Amr => ("trust-amr", Severity::Warning),
+            // IAM refuses to save it (A4).
+            _ => ("trust-no-condition", Severity::Error),
+        };
+        if said.insert((lint, objection.at)) {
+            let message = format!("{}: {}", text::quoted(&role.label), objection.message);
+            found.push(Finding::new(lint, severity, message).at(Some(objection.at)));
+        }
+    }
+}
+
+fn lint_of(kind: ObjectionKind) -> &'static str {
+    match kind {
+        ObjectionKind::Principal | ObjectionKind::Denied | ObjectionKind::Unreadable => "trust-principal",
+        ObjectionKind::Action => "trust-action",
+        ObjectionKind::TagSession => "trust-tag-session",
+        ObjectionKind::Audience => "trust-aud",
+        ObjectionKind::Amr => "trust-amr",
+        ObjectionKind::SourceIp => "trust-source-ip",
+        ObjectionKind::Condition => "trust-no-condition",
+    }
+}
+
+/// Every role that a request can get, and how.
+fn uses<'c>(case: &Case<'c>) -> Vec<Use<'c>> {
+    let pool = case.pool();
+    let mut uses = Vec::new();
+    let mut default_tags = false;
+    for (key, mapping) in &pool.role_mappings {
+        let session_tags = has_tags(case, key);
+        let caller = Caller::User(Some(key));
+        for (rule, n) in mapping.mapping_rules().iter().zip(1..) {
+            let as_what = format!("the role of rule {n}");
+            uses.push(Use { role: rule.role_arn.as_str(), caller, session_tags, as_what });
+        }
+        if mapping.mapping_type == RoleMappingType::Token {
+            for group in case.definition.groups.iter().flatten() {
+                if let Some(role) = &group.role_arn {
+                    let as_what = format!("the role of group {}", text::quoted(&group.name));
+                    uses.push(Use { role: role.as_str(), caller, session_tags, as_what });
+                }
+            }
+        }
+        let falls_back = mapping.ambiguous_role_resolution == Some(AmbiguousRoleResolution::AuthenticatedRole);
+        default_tags |= falls_back && session_tags;
+    }
+    default_tags |= pool.principal_tags.iter().any(|(key, map)| is_active(map) && !is_mapped(case, key));
+    if let Some(role) = &pool.roles.authenticated {
+        let as_what = "the authenticated role".to_owned();
+        uses.push(Use { role: role.as_str(), caller: Caller::User(None), session_tags: default_tags, as_what });
+    }
+    if let Some(role) = &pool.roles.unauthenticated
+        && pool.allow_unauthenticated_identities != Some(false)
+    {
+        let as_what = "the guests' role".to_owned();
+        uses.push(Use { role: role.as_str(), caller: Caller::Guest, session_tags: false, as_what });
+    }
+    uses
+}
+
+fn is_active(map: &PrincipalTagMap) -> bool {
+    map.use_defaults || !map.tags.is_empty()
+}
+
+/// Whether logins of a mapping get principal tags.
+fn has_tags(case: &Case<'_>, key: &ProviderKey) -> bool {
+    case.pool().principal_tags.iter().any(|(known, map)| known.tag_key() == key.tag_key() && is_active(map))
+}
+
+fn is_mapped(case: &Case<'_>, tags: &ProviderKey) -> bool {
+    case.pool().role_mappings.keys().any(|key| key.tag_key() == tags.tag_key())
+}
+
+/// The element of a statement's actions after which `sts:TagSession` belongs.
+fn tag_session(policy: &Node, objection: &Objection) -> Option<Fix> {
+    let statements = policy.get("Statement")?;
+    let each = match &statements.value {
+        Value::List(elements) => elements.as_slice(),
+        _ => std::slice::from_ref(statements),
+    };
+    let actions =
+        each.iter().filter_map(|statement| statement.get("Action")).find(|action| action.at == objection.at)?;
+    let is_action =
+        |node: &&Node| node.as_text().is_some_and(|text| text.eq_ignore_ascii_case("sts:AssumeRoleWithWebIdentity"));
+    match &actions.value {
+        Value::List(elements) => {
+            let last = elements.iter().find(is_action)?;
+            Some(Fix::AllowTagSession { at: last.at, written: last.as_text()?.to_owned(), in_list: true })
+        }
+        _ => {
+            let only = Some(actions).filter(is_action)?;
+            Some(Fix::AllowTagSession { at: only.at, written: only.as_text()?.to_owned(), in_list: false })
+        }
+    }
+}

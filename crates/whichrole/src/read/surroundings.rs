@@ -1,0 +1,198 @@
+//! What stands around an identity pool in the same files: IAM roles with their trust policies, user pools, their clients and identity
+//! providers. None of it decides which role a login gets; all of it decides whether that is what its author meant.
+
+use std::collections::BTreeSet;
+
+use super::node::{Node, Position, Value};
+
+/// Everything around the pools.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// IAM roles.
+    pub roles: Vec<Role>,
+    /// IAM policies, by what refers to them: `${aws_iam_policy.admin.arn}`.
+    pub policies: BTreeSet<String>,
+    /// User pools.
+    pub user_pools: Vec<UserPool>,
+    /// Clients of user pools.
+    pub clients: Vec<UserPoolClient>,
+}
+
+/// An IAM role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// What it goes by in messages: a logical id, an address, a name.
+    pub label: String,
+    /// What refers to its ARN: `${Admin.Arn}`, or the ARN itself.
+    pub arns: Vec<String>,
+    /// What refers to its name, which is no ARN: `${Admin}`.
+    pub names: Vec<String>,
+    /// Its trust policy, as far as it is known.
+    pub trust: Option<Node>,
+    /// Where it stands.
+    pub at: Position,
+}
+
+/// A user pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPool {
+    /// What refers to its id: `${Users}`, or the id.
+    pub ids: Vec<String>,
+    /// The attributes of its schema that are listed. `None`: the file does not say.
+    pub attributes: Option<Vec<Attribute>>,
+    /// The names of its identity providers (G9).
+    pub identity_providers: BTreeSet<String>,
+    /// The attributes that an identity provider fills in; these must be writable.
+    pub mapped_attributes: BTreeSet<String>,
+    /// Where it stands.
+    pub at: Position,
+}
+
+/// An attribute of a user pool's schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its name as a claim has it: `custom:dept`.
+    pub name: String,
+    /// Whether it can change after sign-up. `None`: the file does not say, which means it can.
+    pub mutable: Option<bool>,
+}
+
+/// A client of a user pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPoolClient {
+    /// What refers to its id: `${Web}`, or the id.
+    pub ids: Vec<String>,
+    /// What refers to its user pool.
+    pub user_pool: Option<String>,
+    /// The attributes that a signed-in user may change through it, with their places.
+    pub write_attributes: WriteAttributes,
+    /// Where it stands.
+    pub at: Position,
+}
+
+/// Which attributes a signed-in user may change through a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteAttributes {
+    /// The client does not say: all that can change.
+    All,
+    /// These.
+    Listed(Vec<(String, Position)>),
+    /// Nobody knows yet.
+    Unknown,
+}
+
+impl UserPoolClient {
+    /// The `WriteAttributes` of a client.
+    pub(crate) fn writes(list: Option<&Node>) -> WriteAttributes {
+        match list.map(|list| &list.value) {
+            None | Some(Value::Null) => WriteAttributes::All,
+            // An empty list is the same as none.
+            Some(Value::List(elements)) if elements.is_empty() => WriteAttributes::All,
+            Some(Value::List(elements)) => {
+                let listed: Option<Vec<_>> =
+                    elements.iter().map(|element| Some((element.as_text()?.to_owned(), element.at))).collect();
+                listed.map_or(WriteAttributes::Unknown, WriteAttributes::Listed)
+            }
+            Some(_) => WriteAttributes::Unknown,
+        }
+    }
+}
+
+impl Attribute {
+    /// An attribute of a schema: those that are not standard go by `custom:` in claims.
+    pub(crate) fn of_schema(name: &str, mutable: Option<bool>) -> Self {
+        let has_prefix = name.starts_with("custom:") || name.starts_with("dev:");
+        let name = if has_prefix || STANDARD.contains(&name) { name.to_owned() } else { format!("custom:{name}") };
+        Self { name, mutable }
+    }
+}
+
+/// The standard attributes of a user pool.
+pub(crate) const STANDARD: &[&str] = &[
+    "address",
+    "birthdate",
+    "email",
+    "email_verified",
+    "family_name",
+    "gender",
+    "given_name",
+    "locale",
+    "middle_name",
+    "name",
+    "nickname",
+    "phone_number",
+    "phone_number_verified",
+    "picture",
+    "preferred_username",
+    "profile",
+    "sub",
+    "updated_at",
+    "website",
+    "zoneinfo",
+];
+
+impl Surroundings {
+    /// The role that an ARN, or a reference to one, names.
+    #[must_use]
+    pub fn role(&self, arn: &str) -> Option<&Role> {
+        let mut found = self.roles.iter().filter(|role| role.arns.iter().any(|known| known == arn));
+        if let Some(role) = found.next() {
+            return Some(role);
+        }
+        // A literal ARN of a role whose name alone is known.
+        let name = crate::RoleArn::from(arn).role_name().map(str::to_owned)?;
+        let mut named = self.roles.iter().filter(|role| role.names.contains(&name));
+        named.next().filter(|_| named.next().is_none())
+    }
+
+    /// The role whose name, rather than its ARN, this is.
+    #[must_use]
+    pub fn role_by_name(&self, name: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.names.iter().any(|known| known == name && known.contains("${")))
+    }
+
+    /// The user pool that a reference names.
+    #[must_use]
+    pub fn user_pool(&self, id: &str) -> Option<&UserPool> {
+        self.user_pools.iter().find(|pool| pool.ids.iter().any(|known| known == id))
+    }
+
+    /// The client that a reference names.
+    #[must_use]
+    pub fn client(&self, id: &str) -> Option<&UserPoolClient> {
+        self.clients.iter().find(|client| client.ids.iter().any(|known| known == id))
+    }
+
+    /// The user pool whose logins a key is for: `${Users.ProviderName}:${Web}`, `cognito-idp.<region>.amazonaws.com/<id>:<client>`.
+    #[must_use]
+    pub fn user_pool_of(&self, key: &crate::ProviderKey) -> Option<&UserPool> {
+        let login = key.login_key();
+        let is_of = |id: &str| match id.strip_prefix("${").and_then(|id| id.strip_suffix('}')) {
+            Some(name) => {
+                let stem = name.strip_suffix(".id").unwrap_or(name);
+                login.contains(&format!("${{{stem}.ProviderName}}"))
+                    || login.contains(&format!("${{{stem}.endpoint}}"))
+                    || login.ends_with(&format!("/{id}"))
+            }
+            None => login.ends_with(&format!("/{id}")),
+        };
+        let by_client = || {
+            let client = key.client().and_then(|client| self.client(client))?;
+            client.user_pool.as_deref().and_then(|id| self.user_pool(id))
+        };
+        self.user_pools.iter().find(|pool| pool.ids.iter().any(|id| is_of(id))).or_else(by_client)
+    }
+
+    /// References that are something else than an identity pool's id.
+    #[must_use]
+    pub fn not_identity_pools(&self) -> BTreeSet<String> {
+        let ids = self.user_pools.iter().flat_map(|pool| &pool.ids);
+        ids.chain(self.clients.iter().flat_map(|client| &client.ids)).cloned().collect()
+    }
+
+    pub(crate) fn add_role(&mut self, role: Role) {
+        if !self.roles.iter().any(|known| known.arns == role.arns && known.names == role.names) {
+            self.roles.push(role);
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! Whether a role's trust policy lets Cognito assume the role (section 8: A1 to A6).
+//!
+//! In the enhanced flow Cognito calls `sts:AssumeRoleWithWebIdentity`, and `sts:TagSession` when principal tags are mapped. Policies may
+//! hold references that only the deployment knows; where one of those decides, the answer says so.
+
+mod condition;
+mod pattern;
+
+use std::collections::BTreeSet;
+
+use crate::provider::ProviderKey;
+use crate::read::{Node, Position, Value};
+use crate::text;
+use pattern::{Known, Text};
+
+/// The call that Cognito makes for one role.
+#[derive(Debug, Clone, Copy)]
+pub struct AssumeCall<'a> {
+    /// The identity pool's id, or a reference to it. `None`: it is not known.
+    pub pool: Option<&'a str>,
+    /// References that are known to be something else than the identity pool's id, such as `${Users}`.
+    pub not_the_pool: &'a BTreeSet<String>,
+    /// Who signed in.
+    pub caller: Caller<'a>,
+    /// Whether principal tags go along (P10).
+    pub session_tags: bool,
+}
+
+/// Who gets the role.
+#[derive(Debug, Clone, Copy)]
+pub enum Caller<'a> {
+    /// Nobody in particular.
+    Guest,
+    /// A user, with the provider if it is known.
+    User(Option<&'a ProviderKey>),
+}
+
+/// What STS says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The role can be assumed.
+    Allowed,
+    /// It cannot; what stands in the way in the statement that comes closest. Never empty.
+    Refused(Vec<Objection>),
+    /// It depends on something that nobody knows yet.
+    Unknown(Objection),
+}
+
+/// Something in a trust policy that stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    /// What it is about.
+    pub kind: ObjectionKind,
+    /// A sentence.
+    pub message: String,
+    /// Where it stands.
+    pub at: Position,
+}
+
+/// What an objection is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ObjectionKind {
+    /// Who may assume the role (A1).
+    Principal,
+    /// `sts:AssumeRoleWithWebIdentity` (A2).
+    Action,
+    /// `sts:TagSession` (P10).
+    TagSession,
+    /// `cognito-identity.amazonaws.com:aud` (A3).
+    Audience,
+    /// `cognito-identity.amazonaws.com:amr` (A3).
+    Amr,
+    /// `aws:SourceIp` (A5).
+    SourceIp,
+    /// Another condition.
+    Condition,
+    /// A statement that denies.
+    Denied,
+    /// There is no statement to look at.
+    Unreadable,
+}
+
+/// What becomes of one part of a statement.
+pub(crate) enum Outcome {
+    Yes,
+    No(Objection),
+    Unknown(Objection),
+}
+
+const ASSUME: &str = "sts:AssumeRoleWithWebIdentity";
+const TAG_SESSION: &str = "sts:TagSession";
+
+/// Asks a trust policy whether Cognito may assume the role.
+///
+/// ```
+/// use std::collections::BTreeSet;
+/// use whichrole::{read, trust};
+///
+/// let policy = read::policy(r#"{"Statement": [{"Effect": "Allow",
+///     "Principal": {"Federated": "cognito-identity.amazonaws.com"}, "Action": "sts:AssumeRole",
+///     "Condition": {"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:1a2b"}}}]}"#)?;
+/// let call = trust::AssumeCall {
+///     pool: Some("us-east-1:1a2b"), not_the_pool: &BTreeSet::new(), caller: trust::Caller::User(None), session_tags: false,
+/// };
+/// let trust::Verdict::Refused(objections) = trust::assume(&policy, &call) else { panic!() };
+/// assert_eq!(objections[0].kind, trust::ObjectionKind::Action);
+/// # Ok::<(), read::ReadError>(())
+/// ```
+#[must_use]
+pub fn assume(policy: &Node, call: &AssumeCall<'_>) -> Verdict {
+    match for_action(policy, ASSUME, call) {
+        Verdict::Allowed if call.session_tags => for_action(policy, TAG_SESSION, call),
+        verdict => verdict,
+    }
+}
+
+/// What a statement leaves open that it should test: it lets Cognito assume the role, but for any pool, or for guests as well as users.
+#[must_use]
+pub fn untested(policy: &Node) -> Vec<Objection> {
+    let mut found = Vec::new();
+    for statement in statements(policy).unwrap_or_default() {
+        let admits =
+            is_allow(statement) && names_cognito(statement) && !matches!(action(statement, ASSUME), Outcome::No(_));
+        if !admits {
+            continue;
+        }
+        let at = statement.at;
+        match statement.get("Condition") {
+            None => found.push(Objection {
+                kind: ObjectionKind::Condition,
+                message: "the statement for Cognito has no condition; IAM refuses to save it".to_owned(),
+                at,
+            }),
+            Some(block) if block.is_map() => {
+                let keys = [(ObjectionKind::Audience, "aud"), (ObjectionKind::Amr, "amr")];
+                for (kind, key) in keys {
+                    let is_known = block.entries().iter().all(|operator| operator.value.is_map());
+                    if is_known && !condition::mentions(block, key) && !condition::mentions(block, "sub") {
+                        let message = match key {
+                            "aud" => {
+                                "the role does not test `cognito-identity.amazonaws.com:aud`: \
+                                      every identity pool, also of other accounts, may assume it"
+                            }
+                            _ => {
+                                "the role does not test `cognito-identity.amazonaws.com:amr`: guests may assume it like users"
+                            }
+                        };
+                        found.push(Objection { kind, message: message.to_owned(), at: block.at });
+                    }
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    found
+}
+
+/// What each action wants of one statement, and of all of them.
+fn for_action(policy: &Node, wanted: &str, call: &AssumeCall<'_>) -> Verdict {
+    let Some(statements) = statements(policy) else {
+        return Verdict::Unknown(Objection {
+            kind: ObjectionKind::Unreadable,
+            message: "the trust policy is not known here".to_owned(),
+            at: policy.at,
+        });
+    };
+    let mut closest: Option<Vec<Objection>> = None;
+    let mut unknown: Option<Objection> = None;
+    let mut open_denial: Option<Objection> = None;
+    let mut allowed = false;
+    for statement in statements {
+        let outcomes = statement_outcomes(statement, wanted, call);
+        let mut refused = Vec::new();
+        let mut open = None;
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Yes => {}
+                Outcome::No(objection) => refused.push(objection),
+                Outcome::Unknown(objection) => open = open.or(Some(objection)),
+            }
+        }
+        if !is_allow(statement) {
+            match (refused.is_empty(), open) {
+                (true, None) => {
+                    return Verdict::Refused(vec![Objection {
+                        kind: ObjectionKind::Denied,
+                        message: format!("a statement denies {}", text::quoted(wanted)),
+                        at: statement.at,
+                    }]);
+                }
+                (true, Some(open)) => open_denial = open_denial.or(Some(open)),
+                (false, _) => {}
+            }
+            continue;
+        }
+        match (refused.is_empty(), open) {
+            (true, None) => allowed = true,
+            (true, Some(open)) => unknown = unknown.or(Some(open)),
+            (false, _) => {
+                if closest.as_ref().is_none_or(|known| distance(&refused) < distance(known)) {
+                    closest = Some(refused);
+                }
+            }
+        }
+    }
+    // An open statement that denies matters even where another one allows; one that allows does not.
+    match (allowed, open_denial, unknown) {
+        (true, None, _) => Verdict::Allowed,
+        (_, Some(open), _) | (false, None, Some(open)) => Verdict::Unknown(open),
+        (false, None, None) => Verdict::Refused(closest.unwrap_or_else(|| {
+            vec![Objection {
+                kind: ObjectionKind::Unreadable,
+                message: "no statement allows anything".to_owned(),
+                at: policy.at,
+            }]
+        })),
+    }
+}
+
+/// The statement that names Cognito and the right action comes closest.
+fn distance(refused: &[Objection]) -> (usize, usize) {
+    let weight = |objection: &Objection| match objection.kind {
+        ObjectionKind::Principal => 4,
+        ObjectionKind::Action => 2,
+        _ => 1,
+    };
+    (refused.iter().map(weight).sum(), refused.len())
+}
+
+fn statement_outcomes(statement: &Node, wanted: &str, call: &AssumeCall<'_>) -> Vec<Outcome> {
+    let mut outcomes = vec![principal(statement), action(statement, wanted)];
+    if let Some(block) = statement.get("Condition") {
+        outcomes.extend(condition::outcomes(block, call));
+    }
+    outcomes
+}
+
+/// The statements of a policy: a list or a single one. `None` where they are not known.
+fn statements(policy: &Node) -> Option<Vec<&Node>> {
+    let list = policy.get("Statement")?;
+    match &list.value {
+        Value::List(elements) => elements.iter().all(Node::is_map).then(|| elements.iter().collect()),
+        Value::Map(_) => Some(vec![list]),
+        _ => None,
+    }
+}
+
+/// Everything but an explicit `Deny` is read as meant to allow; IAM refuses other words.
+fn is_allow(statement: &Node) -> bool {
+    !statement.get("Effect").and_then(Node::as_text).is_some_and(|effect| effect.eq_ignore_ascii_case("Deny"))
+}
+
+/// The names of Cognito as a principal and before condition keys (A1).
+fn is_cognito(name: &str) -> bool {
+    let name = name.trim().replace("${AWS::URLSuffix}", "amazonaws.com");
+    let name = name.replace("${data.aws_partition.current.dns_suffix}", "amazonaws.com");
+    let is_region = |region: &str| !region.is_empty() && region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    match name.as_str() {
+        "cognito-identity.amazonaws.com"
+        | "cognito-identity-us-gov.amazonaws.com"
+        | "cognito-identity.us-gov-east-1.amazonaws.com" => true,
+        name => name
+            .strip_prefix("cognito-identity.")
+            .and_then(|rest| rest.strip_suffix(".amazonaws.com.cn"))
+            .is_some_and(is_region),
+    }
+}
+
+/// Whether the statement is about Cognito and not about everybody.
+fn names_cognito(statement: &Node) -> bool {
+    let federated = statement.get("Principal").and_then(|principal| principal.get("Federated"));
+    federated.and_then(condition::list).is_some_and(|names| names.iter().any(|name| is_cognito(name)))
+}
+
+fn principal(statement: &Node) -> Outcome {
+    let is_negated = statement.get("Principal").is_none();
+    let Some(principal) = statement.get("Principal").or_else(|| statement.get("NotPrincipal")) else {
+        return Outcome::No(Objection {
+            kind: ObjectionKind::Principal,
+            message: "the statement names no principal; it must be `\"Federated\": \"cognito-identity.amazonaws.com\"`"
+                .to_owned(),
+            at: statement.at,
+        });
+    };
+    let named = includes_cognito(principal);
+    let no = |message: String| Outcome::No(Objection { kind: ObjectionKind::Principal, message, at: principal.at });
+    match (named, is_negated) {
+        (Known::Unknown, _) => Outcome::Unknown(Objection {
+            kind: ObjectionKind::Principal,
+            message: "nobody knows yet whether the principal is Cognito".to_owned(),
+            at: principal.at,
+        }),
+        (Known::Yes, false) | (Known::No, true) => Outcome::Yes,
+        (Known::Yes, true) => no("`NotPrincipal` leaves Cognito out".to_owned()),
+        (Known::No, false) => no(format!(
+            "the role trusts {}, not `\"Federated\": \"cognito-identity.amazonaws.com\"`",
+            described(principal)
+        )),
+    }
+}
+
+fn includes_cognito(principal: &Node) -> Known {
+    match &principal.value {
+        Value::Text(text) if text == "*" => Known::Yes,
+        Value::Map(entries) => {
+            let mut result = Known::No;
+            for entry in entries {
+                let Some(names) = condition::list(&entry.value) else { return Known::Unknown };
+                for name in names {
+                    let known = match entry.name.as_str() {
+                        "Federated" if is_cognito(&name) => Known::Yes,
+                        // What a wildcard means for federated users is not written down.
+                        "Federated" | "AWS" if name == "*" => Known::Unknown,
+                        "Federated" if name.contains("${") => {
+                            // A reference to another provider is not Cognito.
+                            let other =
+                                ["oidc", "saml", "openid"].iter().any(|word| name.to_lowercase().contains(word));
+                            if other { Known::No } else { Known::Unknown }
+                        }
+                        _ => Known::No,
+                    };
+                    match known {
+                        Known::Yes => return Known::Yes,
+                        Known::Unknown => result = Known::Unknown,
+                        Known::No => {}
+                    }
+                }
+            }
+            result
+        }
+        Value::Text(_) => Known::No,
+        _ => Known::Unknown,
+    }
+}
+
+/// `"Service": "ec2.amazonaws.com"`, for a message.
+fn described(principal: &Node) -> String {
+    let shown = match &principal.value {
+        Value::Map(entries) => entries.first().map(|entry| {
+            let first = condition::list(&entry.value).and_then(|names| names.into_iter().next()).unwrap_or_default();
+            format!("\"{}\": \"{first}\"", entry.name)
+        }),
+        Value::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    shown.map_or_else(|| "nobody".to_owned(), |shown| text::quoted(&shown))
+}
+
+fn action(statement: &Node, wanted: &str) -> Outcome {
+    let kind = if wanted == TAG_SESSION { ObjectionKind::TagSession } else { ObjectionKind::Action };
+    let is_negated = statement.get("Action").is_none();
+    let Some(actions) = statement.get("Action").or_else(|| statement.get("NotAction")) else {
+        let message = "the statement names no action".to_owned();
+        return Outcome::No(Objection { kind, message, at: statement.at });
+    };
+    let unknown = || {
+        let message = format!("nobody knows yet whether the actions include {}", text::quoted(wanted));
+        Outcome::Unknown(Objection { kind, message, at: actions.at })
+    };
+    let Some(written) = condition::list(actions) else { return unknown() };
+    let target = Text::plain(&wanted.to_lowercase());
+    let mut named = Known::No;
+    for pattern in &written {
+        match Text::pattern(&pattern.to_lowercase()).matches(&target) {
+            Known::Yes => {
+                named = Known::Yes;
+                break;
+            }
+            Known::Unknown => named = Known::Unknown,
+            Known::No => {}
+        }
+    }
+    match (named, is_negated) {
+        (Known::Unknown, _) => unknown(),
+        (Known::Yes, false) | (Known::No, true) => Outcome::Yes,
+        (Known::Yes, true) => {
+            let message = format!("`NotAction` leaves out {}", text::quoted(wanted));
+            Outcome::No(Objection { kind, message, at: actions.at })
+        }
+        (Known::No, false) => {
+            let is_classic = wanted == ASSUME && written.iter().any(|word| word.eq_ignore_ascii_case("sts:AssumeRole"));
+            let message = if is_classic {
+                format!("the statement allows `sts:AssumeRole`; what Cognito calls is `{ASSUME}`")
+            } else {
+                format!("the statement does not allow `{wanted}`")
+            };
+            Outcome::No(Objection { kind, message, at: actions.at })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
