@@ -212,7 +212,7 @@ fn passed_over(entry: &Entry) -> Problem {
 /// AWS may add members any time, so one that is not known is a note; but not if it is one that decides, misspelt.
 fn unknown_member(entry: &Entry, drafts: &mut Drafts) {
     let name = text::quoted(&entry.name);
-    match text::nearest(&entry.name, READ.iter().copied()) {
+    match text::nearest(&entry.name, READ.iter().copied().filter(|known| *known != entry.name)) {
         Some(near) if DECIDING.contains(&near) => {
             let message = format!("unknown member {name}, did you mean {}?", text::quoted(near));
             drafts.problems.push(Problem::new("unknown-field", message).at(entry.at));
@@ -234,7 +234,7 @@ fn is_bare_map(node: &Node) -> bool {
     !entries.iter().any(|entry| is_known(&entry.name))
         && !is_mapping(node)
         && maps.peek().is_some()
-        && (entries.iter().any(|entry| is_mapping(&entry.value)) || maps.all(|map| has_mapping_field(map)))
+        && (entries.iter().any(|entry| is_mapping(&entry.value)) || maps.all(has_mapping_field))
 }
 
 /// A role mapping, as its fields alone show.
