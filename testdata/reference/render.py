@@ -95,6 +95,11 @@ class Symbol(str):
         return self
 
 
+def login_key_of(symbol):
+    """The first piece: without the client."""
+    return Symbol(symbol.pieces[0])
+
+
 def ref(text):
     return Symbol((True, text))
 
@@ -112,13 +117,10 @@ def symbolic(batch, form, rng):
     role, users, client, oidc, saml = STYLES["cloudformation" if form.startswith("cfn") else form]
     names = {}
 
-    def symbol_of_role(arn):
-        return ref(role.format(arn.rsplit("/", 1)[1]))
-
     for arn in generate.ROLE_ARNS + [f"arn:aws:iam::{generate.ACCOUNT}:role/{name}"
                                      for name in ("Authenticated", "Unauthenticated", "Nobody", "Elsewhere")]:
         if rng.random() < 0.9:
-            names[arn] = symbol_of_role(arn)
+            names[arn] = ref(role.format(arn.rsplit("/", 1)[1]))
     kinds = {}
     if rng.random() < 0.85:
         names[generate.OIDC], names[generate.SAML] = ref(oidc), ref(saml)
@@ -161,5 +163,7 @@ def symbolic(batch, form, rng):
         if group.get("RoleArn"):
             group["RoleArn"] = place(group["RoleArn"])
     batch.provider = place(batch.provider)
+    if isinstance(batch.provider, Symbol) and batch.provider not in pool.get("RoleMappings", {}) and login_key_of(batch.provider) in kinds:
+        batch.provider = login_key_of(batch.provider)  # Q5b does not say what a reference means that no mapping has
     batch.custom_role_arn = place(batch.custom_role_arn)
     return batch

@@ -111,9 +111,9 @@ class Template:
         if "CognitoIdentityProviders" in pool:
             made["CognitoIdentityProviders"] = [{name: self.text(text) for name, text in one.items()}
                                                 for one in pool["CognitoIdentityProviders"]]
-        for name, ours in (("OpenIdConnectProviderARNs", "OpenIdConnectProviderARNs"), ("SamlProviderARNs", "SamlProviderARNs")):
+        for name in ("OpenIdConnectProviderARNs", "SamlProviderARNs"):
             if name in pool:
-                made[ours] = [self.text(one) for one in pool[name]]
+                made[name] = [self.text(one) for one in pool[name]]
         for name in ("SupportedLoginProviders", "DeveloperProviderName"):
             if name in pool:
                 made[name] = pool[name]
@@ -161,6 +161,8 @@ class Template:
 
     def rule(self, rule):
         made = {name: self.text(text, 0.9 if name == "MatchType" else 0.6) for name, text in rule.items()}
+        if rule["Value"] in spellings.SCALARS and chance(self.rng, 0.3):
+            made["Value"] = spellings.SCALARS[rule["Value"]]  # a deployment sends it as text
         return dict(self.rng.sample(list(made.items()), len(made)))
 
     def tags(self, tags):

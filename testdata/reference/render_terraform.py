@@ -1,8 +1,8 @@
 """Pools as Terraform modules: literals, locals, variables, functions and dynamic blocks."""
 
+import generate
 import render
 import spellings
-import generate
 from spellings import chance, hcl_string
 
 NAMES = {"Claim": "claim", "MatchType": "match_type", "Value": "value", "RoleARN": "role_arn"}
@@ -12,17 +12,15 @@ def files(batch, rng):
     module = Module(batch, rng)
     blocks = module.blocks()
     declared = module.declarations()
-    if chance(rng, 0.6):
+    if not declared or chance(rng, 0.6):
         made = {"main.tf": "\n\n".join(declared + blocks) + "\n"}
     else:
-        made = {"main.tf": "\n\n".join(blocks) + "\n", **({"variables.tf": "\n\n".join(declared) + "\n"} if declared else {})}
+        made = {"main.tf": "\n\n".join(blocks) + "\n", "variables.tf": "\n\n".join(declared) + "\n"}
+    if chance(rng, 0.05):
+        made["outputs.tf"] = rng.choice(["", "\n"])
     if module.values:
         made["terraform.tfvars"] = "\n".join(f"{name} = {value}" for name, value in module.values.items()) + "\n"
     return made
-
-
-class Object(dict):
-    """An object whose values are expressions already."""
 
 
 class Module:
@@ -77,7 +75,7 @@ class Module:
             lines.append(f"allow_unauthenticated_identities = {self.flag(pool['AllowUnauthenticatedIdentities'])}")
         clients = [{"provider_name": self.text(one["ProviderName"]), "client_id": self.text(one["ClientId"])}
                    for one in pool["CognitoIdentityProviders"]]
-        lines += self.repeated("cognito_identity_providers", [Object(one) for one in clients])
+        lines += self.repeated("cognito_identity_providers", clients)
         for name, member in (("openid_connect_provider_arns", "OpenIdConnectProviderARNs"), ("saml_provider_arns", "SamlProviderARNs")):
             if member in pool:
                 lines.append(f"{name} = {self.list([self.text(one) for one in pool[member]])}")
@@ -93,14 +91,19 @@ class Module:
         roles = {state: self.text(arn) for state, arn in pool.get("Roles", {}).items()}
         mappings = []
         for key, one in pool.get("RoleMappings", {}).items():
-            mappings.append(Object({
+            mappings.append({
                 "identity_provider": self.text(key, 0.2), "type": self.text(one["Type"], 0.9),
                 "ambiguous_role_resolution": self.text(one["AmbiguousRoleResolution"], 0.8) if "AmbiguousRoleResolution" in one else "null",
-                "mapping_rule": [Object({NAMES[name]: self.text(text, 0.9 if name == "MatchType" else 0.6) for name, text in rule.items()})
-                                 for rule in one.get("RulesConfiguration", {}).get("Rules", [])]}))
+                "mapping_rule": [self.rule(rule) for rule in one.get("RulesConfiguration", {}).get("Rules", [])]})
         blocks = self.repeated("role_mapping", mappings)
         roles = [f"roles = {self.map(roles)}"]
         return lines + (roles + blocks if chance(rng, 0.5) else blocks + roles)
+
+    def rule(self, rule):
+        made = {NAMES[name]: self.text(text, 0.9 if name == "MatchType" else 0.6) for name, text in rule.items()}
+        if rule["Value"] in spellings.SCALARS and chance(self.rng, 0.3):
+            made["value"] = rule["Value"]  # a bare number or boolean, which Terraform sends as text
+        return made
 
     def tag_lines(self, tags):
         lines = [f"identity_pool_id = {self.pool_id}", f"identity_provider_name = {self.text(tags['IdentityProviderName'], 0.3)}"]

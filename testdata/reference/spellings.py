@@ -15,6 +15,9 @@ YAML_ESCAPES = {"\0": "\\0", "\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n",
                 '"': '\\"', "\\": "\\\\", "/": "\\/", "\x85": "\\N", "\xa0": "\\_", "\u2028": "\\L", "\u2029": "\\P", " ": "\\ "}
 HCL_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
+# Texts that may stand as numbers or booleans where a text is sent.
+SCALARS = {"true": True, "false": False, "0": 0, "1": 1, "12": 12, "100": 100, "-1": -1}
+
 
 def chance(rng, probability):
     return rng.random() < probability
@@ -176,6 +179,8 @@ def hcl_string(rng, text):
             # Doubling is read from the left, so it is unsafe after the same character.
             doubled = text[at - 1:at] != character if at else True
             spelled.append(character * 2 if doubled and chance(rng, 0.7) else f"\\u{code:04x}")
+        elif character == "{" and text[at - 1:at] in ("$", "%"):
+            spelled.append(character)  # what was doubled is so only before a bracket
         elif character in HCL_ESCAPES:
             spelled.append(HCL_ESCAPES[character])
         elif code < 0x20 or code in (0x7F, 0x85, 0x2028, 0x2029, 0xFEFF) or escape_some and chance(rng, 0.3):

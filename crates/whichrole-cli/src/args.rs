@@ -225,6 +225,9 @@ Examples:
         /// A configuration that has the groups
         #[arg(long, value_name = "CONFIG", conflicts_with = "groups")]
         config: Option<OsString>,
+        /// The pool whose groups are meant, where the configuration has several
+        #[arg(long, value_name = "NAME", requires = "config")]
+        pool: Option<String>,
         /// A claim; the value is an array, object or boolean if it parses as one, else a string (`NAME:=JSON` for any JSON)
         #[arg(long = "claim", value_name = "NAME=VALUE")]
         claims: Vec<String>,

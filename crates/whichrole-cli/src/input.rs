@@ -133,7 +133,20 @@ pub fn sources(config: impl AsRef<OsStr>, limit: usize) -> Result<Vec<Source>> {
         let message = format!("{} has no configuration files in it", text::quoted_whole(&shown(config)));
         return Err(Failure::new("no-configuration", message));
     }
-    files.into_iter().map(|path| Ok(Source { name: shown(path.as_os_str()), text: file(&path, limit)? })).collect()
+    let mut sources = Vec::new();
+    let mut empty = None;
+    for path in files {
+        match file(&path, limit) {
+            Ok(text) => sources.push(Source { name: shown(path.as_os_str()), text }),
+            // Modules have empty files, such as an `outputs.tf` for later.
+            Err(failure) if failure.report.code == "empty" => empty = Some(failure),
+            Err(failure) => return Err(failure),
+        }
+    }
+    match (sources.is_empty(), empty) {
+        (true, Some(failure)) => Err(failure),
+        _ => Ok(sources),
+    }
 }
 
 /// Collects the files of a folder by name. Folders inside it count for Terraform modules and nested cloud assemblies only; links to folders

@@ -176,6 +176,11 @@ pub fn groups_of_file(file: &OsStr) -> Result<Option<Vec<Group>>> {
     if !configuration.problems.is_empty() {
         return Err(Failure::of_problems(&configuration.problems, &configuration.names, &texts));
     }
+    if configuration.definitions.len() > 1 {
+        let message =
+            format!("{} is about several pools; give a file with the groups of one", text::quoted_whole(&name));
+        return Err(Failure::new("several-pools", message));
+    }
     let groups = configuration.definitions.into_iter().find_map(|definition| definition.groups);
     if groups.is_none() {
         return Err(Failure::new("no-groups", format!("{} has no groups in it", text::quoted_whole(&name))));

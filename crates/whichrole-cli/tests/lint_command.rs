@@ -185,7 +185,8 @@ fn comments_and_settings_allow_with_a_reason() {
     let (_, found) = project.json(&["."]);
     assert_eq!(lints(&found), ["shadowed-rule", "unused-allow"]);
     assert_eq!(found[1]["file"], "./whichrole.toml");
-    for broken in ["allow = 1", "x = 1", "allow = [{ lint = \"shadowed-rules\", place = \"a\", because = \"b\" }]", "["] {
+    for broken in ["allow = 1", "x = 1", "allow = [{ lint = \"shadowed-rules\", place = \"a\", because = \"b\" }]", "["]
+    {
         project.write("whichrole.toml", broken);
         assert_eq!(project.lint(&["."]).0, 2, "{broken}");
     }

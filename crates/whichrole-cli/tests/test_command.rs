@@ -81,6 +81,17 @@ fn green_is_one_line() {
 }
 
 #[test]
+fn an_empty_file_in_a_folder_is_passed_over_but_not_an_empty_folder() {
+    let folder = Folder::new("empty-file");
+    fs::create_dir(folder.0.join("infra")).unwrap();
+    folder.write("infra/outputs.tf", "\n");
+    folder.write("a.whichrole.yaml", &format!("version: 1\nconfig: infra\n{GOOD}"));
+    assert!(folder.run(&[]).err.contains("is empty"));
+    folder.write("infra/pool.json", POOL);
+    assert_eq!(folder.run(&[]).exit, 0);
+}
+
+#[test]
 fn a_failure_shows_everything_at_once_on_stdout() {
     let folder = Folder::new("failure");
     folder.suite(BAD);

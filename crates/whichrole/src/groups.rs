@@ -144,7 +144,7 @@ fn preferred(groups: &[&Group], roles: &[RoleArn]) -> PreferredRole {
     }
 }
 
-/// What a pre-token-generation function answers: `claimsOverrideDetails` (G7).
+/// What a pre-token-generation function answers: `claimsOverrideDetails`, or `claimsAndScopeOverrideDetails` of the later events (G7).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PreTokenGeneration {
     /// Claims to add, or to give another value.
@@ -184,7 +184,8 @@ const PROTECTED: &[&str] = &[
 ];
 
 impl PreTokenGeneration {
-    /// Reads the function's answer: the whole event, its `response`, or the `claimsOverrideDetails` alone.
+    /// Reads the function's answer: the whole event, its `response`, or the details alone, of any version of the event. Where they
+    /// tell the ID token from the access token, it is the ID token's that count.
     ///
     /// # Errors
     /// Text that is not a JSON object, as for [`Claims::from_json`].
@@ -192,12 +193,16 @@ impl PreTokenGeneration {
         let whole = Claims::from_json(text)?.into_owned();
         let mut details =
             Claim::Object(whole.iter().map(|(name, value)| (name.to_owned().into(), value.clone())).collect());
-        for name in ["response", "claimsOverrideDetails"] {
-            if let Some(inner) = member(&details, name) {
-                details = inner.clone();
-            }
+        if let Some(response) = member(&details, "response") {
+            details = response.clone();
         }
-        let object = |name: &str| match member(&details, name) {
+        let written = |name: &str| member(&details, name).filter(|details| !matches!(details, Claim::Null));
+        let later = written("claimsAndScopeOverrideDetails");
+        if let Some(inner) = later.or_else(|| member(&details, "claimsOverrideDetails")) {
+            details = inner.clone();
+        }
+        let claims = member(&details, "idTokenGeneration").unwrap_or(&details);
+        let object = |name: &str| match member(claims, name) {
             Some(Claim::Object(members)) => members.clone(),
             _ => Vec::new(),
         };
@@ -212,7 +217,7 @@ impl PreTokenGeneration {
                 .into_iter()
                 .map(|(name, value)| (name.into_owned(), value))
                 .collect(),
-            suppress: texts(member(&details, "claimsToSuppress")),
+            suppress: texts(member(claims, "claimsToSuppress")),
             // An empty object or null suppresses the group claims; only a missing member leaves them.
             groups: member(&details, "groupOverrideDetails").map(|groups| GroupOverride {
                 groups: texts(member(groups, "groupsToOverride")),
@@ -322,5 +327,22 @@ mod tests {
             assert_eq!(after(&answer, claims), r#"{"sub":"1","custom:dept":"eng"}"#);
         }
         assert_eq!(after("{}", claims), claims);
+    }
+
+    #[test]
+    fn a_later_event_says_it_for_each_token() {
+        let claims = r#"{"sub":"1","custom:dept":"eng","cognito:groups":["a"]}"#;
+        let details = r#"{"idTokenGeneration":{"claimsToAddOrOverride":{"custom:dept":"ops"},"claimsToSuppress":["x"]},
+            "accessTokenGeneration":{"claimsToAddOrOverride":{"custom:dept":"no"},"claimsToSuppress":["custom:dept"]},
+            "groupOverrideDetails":{"groupsToOverride":["b"]}}"#;
+        let changed = r#"{"sub":"1","custom:dept":"ops","cognito:groups":["b"]}"#;
+        assert_eq!(after(details, claims), changed);
+        let event =
+            format!(r#"{{"response":{{"claimsOverrideDetails":null,"claimsAndScopeOverrideDetails":{details}}}}}"#);
+        assert_eq!(after(&event, claims), changed);
+        let nothing = r#"{"response":{"claimsAndScopeOverrideDetails":null}}"#;
+        assert_eq!(after(nothing, claims), claims);
+        let only_access = r#"{"claimsAndScopeOverrideDetails":{"idTokenGeneration":null,"accessTokenGeneration":{"claimsToSuppress":["custom:dept"]}}}"#;
+        assert_eq!(after(only_access, claims), claims);
     }
 }

@@ -315,12 +315,12 @@ impl Directory {
         }
         let issuer = claims.text("iss");
         if let Some(issuer) = issuer {
+            let literal = || self.homes.iter().filter(|home| !home.key.is_symbolic());
+            if let Some(home) = self.only(literal().filter(|home| is_issuer_of(issuer, home.key.login_key())))? {
+                return Ok(Found::Home(home));
+            }
             let key = ProviderKey::of_issuer(issuer);
-            let is_issuer = |home: &&Home| {
-                !home.key.is_symbolic()
-                    && (is_issuer_of(issuer, home.key.login_key()) || home.key.login_key() == key.login_key())
-            };
-            if let Some(home) = self.only(self.homes.iter().filter(is_issuer))? {
+            if let Some(home) = self.only(literal().filter(|home| home.key.login_key() == key.login_key()))? {
                 return Ok(Found::Home(home));
             }
             if let Some(home) = self.only_fitting(&key)? {

@@ -1,6 +1,8 @@
 //! The names that identity providers go by: login keys, role-mapping keys and principal-tag keys (Q2 to Q5b).
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 /// What kind of identity provider a key names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,12 +46,28 @@ const OIDC_ARN: &str = ":oidc-provider/";
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProviderKey {
-    text: String,
+    text: SharedText,
     kind: ProviderKind,
     /// Invariant: false for what a token says of itself, whatever characters it has in it.
     symbolic: bool,
     /// Where the login key is in the text. Invariant: follows from the other fields; what comes after it is `:` and a client id.
     login: (usize, usize),
+}
+
+/// A text that many places share: cloning it copies nothing, and comparing it with its own clone reads nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct SharedText(Arc<str>);
+
+impl Ord for SharedText {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for SharedText {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl ProviderKey {
@@ -87,7 +105,7 @@ impl ProviderKey {
             ProviderKind::Oidc => (text.find(OIDC_ARN).map_or(0, |at| at + OIDC_ARN.len()), text.len()),
             _ => (0, text.len()),
         };
-        Self { text, kind, symbolic, login }
+        Self { text: SharedText(text.into()), kind, symbolic, login }
     }
 
     /// The key without its client id.
@@ -103,7 +121,7 @@ impl ProviderKey {
     /// The key as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.text.0
     }
 
     /// What kind of provider this is.
@@ -121,19 +139,19 @@ impl ProviderKey {
     /// The app client id of a user pool's role-mapping key (Q3).
     #[must_use]
     pub fn client(&self) -> Option<&str> {
-        self.text.get(self.login.1 + 1..)
+        self.as_str().get(self.login.1 + 1..)
     }
 
     /// The key under which a login of this provider is sent (Q2): without a client id, and for an OIDC provider's ARN its issuer.
     #[must_use]
     pub fn login_key(&self) -> &str {
-        self.text.get(self.login.0..self.login.1).unwrap_or_default()
+        self.as_str().get(self.login.0..self.login.1).unwrap_or_default()
     }
 
     /// The key of this provider's principal-tag map (Q4).
     #[must_use]
     pub fn tag_key(&self) -> &str {
-        self.text.get(..self.login.1).unwrap_or_default()
+        self.as_str().get(..self.login.1).unwrap_or_default()
     }
 
     /// Whether a login's key could be this one of the configuration: a reference fits whatever it could stand for (Q5b).
@@ -145,7 +163,7 @@ impl ProviderKey {
 
 impl fmt::Display for ProviderKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,6 +5,12 @@ use std::fmt::Write as _;
 /// How many characters of a name a message shows.
 const SHOWN: usize = 64;
 
+/// How many names a message lists.
+const LISTED: usize = 20;
+
+/// How many characters of a name are compared when a misspelt one is looked for, and with how many names of fitting length.
+const COMPARED: (usize, usize) = (200, 1000);
+
 /// Makes text safe to print on one line: control characters, bidi and zero-width characters, tags and byte order marks become
 /// `\u{…}`, and at most eight combining marks follow each other. What a build server would take for a command (`::` at the beginning,
 /// `##[` anywhere) is broken up in the same way.
@@ -90,23 +96,30 @@ fn is_combining(c: char) -> bool {
 }
 
 /// The one of `known` that a person most likely meant by `written`: equal but for letter case, `-`, `_` and spaces, else at most
-/// two edits away (one for short words).
+/// two edits away (one for short words). Among very many names only the first that could fit are looked at.
 pub fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let plain = |word: &str| -> Vec<char> {
-        word.chars().take(200).filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
-    };
-    let written = plain(written);
+    let (characters, names) = COMPARED;
+    let said = |word: &'k str| word.chars().take(characters).filter(|c| !matches!(c, '-' | '_' | ' '));
+    let written: Vec<char> = written
+        .chars()
+        .take(characters)
+        .filter(|c| !matches!(c, '-' | '_' | ' '))
+        .flat_map(char::to_lowercase)
+        .collect();
     let allowed = if written.len() < 5 { 1 } else { 2 };
     known
         .into_iter()
-        .map(|word| (distance(&written, &plain(word)), word))
+        // Lower case may be a few characters longer; that is near enough for a hint.
+        .filter(|word| said(word).count().abs_diff(written.len()) <= allowed)
+        .take(names)
+        .map(|word| (distance(&written, &said(word).flat_map(char::to_lowercase).collect::<Vec<_>>(), allowed), word))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
 }
 
-/// Edits (insert, delete, replace, swap neighbours) between two words.
-fn distance(a: &[char], b: &[char]) -> usize {
+/// Edits (insert, delete, replace, swap neighbours) between two words; some number above `allowed` as soon as that is certain.
+fn distance(a: &[char], b: &[char], allowed: usize) -> usize {
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     let mut previous_a = None;
@@ -122,15 +135,24 @@ fn distance(a: &[char], b: &[char]) -> usize {
             row.push(best);
             previous_b = Some(cb);
         }
+        let least = |row: &[usize]| row.iter().min().copied().unwrap_or(0);
+        if least(&row) > allowed && least(&last) > allowed {
+            return allowed + 1;
+        }
         before_last = std::mem::replace(&mut last, row);
         previous_a = Some(ca);
     }
     last.last().copied().unwrap_or(a.len())
 }
 
-/// `` `A`, `B` or `C` ``
+/// `` `A`, `B` or `C` ``; of very many the first 20, and how many more there are.
 pub fn alternatives<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
-    let words: Vec<String> = words.into_iter().map(quoted_whole).collect();
+    let mut all = words.into_iter();
+    let words: Vec<String> = all.by_ref().take(LISTED).map(quoted_whole).collect();
+    let more = all.count();
+    if more > 0 {
+        return format!("{}, … and {more} more", words.join(", "));
+    }
     match words.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         Some((only, _)) => only.clone(),
@@ -179,6 +201,18 @@ mod tests {
         assert_eq!(nearest("starts_with", known), Some("StartsWith"));
         assert_eq!(nearest("Cnotains", known), Some("Contains"));
         assert_eq!(nearest("Regex", known), None);
+        assert_eq!(nearest("Eqauls", known), Some("Equals"), "two neighbours swapped");
         assert_eq!(alternatives(["a", "b", "c"]), "`a`, `b` or `c`");
+    }
+
+    #[test]
+    fn very_many_names_cost_little_and_are_not_all_listed() {
+        let names: Vec<String> = (0..100_000).map(|n| format!("{}{n}", "q".repeat(200))).collect();
+        let known = || names.iter().map(String::as_str);
+        assert_eq!(nearest(&"z".repeat(200), known()), None);
+        let listed = alternatives(known());
+        assert!(listed.ends_with(", … and 99980 more"), "{listed}");
+        assert_eq!(listed.matches('`').count(), 40);
+        assert_eq!(alternatives(known().take(20)).matches(" or ").count(), 1);
     }
 }

@@ -1078,7 +1078,7 @@ mod hostile {
             "mapping_rule {\n claim = \"c\"\n match_type = <<E\n::error::x\u{1b}[2J\nE\n value = \"v\"\n role_arn = \"r\"\n }",
         );
         let found = problems(&read_text(&text));
-        assert!(found[0].contains("unknown match type `::error::x\\u{1b}[2J\\u{a}`"), "{found:?}");
+        assert!(found[0].contains("unknown match type `\\u{3a}:error::x\\u{1b}[2J\\u{a}`"), "{found:?}");
         assert!(found.iter().all(|message| !message.contains(['\u{1b}', '\n'])));
         let named = "resource \"aws_cognito_identity_pool\" \"a\u{1b}\" {\n \u{1b}";
         assert!(problems(&read_text(named)).iter().all(|message| !message.contains('\u{1b}')));

@@ -14,8 +14,15 @@ use crate::request::{self, Given, Signatures, groups_of_file};
 
 pub fn run(args: &Args, command: &TokenCommand, output: &mut Output) -> Result<Exit> {
     match command {
-        TokenCommand::Make { member, groups, config, claims, pre_token, assume } => {
-            make(member, groups.as_deref(), config.as_deref(), claims, pre_token.as_deref(), assume, output)
+        TokenCommand::Make { member, groups, config, pool, claims, pre_token, assume } => {
+            let files = [groups.as_deref(), config.as_deref(), pre_token.as_deref()];
+            input::refuse_two_stdins(files.into_iter().flatten())?;
+            let known = match (groups, config) {
+                (Some(file), _) => groups_of_file(file)?,
+                (None, Some(config)) => Some(groups_of_configuration(config, pool.as_deref())?),
+                (None, None) => None,
+            };
+            make(member, known.as_deref(), claims, pre_token.as_deref(), assume, output)
         }
         TokenCommand::Decode { token, token_env, limits } => {
             let given = jwt(token.as_deref(), token_env.as_deref(), limits)?;
@@ -58,24 +65,17 @@ pub fn run(args: &Args, command: &TokenCommand, output: &mut Output) -> Result<E
 
 fn make(
     member: &[String],
-    groups: Option<&OsStr>,
-    config: Option<&OsStr>,
+    known: Option<&[Group]>,
     written: &[String],
     pre_token: Option<&OsStr>,
     assume: &[String],
     output: &mut Output,
 ) -> Result<Exit> {
-    input::refuse_two_stdins([groups, config, pre_token].into_iter().flatten())?;
     let semantics = request::semantics(assume)?;
-    let known = match (groups, config) {
-        (Some(file), _) => groups_of_file(file)?,
-        (None, Some(config)) => Some(groups_of_configuration(config)?),
-        (None, None) => None,
-    };
     let mut claims = Claims::default();
     request::set_claims(&mut claims, written)?;
     if !member.is_empty() {
-        let open = request::add_groups(&mut claims, member, known.as_deref())?;
+        let open = request::add_groups(&mut claims, member, known)?;
         if let Some(open) = &open {
             if !semantics.assumed().contains(open.question()) {
                 let id = open.question().id();
@@ -95,16 +95,16 @@ fn make(
     print(&claims, output)
 }
 
-/// The groups of a configuration that is good in every other respect too: of a faulty one some may be missing.
-fn groups_of_configuration(config: &OsStr) -> Result<Vec<Group>> {
+/// The groups of one pool, of a configuration that is good in every other respect too: of a faulty one some may be missing.
+fn groups_of_configuration(config: &OsStr, pool: Option<&str>) -> Result<Vec<Group>> {
     let loaded = Loaded::of(config, &ReadOptions::default())?;
     let problems: Vec<_> =
         loaded.configuration.problems.iter().filter(|problem| problem.code != "unresolved-value").cloned().collect();
     if !problems.is_empty() {
         return Err(loaded.failure(&problems));
     }
-    let groups = loaded.configuration.definitions.into_iter().find_map(|definition| definition.groups);
-    groups.ok_or_else(|| {
+    let definition = loaded.configuration.choose(pool).map_err(|error| loaded.failure(&error.problems))?;
+    definition.groups.clone().ok_or_else(|| {
         let name = whichrole::text::quoted_whole(&input::shown(config));
         Failure::new("no-groups", format!("{name} has no groups in it"))
     })

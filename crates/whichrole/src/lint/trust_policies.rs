@@ -18,9 +18,7 @@ struct Use<'c> {
 }
 
 pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
-    let mut not_the_pool = case.surroundings().not_identity_pools();
-    let others = case.configuration.definitions.iter().filter(|other| other.name != case.definition.name);
-    not_the_pool.extend(others.filter_map(|other| other.pool.id.clone()));
+    let not_the_pool = trust::not_the_pool(case.configuration, case.definition);
     let mut said: BTreeSet<(&'static str, Position)> = BTreeSet::new();
     let mut used: BTreeSet<&str> = BTreeSet::new();
     for one in uses(case) {

@@ -8,7 +8,7 @@ use super::definition::{Drafts, Place};
 use super::node::{Entry, Node, Value};
 use super::policy;
 use super::problem::Problem;
-use super::shape::{self, API, any_text, expect_map, field, known_bool, known_text};
+use super::shape::{self, API, any_text, check_members, expect_list, expect_map, field, known_bool, known_text};
 use super::surroundings::{Role, UserPool, UserPoolClient};
 use crate::json::JsonLimits;
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
@@ -45,14 +45,29 @@ const READ: &[&str] = &[
     "SamlProviderARNs",
     "DeveloperProviderName",
     "PrincipalTagMaps",
-    "Role",
     "UserPool",
     "UserPoolClient",
 ];
 
+/// The members that change answers. To pass over one because it is misspelt would be to answer another question.
+const DECIDING: &[&str] = &[
+    "Roles",
+    "RoleMappings",
+    "AllowUnauthenticatedIdentities",
+    "CognitoIdentityProviders",
+    "PrincipalTags",
+    "UseDefaults",
+];
+
+/// The role of `get-role`.
+const ROLE: &str = "Role";
+
 /// Whether a tree looks like one of these documents.
 pub(crate) fn recognises(node: &Node) -> bool {
-    node.entries().iter().any(|entry| READ.contains(&entry.name.as_str())) || is_bare_map(node)
+    node.entries()
+        .iter()
+        .any(|entry| READ.contains(&entry.name.as_str()) || entry.name == ROLE || is_mapping(&entry.value))
+        || is_bare_map(node)
 }
 
 /// Reads one document into the drafts.
@@ -65,88 +80,131 @@ pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
         }
         if let Some(first) = others.first() {
             let message = format!("nothing is known in {} of the documents, so they were passed over", others.len());
-            drafts.notes.push(Problem::new("not-recognised", message).at(first.at));
+            drafts.note(Problem::new("not-recognised", message).at(first.at));
         }
-        return;
-    }
-    let is_lone = node.get(API.kind).and_then(Node::as_text).is_some_and(|kind| matches!(kind, "Token" | "Rules"))
-        || node.get(API.configuration).is_some_and(|configuration| configuration.get(API.rules).is_some());
-    if is_lone && !is_bare_map(node) {
-        lone_mapping(node, drafts);
-        return;
-    }
-    if !recognises(node) {
-        drafts.notes.push(Problem::new("not-recognised", "nothing in it is known, so it was passed over").at(node.at));
-        return;
-    }
-    if is_bare_map(node) {
-        let (mappings, others) = node.entries().iter().cloned().partition(|entry| entry.value.is_map());
-        let others: Vec<Entry> = others;
-        drafts.notes.extend(others.iter().map(passed_over));
+    } else if is_bare_map(node) {
+        let (mappings, others): (Vec<Entry>, Vec<Entry>) =
+            node.entries().iter().cloned().partition(|entry| entry.value.is_map());
+        for entry in &others {
+            unknown_member(entry, drafts);
+        }
         role_mappings(&Node { value: Value::Map(mappings), at: node.at }, None, drafts);
-        return;
+    } else if is_lone_mapping(node) {
+        lone_mapping(node, drafts);
+    } else if recognises(node) {
+        document(node, drafts);
+    } else {
+        drafts.note(Problem::new("not-recognised", "nothing in it is known, so it was passed over").at(node.at));
+        // Written as AWS writes it, and misspelt: hardly the document of something else.
+        for entry in
+            node.entries().iter().filter(|entry| entry.name.len() > 8 && entry.name.starts_with(char::is_uppercase))
+        {
+            unknown_member(entry, drafts);
+        }
     }
+}
+
+/// Reads a document with members that are known.
+fn document(node: &Node, drafts: &mut Drafts) {
     let pool = field(node, "IdentityPoolId").and_then(|id| any_text(id, "`IdentityPoolId`", drafts));
     let pool = pool.as_deref();
     if let Some(id) = pool {
         drafts.pool(pool).pool.id = Some(id.to_owned());
         drafts.pool(pool).places.entry(Place::Pool).or_insert(node.at);
     }
-    if node.get("IdentityProviderName").is_some() {
+    let has_tags =
+        ["IdentityProviderName", "PrincipalTags", "UseDefaults"].iter().any(|name| field(node, name).is_some());
+    if has_tags {
         principal_tags(node, pool, drafts);
     }
-    for entry in node.entries() {
-        let value = &entry.value;
-        match entry.name.as_str() {
-            _ if value.value == Value::Null => {}
-            "Roles" if matches!(value.value, Value::Map(_)) => default_roles(value, pool, drafts),
-            "RoleMappings" if expect_map(value, "`RoleMappings`", drafts) => role_mappings(value, pool, drafts),
-            "AllowUnauthenticatedIdentities" => {
-                drafts.pool(pool).pool.allow_unauthenticated_identities =
-                    known_bool(value, "`AllowUnauthenticatedIdentities`", drafts);
+    for entry in node.entries().iter().filter(|entry| entry.value.value != Value::Null) {
+        member(entry, pool, drafts);
+    }
+}
+
+fn member(entry: &Entry, pool: Option<&str>, drafts: &mut Drafts) {
+    let value = &entry.value;
+    match entry.name.as_str() {
+        // `list-roles` of IAM prints a list.
+        "Roles" if matches!(value.value, Value::List(_)) => {
+            for role in value.elements() {
+                read_role(role, drafts);
             }
-            "AllowClassicFlow" => {
-                drafts.pool(pool).pool.allow_classic_flow = known_bool(value, "`AllowClassicFlow`", drafts);
+        }
+        "Roles" => {
+            if expect_map(value, "`Roles`", drafts) {
+                default_roles(value, pool, drafts);
             }
-            // Our own: several tag maps in one document, as `canonical` writes them.
-            "PrincipalTagMaps" => {
-                for map in value.elements() {
+        }
+        "RoleMappings" if is_lone_mapping(value) => lone_mapping(value, drafts),
+        "RoleMappings" => {
+            if expect_map(value, "`RoleMappings`", drafts) {
+                role_mappings(value, pool, drafts);
+            }
+        }
+        "AllowUnauthenticatedIdentities" => {
+            if let Some(allowed) = known_bool(value, "`AllowUnauthenticatedIdentities`", drafts) {
+                drafts.set_guests(pool, allowed, value.at);
+            }
+        }
+        "AllowClassicFlow" => {
+            if let Some(open) = known_bool(value, "`AllowClassicFlow`", drafts) {
+                drafts.set_classic_flow(pool, open, value.at);
+            }
+        }
+        // Our own: several tag maps in one document, as `canonical` writes them.
+        "PrincipalTagMaps" => {
+            expect_list(value, "`PrincipalTagMaps`", drafts);
+            for map in value.elements() {
+                if expect_map(map, "a principal-tag map", drafts) {
+                    check_members(map, "a principal-tag map", TAG_MAP, drafts);
                     principal_tags(map, pool, drafts);
                 }
             }
-            "CognitoIdentityProviders" => providers(value, pool, drafts),
-            "SupportedLoginProviders" => {
-                let keys = value.entries().iter().map(|entry| ProviderKey::new(entry.name.clone()));
-                drafts.pool(pool).pool.other_providers.extend(keys);
+        }
+        "CognitoIdentityProviders" => providers(value, pool, drafts),
+        "SupportedLoginProviders" => {
+            expect_map(value, "`SupportedLoginProviders`", drafts);
+            let keys = value.entries().iter().map(|entry| ProviderKey::new(entry.name.clone()));
+            drafts.pool(pool).pool.other_providers.extend(keys);
+        }
+        name @ ("OpenIdConnectProviderARNs" | "SamlProviderARNs") => {
+            expect_list(value, &text::quoted(name), drafts);
+            for arn in value.elements() {
+                if let Some(arn) = any_text(arn, "the ARN of a provider", drafts) {
+                    drafts.pool(pool).pool.other_providers.push(ProviderKey::new(arn));
+                }
             }
-            "OpenIdConnectProviderARNs" | "SamlProviderARNs" => {
-                let keys = value.elements().iter().filter_map(Node::as_text).map(ProviderKey::new);
-                drafts.pool(pool).pool.other_providers.extend(keys);
-            }
-            // Its logins go by one fixed key, whatever the developer called the provider (Q2).
-            "DeveloperProviderName" => {
+        }
+        // Its logins go by one fixed key, whatever the developer called the provider (Q2).
+        "DeveloperProviderName" => {
+            if any_text(value, "`DeveloperProviderName`", drafts).is_some_and(|name| !name.is_empty()) {
                 drafts.pool(pool).pool.other_providers.push(ProviderKey::new("cognito-identity.amazonaws.com"));
             }
-            "Groups" => {
-                drafts.pool(pool).groups.get_or_insert_with(Vec::new);
-                for group in value.elements() {
-                    read_group(group, pool, drafts);
-                }
-            }
-            "Group" => read_group(value, pool, drafts),
-            "Roles" => {
-                for role in value.elements() {
-                    read_role(role, drafts);
-                }
-            }
-            "Role" => read_role(value, drafts),
-            "UserPool" => read_user_pool(value, drafts),
-            "UserPoolClient" => read_client(value, drafts),
-            name if READ.contains(&name) || WITHOUT_PART.contains(&name) => {}
-            name if name.starts_with('_') => drafts.notes.push(passed_over(entry)),
-            // It may be a slip of the pen, such as `RoleMapping`, so it has a code of its own.
-            _ => drafts.notes.push(Problem { code: "unknown-member", ..passed_over(entry) }),
         }
+        "Groups" => {
+            if expect_list(value, "`Groups`", drafts) {
+                drafts.pool(pool).groups.get_or_insert_with(Vec::new);
+            }
+            for group in value.elements() {
+                read_group(group, pool, drafts);
+            }
+        }
+        "Group" => read_group(value, pool, drafts),
+        "UserPool" => read_user_pool(value, drafts),
+        "UserPoolClient" => read_client(value, drafts),
+        name if READ.contains(&name) || WITHOUT_PART.contains(&name) => {}
+        _ if is_mapping(value) => {
+            let message = format!(
+                "{} looks like a role mapping, but role mappings belong into `RoleMappings`",
+                text::quoted(&entry.name)
+            );
+            drafts.problems.push(Problem::new("unknown-field", message).at(entry.at));
+        }
+        ROLE if ["authenticated", "unauthenticated"].iter().all(|name| value.get(name).is_none()) => {
+            read_role(value, drafts);
+        }
+        _ => unknown_member(entry, drafts),
     }
 }
 
@@ -154,16 +212,54 @@ fn passed_over(entry: &Entry) -> Problem {
     Problem::new("not-recognised", format!("{} was passed over", text::quoted(&entry.name))).at(entry.at)
 }
 
-/// A bare `RoleMappings` map: whatever is a map in it is a role mapping.
-fn is_bare_map(node: &Node) -> bool {
-    let mut maps = node.entries().iter().filter(|entry| entry.value.is_map()).peekable();
-    maps.peek().is_some() && maps.all(|entry| is_mapping(&entry.value))
+/// AWS may add members any time, so one that is not known is a note; but not if it is one that decides, misspelt.
+fn unknown_member(entry: &Entry, drafts: &mut Drafts) {
+    let name = text::quoted(&entry.name);
+    match text::nearest(&entry.name, READ.iter().copied()) {
+        Some(near) if DECIDING.contains(&near) => {
+            let message = format!("unknown member {name}, did you mean {}?", text::quoted(near));
+            drafts.problems.push(Problem::new("unknown-field", message).at(entry.at));
+        }
+        Some(near) => {
+            let message = format!("{name} was passed over, did you mean {}?", text::quoted(near));
+            drafts.note(Problem::new("unknown-member", message).at(entry.at));
+        }
+        None if entry.name.starts_with('_') => drafts.note(passed_over(entry)),
+        None => drafts.note(Problem { code: "unknown-member", ..passed_over(entry) }),
+    }
 }
 
-/// A role mapping, by its fields.
+/// A bare `RoleMappings` map: no member is one of a document, and whatever is a map in it is a role mapping, if perhaps a faulty one.
+fn is_bare_map(node: &Node) -> bool {
+    let is_known = |name: &str| READ.contains(&name) || WITHOUT_PART.contains(&name) || name == ROLE;
+    let entries = node.entries();
+    let mut maps = entries.iter().map(|entry| &entry.value).filter(|value| value.is_map()).peekable();
+    !entries.iter().any(|entry| is_known(&entry.name))
+        && !is_mapping(node)
+        && maps.peek().is_some()
+        && (entries.iter().any(|entry| is_mapping(&entry.value)) || maps.all(|map| has_mapping_field(map)))
+}
+
+/// A role mapping, as its fields alone show.
 fn is_mapping(node: &Node) -> bool {
+    let kind = node.get(API.kind).and_then(Node::as_text);
+    kind.is_some_and(|kind| ["Token", "Rules"].iter().any(|known| known.eq_ignore_ascii_case(kind)))
+        || node.get(API.resolution).is_some_and(|value| !value.is_map())
+        || has_rules(node)
+}
+
+fn has_mapping_field(node: &Node) -> bool {
     [API.kind, API.resolution].iter().any(|field| node.get(field).is_some_and(|value| !value.is_map()))
-        || node.get(API.configuration).is_some_and(|configuration| configuration.get(API.rules).is_some())
+        || has_rules(node)
+}
+
+fn has_rules(node: &Node) -> bool {
+    node.get(API.configuration).is_some_and(|configuration| configuration.get(API.rules).is_some())
+}
+
+/// A role mapping in the place of a map of them.
+fn is_lone_mapping(node: &Node) -> bool {
+    is_mapping(node) && node.get(API.kind).is_none_or(|kind| !kind.is_map())
 }
 
 /// One role mapping alone: what is wrong with it, and that it lacks its provider.
@@ -192,18 +288,12 @@ pub(crate) fn default_roles(node: &Node, pool: Option<&str>, drafts: &mut Drafts
         let Some(role) = field(node, &entry.name).and_then(|role| any_text(role, "a default role", drafts)) else {
             continue;
         };
-        let draft = drafts.pool(pool);
-        let slot = match place {
-            Place::AuthenticatedRole => &mut draft.pool.roles.authenticated,
-            _ => &mut draft.pool.roles.unauthenticated,
-        };
-        let differs = slot.as_ref().is_some_and(|old| old.as_str() != role);
-        *slot = Some(RoleArn(role));
-        draft.places.insert(place, entry.value.at);
-        if differs {
-            let message = format!("the {} role is given twice", entry.name);
-            drafts.problems.push(Problem::new("duplicate-key", message).at(entry.at));
+        if role.is_empty() {
+            let message = format!("the {} role is empty, which is as if it were not set", entry.name);
+            drafts.note(Problem::new("empty-role", message).at(entry.value.at));
+            continue;
         }
+        drafts.set_role(pool, place, RoleArn(role), entry.value.at);
     }
     drafts.pool(pool);
 }
@@ -224,34 +314,59 @@ fn role_mappings(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
 }
 
 fn providers(list: &Node, pool: Option<&str>, drafts: &mut Drafts) {
+    if !expect_list(list, "`CognitoIdentityProviders`", drafts) {
+        return;
+    }
     let mut providers = Vec::new();
     for node in list.elements() {
-        let Some(name) = field(node, "ProviderName").and_then(|name| any_text(name, "`ProviderName`", drafts)) else {
+        if !expect_map(node, "an entry of `CognitoIdentityProviders`", drafts) {
+            continue;
+        }
+        check_members(node, "an identity provider", &["ProviderName", "ClientId", "ServerSideTokenCheck"], drafts);
+        let Some(name) = field(node, "ProviderName") else {
+            drafts
+                .problems
+                .push(Problem::new("unknown-field", "an identity provider has no `ProviderName`").at(node.at));
             continue;
         };
+        let Some(name) = any_text(name, "`ProviderName`", drafts) else { continue };
         let client_id = field(node, "ClientId").and_then(|client| any_text(client, "`ClientId`", drafts));
         providers.push(IdentityProvider { provider_name: ProviderKey::new(name), client_id });
     }
-    drafts.pool(pool).pool.providers = Some(providers);
+    drafts.set_providers(pool, providers, list.at);
 }
 
+/// The members of a principal-tag map.
+const TAG_MAP: &[&str] =
+    &["IdentityPoolId", "IdentityProviderName", "UseDefaults", "PrincipalTags", "ResponseMetadata"];
+
 fn principal_tags(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
-    let Some(key) = field(node, "IdentityProviderName").and_then(|key| any_text(key, "`IdentityProviderName`", drafts))
-    else {
+    let Some(key) = field(node, "IdentityProviderName") else {
+        let message = "a principal-tag map has no `IdentityProviderName`";
+        drafts.problems.push(Problem::new("unknown-field", message).at(node.at));
         return;
     };
+    let Some(key) = any_text(key, "`IdentityProviderName`", drafts) else { return };
     let key = ProviderKey::new(key);
     let use_defaults =
         field(node, "UseDefaults").and_then(|flag| known_bool(flag, "`UseDefaults`", drafts)).unwrap_or(false);
     let mut tags = BTreeMap::new();
-    for entry in field(node, "PrincipalTags").into_iter().flat_map(Node::entries) {
-        if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
-            drafts.pool(pool).places.insert(Place::Tag(key.clone(), entry.name.clone()), entry.at);
-            tags.insert(entry.name.clone(), claim);
+    if let Some(written) = field(node, "PrincipalTags")
+        && expect_map(written, "`PrincipalTags`", drafts)
+    {
+        for entry in written.entries() {
+            if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
+                drafts.pool(pool).places.insert(Place::Tag(key.clone(), entry.name.clone()), entry.at);
+                tags.insert(entry.name.clone(), claim);
+            }
         }
     }
     drafts.add_tags(pool, key, PrincipalTagMap { use_defaults, tags }, node.at);
 }
+
+/// The members of a group, as `list-groups` prints them.
+const GROUP: &[&str] =
+    &["GroupName", "RoleArn", "Precedence", "UserPoolId", "Description", "CreationDate", "LastModifiedDate"];
 
 /// A role of `get-role` or `list-roles`.
 fn read_role(node: &Node, drafts: &mut Drafts) {
@@ -287,10 +402,15 @@ fn read_client(node: &Node, drafts: &mut Drafts) {
 }
 
 fn read_group(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
-    let Some(name) = field(node, "GroupName").and_then(|name| known_text(name, "`GroupName`", drafts)) else {
+    if !expect_map(node, "a group", drafts) {
+        return;
+    }
+    check_members(node, "a group", GROUP, drafts);
+    let Some(name) = field(node, "GroupName") else {
         drafts.problems.push(Problem::new("unknown-field", "a group has no `GroupName`").at(node.at));
         return;
     };
+    let Some(name) = known_text(name, "`GroupName`", drafts) else { return };
     let role_arn =
         field(node, "RoleArn").and_then(|role| any_text(role, "`RoleArn`", drafts)).filter(|role| !role.is_empty());
     let precedence = match field(node, "Precedence") {
@@ -303,5 +423,8 @@ fn read_group(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
             None
         }
     };
+    if let Some(user_pool) = field(node, "UserPoolId").and_then(|id| any_text(id, "`UserPoolId`", drafts)) {
+        drafts.group_is_of(pool, user_pool, node.at);
+    }
     drafts.add_group(pool, Group { name, role_arn: role_arn.map(RoleArn), precedence }, node.at);
 }

@@ -101,8 +101,10 @@ impl Serialize for Document<'_> {
 
 fn write_other_providers<M: SerializeMap>(keys: &[ProviderKey], map: &mut M) -> Result<(), M::Error> {
     let of = |kind: ProviderKind| keys.iter().filter(move |key| key.kind() == kind).map(ProviderKey::as_str);
-    for (name, kind) in [("OpenIdConnectProviderARNs", ProviderKind::Oidc), ("SamlProviderARNs", ProviderKind::Saml)] {
-        let keys: Vec<&str> = of(kind).collect();
+    // A reference may be to a provider of any kind; which list it is in changes nothing when it is read again.
+    let oidc: &[ProviderKind] = &[ProviderKind::Oidc, ProviderKind::UserPool, ProviderKind::Unknown];
+    for (name, kinds) in [("OpenIdConnectProviderARNs", oidc), ("SamlProviderARNs", &[ProviderKind::Saml])] {
+        let keys: Vec<&str> = kinds.iter().copied().flat_map(of).collect();
         if !keys.is_empty() {
             map.serialize_entry(name, &keys)?;
         }

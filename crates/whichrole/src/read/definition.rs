@@ -1,13 +1,13 @@
 //! What was read: each pool with what belongs to it, and where everything stands.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::node::Position;
-use super::problem::{Problem, ReadError};
+use super::problem::{self, Problem, ReadError};
 use super::surroundings::Surroundings;
-use crate::pool::{Group, IdentityPool, PrincipalTagMap, RoleMapping};
-use crate::provider::ProviderKey;
+use crate::pool::{Group, IdentityPool, IdentityProvider, PrincipalTagMap, RoleArn, RoleMapping};
+use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::text;
 
 /// Everything that was read from the sources of one configuration.
@@ -103,6 +103,12 @@ pub(crate) struct Drafts {
     named: BTreeMap<String, Definition>,
     unnamed: Definition,
     has_unnamed: bool,
+    /// Where a value stands that may be given once, by its pool and what it is.
+    set_at: BTreeMap<(Option<String>, &'static str), Position>,
+    /// The number of each group in its pool's list, by pool and name.
+    group_numbers: HashMap<Option<String>, HashMap<String, usize>>,
+    /// The user pools that groups say they are of, by identity pool and id, with the first such group.
+    user_pools: BTreeMap<(Option<String>, String), Position>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) notes: Vec<Problem>,
     pub(crate) surroundings: Surroundings,
@@ -132,6 +138,80 @@ impl Drafts {
         self.named.is_empty() && !self.has_unnamed
     }
 
+    /// Adds a note, unless there are so many that nobody reads on.
+    pub(crate) fn note(&mut self, note: Problem) {
+        if self.notes.len() <= problem::MANY {
+            self.notes.push(note);
+        }
+    }
+
+    /// Sets what a pool has one of. Given again it must be the same.
+    pub(crate) fn set_once<T>(
+        &mut self,
+        pool: Option<&str>,
+        what: &'static str,
+        (value, at): (T, Position),
+        slot: impl FnOnce(&mut IdentityPool) -> &mut Option<T>,
+        same: impl FnOnce(&T, &T) -> bool,
+    ) {
+        let key = (pool.map(str::to_owned), what);
+        let earlier = self.set_at.get(&key).copied();
+        let slot = slot(&mut self.pool(pool).pool);
+        match slot {
+            None => {
+                *slot = Some(value);
+                self.set_at.insert(key, at);
+            }
+            Some(known) if same(known, &value) => {}
+            Some(_) => {
+                let message = format!("{what} is given twice, with different values{}", where_else(earlier, at));
+                self.problems.push(Problem::new("duplicate-key", message).at(at));
+            }
+        }
+    }
+
+    /// Sets a default role.
+    pub(crate) fn set_role(&mut self, pool: Option<&str>, place: Place, role: RoleArn, at: Position) {
+        match place {
+            Place::AuthenticatedRole => {
+                self.set_once(
+                    pool,
+                    "the authenticated role",
+                    (role, at),
+                    |p| &mut p.roles.authenticated,
+                    PartialEq::eq,
+                );
+            }
+            _ => {
+                let what = "the unauthenticated role";
+                self.set_once(pool, what, (role, at), |p| &mut p.roles.unauthenticated, PartialEq::eq);
+            }
+        }
+        self.pool(pool).places.entry(place).or_insert(at);
+    }
+
+    /// Sets whether guests are allowed.
+    pub(crate) fn set_guests(&mut self, pool: Option<&str>, allowed: bool, at: Position) {
+        let what = "`AllowUnauthenticatedIdentities`";
+        self.set_once(pool, what, (allowed, at), |p| &mut p.allow_unauthenticated_identities, PartialEq::eq);
+    }
+
+    /// Sets whether the classic flow is open.
+    pub(crate) fn set_classic_flow(&mut self, pool: Option<&str>, open: bool, at: Position) {
+        self.set_once(pool, "`AllowClassicFlow`", (open, at), |p| &mut p.allow_classic_flow, PartialEq::eq);
+    }
+
+    /// Sets the user pools that are accepted; their order means nothing.
+    pub(crate) fn set_providers(&mut self, pool: Option<&str>, providers: Vec<IdentityProvider>, at: Position) {
+        let same = |a: &Vec<IdentityProvider>, b: &Vec<IdentityProvider>| {
+            let set = |list: &[IdentityProvider]| -> HashSet<(ProviderKey, Option<String>)> {
+                list.iter().map(|one| (one.provider_name.clone(), one.client_id.clone())).collect()
+            };
+            set(a) == set(b)
+        };
+        self.set_once(pool, "`CognitoIdentityProviders`", (providers, at), |p| &mut p.providers, same);
+    }
+
     /// Adds a role mapping; a provider given twice is a problem.
     pub(crate) fn add_mapping(&mut self, pool: Option<&str>, key: ProviderKey, mapping: RoleMapping, at: Position) {
         let draft = self.pool(pool);
@@ -142,7 +222,7 @@ impl Drafts {
             }
             Slot::Occupied(slot) => {
                 let key = text::quoted_whole(slot.key().as_str());
-                let message = format!("provider {key} has a role mapping already{}", on_line(earlier, at));
+                let message = format!("provider {key} has a role mapping already{}", where_else(earlier, at));
                 self.problems.push(Problem::new("duplicate-provider", message).at(at));
             }
         }
@@ -156,7 +236,7 @@ impl Drafts {
             let message = format!(
                 "provider {} has a principal-tag map already{}",
                 text::quoted_whole(key.as_str()),
-                on_line(earlier, at)
+                where_else(earlier, at)
             );
             self.problems.push(Problem::new("duplicate-provider", message).at(at));
         } else {
@@ -165,41 +245,51 @@ impl Drafts {
         }
     }
 
-    /// Adds a group; a name given twice is a problem.
+    /// Adds a group; another group of its name is a problem.
     pub(crate) fn add_group(&mut self, pool: Option<&str>, group: Group, at: Position) {
+        let name = group.name.clone();
+        let owner = pool.map(str::to_owned);
         let draft = self.pool(pool);
+        let place = Place::Group(name.clone());
+        let earlier = draft.places.get(&place).copied();
         let groups = draft.groups.get_or_insert_with(Vec::new);
-        if let Slot::Vacant(place) = draft.places.entry(Place::Group(group.name.clone())) {
-            place.insert(at);
+        let next = groups.len();
+        if earlier.is_none() {
             groups.push(group);
-        } else if groups.iter().any(|known| known.name == group.name && *known != group) {
-            let message = format!("group {} is given twice", text::quoted(&group.name));
-            self.problems.push(Problem::new("duplicate-key", message).at(at));
+            draft.places.insert(place, at);
+            self.group_numbers.entry(owner).or_default().insert(name, next);
+        } else if self.known_group(pool, &name).is_some_and(|known| *known != group) {
+            self.problems.push(group_twice(&name, earlier, at));
         }
+    }
+
+    fn known_group(&self, pool: Option<&str>, name: &str) -> Option<&Group> {
+        let number = *self.group_numbers.get(&pool.map(str::to_owned))?.get(name)?;
+        let draft = match pool {
+            Some(pool) => self.named.get(pool)?,
+            None => &self.unnamed,
+        };
+        draft.groups.as_ref()?.get(number)
+    }
+
+    /// Remembers which user pool a group is of.
+    pub(crate) fn group_is_of(&mut self, pool: Option<&str>, user_pool: String, at: Position) {
+        self.user_pools.entry((pool.map(str::to_owned), user_pool)).or_insert(at);
     }
 
     /// Puts the pieces together.
     pub(crate) fn finish(mut self, names: Vec<String>) -> Configuration {
         if self.has_unnamed {
-            match self.named.len() {
-                0 => {
-                    "pool".clone_into(&mut self.unnamed.name);
-                    self.named.insert(String::new(), self.unnamed);
+            let unnamed = std::mem::take(&mut self.unnamed);
+            let pools: Vec<String> = self.named.keys().cloned().collect();
+            match pools.as_slice() {
+                [] => {
+                    self.named.insert(String::new(), Definition { name: "pool".to_owned(), ..unnamed });
                 }
-                1 => {
-                    if let Some(only) = self.named.values_mut().next() {
-                        merge(only, self.unnamed, &mut self.problems);
-                    }
-                }
-                _ => {
-                    // Groups belong to user pools, which may serve every pool of the configuration; the rest needs a name.
-                    let groups = self.unnamed.groups.take();
-                    for draft in self.named.values_mut() {
-                        if draft.groups.is_none() {
-                            draft.groups.clone_from(&groups);
-                        }
-                    }
-                    if self.unnamed.pool != IdentityPool::default() {
+                [only] => self.join(only, unnamed),
+                several => {
+                    self.share_groups(several, &unnamed);
+                    if unnamed.pool != IdentityPool::default() {
                         let message =
                             "a role mapping, default role or tag map does not say which of several pools it belongs to";
                         self.problems.push(Problem::new("several-pools", message));
@@ -207,76 +297,148 @@ impl Drafts {
                 }
             }
         }
-        let definitions: Vec<Definition> = self.named.into_values().collect();
+        self.note_foreign_groups();
+        let mut definitions: Vec<Definition> = self.named.into_values().collect();
+        for definition in &mut definitions {
+            let mut seen = HashSet::new();
+            definition.pool.other_providers.retain(|key| seen.insert(key.clone()));
+        }
         if definitions.is_empty() && self.problems.is_empty() {
             self.problems
                 .push(Problem::new("no-configuration", "no known member or resource was found in the configuration"));
         }
         self.problems.sort_by_key(|problem| problem.at);
-        Configuration {
-            definitions,
-            problems: self.problems,
-            notes: self.notes,
-            surroundings: self.surroundings,
-            names,
+        let (problems, notes) = (problem::first_of(self.problems), problem::first_of(self.notes));
+        Configuration { definitions, problems, notes, surroundings: self.surroundings, names }
+    }
+
+    /// Joins the pieces that name no pool to the only pool there is, each as if it had named it.
+    fn join(&mut self, only: &str, from: Definition) {
+        let pool = Some(only);
+        let set_at = |drafts: &Self, what| drafts.set_at.get(&(None, what)).copied().unwrap_or_default();
+        let place = |place: &Place| from.places.get(place).copied().unwrap_or_default();
+        let IdentityPool { roles, role_mappings, principal_tags, providers, other_providers, .. } = from.pool;
+        for (role, name) in
+            [(roles.authenticated, Place::AuthenticatedRole), (roles.unauthenticated, Place::UnauthenticatedRole)]
+        {
+            if let Some(role) = role {
+                let at = place(&name);
+                self.set_role(pool, name, role, at);
+            }
+        }
+        if let Some(allowed) = from.pool.allow_unauthenticated_identities {
+            self.set_guests(pool, allowed, set_at(self, "`AllowUnauthenticatedIdentities`"));
+        }
+        if let Some(open) = from.pool.allow_classic_flow {
+            self.set_classic_flow(pool, open, set_at(self, "`AllowClassicFlow`"));
+        }
+        if let Some(providers) = providers {
+            self.set_providers(pool, providers, set_at(self, "`CognitoIdentityProviders`"));
+        }
+        self.pool(pool).pool.other_providers.extend(other_providers);
+        for (key, mapping) in role_mappings {
+            let at = place(&Place::Mapping(key.clone()));
+            self.add_mapping(pool, key, mapping, at);
+        }
+        for (key, map) in principal_tags {
+            let at = place(&Place::Tags(key.clone()));
+            self.add_tags(pool, key, map, at);
+        }
+        if let Some(groups) = from.groups {
+            self.pool(pool).groups.get_or_insert_with(Vec::new);
+            for group in groups {
+                let at = place(&Place::Group(group.name.clone()));
+                self.add_group(pool, group, at);
+            }
+        }
+        let draft = self.pool(pool);
+        for (place, at) in from.places {
+            draft.places.entry(place).or_insert(at);
+        }
+    }
+
+    /// Groups that name no identity pool are of user pools, which may serve every one of them: they go to each that has no groups, and
+    /// must not contradict the groups of the others.
+    fn share_groups(&mut self, pools: &[String], from: &Definition) {
+        let Some(groups) = &from.groups else { return };
+        if pools.len().saturating_mul(groups.len()) > SHARED_GROUPS {
+            let message = format!("{} groups for each of {} pools are too many", groups.len(), pools.len());
+            self.problems.push(Problem::new("too-large", message));
+            return;
+        }
+        for pool in pools {
+            let has_own = self.named.get(pool).is_some_and(|draft| draft.groups.is_some());
+            if !has_own {
+                self.pool(Some(pool)).groups = Some(Vec::new());
+            }
+            for group in groups {
+                let place = Place::Group(group.name.clone());
+                let at = from.places.get(&place).copied().unwrap_or_default();
+                if !has_own {
+                    self.add_group(Some(pool), group.clone(), at);
+                } else if self.known_group(Some(pool), &group.name).is_some_and(|known| known != group) {
+                    let earlier = self.named.get(pool).and_then(|draft| draft.places.get(&place)).copied();
+                    self.problems.push(group_twice(&group.name, earlier, at));
+                }
+            }
+        }
+    }
+
+    /// Notes groups of a user pool whose logins the identity pool does not take.
+    fn note_foreign_groups(&mut self) {
+        let only = if self.named.len() == 1 { self.named.values().next() } else { None };
+        for ((pool, user_pool), at) in self.user_pools.iter().take(USER_POOLS) {
+            let asked: Vec<&Definition> = match pool {
+                Some(pool) => self.named.get(pool).into_iter().collect(),
+                None => only.map_or_else(|| self.named.values().collect(), |only| vec![only]),
+            };
+            let mut keys = asked.iter().flat_map(|definition| user_pool_keys(&definition.pool)).peekable();
+            if keys.peek().is_some() && !keys.any(|key| could_be_user_pool(key, user_pool)) {
+                let message =
+                    format!("a group is of user pool {}, which no provider here names", text::quoted(user_pool));
+                self.notes.push(Problem::new("foreign-group", message).at(*at));
+            }
         }
     }
 }
 
-fn on_line(earlier: Option<Position>, at: Position) -> String {
+/// How many groups are copied to pools that have none, in all.
+const SHARED_GROUPS: usize = 1_000_000;
+
+/// How many user pools of groups are looked for among the providers.
+const USER_POOLS: usize = 100;
+
+/// Every key by which a pool names a provider that may be a user pool.
+fn user_pool_keys(pool: &IdentityPool) -> impl Iterator<Item = &ProviderKey> {
+    let listed = pool.providers.iter().flatten().map(|provider| &provider.provider_name);
+    listed
+        .chain(pool.role_mappings.keys())
+        .chain(pool.principal_tags.keys())
+        .filter(|key| matches!(key.kind(), ProviderKind::UserPool | ProviderKind::Unknown))
+}
+
+/// Whether a key may name the user pool of this id. Ids begin with their region.
+fn could_be_user_pool(key: &ProviderKey, id: &str) -> bool {
+    let login = key.login_key();
+    if !key.is_symbolic() {
+        return login.rsplit('/').next() == Some(id) || id.contains("${");
+    }
+    let region = id.split('_').next().unwrap_or_default();
+    id.contains("${")
+        || ["amazonaws.com", "amazonaws.com.cn"]
+            .iter()
+            .any(|domain| fits(login, &format!("cognito-idp.{region}.{domain}/{id}")))
+}
+
+fn group_twice(name: &str, earlier: Option<Position>, at: Position) -> Problem {
+    let message = format!("group {} is given twice{}", text::quoted(name), where_else(earlier, at));
+    Problem::new("duplicate-key", message).at(at)
+}
+
+fn where_else(earlier: Option<Position>, at: Position) -> String {
     match earlier {
         Some(earlier) if earlier.source == at.source => format!(", on line {}", earlier.line),
-        _ => String::new(),
+        Some(_) => ", in another file".to_owned(),
+        None => String::new(),
     }
-}
-
-/// Joins the pieces that name no pool to the only pool there is.
-fn merge(into: &mut Definition, from: Definition, problems: &mut Vec<Problem>) {
-    let pool = from.pool;
-    let target = &mut into.pool;
-    let mut twice = |what: &str| problems.push(Problem::new("duplicate-key", format!("{what} given twice")));
-    for (slot, value, what) in [
-        (&mut target.roles.authenticated, pool.roles.authenticated, "the authenticated role is"),
-        (&mut target.roles.unauthenticated, pool.roles.unauthenticated, "the unauthenticated role is"),
-    ] {
-        match (&slot, value) {
-            (Some(old), Some(new)) if *old != new => twice(what),
-            (None, Some(new)) => *slot = Some(new),
-            _ => {}
-        }
-    }
-    for (slot, value, what) in [
-        (
-            &mut target.allow_unauthenticated_identities,
-            pool.allow_unauthenticated_identities,
-            "AllowUnauthenticatedIdentities is",
-        ),
-        (&mut target.allow_classic_flow, pool.allow_classic_flow, "AllowClassicFlow is"),
-    ] {
-        match (&slot, value) {
-            (Some(old), Some(new)) if *old != new => twice(what),
-            (None, Some(new)) => *slot = Some(new),
-            _ => {}
-        }
-    }
-    if target.providers.is_none() {
-        target.providers = pool.providers;
-    }
-    target.other_providers.extend(pool.other_providers);
-    for (key, mapping) in pool.role_mappings {
-        if target.role_mappings.insert(key.clone(), mapping).is_some() {
-            twice(&format!("the role mapping of {} is", text::quoted_whole(key.as_str())));
-        }
-    }
-    for (key, map) in pool.principal_tags {
-        if target.principal_tags.insert(key.clone(), map).is_some() {
-            twice(&format!("the principal-tag map of {} is", text::quoted_whole(key.as_str())));
-        }
-    }
-    match (&mut into.groups, from.groups) {
-        (Some(groups), Some(more)) => groups.extend(more),
-        (None, more) => into.groups = more,
-        (Some(_), None) => {}
-    }
-    into.places.extend(from.places);
 }

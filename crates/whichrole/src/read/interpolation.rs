@@ -1,6 +1,7 @@
 //! Text with `${…}` in it, as templates and programs write it.
 
 /// A part of a text with `${…}` in it.
+#[derive(Clone, Copy)]
 pub(crate) enum Piece<'t> {
     Literal(&'t str),
     Name(&'t str),

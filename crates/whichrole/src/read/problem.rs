@@ -59,6 +59,28 @@ impl Problem {
     }
 }
 
+/// How many problems are told one by one.
+const TOLD: usize = 100;
+
+/// Readers stop looking for more after so many problems, so beyond it nobody knows the number.
+pub(crate) const MANY: usize = 1000;
+
+/// The first problems, and a last one that says how many more there are. Where the others are all of one
+/// kind the last has its code, so that who passes over that kind passes over it.
+pub(crate) fn first_of(mut problems: Vec<Problem>) -> Vec<Problem> {
+    if problems.len() > TOLD {
+        let others = problems.split_off(TOLD);
+        let number =
+            if TOLD + others.len() > MANY { format!("more than {}", MANY - TOLD) } else { others.len().to_string() };
+        let code = match others.first() {
+            Some(first) if others.iter().all(|other| other.code == first.code) => first.code,
+            _ => "too-many-problems",
+        };
+        problems.push(Problem::new(code, format!("… and {number} more")));
+    }
+    problems
+}
+
 /// A configuration that cannot be used, with all its problems.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadError {

@@ -3,13 +3,10 @@
 
 use super::definition::{Drafts, Place};
 use super::node::{Node, Value};
-use super::problem::Problem;
+use super::problem::{self, Problem};
 use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleArn, RoleMapping, RoleMappingType};
 use crate::provider::ProviderKey;
 use crate::text;
-
-/// After so many problems no further rule is read.
-const MANY_PROBLEMS: usize = 1000;
 
 /// The names that a format gives to the fields of mappings and rules.
 #[derive(Debug, Clone, Copy)]
@@ -115,7 +112,7 @@ pub(crate) fn rules(
     for (n, node) in list.elements().iter().enumerate() {
         rules.extend(rule(node, n + 1, key, pool, names, drafts));
         // Nobody reads on from here, and each more costs time.
-        if drafts.problems.len() > MANY_PROBLEMS {
+        if drafts.problems.len() > problem::MANY {
             break;
         }
     }
@@ -177,6 +174,22 @@ pub(crate) fn check_fields(node: &Node, what: &str, known: &[&str], drafts: &mut
             let problem =
                 Problem::unknown("unknown-field", &format!("field of a {what}:"), &entry.name, known.iter().copied());
             drafts.problems.push(problem.at(entry.at));
+        }
+    }
+}
+
+/// Reports every misspelt member. AWS may add others any time; those are notes.
+pub(crate) fn check_members(node: &Node, what: &str, known: &[&str], drafts: &mut Drafts) {
+    for entry in node.entries().iter().filter(|entry| !known.contains(&entry.name.as_str())) {
+        let name = text::quoted(&entry.name);
+        match text::nearest(&entry.name, known.iter().copied()) {
+            Some(near) => {
+                let message = format!("unknown field of {what}: {name}, did you mean {}?", text::quoted(near));
+                drafts.problems.push(Problem::new("unknown-field", message).at(entry.at));
+            }
+            None => {
+                drafts.note(Problem::new("not-recognised", format!("{name} of {what} was passed over")).at(entry.at))
+            }
         }
     }
 }
@@ -244,6 +257,14 @@ pub(crate) fn expect_map(node: &Node, what: &str, drafts: &mut Drafts) -> bool {
         drafts.problems.push(wrong_kind(node, what, "a map"));
     }
     is_map
+}
+
+pub(crate) fn expect_list(node: &Node, what: &str, drafts: &mut Drafts) -> bool {
+    let is_list = matches!(node.value, Value::List(_));
+    if !is_list {
+        drafts.problems.push(wrong_kind(node, what, "a list"));
+    }
+    is_list
 }
 
 pub(crate) fn wrong_kind(node: &Node, what: &str, expected: &str) -> Problem {

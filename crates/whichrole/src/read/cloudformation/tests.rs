@@ -328,6 +328,21 @@ fn unknown_fields_are_all_reported_with_the_nearest_spelling() {
 }
 
 #[test]
+fn dollars_and_brackets_in_json_text_are_references_only_where_the_template_has_some() {
+    let text = r#"{"Resources": {
+  "J": {"Type": "Custom::AWSCDKCfnJson", "Properties": {"Value": {"Fn::Join": ["", [
+    "{\"", {"Fn::GetAtt": ["U", "ProviderName"]}, ":x\":{\"Type\":\"Rules\",\"RulesConfiguration\":{\"Rules\":[",
+    "{\"Claim\":\"sub\",\"MatchType\":\"Equals\",\"Value\":\"${a}\",\"RoleARN\":\"", {"Ref": "R"}, "\"}]}}}"]]}}},
+  "Att": {"Type": "AWS::Cognito::IdentityPoolRoleAttachment", "Properties": {
+    "RoleMappings": {"Fn::GetAtt": ["J", "Value"]}}}}}"#;
+    let configuration = read_texts(&[("t.json", text)], &[]).usable().unwrap();
+    let (key, mapping) = configuration.definitions[0].pool.role_mappings.first_key_value().unwrap();
+    assert_eq!(key.as_str(), "${U.ProviderName}:x");
+    let [rule] = mapping.mapping_rules() else { panic!("{mapping:?}") };
+    assert_eq!((rule.value.as_str(), rule.role_arn.as_str()), ("${a}", "${R}"));
+}
+
+#[test]
 fn json_text_that_is_none_and_custom_resources_nobody_knows_are_problems() {
     let of = |kind: &str, value: &str| {
         let text = format!(

@@ -131,26 +131,26 @@ impl Program<'_> {
     }
 
     fn interpolate(&self, text: &str, at: Position, steps: usize) -> Node {
-        if !text.contains("${") {
+        if !text.contains('$') {
             return Node { value: Value::Text(text.to_owned()), at };
-        }
-        let parts = pieces(text);
-        if let [Piece::Name(name)] = parts.as_slice() {
-            return self.named(name, at, steps);
         }
         let mut out = String::new();
         let mut missing = None;
-        for piece in parts {
-            match piece {
-                Piece::Literal(literal) => out.push_str(literal),
-                // `$${` is a literal `${`.
-                Piece::Name(name) if out.ends_with('$') => out.extend(["{", name, "}"]),
-                Piece::Name(name) => {
-                    let value = self.named(name, at, steps);
-                    if !append(&value, &mut out, &mut missing) {
-                        let reference = unknown(name);
-                        out.push_str(&reference.text);
-                        missing.get_or_insert(reference.missing);
+        // `$$` is a literal `$` wherever it stands.
+        for (n, part) in text.split("$$").enumerate() {
+            out.push_str(if n > 0 { "$" } else { "" });
+            for piece in pieces(part) {
+                match piece {
+                    Piece::Literal(literal) => out.push_str(literal),
+                    // What is nothing but a reference may stand for a list or map.
+                    Piece::Name(name) if name.len() + 3 == text.len() => return self.named(name, at, steps),
+                    Piece::Name(name) => {
+                        let value = self.named(name, at, steps);
+                        if !append(&value, &mut out, &mut missing) {
+                            let reference = unknown(name);
+                            out.push_str(&reference.text);
+                            missing.get_or_insert(reference.missing);
+                        }
                     }
                 }
             }
@@ -194,7 +194,7 @@ impl Program<'_> {
                 self.resources.get(id)?.get("properties")?.get(property)?.as_text().filter(|text| !text.contains("${"))
             });
             if let Some(text) = property {
-                return Node { value: Value::Text(text.to_owned()), at };
+                return Node { value: Value::Text(text.replace("$$", "$")), at };
             }
         }
         Node { value: Value::Reference(unknown(name)), at }

@@ -153,3 +153,13 @@ proptest! {
         let _ = read_text(&program(&format!("[{{claim: {}}}]", pieces.concat())), &[]);
     }
 }
+
+#[test]
+fn two_dollars_are_one_wherever_they_stand() {
+    let rule = |value: &str| format!("{{claim: c, matchType: Equals, value: \"{value}\", roleArn: r}}");
+    let rules = ["x$$y", "$$${y}", "$$$${y}", "a$", "$${y}$$"].map(rule).join(", ");
+    let configuration = read_text(&program(&format!("[{rules}]")), &[("y", "z")]).usable().unwrap();
+    let mapping = &configuration.choose(None).unwrap().pool.role_mappings[&ProviderKey::new("accounts.google.com")];
+    let values: Vec<&str> = mapping.mapping_rules().iter().map(|rule| rule.value.as_str()).collect();
+    assert_eq!(values, ["x$y", "$z", "$${y}", "a$", "${y}$"]);
+}
