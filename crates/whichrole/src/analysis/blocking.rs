@@ -6,8 +6,9 @@
 
 use std::collections::BTreeSet;
 
+use super::side::CaseTest;
 use super::solve::Found;
-use super::space::{Ask, CaseTest, Space};
+use super::space::{Ask, Space};
 use crate::claims::Claims;
 
 /// How many guesses, and how many steps for one guess. Past either the set is one that no rule can be left out of, perhaps not a smallest.

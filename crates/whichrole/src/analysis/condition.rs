@@ -112,7 +112,9 @@ impl Condition {
             .iter()
             .flatten()
             .map(|test| match &test.kind {
-                Kind::Compare(match_type, value) => Atom::Test(test.claim.clone(), Test::new(*match_type, value)),
+                Kind::Compare(match_type, value) => {
+                    Atom::Test(test.claim.clone(), Box::new(Test::new(*match_type, value)))
+                }
                 Kind::Present | Kind::Absent => Atom::Present(test.claim.clone()),
             })
             .collect()

@@ -71,9 +71,9 @@ fn shown_name(reference: &str) -> Option<&str> {
     }
     let inner = reference.strip_prefix("${")?.strip_suffix('}')?;
     let mut parts = inner.split('.');
-    match (parts.next()?, parts.next()) {
-        ("aws_iam_role", Some(name)) => Some(name),
-        (name, _) => Some(name),
+    match parts.next()? {
+        "aws_iam_role" => parts.next(),
+        name => Some(name),
     }
 }
 
@@ -122,11 +122,11 @@ pub(crate) fn counterpart<'k>(
     if let Some(same) = there.iter().find(|other| other.as_str() == key.as_str()) {
         return Some(same);
     }
-    let could_be = |a: &ProviderKey, b: &ProviderKey| {
-        a.as_str() != b.as_str()
-            && (a.could_be(b) || b.could_be(a))
-            && fits(a.client().unwrap_or_default(), b.client().unwrap_or_default())
+    // One of the two may have references where the other has what they stand for.
+    let fits_in = |a: &ProviderKey, b: &ProviderKey| {
+        a.could_be(b) && fits(a.client().unwrap_or_default(), b.client().unwrap_or_default())
     };
+    let could_be = |a: &ProviderKey, b: &ProviderKey| a.as_str() != b.as_str() && (fits_in(a, b) || fits_in(b, a));
     let free_there = there.iter().filter(|other| !here.iter().any(|known| known.as_str() == other.as_str()));
     let mut fitting = free_there.filter(|other| could_be(key, other));
     let (Some(only), None) = (fitting.next(), fitting.next()) else { return None };

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::condition::Condition;
 use super::reach::{Verdict, accepted, reach, spots};
+use super::side::End;
 use super::solve::{Found, NotDecided};
-use super::space::{Ask, End, Known, Space, Spot, Want, listed_clients, roles_of};
+use super::space::{Ask, Known, Space, Spot, Want, listed_clients, roles_of};
 use super::witness::Witness;
 use super::{Diff, DiffOptions, RuleReach, Subject, diff};
 use crate::pool::Group;

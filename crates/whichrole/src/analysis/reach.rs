@@ -6,8 +6,9 @@ use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 
 use super::blocking;
+use super::side::End;
 use super::solve::{Found, NotDecided};
-use super::space::{Ask, End, Known, Space, Spot, Want, roles_of, variants};
+use super::space::{Ask, Known, Space, Spot, Want, roles_of, variants};
 use super::when::{Alternative, alternatives};
 use super::witness::Witness;
 use crate::groups::{GROUPS, GroupClaims, PREFERRED_ROLE, ROLES};
@@ -210,27 +211,24 @@ fn visit<'r>(
         };
         if let (Some(provider), Some(rule)) = (&provider, rule) {
             let known = rules.iter_mut().find(|known| known.provider == *provider && known.rule == rule);
-            match known {
+            if let Some(known) = known {
                 // The same login with another kind of token.
-                Some(known) => {
-                    let before = std::mem::replace(&mut known.verdict, Verdict::Dead);
-                    known.verdict = before.or(verdict.clone());
-                    if known.verdict != Verdict::Dead {
-                        known.blocked_by.clear();
-                    }
+                let before = std::mem::replace(&mut known.verdict, Verdict::Dead);
+                known.verdict = before.or(verdict.clone());
+                if known.verdict != Verdict::Dead {
+                    known.blocked_by.clear();
                 }
-                None => {
-                    let is_dead = verdict == Verdict::Dead;
-                    let blocked_by = if is_dead { blocking::smallest(space, &ask, target) } else { Vec::new() };
-                    let verdict = verdict.clone();
-                    rules.push(RuleReach { provider: provider.clone(), rule, role: role.clone(), verdict, blocked_by });
-                }
+            } else {
+                let is_dead = verdict == Verdict::Dead;
+                let blocked_by = if is_dead { blocking::smallest(space, &ask, target) } else { Vec::new() };
+                let verdict = verdict.clone();
+                rules.push(RuleReach { provider: provider.clone(), rule, role: role.clone(), verdict, blocked_by });
             }
         }
         let Some(role) = all_roles.get(role) else { continue };
         let (known, by) = ways.entry(role).or_insert_with(|| (Verdict::Dead, Vec::new()));
         if let Verdict::Live(witness) = &verdict
-            && let Some(source) = side.decide(&witness.claims, |decision| decision.source()).flatten()
+            && let Some(source) = side.source(&witness.claims)
         {
             let way = Way { provider: spot.keys.first().cloned().flatten().map(|key| key.as_str().to_owned()), source };
             if !by.contains(&way) {

@@ -84,11 +84,11 @@ pub(crate) struct Fresh {
 
 impl Fresh {
     /// Chooses readable characters that are in none of the values, whatever the letter case.
-    pub(crate) fn unlike<'v>(values: impl Iterator<Item = &'v str> + Clone) -> Self {
+    pub(crate) fn unlike(values: &[&str]) -> Self {
         let unused = |c: &char| {
             !"aws:[]\", \\".contains(*c)
                 && c.to_lowercase().eq([*c])
-                && values.clone().all(|value| value.chars().flat_map(char::to_lowercase).all(|used| used != *c))
+                && values.iter().all(|value| value.chars().flat_map(char::to_lowercase).all(|used| used != *c))
         };
         let all = || ('x'..='z').chain('b'..='w').chain('0'..='9').chain('\u{e0}'..='\u{ffff}');
         let legal = all().filter(|c| is_tag_character(*c)).find(unused).unwrap_or('\u{10000}');
@@ -303,22 +303,17 @@ impl Question<'_> {
 
 /// The array of strings that has this text.
 fn array_of_text(text: &str, mode: ArrayClaims) -> Option<Claim<'static>> {
-    match mode {
-        ArrayClaims::JsonText => match Claim::from_json(text) {
-            Ok(Claim::Array(elements)) if elements.iter().all(|element| element.as_text().is_some()) => {
-                let array = Claim::Array(elements);
-                (array.to_json() == text).then(|| array.into_owned())
-            }
-            _ => None,
-        },
-        _ => {
-            let inner = text.strip_prefix('[')?.strip_suffix(']')?;
-            if inner.is_empty() {
-                return Some(Claim::Array(Vec::new()));
-            }
-            Some(Claim::texts(inner.split(", ").map(str::to_owned)))
-        }
+    if mode == ArrayClaims::JsonText {
+        let Ok(array @ Claim::Array(_)) = Claim::from_json(text) else { return None };
+        let Claim::Array(elements) = &array else { return None };
+        let is_its_text = elements.iter().all(|element| element.as_text().is_some()) && array.to_json() == text;
+        return is_its_text.then(|| array.into_owned());
     }
+    let inner = text.strip_prefix('[')?.strip_suffix(']')?;
+    if inner.is_empty() {
+        return Some(Claim::Array(Vec::new()));
+    }
+    Some(Claim::texts(inner.split(", ").map(str::to_owned)))
 }
 
 /// A text that a value must have, as the comparison sees it.

@@ -10,8 +10,9 @@ use std::fmt::Write as _;
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+use super::side::{CaseTest, End, Side};
 use super::solve::Found;
-use super::space::{Ask, CaseTest, End, Side, Space};
+use super::space::{Ask, Space};
 use crate::pool::MatchType;
 use crate::text;
 
@@ -64,15 +65,13 @@ pub(crate) fn alternatives(space: &Space<'_>, role: &str) -> Vec<Alternative> {
         }
     }
     if found.len() <= MOST_COMPARED {
-        let mut at = 0;
-        while at < found.len() {
+        // From the end: of two that say the same, the first stays.
+        for at in (0..found.len()).rev() {
             let covered = found.get(at).is_some_and(|one| {
                 found.iter().enumerate().any(|(n, other)| n != at && is_covered(space, side, one, other))
             });
             if covered {
                 found.remove(at);
-            } else {
-                at += 1;
             }
         }
     }

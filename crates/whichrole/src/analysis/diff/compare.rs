@@ -1,0 +1,258 @@
+//! Asks for every pair of cases of two mappings, and keeps a smallest request for each class of changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analysis::reach::accepted;
+use crate::analysis::side::{End, Side, TAGS_REJECTED, twins};
+use crate::analysis::solve::{Found, NotDecided};
+use crate::analysis::space::{Ask, Atom, Space, Spot, Term, Want, compare_alike};
+use crate::analysis::witness::Witness;
+use crate::claims::Claim;
+use crate::provider::ProviderKey;
+use crate::semantics::Question;
+use crate::tags;
+
+/// The conditions under which changes are looked for: any of the alternatives.
+pub(super) struct Search<'s> {
+    pub(super) atoms: &'s [Atom],
+    pub(super) outside: Vec<Vec<Term>>,
+}
+
+/// Where a request ends, tags included.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Final {
+    end: End,
+    is_rejected: bool,
+}
+
+/// What makes two changes one: guest or not, both ends, and the tag key that differs where the ends do not.
+pub(super) type Class = (bool, Option<String>, Final, Final, Option<String>);
+
+#[derive(Debug, Default)]
+pub(super) struct Classes {
+    pub(super) found: BTreeMap<Class, Example>,
+    pub(super) not_decided: BTreeSet<NotDecided>,
+}
+
+/// The smallest request of a class so far.
+#[derive(Debug)]
+pub(super) struct Example {
+    pub(super) witness: Witness,
+    size: (usize, usize, String),
+    pub(super) keys: [Option<ProviderKey>; 2],
+    pub(super) providers: BTreeSet<Option<String>>,
+}
+
+impl Classes {
+    pub(super) fn note(&mut self, class: Class, witness: Witness, spot: &Spot) {
+        let size = witness.size();
+        let mut providers = BTreeSet::from([witness.provider.clone()]);
+        if let Some(known) = self.found.get_mut(&class) {
+            known.providers.append(&mut providers);
+            if (&size, &witness.provider) >= (&known.size, &known.witness.provider) {
+                return;
+            }
+            providers = std::mem::take(&mut known.providers);
+        }
+        let keys = [spot.keys.first().cloned().flatten(), spot.keys.get(1).cloned().flatten()];
+        self.found.insert(class, Example { witness, size, keys, providers });
+    }
+
+    /// Whether a witness of at least this size would change nothing.
+    pub(super) fn has_smaller(&self, class: &Class, provider: Option<&str>, least: (usize, usize)) -> bool {
+        self.found.get(class).is_some_and(|known| {
+            (known.size.0, known.size.1) <= least && known.providers.iter().any(|known| known.as_deref() == provider)
+        })
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.found.extend(other.found);
+        self.not_decided.extend(other.not_decided);
+    }
+}
+
+/// Asks for every pair of cases that end differently.
+pub(super) fn compare(space: &Space<'_>, spot: &Spot, search: &Search<'_>, classes: &mut Classes) {
+    let [old, new] = space.sides.as_slice() else { return };
+    let alike = compare_alike(old.evaluator.semantics(), new.evaluator.semantics());
+    let (old_twins, new_twins) = if alike { (twins(old, new), twins(new, old)) } else { (Vec::new(), Vec::new()) };
+    let latest = |twins: &[usize], at: usize| twins.get(at).copied().unwrap_or(usize::MAX);
+    let tags_agree = old.tags == new.tags
+        && [Question::TagMissingClaim, Question::TagNonStringClaim, Question::TagInvalidValue]
+            .into_iter()
+            .all(|question| old.evaluator.semantics().choice(question) == new.evaluator.semantics().choice(question));
+    for i in 0..=old.cases.len() {
+        for j in 0..=new.cases.len().min(latest(&old_twins, i)) {
+            if i > latest(&new_twins, j) {
+                continue;
+            }
+            let pair = Pair { space, search, targets: [i, j] };
+            let same = old.end(i) == new.end(j);
+            let is_role = |side: &Side<'_>, at| matches!(side.end(at), End::Role(_) | End::Named);
+            if same && is_role(old, i) && !tags_agree {
+                pair.tag_changes(spot, classes);
+            }
+            for before in finals(old, i) {
+                for after in finals(new, j) {
+                    // Where both get a role and the tags are the same, they are rejected on both sides or on neither.
+                    let one_rejected =
+                        before.is_rejected != after.is_rejected && tags_agree && is_role(old, i) && is_role(new, j);
+                    let both_rejected = before.is_rejected && after.is_rejected;
+                    if before != after && !both_rejected && !one_rejected {
+                        pair.ends(&before, &after, spot, classes);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where a case can end: its role, or a denial for its tags.
+fn finals(side: &Side<'_>, case: usize) -> Vec<Final> {
+    let end = side.end(case).clone();
+    let can_be_rejected = !side.tags.is_empty() && !matches!(end, End::Deny(_));
+    let rejected = can_be_rejected.then_some(Final { end: End::Deny(TAGS_REJECTED), is_rejected: true });
+    std::iter::once(Final { end, is_rejected: false }).chain(rejected).collect()
+}
+
+/// One pair of cases.
+struct Pair<'p, 'e> {
+    space: &'p Space<'e>,
+    search: &'p Search<'p>,
+    targets: [usize; 2],
+}
+
+impl Pair<'_, '_> {
+    /// The pair ends in two different ways.
+    fn ends(&self, before: &Final, after: &Final, spot: &Spot, classes: &mut Classes) {
+        let mut wants: Vec<Vec<(usize, usize, Want)>> = vec![Vec::new()];
+        for (n, end) in [before, after].into_iter().enumerate() {
+            let Some(side) = self.space.sides.get(n) else { continue };
+            if end.is_rejected {
+                let claims: BTreeSet<usize> = side.tags.values().copied().collect();
+                wants = wants
+                    .iter()
+                    .flat_map(|want| {
+                        claims.iter().map(move |claim| {
+                            want.iter().cloned().chain([(*claim, n, Want::Fault)]).collect::<Vec<_>>()
+                        })
+                    })
+                    .collect();
+            } else if !matches!(end.end, End::Deny(_)) {
+                let fine = accepted(self.space, n);
+                for want in &mut wants {
+                    want.extend(fine.iter().cloned());
+                }
+            }
+        }
+        for want in wants {
+            self.ask(&want, (before, after, None), spot, classes);
+        }
+    }
+
+    /// The pair ends alike, but a tag differs.
+    fn tag_changes(&self, spot: &Spot, classes: &mut Classes) {
+        let [old, new] = self.space.sides.as_slice() else { return };
+        let end = |side: &Side<'_>, at| Final { end: side.end(at).clone(), is_rejected: false };
+        let ends = (&end(old, self.targets[0]), &end(new, self.targets[1]));
+        let fine: Vec<(usize, usize, Want)> =
+            accepted(self.space, 0).into_iter().chain(accepted(self.space, 1)).collect();
+        for key in old.tags.keys().chain(new.tags.keys()).collect::<BTreeSet<&String>>() {
+            let pair = (old.tags.get(key).copied(), new.tags.get(key).copied());
+            let asks: Vec<Vec<(usize, usize, Want)>> = match pair {
+                (Some(claim), None) => vec![vec![(claim, 0, Want::Value)]],
+                (None, Some(claim)) => vec![vec![(claim, 1, Want::Value)]],
+                (Some(a), Some(b)) => {
+                    let mut asks = vec![
+                        vec![(a, 0, Want::Value), (b, 1, Want::Nothing)],
+                        vec![(a, 0, Want::Nothing), (b, 1, Want::Value)],
+                    ];
+                    if a != b {
+                        asks.extend(self.two_values(&fine, a, b));
+                    }
+                    asks
+                }
+                (None, None) => Vec::new(),
+            };
+            for mut want in asks {
+                want.extend(fine.iter().cloned());
+                self.ask(&want, (ends.0, ends.1, Some(key)), spot, classes);
+            }
+        }
+    }
+
+    /// Two claims that both have a value, and not the same: whatever the first may be, the second may be something else, or the first may
+    /// be something else than the second.
+    fn two_values(&self, fine: &[(usize, usize, Want)], a: usize, b: usize) -> Vec<Vec<(usize, usize, Want)>> {
+        let value = |claim: usize, side: usize| {
+            let mut wants = fine.to_vec();
+            wants.extend([(a, 0, Want::Value), (b, 1, Want::Value)]);
+            let asks = self.search.outside.iter().map(|terms| Ask {
+                targets: self.targets.to_vec(),
+                wants: wants.clone(),
+                terms: terms.clone(),
+            });
+            let found = asks.filter_map(|ask| match self.space.find(&ask) {
+                Found::Yes(claims) => claims.get(self.space.names.get(claim)?).cloned(),
+                _ => None,
+            });
+            let semantics = self.space.sides.get(side)?.evaluator.semantics();
+            let mut touched = crate::Questions::NONE;
+            let values: Vec<Claim<'static>> = found.collect();
+            values.first().and_then(|value| Some(tags::value(Some(value), semantics, &mut touched).ok()??.into_owned()))
+        };
+        let mut asks = Vec::new();
+        if let Some(first) = value(a, 0) {
+            asks.push(vec![(a, 0, Want::Value), (b, 1, Want::ValueOtherThan(first))]);
+        }
+        if let Some(second) = value(b, 1) {
+            asks.push(vec![(a, 0, Want::ValueOtherThan(second)), (b, 1, Want::Value)]);
+        }
+        asks
+    }
+
+    fn ask(
+        &self,
+        wants: &[(usize, usize, Want)],
+        (before, after, key): (&Final, &Final, Option<&String>),
+        spot: &Spot,
+        classes: &mut Classes,
+    ) {
+        let [old, _] = self.space.sides.as_slice() else { return };
+        let class = (old.key.is_none(), old.custom.clone(), before.clone(), after.clone(), key.cloned());
+        let provider = old.key.as_ref().map(ProviderKey::as_str);
+        if classes.has_smaller(&class, provider, self.least()) {
+            return;
+        }
+        for terms in &self.search.outside {
+            let ask = Ask { targets: self.targets.to_vec(), wants: wants.to_vec(), terms: terms.clone() };
+            match self.space.find(&ask) {
+                Found::Yes(claims) => {
+                    let provider = provider.map(str::to_owned);
+                    let witness = Witness { provider, claims, custom_role_arn: old.custom.clone() };
+                    classes.note(class.clone(), witness, spot);
+                }
+                Found::No => {}
+                Found::Undecided(why) => {
+                    classes.not_decided.insert(why);
+                }
+            }
+        }
+    }
+
+    /// What a witness of this pair takes at least: claims, and characters as JSON.
+    fn least(&self) -> (usize, usize) {
+        let mut claims: BTreeMap<usize, usize> = BTreeMap::new();
+        for (side, target) in self.space.sides.iter().zip(self.targets) {
+            if let Some(case) = side.cases.get(target) {
+                let needed = claims.entry(case.claim).or_default();
+                *needed = case.needs(side.evaluator.semantics()).max(*needed);
+            }
+        }
+        // Two braces; for each claim its name and value in quotes, and a colon; commas between.
+        let members = claims.iter().map(|(claim, value)| {
+            self.space.names.get(*claim).map_or(0, |name| name.chars().count()) + value + "\"\":\"\"".len()
+        });
+        (claims.len(), 2 + members.sum::<usize>() + claims.len().saturating_sub(1))
+    }
+}

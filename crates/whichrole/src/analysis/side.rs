@@ -1,0 +1,316 @@
+//! One configuration's part of a space: its cases in order, and where a request ends that none of them decides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::space::{Known, Spot, intern};
+use crate::claims::{Claim, Claims};
+use crate::eval::token_roles;
+use crate::groups::{PREFERRED_ROLE, ROLES};
+use crate::login::{Login, TokenForm};
+use crate::matching::Test;
+use crate::pool::{MatchType, RoleMappingType};
+use crate::provider::{ProviderKey, ProviderKind};
+use crate::semantics::{ArrayClaims, RulesCustomRole, Semantics, SoleRole, TagMissingClaim};
+use crate::{Decision, Denial, Evaluator, Outcome, Request, Source, saml, tags};
+
+/// Where a request ends on one side, its tags apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum End {
+    Role(String),
+    /// A role that the token names and no configuration knows.
+    Named,
+    /// The denial's reason.
+    Deny(&'static str),
+}
+
+/// The reason of a denial for tags.
+pub(crate) const TAGS_REJECTED: &str = "tags-rejected";
+
+/// One way in which a mapping decides.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) claim: usize,
+    pub(crate) test: CaseTest,
+    pub(crate) end: End,
+    /// The rule's number, counted from 1.
+    pub(crate) rule: Option<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) enum CaseTest {
+    /// As a rule compares, under the semantics of its side.
+    Rule(Test),
+    /// As a mapping of type Token compares: character for character.
+    Exact(Test),
+    /// `cognito:roles` has exactly one role: this one, or one that no configuration knows.
+    Sole(Option<String>),
+    /// `cognito:roles` has this role.
+    Has(String),
+    /// The assertion has exactly one role: this one, or one that no configuration knows.
+    SamlOne(Option<String>),
+    /// The assertion has several roles, this one among them.
+    SamlHas(String),
+    /// The assertion has several roles.
+    SamlSeveral,
+}
+
+/// What two identical tests have in common, and no others.
+type TestKey<'t> = (u8, Option<MatchType>, &'t str);
+
+impl CaseTest {
+    pub(crate) fn key(&self) -> TestKey<'_> {
+        match self {
+            Self::Rule(test) => (0, Some(test.match_type()), test.value()),
+            Self::Exact(test) => (1, Some(test.match_type()), test.value()),
+            Self::Sole(role) => (2, None, role.as_deref().unwrap_or_default()),
+            Self::Has(role) => (3, None, role),
+            Self::SamlOne(role) => (4, None, role.as_deref().unwrap_or_default()),
+            Self::SamlHas(role) => (5, None, role),
+            Self::SamlSeveral => (6, None, ""),
+        }
+    }
+
+    /// Whether a claim passes a test that is not a rule's.
+    pub(crate) fn holds(&self, claim: &Claim<'_>) -> bool {
+        let saml = || {
+            let mut claims = Claims::default();
+            claims.set(saml::ROLE_ATTRIBUTE, claim.clone().into_owned());
+            saml::roles(&claims).unwrap_or_default().into_iter().map(str::to_owned).collect::<Vec<String>>()
+        };
+        match self {
+            Self::Rule(_) | Self::Exact(_) => false,
+            Self::Sole(wanted) => {
+                let roles: BTreeSet<&str> = token_roles(Some(claim)).collect();
+                roles.len() == 1 && wanted.as_ref().is_none_or(|wanted| roles.contains(wanted.as_str()))
+            }
+            Self::Has(role) => token_roles(Some(claim)).any(|known| known == role),
+            Self::SamlOne(wanted) => {
+                let roles = saml();
+                roles.len() == 1 && wanted.as_ref().is_none_or(|wanted| roles.contains(wanted))
+            }
+            Self::SamlHas(role) => saml().contains(role),
+            Self::SamlSeveral => saml().len() > 1,
+        }
+    }
+}
+
+impl Case {
+    /// How many characters a value that passes the test has at least, its own quotes apart.
+    pub(crate) fn needs(&self, semantics: &Semantics) -> usize {
+        match &self.test {
+            CaseTest::Rule(test) if test.match_type() != MatchType::NotEqual => {
+                let value = test.value();
+                let characters = value.chars().count().min(value.to_lowercase().chars().count());
+                // Where an array's text is compared, its quotes or brackets may be part of the value.
+                match semantics.array_claims() {
+                    ArrayClaims::JsonText | ArrayClaims::ListText => characters.saturating_sub(2),
+                    _ => characters,
+                }
+            }
+            _ => 0,
+        }
+    }
+}
+
+/// One configuration's part of a space.
+#[derive(Debug)]
+pub(crate) struct Side<'e> {
+    pub(crate) evaluator: &'e Evaluator,
+    /// The login's provider as this side names it; `None` for guests.
+    pub(crate) key: Option<ProviderKey>,
+    /// The role that the request chooses.
+    pub(crate) custom: Option<String>,
+    pub(crate) cases: Vec<Case>,
+    /// Where a request ends when no case holds.
+    pub(crate) otherwise: End,
+    /// Tag key to claim.
+    pub(crate) tags: BTreeMap<String, usize>,
+    /// The cases of each claim, ascending.
+    pub(crate) by_claim: Vec<Vec<usize>>,
+}
+
+impl Side<'_> {
+    /// Where a case ends; the number after the last is "no case holds".
+    pub(crate) fn end(&self, case: usize) -> &End {
+        self.cases.get(case).map_or(&self.otherwise, |case| &case.end)
+    }
+
+    pub(crate) fn cases_of(&self, claim: usize) -> &[usize] {
+        self.by_claim.get(claim).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl Side<'_> {
+    /// What the evaluator says of these claims.
+    pub(crate) fn decide<T>(&self, claims: &Claims<'_>, read: impl FnOnce(&Decision<'_>) -> T) -> Option<T> {
+        let logins: Vec<Login<'_>> = match &self.key {
+            Some(key) => vec![self.evaluator.login(Some(key), claims, TokenForm::Claims).ok()?],
+            None => Vec::new(),
+        };
+        Some(read(&self.evaluator.evaluate(&Request::of(&logins).choosing(self.custom.as_deref()))))
+    }
+
+    /// What chooses the role that these claims get.
+    pub(crate) fn source(&self, claims: &Claims<'_>) -> Option<Source> {
+        self.decide(claims, |decision| match decision.outcome {
+            Outcome::Assume { source, .. } => Some(source),
+            Outcome::Deny(_) => None,
+        })?
+    }
+
+    /// Whether the evaluator agrees that this case decides.
+    pub(crate) fn replays(&self, claims: &Claims<'_>, target: usize, is_rejected: bool) -> bool {
+        let agrees = |decision: &Decision<'_>| {
+            let reason = decision.denial().map(Denial::reason);
+            let rule = self.cases.get(target).and_then(|case| case.rule);
+            let right_rule =
+                rule.is_none() || decision.source().and_then(Source::rule) == rule || self.custom.is_some();
+            match self.end(target) {
+                End::Role(_) | End::Named if is_rejected => reason == Some(TAGS_REJECTED),
+                End::Role(role) => decision.role() == Some(role) && right_rule,
+                End::Named => decision.role().is_some(),
+                End::Deny(expected) => reason == Some(expected),
+            }
+        };
+        self.decide(claims, agrees).unwrap_or(false)
+    }
+}
+
+/// The claim that Login with Amazon's access token names the user by.
+pub(crate) const USER_ID: &str = "user_id";
+
+/// One side: its cases in order, what comes after them, its tags.
+pub(crate) fn side<'e>(
+    evaluator: &'e Evaluator,
+    key: Option<&ProviderKey>,
+    spot: &Spot,
+    custom: Option<&str>,
+    known: Known<'_>,
+    names: &mut Vec<String>,
+) -> Option<Side<'e>> {
+    let mut side = Side {
+        evaluator,
+        key: key.cloned(),
+        custom: custom.map(str::to_owned),
+        cases: Vec::new(),
+        otherwise: End::Deny(""),
+        tags: BTreeMap::new(),
+        by_claim: Vec::new(),
+    };
+    let semantics = evaluator.semantics();
+    // Tags are asked for apart, so here no missing claim may fail.
+    let lenient = semantics.with(TagMissingClaim::Omit.into());
+    let Some(key) = key else {
+        let path = evaluator.decide::<false>(&Request::guest().choosing(custom), &lenient, 0);
+        side.otherwise = end_of(&path.decision);
+        return Some(side);
+    };
+    let mut claims = Claims::default();
+    for (name, value) in &spot.given {
+        claims.set(name.clone(), value.clone());
+    }
+    let login = evaluator.login(Some(key), &claims, TokenForm::Claims).ok()?;
+    if login.fault.is_some() {
+        side.otherwise = End::Deny("invalid-token");
+        return Some(side);
+    }
+    let nothing = Claims::default();
+    {
+        let logins = [evaluator.with_claims(&login, &nothing)];
+        let path = evaluator.decide::<false>(&Request::of(&logins).choosing(custom), &lenient, 0);
+        side.otherwise = end_of(&path.decision);
+    }
+    let kind = login.provider().map(ProviderKey::kind);
+    match evaluator.mapping_of(&login).filter(|_| kind != Some(ProviderKind::Developer)) {
+        Some((_, mapping)) => match &mapping.mapping_type {
+            RoleMappingType::Token => token_cases(&mut side, semantics, known, names),
+            RoleMappingType::Rules(rules) => {
+                for (at, rule) in rules.iter().enumerate() {
+                    let chosen = custom.is_none_or(|custom| {
+                        semantics.rules_custom_role() == RulesCustomRole::MatchingRule
+                            && rule.role_arn.as_str() == custom
+                    });
+                    if chosen {
+                        side.cases.push(Case {
+                            claim: intern(names, &rule.claim),
+                            test: CaseTest::Rule(Test::new(rule.match_type, &rule.value)),
+                            end: End::Role(rule.role_arn.0.clone()),
+                            rule: Some(at + 1),
+                        });
+                    }
+                }
+            }
+        },
+        None if kind == Some(ProviderKind::Saml) => saml_cases(&mut side, known, names),
+        None => {}
+    }
+    if kind != Some(ProviderKind::Developer)
+        && let Some(map) = evaluator.tag_map_of(&login)
+    {
+        let mut shape = Claims::default();
+        if spot.user_id == Some(true) {
+            shape.set(USER_ID, "");
+        }
+        let shaped = evaluator.with_claims(&login, &shape);
+        for (key, claim) in tags::sources(map, &shaped, semantics).0 {
+            side.tags.insert(key.to_owned(), intern(names, claim));
+        }
+    }
+    Some(side)
+}
+
+fn end_of(decision: &Decision<'_>) -> End {
+    match (decision.role(), decision.denial()) {
+        (Some(role), _) => End::Role(role.to_owned()),
+        (None, denial) => End::Deny(denial.map_or("", Denial::reason)),
+    }
+}
+
+/// Section 3 as cases: the preferred role, one that is known or any other; then the sole role, where it counts.
+fn token_cases(side: &mut Side<'_>, semantics: &Semantics, known: Known<'_>, names: &mut Vec<String>) {
+    let mut push = |name: &str, test: CaseTest, end: End| {
+        let claim = intern(names, name);
+        side.cases.push(Case { claim, test, end, rule: None });
+    };
+    if let Some(custom) = &side.custom {
+        push(ROLES, CaseTest::Has(custom.clone()), End::Role(custom.clone()));
+        return;
+    }
+    for role in known.roles.iter().filter(|role| !role.is_empty()) {
+        push(PREFERRED_ROLE, CaseTest::Exact(Test::new(MatchType::Equals, role)), End::Role(role.clone()));
+    }
+    push(PREFERRED_ROLE, CaseTest::Exact(Test::new(MatchType::NotEqual, "")), End::Named);
+    if semantics.sole_role() == SoleRole::UseIt {
+        for role in known.roles {
+            push(ROLES, CaseTest::Sole(Some(role.clone())), End::Role(role.clone()));
+        }
+        push(ROLES, CaseTest::Sole(None), End::Named);
+    }
+}
+
+/// S9 as cases.
+fn saml_cases(side: &mut Side<'_>, known: Known<'_>, names: &mut Vec<String>) {
+    let claim = intern(names, saml::ROLE_ATTRIBUTE);
+    let mut push = |test: CaseTest, end: End| side.cases.push(Case { claim, test, end, rule: None });
+    for role in known.roles {
+        push(CaseTest::SamlOne(Some(role.clone())), End::Role(role.clone()));
+    }
+    push(CaseTest::SamlOne(None), End::Named);
+    match side.custom.clone() {
+        Some(custom) => {
+            push(CaseTest::SamlHas(custom.clone()), End::Role(custom));
+            push(CaseTest::SamlSeveral, End::Deny("custom-role-not-allowed"));
+        }
+        None => push(CaseTest::SamlSeveral, End::Deny("custom-role-required")),
+    }
+}
+
+/// For each case of one side, the first identical case of the other. That one holds whenever it does, so nothing later can decide there.
+pub(crate) fn twins(a: &Side<'_>, b: &Side<'_>) -> Vec<usize> {
+    let mut first: BTreeMap<(usize, TestKey<'_>), usize> = BTreeMap::new();
+    for (at, case) in b.cases.iter().enumerate() {
+        first.entry((case.claim, case.test.key())).or_insert(at);
+    }
+    let twin = |case: &Case| first.get(&(case.claim, case.test.key())).copied().unwrap_or(usize::MAX);
+    a.cases.iter().map(twin).collect()
+}
