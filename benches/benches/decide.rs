@@ -1,10 +1,6 @@
 //! One decision, beside the least that could be done.
 
-#![expect(
-    missing_docs,
-    clippy::unwrap_used,
-    reason = "criterion's macros make functions; a benchmark that cannot start should stop"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot start should stop")]
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -1,10 +1,6 @@
 //! What comes before a decision: an evaluator, and claims.
 
-#![expect(
-    missing_docs,
-    clippy::unwrap_used,
-    reason = "criterion's macros make functions; a benchmark that cannot start should stop"
-)]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot start should stop")]
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -13,6 +13,7 @@ pub struct ByHand {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a box would make the loop slower")]
 enum Test {
     Equals(String),
     NotEqual(String),

@@ -237,7 +237,11 @@ impl Evaluator {
     ) -> Path<'a> {
         match request.logins {
             [] => self.guest(request, semantics),
-            [only] => Path { login: Some(0), ..alone(only) },
+            [only] => {
+                let mut path = alone(only);
+                path.login = Some(0);
+                path
+            }
             several => several_logins(several, request, semantics, pick, alone),
         }
     }
@@ -349,12 +353,14 @@ impl Evaluator {
                 claim = login.claim(PREFERRED_ROLE, semantics);
             }
             let Some(claim) = claim else { continue };
-            let compared = texts.get(*slot).and_then(Option::as_ref).unwrap_or(claim);
-            touched = touched.union(kind_question(claim));
-            if ASK && test.differs_by_case(compared, semantics) {
-                touched.insert(Question::LetterCase);
-            }
-            if !test.matches(compared, semantics) {
+            let compared = match texts.get(*slot) {
+                Some(Some(text)) => {
+                    touched = touched.union(kind_question(claim));
+                    text
+                }
+                _ => claim,
+            };
+            if !test.matches_asking::<ASK>(compared, semantics, &mut touched) {
                 continue;
             }
             let Some(rule) = rules.get(number) else { continue };

@@ -66,18 +66,32 @@ impl Test {
         &self.value
     }
 
-    /// Whether the claim passes the test under these semantics (R6 to R10).
+    /// Whether the claim passes the test, and which open questions that touches; `letter-case` is looked for only with `ASK`.
     #[inline]
-    pub(crate) fn matches(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {
-        match claim {
+    pub(crate) fn matches_asking<const ASK: bool>(
+        &self,
+        claim: &Claim<'_>,
+        semantics: &Semantics,
+        touched: &mut Questions,
+    ) -> bool {
+        if ASK {
+            *touched = touched.union(kind_question(claim));
+            if self.differs_by_case(claim, semantics) {
+                touched.insert(Question::LetterCase);
+            }
+        } else if let Claim::Text(text) = claim
+            && semantics.letter_case() == LetterCase::Sensitive
+        {
             // Nearly every test of nearly every token ends here.
-            Claim::Text(text) if semantics.letter_case() == LetterCase::Sensitive => self.holds_for(text),
-            other => self.matches_otherwise(other, semantics),
+            return self.holds_for(text);
+        } else {
+            *touched = touched.union(kind_question(claim));
         }
+        self.matches(claim, semantics)
     }
 
-    #[inline(never)]
-    fn matches_otherwise(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {
+    /// Whether the claim passes the test under these semantics (R6 to R10).
+    pub(crate) fn matches(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {
         match claim {
             Claim::Text(text) => self.matches_text(text, semantics),
             Claim::Array(elements) => self.matches_array(claim, elements, semantics),
@@ -192,7 +206,6 @@ impl Test {
 }
 
 /// The question that the kind of a claim raises wherever a rule tests it (R8, R9).
-#[inline]
 pub(crate) fn kind_question(claim: &Claim<'_>) -> Questions {
     match claim {
         Claim::Text(_) => Questions::NONE,

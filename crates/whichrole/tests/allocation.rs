@@ -1,5 +1,7 @@
 //! Deciding allocates nothing for a token of plain ASCII text, whatever the rules do with it.
 
+#![expect(clippy::unwrap_used, reason = "the helpers here are tests, too")]
+
 use allocation_counter::measure;
 use whichrole::{
     AmbiguousRoleResolution, Claims, Clock, Evaluator, IdentityPool, MappingRule, MatchType, Request, RoleMapping,

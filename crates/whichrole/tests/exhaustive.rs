@@ -1,5 +1,7 @@
 //! Every small mapping against every small token, beside the ten lines that the statements R1 to R7 come to for text.
 
+#![expect(clippy::unwrap_used, reason = "the helpers here are tests, too")]
+
 use whichrole::{
     AmbiguousRoleResolution, Claims, Evaluator, IdentityPool, MappingRule, MatchType, Request, RoleMapping, Semantics,
     Source, TokenForm,
@@ -12,6 +14,8 @@ const VALUES: [&str; 5] = ["", "x", "y", "xy", "X"];
 const STATES: [Option<&str>; 7] = [None, Some(""), Some("x"), Some("y"), Some("xy"), Some("yx"), Some("X")];
 
 type Rule = (&'static str, MatchType, &'static str);
+/// What a token has for each claim, and its JSON.
+type Token = ([(&'static str, Option<&'static str>); 2], String);
 
 /// R1 to R7 for claims that are text: the number of the rule that decides.
 fn naive(rules: &[Rule], token: &[(&str, Option<&str>)]) -> Option<usize> {
@@ -35,7 +39,7 @@ fn all_rules() -> Vec<Rule> {
 }
 
 /// One mapping against all tokens; how many tokens that were.
-fn check(rules: &[Rule], tokens: &[([(&'static str, Option<&'static str>); 2], String)]) -> usize {
+fn check(rules: &[Rule], tokens: &[Token]) -> usize {
     let role = |number: usize| format!("arn:aws:iam::111122223333:role/Role{number}");
     let mapping = RoleMapping::rules(
         rules.iter().zip(1..).map(|((claim, op, value), number)| MappingRule::new(*claim, *op, *value, role(number))),
@@ -72,7 +76,7 @@ fn every_mapping_of_up_to_two_rules_decides_every_token_as_the_statements_say() 
             token.iter().filter_map(|(name, text)| Some(format!("\"{name}\":\"{}\"", (*text)?))).collect();
         format!("{{{}}}", members.join(","))
     };
-    let tokens: Vec<_> = STATES
+    let tokens: Vec<Token> = STATES
         .into_iter()
         .flat_map(|a| STATES.map(|b| [("a", a), ("b", b)]))
         .map(|token| (token, json(&token)))

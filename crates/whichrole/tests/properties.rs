@@ -1,6 +1,6 @@
 //! What holds for every pool, token and request. Statements such as R1 are in `docs/semantics.md`.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "the helpers here are tests, too")]
+#![expect(clippy::expect_used, reason = "the helpers here are tests, too")]
 
 mod scenario;
 

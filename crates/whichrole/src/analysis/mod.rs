@@ -6,10 +6,12 @@
 mod blocking;
 mod condition;
 mod diff;
+mod domain;
 mod layout;
 mod pairing;
 mod property;
 mod reach;
+mod side;
 mod solve;
 mod space;
 mod when;

@@ -230,7 +230,7 @@ fn standard_members() -> impl Strategy<Value = Vec<(String, String)>> {
 
 /// The JSON text of a claim, compact.
 pub fn value() -> impl Strategy<Value = String> {
-    let text = prop_oneof![4 => select(&WORDS[..]), 1 => select(&ROLES[..])].prop_map(|text| string(text));
+    let text = prop_oneof![4 => select(&WORDS[..]), 1 => select(&ROLES[..])].prop_map(string);
     let scalar = prop_oneof![
         6 => text,
         1 => select(&["1", "1.0", "-0", "1e5", "12345678901234567890"][..]).prop_map(str::to_owned),
