@@ -1,5 +1,7 @@
 //! Every lint finds its bad files, at the marked line, and leaves its good files alone: `testdata/lint/<id>/{bad,good}.*`.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers here are tests, too")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
