@@ -22,7 +22,7 @@ pub enum Exit {
 /// Problems that are shown with their source line; finding a line takes time in proportion to the text.
 const SNIPPETS: usize = 20;
 /// Problems that are shown to people one by one.
-const SENTENCES: usize = 100;
+const SENTENCES: usize = 1_000;
 
 /// Why the question could not be answered.
 #[derive(Debug)]

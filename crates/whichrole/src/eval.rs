@@ -4,7 +4,6 @@ use crate::claims::Claim;
 use crate::decision::{Answer, Decision, Denial, Outcome, Signature, Source};
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{self, Clock, Directory, Login, LoginError, TokenForm};
-use crate::matching::kind_question;
 use crate::plan::Plan;
 use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalTagMap, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
@@ -100,16 +99,16 @@ impl<'a> Path<'a> {
     }
 
     /// A path that found a role goes on to the tags; one that fails denies the request.
-    pub(crate) fn with_tags(mut self, tags: impl FnOnce() -> MadeTags<'a>) -> Self {
-        if self.decision.role().is_some() {
-            let (tags, touched) = tags();
+    pub(crate) fn add_tags(&mut self, tags: impl FnOnce() -> Option<MadeTags<'a>>) {
+        if self.decision.role().is_some()
+            && let Some((tags, touched)) = tags()
+        {
             self.touched = self.touched.union(touched);
             match tags {
                 Ok(tags) => self.decision.tags = tags,
                 Err(rejected) => self.decision = Decision::deny(Denial::TagsRejected(rejected)),
             }
         }
-        self
     }
 }
 
@@ -222,8 +221,9 @@ impl Evaluator {
         pick: usize,
     ) -> Path<'a> {
         self.decide_by(request, semantics, pick, |login| {
-            let role = self.role_alone::<ASK>(login, request, semantics);
-            role.with_tags(|| self.tags_alone(login, semantics))
+            let mut path = self.role_alone::<ASK>(login, request, semantics);
+            path.add_tags(|| self.tags_alone(login, semantics));
+            path
         })
     }
 
@@ -267,12 +267,9 @@ impl Evaluator {
         }
     }
 
-    /// The tags of one login by itself; they do not depend on the role (P8).
-    pub(crate) fn tags_alone<'a>(&'a self, login: &'a Login<'a>, semantics: &Semantics) -> MadeTags<'a> {
-        match self.tag_map_of(login) {
-            Some(map) => tags::tags(map, login, semantics),
-            None => (Ok(tags::Tags::new()), Questions::NONE),
-        }
+    /// The tags of one login by itself, if any are mapped; they do not depend on the role (P8).
+    pub(crate) fn tags_alone<'a>(&'a self, login: &'a Login<'a>, semantics: &Semantics) -> Option<MadeTags<'a>> {
+        self.tag_map_of(login).map(|map| tags::tags(map, login, semantics))
     }
 
     /// Section 2: which source of roles applies.
@@ -348,19 +345,14 @@ impl Evaluator {
         let mut chosen = None;
         for (number, (slot, test)) in plan.tests.iter().enumerate() {
             let mut claim = slots.get(*slot).copied().flatten();
+            let mut text = texts.get(*slot).and_then(Option::as_ref);
             if open == Some(*slot) {
                 touched = touched.union(login.open_question());
                 claim = login.claim(PREFERRED_ROLE, semantics);
+                text = None;
             }
             let Some(claim) = claim else { continue };
-            let compared = match texts.get(*slot) {
-                Some(Some(text)) => {
-                    touched = touched.union(kind_question(claim));
-                    text
-                }
-                _ => claim,
-            };
-            if !test.matches_asking::<ASK>(compared, semantics, &mut touched) {
+            if !test.matches_asking::<ASK>(claim, text, semantics, &mut touched) {
                 continue;
             }
             let Some(rule) = rules.get(number) else { continue };

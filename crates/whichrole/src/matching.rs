@@ -66,28 +66,29 @@ impl Test {
         &self.value
     }
 
-    /// Whether the claim passes the test, and which open questions that touches; `letter-case` is looked for only with `ASK`.
+    /// Whether the claim passes the test, and which open questions that touches; `letter-case` is looked for only with `ASK`. `text` is what
+    /// is compared in the claim's place, where that was made.
     #[inline]
     pub(crate) fn matches_asking<const ASK: bool>(
         &self,
         claim: &Claim<'_>,
+        text: Option<&Claim<'_>>,
         semantics: &Semantics,
         touched: &mut Questions,
     ) -> bool {
-        if ASK {
-            *touched = touched.union(kind_question(claim));
-            if self.differs_by_case(claim, semantics) {
-                touched.insert(Question::LetterCase);
-            }
-        } else if let Claim::Text(text) = claim
+        if !ASK
+            && let Claim::Text(text) = claim
             && semantics.letter_case() == LetterCase::Sensitive
         {
             // Nearly every test of nearly every token ends here.
             return self.holds_for(text);
-        } else {
-            *touched = touched.union(kind_question(claim));
         }
-        self.matches(claim, semantics)
+        *touched = touched.union(kind_question(claim));
+        let compared = text.unwrap_or(claim);
+        if ASK && self.differs_by_case(compared, semantics) {
+            touched.insert(Question::LetterCase);
+        }
+        self.matches(compared, semantics)
     }
 
     /// Whether the claim passes the test under these semantics (R6 to R10).
@@ -206,7 +207,7 @@ impl Test {
 }
 
 /// The question that the kind of a claim raises wherever a rule tests it (R8, R9).
-pub(crate) fn kind_question(claim: &Claim<'_>) -> Questions {
+fn kind_question(claim: &Claim<'_>) -> Questions {
     match claim {
         Claim::Text(_) => Questions::NONE,
         Claim::Array(_) => Question::ArrayClaims.into(),

@@ -37,7 +37,7 @@ struct Explorer<'e, 'a> {
     /// What each login gets alone, by the choices that its role depends on. Few of the combinations differ in those.
     roles: BTreeMap<(usize, Semantics), Path<'a>>,
     /// The tags of each login, by the choices that they depend on.
-    tags: BTreeMap<(usize, Semantics), MadeTags<'a>>,
+    tags: BTreeMap<(usize, Semantics), Option<MadeTags<'a>>>,
 }
 
 /// The questions that tags depend on.
@@ -72,9 +72,11 @@ impl<'a> Explorer<'_, 'a> {
             let at = request.logins.iter().position(|other| std::ptr::eq(other, login)).unwrap_or_default();
             let role =
                 roles.entry((at, for_role)).or_insert_with(|| evaluator.role_alone::<true>(login, request, semantics));
-            role.clone().with_tags(|| {
+            let mut path = role.clone();
+            path.add_tags(|| {
                 tags.entry((at, for_tags)).or_insert_with(|| evaluator.tags_alone(login, semantics)).clone()
-            })
+            });
+            path
         })
     }
 

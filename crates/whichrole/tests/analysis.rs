@@ -203,7 +203,7 @@ fn the_condition_of_a_role_leaves_out_what_follows() {
         "dept Equals ops Admin",
     ]);
     let evaluator = Evaluator::new(pool, Semantics::default());
-    let when = reach_role(&evaluator, &[], ADMIN).unwrap().when.unwrap();
+    let when = reach_role(&evaluator, &[], ADMIN).when.unwrap();
     let words: Vec<String> = when.iter().map(|alternative| alternative.words()).collect();
     assert_eq!(
         words,
@@ -214,9 +214,10 @@ fn the_condition_of_a_role_leaves_out_what_follows() {
             "dept equals `zzz`",
         ]
     );
-    let guest = reach_role(&evaluator, &[], GUEST).unwrap();
+    let guest = reach_role(&evaluator, &[], GUEST);
     assert_eq!(guest.when.unwrap()[0].words(), "always");
-    assert_eq!(reach_role(&evaluator, &[], "nobody"), None);
+    let nobody = reach_role(&evaluator, &[], "arn:aws:iam::111122223333:role/Nobody");
+    assert_eq!((nobody.verdict, nobody.when), (Verdict::Dead, Some(Vec::new())));
 }
 
 #[test]

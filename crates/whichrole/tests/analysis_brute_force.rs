@@ -198,7 +198,7 @@ fn check_blocking(pool: &IdentityPool, rule: usize, blocked_by: &[usize], semant
 
 /// A request gets the role exactly where one of the alternatives holds.
 fn check_when(evaluator: &Evaluator, role: &str, tokens: &[Claims<'_>]) {
-    let when = reach_role(evaluator, &[], role).unwrap().when.unwrap();
+    let when = reach_role(evaluator, &[], role).when.unwrap();
     let operators: BTreeMap<&str, MatchType> = [
         ("equals", MatchType::Equals),
         ("not-equal", MatchType::NotEqual),

@@ -220,7 +220,7 @@ fn a_misspelt_member_that_decides_is_a_problem() {
         ["`SamlProviderARN` was passed over, did you mean `SamlProviderARNs`?", "`Future` was passed over"]
     );
     let roles_of_iam = r#"{"Roles": [{"RoleName": "a"}]}"#;
-    assert_eq!(notes(&[&beside(r#""Roles": {}"#), roles_of_iam]), [""; 0], "they are for lint");
+    assert_eq!(notes(&[&beside(r#""Roles": {}"#), roles_of_iam]), [""; 0], "`list-roles` of IAM is no default role");
 }
 
 #[test]

@@ -350,3 +350,22 @@ fn answers(scenario: &Scenario, semantics: Semantics) -> Vec<Got> {
     }
     got
 }
+
+#[test]
+fn a_preferred_role_that_is_open_stands_in_for_what_the_token_says() {
+    let group =
+        Group { name: "a".to_owned(), role_arn: Some("arn:aws:iam::111122223333:role/A".into()), precedence: None };
+    let mut claims = Claims::from_json(r#"{"cognito:preferred_role":["mine"]}"#).expect("the claims are JSON");
+    let open = GroupClaims::of(&[&group]).write_to(&mut claims);
+    let rules = ["mine", "role/A"].map(|value| {
+        MappingRule::new("cognito:preferred_role", whichrole::MatchType::Contains, value, format!("role of {value}"))
+    });
+    let mut pool = IdentityPool::default();
+    pool.role_mappings.insert("accounts.google.com".into(), whichrole::RoleMapping::rules(rules));
+    for choice in Choice::all_of(Question::ArrayClaims) {
+        let evaluator = Evaluator::new(pool.clone(), Semantics::default().assume(choice));
+        let login = evaluator.login(None, &claims, TokenForm::Claims).expect("there is one provider");
+        let logins = [login.with_open_preferred_role(open.as_ref())];
+        assert_eq!(evaluator.evaluate(&Request::of(&logins)).role(), Some("role of role/A"), "{choice}");
+    }
+}

@@ -45,6 +45,7 @@ const READ: &[&str] = &[
     "SamlProviderARNs",
     "DeveloperProviderName",
     "PrincipalTagMaps",
+    "Role",
     "UserPool",
     "UserPoolClient",
 ];
@@ -59,14 +60,9 @@ const DECIDING: &[&str] = &[
     "UseDefaults",
 ];
 
-/// The role of `get-role`.
-const ROLE: &str = "Role";
-
 /// Whether a tree looks like one of these documents.
 pub(crate) fn recognises(node: &Node) -> bool {
-    node.entries()
-        .iter()
-        .any(|entry| READ.contains(&entry.name.as_str()) || entry.name == ROLE || is_mapping(&entry.value))
+    node.entries().iter().any(|entry| READ.contains(&entry.name.as_str()) || is_mapping(&entry.value))
         || is_bare_map(node)
 }
 
@@ -191,6 +187,10 @@ fn member(entry: &Entry, pool: Option<&str>, drafts: &mut Drafts) {
             }
         }
         "Group" => read_group(value, pool, drafts),
+        "Role" if ["authenticated", "unauthenticated"].iter().all(|name| value.get(name).is_none()) => {
+            read_role(value, drafts);
+        }
+        "Role" => unknown_member(entry, drafts),
         "UserPool" => read_user_pool(value, drafts),
         "UserPoolClient" => read_client(value, drafts),
         name if READ.contains(&name) || WITHOUT_PART.contains(&name) => {}
@@ -200,9 +200,6 @@ fn member(entry: &Entry, pool: Option<&str>, drafts: &mut Drafts) {
                 text::quoted(&entry.name)
             );
             drafts.problems.push(Problem::new("unknown-field", message).at(entry.at));
-        }
-        ROLE if ["authenticated", "unauthenticated"].iter().all(|name| value.get(name).is_none()) => {
-            read_role(value, drafts);
         }
         _ => unknown_member(entry, drafts),
     }
@@ -215,7 +212,7 @@ fn passed_over(entry: &Entry) -> Problem {
 /// AWS may add members any time, so one that is not known is a note; but not if it is one that decides, misspelt.
 fn unknown_member(entry: &Entry, drafts: &mut Drafts) {
     let name = text::quoted(&entry.name);
-    match text::nearest(&entry.name, READ.iter().copied()) {
+    match text::nearest(&entry.name, READ.iter().copied().filter(|known| *known != entry.name)) {
         Some(near) if DECIDING.contains(&near) => {
             let message = format!("unknown member {name}, did you mean {}?", text::quoted(near));
             let respelling = Some(Respelling { written: entry.name.clone(), right: near.to_owned() });
@@ -232,13 +229,13 @@ fn unknown_member(entry: &Entry, drafts: &mut Drafts) {
 
 /// A bare `RoleMappings` map: no member is one of a document, and whatever is a map in it is a role mapping, if perhaps a faulty one.
 fn is_bare_map(node: &Node) -> bool {
-    let is_known = |name: &str| READ.contains(&name) || WITHOUT_PART.contains(&name) || name == ROLE;
+    let is_known = |name: &str| READ.contains(&name) || WITHOUT_PART.contains(&name);
     let entries = node.entries();
     let mut maps = entries.iter().map(|entry| &entry.value).filter(|value| value.is_map()).peekable();
     !entries.iter().any(|entry| is_known(&entry.name))
         && !is_mapping(node)
         && maps.peek().is_some()
-        && (entries.iter().any(|entry| is_mapping(&entry.value)) || maps.all(|map| has_mapping_field(map)))
+        && (entries.iter().any(|entry| is_mapping(&entry.value)) || maps.all(has_mapping_field))
 }
 
 /// A role mapping, as its fields alone show.

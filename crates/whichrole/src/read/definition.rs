@@ -172,20 +172,12 @@ impl Drafts {
 
     /// Sets a default role.
     pub(crate) fn set_role(&mut self, pool: Option<&str>, place: Place, role: RoleArn, at: Position) {
-        match place {
-            Place::AuthenticatedRole => {
-                self.set_once(
-                    pool,
-                    "the authenticated role",
-                    (role, at),
-                    |p| &mut p.roles.authenticated,
-                    PartialEq::eq,
-                );
-            }
-            _ => {
-                let what = "the unauthenticated role";
-                self.set_once(pool, what, (role, at), |p| &mut p.roles.unauthenticated, PartialEq::eq);
-            }
+        if place == Place::AuthenticatedRole {
+            let what = "the authenticated role";
+            self.set_once(pool, what, (role, at), |p| &mut p.roles.authenticated, PartialEq::eq);
+        } else {
+            let what = "the unauthenticated role";
+            self.set_once(pool, what, (role, at), |p| &mut p.roles.unauthenticated, PartialEq::eq);
         }
         self.pool(pool).places.entry(place).or_insert(at);
     }

@@ -182,14 +182,12 @@ pub(crate) fn check_fields(node: &Node, what: &str, known: &[&str], drafts: &mut
 pub(crate) fn check_members(node: &Node, what: &str, known: &[&str], drafts: &mut Drafts) {
     for entry in node.entries().iter().filter(|entry| !known.contains(&entry.name.as_str())) {
         let name = text::quoted(&entry.name);
-        match text::nearest(&entry.name, known.iter().copied()) {
-            Some(near) => {
-                let message = format!("unknown field of {what}: {name}, did you mean {}?", text::quoted(near));
-                drafts.problems.push(Problem::new("unknown-field", message).at(entry.at));
-            }
-            None => {
-                drafts.note(Problem::new("not-recognised", format!("{name} of {what} was passed over")).at(entry.at))
-            }
+        if let Some(near) = text::nearest(&entry.name, known.iter().copied()) {
+            let message = format!("unknown field of {what}: {name}, did you mean {}?", text::quoted(near));
+            drafts.problems.push(Problem::new("unknown-field", message).at(entry.at));
+        } else {
+            let message = format!("{name} of {what} was passed over");
+            drafts.note(Problem::new("not-recognised", message).at(entry.at));
         }
     }
 }
