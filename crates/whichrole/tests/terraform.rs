@@ -225,7 +225,7 @@ mod one_pool_in_many_spellings {
             let configuration = read(&folder(&format!("terraform/{spelling}")), &ReadOptions::default());
             let around = &configuration.surroundings;
             let role = pool(&configuration).pool.roles.authenticated.as_ref().unwrap();
-            assert!(around.roles.iter().all(|role| role.trust.is_some()), "{spelling}");
+            assert!(around.roles().iter().all(|role| role.trust.is_some()), "{spelling}");
             if !spelling.starts_with("plan/") {
                 assert!(around.role(role.as_str()).is_some(), "{spelling}: {role}");
             }
@@ -690,7 +690,7 @@ locals {{
 }}"#
         );
         let configuration = read_text(&text);
-        configuration.surroundings.roles.iter().find_map(|role| role.trust.clone())
+        configuration.surroundings.roles().iter().find_map(|role| role.trust.clone())
     }
 
     /// The tree without places, maps by name.

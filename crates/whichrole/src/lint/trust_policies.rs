@@ -44,7 +44,7 @@ pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
             found.push(Finding { fix, ..finding });
         }
     }
-    for role in case.surroundings().roles.iter().filter(|role| used.contains(role.label.as_str())) {
+    for role in case.surroundings().roles().iter().filter(|role| used.contains(role.label.as_str())) {
         untested(role, &mut said, found);
     }
 }
