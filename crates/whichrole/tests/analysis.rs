@@ -1,5 +1,7 @@
 //! What the analysis says of pools that people write. `analysis_brute_force.rs` has the random ones.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects in the shortest way")]
+
 use whichrole::analysis::{Condition, NotDecided};
 use whichrole::analysis::{
     Diff, DiffOptions, Proof, RoleReach, Subject, Verdict, always, diff, equivalent, never, reach, reach_role,
@@ -204,7 +206,7 @@ fn the_condition_of_a_role_leaves_out_what_follows() {
     ]);
     let evaluator = Evaluator::new(pool, Semantics::default());
     let when = reach_role(&evaluator, &[], ADMIN).when.unwrap();
-    let words: Vec<String> = when.iter().map(|alternative| alternative.words()).collect();
+    let words: Vec<String> = when.iter().map(whichrole::analysis::Alternative::words).collect();
     assert_eq!(
         words,
         [
