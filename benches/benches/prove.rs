@@ -16,7 +16,7 @@ fn value(number: u64, length: usize) -> String {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        char::from(b"abcdefghijklmnopqrstuvwxyz"[(state % 26) as usize])
+        char::from(b'a' + u8::try_from(state % 26).unwrap_or_default())
     };
     (0..length).map(|_| letter()).collect()
 }
@@ -37,7 +37,7 @@ fn largest(claim: &'static str, changed: Option<u64>) -> IdentityPool {
     pool(10, |provider| {
         let rule = |rule: u64| {
             let other = if changed == Some(rule) { 1_000_000 } else { 0 };
-            let operator = MatchType::ALL[(rule % 3) as usize];
+            let operator = MatchType::ALL.into_iter().nth((rule % 3) as usize).unwrap_or(MatchType::Equals);
             let role = format!("arn:aws:iam::111122223333:role/R{provider}-{}", rule % 5);
             MappingRule::new(claim, operator, value(provider * 1_000 + rule + other, 128), role)
         };
