@@ -35,7 +35,7 @@ fn who_says_of_every_role_and_rule_whether_a_token_gets_it() {
     let outcome = whichrole(["who"]).arg(&old).run();
     outcome.exits(0);
     insta::assert_snapshot!("who", outcome.stdout);
-    let all = json(&whichrole(["who", "--format", "json"]).arg(&old).run().exits(0));
+    let all = json(whichrole(["who", "--format", "json"]).arg(&old).run().exits(0));
     assert_eq!(all["rules"][1]["witness"]["claims"]["custom:dept"], "eng");
     assert_eq!(all["rules"][2]["live"], false);
     assert_eq!(all["rules"][2]["blocked_by"], serde_json::json!([2]));
@@ -50,12 +50,12 @@ fn who_of_one_role_gives_the_exact_condition() {
     let outcome = whichrole(["who"]).arg(&new).arg("Eng").run();
     outcome.exits(0);
     insta::assert_snapshot!("who_role", outcome.stdout);
-    let eng = json(&whichrole(["who", "--format", "json"]).arg(&new).arg("Eng").run().exits(0));
+    let eng = json(whichrole(["who", "--format", "json"]).arg(&new).arg("Eng").run().exits(0));
     let expected = serde_json::json!([{"custom:dept": [{"starts-with": "eng"}, {"not": {"equals": "eng-lead"}}],
         "cognito:groups": [{"not": {"contains": "admins"}}]}]);
     assert_eq!(eng["when"], expected);
     // Nobody gets this one, unless the request asks for it.
-    let lead = json(&whichrole(["who", "--format", "json"]).arg(&old).arg("Lead").run().exits(1));
+    let lead = json(whichrole(["who", "--format", "json"]).arg(&old).arg("Lead").run().exits(1));
     assert_eq!(lead["roles"][0]["by_custom_role"], true);
     assert_eq!(lead["roles"][0]["custom_witness"]["claims"]["custom:dept"], "eng-lead");
     whichrole(["who"]).arg(&old).arg("Lead").arg("--exit-zero").run().exits(0);
@@ -75,7 +75,7 @@ fn diff_prints_one_line_for_each_class_of_change_and_nothing_where_there_is_none
     markdown.exits(1);
     insta::assert_snapshot!("diff_markdown", markdown.stdout);
     assert_eq!(whichrole(["diff"]).arg(&old).arg(&old).run().exits(0).stdout, "");
-    let found = json(&whichrole(["diff", "--format", "json"]).arg(&old).arg(&new).run().exits(1));
+    let found = json(whichrole(["diff", "--format", "json"]).arg(&old).arg(&new).run().exits(1));
     assert_eq!(found["equal"], false);
     assert_eq!(found["changes"][0]["witness"], serde_json::json!({"custom:dept": "eng-lead"}));
     assert_eq!(found["changes"][0]["before"]["schema"], "whichrole/decision/v1");
@@ -125,11 +125,11 @@ fn users_are_counted_by_class() {
         "{\"custom:dept\":\"eng-lead\"}\n\n{\"custom:dept\":\"eng\"}\r\n{\"custom:dept\":\"eng-lead\",\"sub\":\"1\"}";
     let users = folder.file("users.ndjson", lines);
     let call = || whichrole(["diff", "--format", "json", "--users"]).arg(&users).arg(&old).arg(&new);
-    let found = json(&call().run().exits(1));
+    let found = json(call().run().exits(1));
     assert_eq!((&found["users"]["total"], &found["users"]["changed"]), (&Value::from(3), &Value::from(2)));
     assert_eq!(found["users"]["classes"][0]["users"], 2);
     folder.file("users.ndjson", "{\"custom:dept\":\"eng-lead\"}\nnonsense\n");
-    let wrong = json(&call().run().exits(2));
+    let wrong = json(call().run().exits(2));
     assert_eq!((&wrong["error"]["code"], &wrong["error"]["line"]), (&Value::from("users"), &Value::from(2)));
 }
 
