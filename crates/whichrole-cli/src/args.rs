@@ -135,6 +135,29 @@ Examples:
   whichrole test --format junit -o report.xml
   whichrole test --init template.yaml -o roles.whichrole.yaml")]
     Test(TestArgs),
+    /// Prove which tokens get a role: every role and rule, reachable with an example or dead
+    #[command(before_help = "\
+Examples:
+  whichrole who pool.json
+  whichrole who template.yaml Admin
+  whichrole who pool.json --assume array-claims=membership --format json")]
+    Who {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Only this role, and the exact condition for it: an ARN, a reference, or a name
+        #[arg(value_name = "ROLE")]
+        role: Option<String>,
+        #[command(flatten)]
+        proof: ProofArgs,
+    },
+    /// Prove which tokens get something else: every change of role, tags or denial, with an example
+    #[command(before_help = "\
+Examples:
+  whichrole diff git:main:pool.json pool.json
+  whichrole diff old.json new.json --only 'cognito:groups contains admins'
+  whichrole diff template.yaml deployed.json --map '${AdminRole.Arn}=arn:aws:iam::111122223333:role/Admin'
+  whichrole diff old.json new.json --users users.ndjson --format markdown")]
+    Diff(DiffArgs),
     /// Print what was read from a configuration, as canonical API JSON
     #[command(before_help = "\
 Examples:
@@ -317,6 +340,54 @@ pub struct TestArgs {
     /// How many threads judge cases; left out, as many as the machine has
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=256))]
     pub threads: Option<usize>,
+}
+
+/// What two configurations are compared for.
+#[derive(Debug, ClapArgs)]
+pub struct DiffArgs {
+    /// The configuration before: a file, a folder, `-`, or `git:REVISION:PATH`
+    #[arg(value_name = "OLD")]
+    pub old: OsString,
+    /// The configuration after
+    #[arg(value_name = "NEW")]
+    pub new: OsString,
+    /// The pool, if there are several; left out, pools are compared by name
+    #[arg(long, value_name = "NAME")]
+    pub pool: Option<String>,
+    /// Prove that nothing outside this condition changes (`CLAIM equals|not-equal|starts-with|contains VALUE`, `CLAIM present|absent`,
+    /// joined by `and` and `or`)
+    #[arg(long, value_name = "CONDITION")]
+    pub only: Option<String>,
+    /// What a reference of either side stands for; may be repeated
+    #[arg(long = "map", value_name = "REFERENCE=LITERAL")]
+    pub map: Vec<String>,
+    /// Count the users of this file, a claims object or compact JWT a line, in each class of change
+    #[arg(long, value_name = "FILE")]
+    pub users: Option<OsString>,
+    /// A parameter of a template, or anything else that only its deployment knows (`AWS::Region`, `Admin.Arn`)
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
+    /// A variable of the Terraform root module: text, or an expression where its type asks for one (`groups=["a","b"]`)
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+    #[command(flatten)]
+    pub proof: ProofArgs,
+    #[command(flatten)]
+    pub limits: ConfigLimitArgs,
+}
+
+/// Under which choices something is proved.
+#[derive(Debug, ClapArgs)]
+pub struct ProofArgs {
+    /// The user pool's groups (`list-groups` output); left out, those found in the configuration
+    #[arg(long, value_name = "FILE")]
+    pub groups: Option<OsString>,
+    /// Fix an open question (`array-claims=membership`); may be repeated
+    #[arg(long, value_name = "QUESTION=CHOICE")]
+    pub assume: Vec<String>,
+    /// Exit with 3 when the answer depends on an open question
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// The configuration to read.

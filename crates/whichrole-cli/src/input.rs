@@ -38,9 +38,13 @@ impl Loaded {
 
     /// Reads a configuration as the options say.
     pub fn of(config: impl AsRef<OsStr>, options: &ReadOptions) -> Result<Self> {
-        let sources = sources(config, options.json.bytes)?;
+        Ok(Self::of_sources(sources(config, options.json.bytes)?, options))
+    }
+
+    /// Reads texts that are here already.
+    pub fn of_sources(sources: Vec<Source>, options: &ReadOptions) -> Self {
         let configuration = read(&sources, options);
-        Ok(Self { configuration, texts: sources.into_iter().map(|source| source.text).collect() })
+        Self { configuration, texts: sources.into_iter().map(|source| source.text).collect() }
     }
 
     /// The pool that is asked for, if nothing is wrong with the configuration.
@@ -75,7 +79,7 @@ impl Loaded {
 }
 
 /// The values of `--param` or `--var`.
-fn values(flag: &str, what: &str, written: &[String]) -> Result<BTreeMap<String, String>> {
+pub fn values(flag: &str, what: &str, written: &[String]) -> Result<BTreeMap<String, String>> {
     let mut values = BTreeMap::new();
     for given in written {
         let Some((name, value)) = given.split_once('=').filter(|(name, _)| !name.is_empty()) else {
@@ -168,12 +172,10 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
             }
             continue;
         }
-        let is_terraform = [".tf", ".tf.json", ".tfvars", ".tofu"].iter().any(|ending| name.ends_with(ending));
         let in_assembly = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("assembly-"));
-        let is_suite = name.ends_with(".whichrole.yaml") || name.ends_with(".whichrole.yml");
-        let wanted = CONFIG_ENDINGS.iter().any(|ending| name.ends_with(ending)) && !is_suite;
+        let wanted = is_configuration(&name, depth, in_assembly);
         // A pipe or device among the files would keep us waiting.
-        if wanted && (depth == 0 || is_terraform || in_assembly) && path.is_file() {
+        if wanted && path.is_file() {
             files.push(path);
         }
         if files.len() > CONFIG_FILES {
@@ -183,6 +185,15 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a file of a folder, so many levels down, can be part of its configuration.
+pub fn is_configuration(name: &str, depth: usize, in_assembly: bool) -> bool {
+    let is_terraform = [".tf", ".tf.json", ".tfvars", ".tofu"].iter().any(|ending| name.ends_with(ending));
+    let is_suite = name.ends_with(".whichrole.yaml") || name.ends_with(".whichrole.yml");
+    CONFIG_ENDINGS.iter().any(|ending| name.ends_with(ending))
+        && !is_suite
+        && (depth == 0 || is_terraform || in_assembly)
 }
 
 /// The text of a file or of standard input (`-`), of at most `limit` bytes.

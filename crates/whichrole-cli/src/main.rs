@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod failure;
+mod git;
 mod input;
 mod output;
 mod render;

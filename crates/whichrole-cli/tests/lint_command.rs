@@ -1,6 +1,6 @@
 //! `whichrole lint` from outside: formats, exit codes, what is allowed, what is mended.
 
-#![expect(clippy::unwrap_used, reason = "the helpers here are tests, too")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "the helpers here are tests, too")]
 
 use std::fs;
 use std::path::PathBuf;

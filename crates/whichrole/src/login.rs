@@ -40,6 +40,9 @@ pub struct Login<'a> {
     pub(crate) slots: Slots<'a>,
 }
 
+/// The provider of a login and the number of its mapping, as far as there are any.
+pub(crate) type Found<'a> = (Option<LoginProvider<'a>>, Option<usize>);
+
 /// The provider of a login: one that the configuration names, or one it does not know.
 #[derive(Debug, Clone)]
 pub(crate) enum LoginProvider<'a> {
@@ -268,9 +271,9 @@ impl Directory {
         &'a self,
         named: Option<&ProviderKey>,
         claims: &Claims<'_>,
-    ) -> Result<(Option<LoginProvider<'a>>, Option<usize>), LoginError> {
+    ) -> Result<Found<'a>, LoginError> {
         match self.home(named, claims)? {
-            Found::Home(home) => {
+            Place::Home(home) => {
                 let found = home.provider_and_mapping(named, claims)?;
                 match found {
                     // Another mapping may be written with references that could be this very login (Q5b).
@@ -280,8 +283,8 @@ impl Directory {
                     _ => Ok(found),
                 }
             }
-            Found::Foreign(key) => Ok((Some(LoginProvider::Foreign(key)), None)),
-            Found::Nothing => Ok((None, None)),
+            Place::Foreign(key) => Ok((Some(LoginProvider::Foreign(key)), None)),
+            Place::Nothing => Ok((None, None)),
         }
     }
 
@@ -291,7 +294,7 @@ impl Directory {
         home: &Home,
         named: Option<&ProviderKey>,
         claims: &Claims<'_>,
-    ) -> Result<Option<(Option<LoginProvider<'a>>, Option<usize>)>, LoginError> {
+    ) -> Result<Option<Found<'a>>, LoginError> {
         let client = audience(claims).or_else(|| named.and_then(ProviderKey::client));
         let fits_client =
             |key: &ProviderKey| client.is_none_or(|client| key.client().is_some_and(|known| fits(known, client)));
@@ -309,33 +312,33 @@ impl Directory {
         }
     }
 
-    fn home<'a>(&'a self, named: Option<&ProviderKey>, claims: &Claims<'_>) -> Result<Found<'a>, LoginError> {
+    fn home<'a>(&'a self, named: Option<&ProviderKey>, claims: &Claims<'_>) -> Result<Place<'a>, LoginError> {
         if let Some(named) = named {
             return self.named(named);
         }
         let issuer = claims.text("iss");
         if let Some(issuer) = issuer {
             let literal = || self.homes.iter().filter(|home| !home.key.is_symbolic());
-            if let Some(home) = self.only(literal().filter(|home| is_issuer_of(issuer, home.key.login_key())))? {
-                return Ok(Found::Home(home));
+            if let Some(home) = Self::only(literal().filter(|home| is_issuer_of(issuer, home.key.login_key())))? {
+                return Ok(Place::Home(home));
             }
             let key = ProviderKey::of_issuer(issuer);
-            if let Some(home) = self.only(literal().filter(|home| home.key.login_key() == key.login_key()))? {
-                return Ok(Found::Home(home));
+            if let Some(home) = Self::only(literal().filter(|home| home.key.login_key() == key.login_key()))? {
+                return Ok(Place::Home(home));
             }
             if let Some(home) = self.only_fitting(&key)? {
-                return Ok(Found::Home(home));
+                return Ok(Place::Home(home));
             }
             if self.homes.is_empty() {
-                return Ok(Found::Foreign(key));
+                return Ok(Place::Foreign(key));
             }
         }
         match (self.homes.as_slice(), issuer) {
-            ([], _) => Ok(Found::Nothing),
+            ([], _) => Ok(Place::Nothing),
             // With an issuer that is not this provider's: of a user pool or an OIDC provider L2 will say so; elsewhere nothing would.
-            ([only], None) => Ok(Found::Home(only)),
+            ([only], None) => Ok(Place::Home(only)),
             ([only], Some(_)) if matches!(only.key.kind(), ProviderKind::UserPool | ProviderKind::Oidc) => {
-                Ok(Found::Home(only))
+                Ok(Place::Home(only))
             }
             (_, None) => Err(LoginError::SeveralProviders { candidates: self.keys() }),
             (_, Some(_)) => Err(LoginError::UnknownIssuer { known: self.keys() }),
@@ -343,40 +346,40 @@ impl Directory {
     }
 
     /// The provider that a person named by its mapping key, tag key or login key; the most exact reading of the name counts.
-    fn named<'a>(&'a self, named: &ProviderKey) -> Result<Found<'a>, LoginError> {
+    fn named<'a>(&'a self, named: &ProviderKey) -> Result<Place<'a>, LoginError> {
         let is_written = |home: &&Home| {
             home.key.as_str() == named.as_str() || home.mappings.iter().any(|(key, _)| key.as_str() == named.as_str())
         };
         let same_login = |home: &&Home| home.key.login_key() == named.login_key();
         let same_kind = |home: &&Home| home.key.kind() == named.kind() && same_login(home);
-        if let Some(home) = self.only(self.homes.iter().filter(is_written))? {
-            return Ok(Found::Home(home));
+        if let Some(home) = Self::only(self.homes.iter().filter(is_written))? {
+            return Ok(Place::Home(home));
         }
-        if let Some(home) = self.only(self.homes.iter().filter(same_kind))? {
-            return Ok(Found::Home(home));
+        if let Some(home) = Self::only(self.homes.iter().filter(same_kind))? {
+            return Ok(Place::Home(home));
         }
-        if let Some(home) = self.only(self.homes.iter().filter(same_login))? {
-            return Ok(Found::Home(home));
+        if let Some(home) = Self::only(self.homes.iter().filter(same_login))? {
+            return Ok(Place::Home(home));
         }
         // A reference that the configuration does not have stands for nothing in it.
         if !named.is_symbolic()
             && let Some(home) = self.only_fitting(named)?
         {
-            return Ok(Found::Home(home));
+            return Ok(Place::Home(home));
         }
         if self.homes.is_empty() && !named.is_symbolic() || is_well_known(named) {
-            return Ok(Found::Foreign(named.clone()));
+            return Ok(Place::Foreign(named.clone()));
         }
         Err(LoginError::UnknownProvider { written: named.as_str().to_owned(), known: self.keys() })
     }
 
     /// The symbolic provider that a literal key could be (Q5b).
     fn only_fitting(&self, key: &ProviderKey) -> Result<Option<&Home>, LoginError> {
-        self.only(self.homes.iter().filter(|home| home.key.is_symbolic() && home.key.could_be(key)))
+        Self::only(self.homes.iter().filter(|home| home.key.is_symbolic() && home.key.could_be(key)))
     }
 
     /// The only one of several homes; two are one too many.
-    fn only<'a>(&'a self, mut homes: impl Iterator<Item = &'a Home>) -> Result<Option<&'a Home>, LoginError> {
+    fn only<'a>(mut homes: impl Iterator<Item = &'a Home>) -> Result<Option<&'a Home>, LoginError> {
         let first = homes.next();
         let rest: Vec<&Home> = homes.collect();
         match (first, rest.as_slice()) {
@@ -415,7 +418,7 @@ pub(crate) fn tag_map(pool: &IdentityPool, provider: &ProviderKey) -> Result<Opt
     }
 }
 
-enum Found<'a> {
+enum Place<'a> {
     Home(&'a Home),
     Foreign(ProviderKey),
     Nothing,
@@ -435,7 +438,7 @@ impl Home {
         &'a self,
         named: Option<&ProviderKey>,
         claims: &Claims<'_>,
-    ) -> Result<(Option<LoginProvider<'a>>, Option<usize>), LoginError> {
+    ) -> Result<Found<'a>, LoginError> {
         let known = |(key, index): &'a (ProviderKey, usize)| (Some(LoginProvider::Known(key)), Some(*index));
         let unmapped = || (Some(LoginProvider::Known(&self.key)), None);
         let exact = named.and_then(|named| self.mappings.iter().find(|(key, _)| key.as_str() == named.as_str()));

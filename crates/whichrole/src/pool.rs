@@ -224,6 +224,29 @@ impl RoleArn {
         self.0.contains("${")
     }
 
+    /// What people may call the role: its text; the name in its ARN; of a reference the logical id or the address, and its last part.
+    ///
+    /// ```
+    /// let role = whichrole::RoleArn::from("${aws_iam_role.admin.arn}");
+    /// assert_eq!(role.names(), ["${aws_iam_role.admin.arn}", "aws_iam_role.admin", "admin"]);
+    /// ```
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        let mut names = vec![self.as_str()];
+        names.extend(self.role_name().filter(|name| !name.contains("${")));
+        let inside = self.as_str().strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        if let Some(inside) = inside.filter(|inside| !inside.contains("${")) {
+            let address = inside.strip_suffix(".Arn").or_else(|| inside.strip_suffix(".arn")).unwrap_or(inside);
+            names.push(address);
+            if let Some((_, last)) = address.rsplit_once('.') {
+                names.push(last);
+            }
+        }
+        names.retain(|name| !name.is_empty());
+        names.dedup();
+        names
+    }
+
     /// The role's name without its path: the text after the last `/` of an ARN.
     #[must_use]
     pub fn role_name(&self) -> Option<&str> {

@@ -9,7 +9,7 @@ mod pattern;
 use std::collections::BTreeSet;
 
 use crate::provider::ProviderKey;
-use crate::read::{Node, Position, Value};
+use crate::read::{Configuration, Definition, Node, Position, Value};
 use crate::text;
 use pattern::{Known, Text};
 
@@ -112,6 +112,32 @@ pub fn assume(policy: &Node, call: &AssumeCall<'_>) -> Verdict {
         Verdict::Allowed if call.session_tags => for_action(policy, TAG_SESSION, call),
         verdict => verdict,
     }
+}
+
+/// Asks the trust policy of a role of a configuration. `None`: the policy is not in the files.
+#[must_use]
+pub fn assume_role(
+    configuration: &Configuration,
+    definition: &Definition,
+    role: &str,
+    caller: Caller<'_>,
+    session_tags: bool,
+) -> Option<Verdict> {
+    let policy = configuration.surroundings.role(role)?.trust.as_ref()?;
+    let not_the_pool = not_the_pool(configuration, definition);
+    let call = AssumeCall { pool: definition.pool.id.as_deref(), not_the_pool: &not_the_pool, caller, session_tags };
+    Some(assume(policy, &call))
+}
+
+/// References and ids that are something else than the id of this pool.
+pub(crate) fn not_the_pool(configuration: &Configuration, definition: &Definition) -> BTreeSet<String> {
+    let mut others = configuration.surroundings.not_identity_pools();
+    let pools = configuration.definitions.iter().filter(|other| other.name != definition.name);
+    others.extend(pools.filter_map(|other| other.pool.id.clone()));
+    if let Some(id) = &definition.pool.id {
+        others.remove(id);
+    }
+    others
 }
 
 /// What a statement leaves open that it should test: it lets Cognito assume the role, but for any pool, or for guests as well as users.

@@ -93,7 +93,7 @@ fn what_is_not_contradictory_is_put_together() {
         "Groups": [{"GroupName": "one"}, {"GroupName": "two"}]}"#;
     let configuration = fine(&[named, unnamed]);
     let [definition] = configuration.definitions.as_slice() else { panic!("one pool") };
-    let others: Vec<&str> = definition.pool.other_providers.iter().map(|key| key.as_str()).collect();
+    let others: Vec<&str> = definition.pool.other_providers.iter().map(whichrole::ProviderKey::as_str).collect();
     assert_eq!(others, ["${One}", "${Two}", "${Three}"]);
     assert_eq!(definition.pool.providers.as_ref().map(Vec::len), Some(2));
     assert!(definition.pool.roles.authenticated.is_some());
@@ -220,7 +220,7 @@ fn a_misspelt_member_that_decides_is_a_problem() {
         ["`SamlProviderARN` was passed over, did you mean `SamlProviderARNs`?", "`Future` was passed over"]
     );
     let roles_of_iam = r#"{"Roles": [{"RoleName": "a"}]}"#;
-    assert_eq!(notes(&[&beside(r#""Roles": {}"#), roles_of_iam]), [""; 0], "`list-roles` of IAM is no default role");
+    assert_eq!(notes(&[&beside(r#""Roles": {}"#), roles_of_iam]), [""; 0], "they are for lint");
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn what_is_shown_can_be_read_again() {
     let configuration = fine(&[r#"{"OpenIdConnectProviderARNs": ["${Param}"], "SamlProviderARNs": ["${Other}"],
         "SupportedLoginProviders": {"login.example.com": "x", "accounts.google.com": "y"}, "Roles": {}}"#]);
     let kinds: Vec<ProviderKind> =
-        configuration.definitions[0].pool.other_providers.iter().map(|key| key.kind()).collect();
+        configuration.definitions[0].pool.other_providers.iter().map(whichrole::ProviderKey::kind).collect();
     assert!(kinds.contains(&ProviderKind::Unknown));
     let shown = serde_json::to_string(&canonical(&configuration, &configuration.definitions)).unwrap();
     let again = fine(&[&shown]);

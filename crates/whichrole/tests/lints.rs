@@ -1,5 +1,7 @@
 //! Every lint finds its bad files, at the marked line, and leaves its good files alone: `testdata/lint/<id>/{bad,good}.*`.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers here are tests, too")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +54,7 @@ fn bad_files_have_the_fault_at_the_marked_line() {
             let marked: Vec<usize> =
                 (1..).zip(text.lines()).filter(|(_, line)| line.ends_with("# here")).map(|(n, _)| n).collect();
             if lines.is_empty() || (!marked.is_empty() && lines != marked) {
-                faults += &format!("{} expects {marked:?}:\n{}", path.display(), shown(&found));
+                faults.extend([path.display().to_string(), format!(" expects {marked:?}:\n"), shown(&found)]);
             }
         }
     }
@@ -72,7 +74,7 @@ fn good_files_have_no_warning_or_error() {
                 .filter(|finding| !(lint.id == "same-role-for-guests" && finding.lint == "guest-role"))
                 .collect();
             if !bad.is_empty() {
-                faults += &format!("{}:\n{}", path.display(), shown(&bad));
+                faults.extend([path.display().to_string(), ":\n".to_owned(), shown(&bad)]);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Which provider and which mapping a token belongs to (Q2 to Q5b), where getting it wrong would give a wrong role.
 
+#![expect(clippy::unwrap_used, reason = "a test says what it expects in the shortest way")]
+
 use whichrole::{Claims, Evaluator, IdentityPool, ProviderKey, Request, Semantics, TokenForm, read};
 
 const POOL: &str = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC";

@@ -225,9 +225,10 @@ mod one_pool_in_many_spellings {
             let configuration = read(&folder(&format!("terraform/{spelling}")), &ReadOptions::default());
             let around = &configuration.surroundings;
             let role = pool(&configuration).pool.roles.authenticated.as_ref().unwrap();
-            let known: Vec<_> = around.roles.iter().map(|role| &role.arns).collect();
-            let found = around.role(role.as_str());
-            assert!(found.is_some_and(|found| found.trust.is_some()), "{spelling}: {role} of {known:?}");
+            assert!(around.roles().iter().all(|role| role.trust.is_some()), "{spelling}");
+            if !spelling.starts_with("plan/") {
+                assert!(around.role(role.as_str()).is_some(), "{spelling}: {role}");
+            }
             let client = &around.clients[0];
             assert!(client.ids.iter().any(|id| deployed(id) == "1example23456789"), "{spelling}: {client:?}");
             if spelling == "plain" {
@@ -689,7 +690,7 @@ locals {{
 }}"#
         );
         let configuration = read_text(&text);
-        configuration.surroundings.roles.iter().find_map(|role| role.trust.clone())
+        configuration.surroundings.roles().iter().find_map(|role| role.trust.clone())
     }
 
     /// The tree without places, maps by name.

@@ -2,6 +2,7 @@
 
 mod batch;
 mod decode;
+pub mod diff;
 mod eval;
 mod explain;
 pub mod lint;
@@ -10,6 +11,7 @@ mod shell;
 mod show;
 mod test;
 mod token;
+mod who;
 
 use crate::args::{Args, Command, Format};
 use crate::failure::{Exit, Failure, Result};
@@ -21,12 +23,14 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
     let has_others = match args.command {
         Command::Test(_) => args.global.format != Some(Format::Sarif),
         Command::Lint(_) => matches!(args.global.format, Some(Format::Github | Format::Sarif)),
+        Command::Diff(_) => args.global.format == Some(Format::Markdown),
         _ => false,
     };
     if !own && !has_others {
         return Err(Failure::new(
             "usage",
-            "this command has no such format; all have `text` and `json`, `lint` also `github` and `sarif`, `test` all but `sarif`",
+            "this command has no such format; all have `text` and `json`, `diff` also `markdown`, `lint` also `github` and `sarif`, \
+             `test` all but `sarif`",
         ));
     }
     match &args.command {
@@ -35,6 +39,8 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
         Command::Batch { config, lines, fields, max_line_bytes, choices } => {
             batch::run(config, lines.as_deref(), fields, *max_line_bytes, choices, output)
         }
+        Command::Who { config, role, proof } => who::run(args, config, role.as_deref(), proof, output),
+        Command::Diff(asked) => diff::run(args, asked, output),
         Command::Show { config } => show::run(config, output),
         Command::Lint(asked) => lint::run(args, asked, output),
         Command::Test(asked) => test::run(args, asked, output),

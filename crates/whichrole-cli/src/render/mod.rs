@@ -1,5 +1,6 @@
 //! How answers look to people.
 
+pub mod diff;
 pub mod explain;
 pub mod github;
 pub mod junit;
@@ -9,3 +10,4 @@ pub mod sarif;
 mod style;
 pub mod suite;
 pub mod tap;
+pub mod who;

@@ -90,7 +90,12 @@ fn uri(name: &str) -> String {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
             b'\\' => uri.push('/'),
-            other => uri.push_str(&format!("%{other:02X}")),
+            other => {
+                uri.push('%');
+                for digit in [other >> 4, other & 15] {
+                    uri.extend(char::from_digit(digit.into(), 16).map(|c| c.to_ascii_uppercase()));
+                }
+            }
         }
     }
     uri

@@ -10,6 +10,7 @@ mod harness;
 mod help;
 mod key_sets;
 mod outputs;
+mod proofs;
 mod redaction;
 mod schema;
 mod texts;

@@ -46,6 +46,11 @@ fn hi_136_to_138_hostile_values_are_shown_escaped_wherever_they_stand() {
         call("batch", &[]);
         call("batch", &["--fields", "role,rule"]);
         whichrole(["show"]).arg(&pool).run().exits(0);
+        whichrole(["who"]).arg(&pool).run().exits(0);
+        whichrole(["who"]).arg(&pool).args(["--format", "json"]).run().exits(0);
+        for format in ["text", "json", "markdown"] {
+            whichrole(["diff", POOL, "--format", format]).arg(&pool).run().exits(1);
+        }
         whichrole(["token", "decode"]).input(&claims).run().exits(0);
         let wrong = rule.replace("Equals", value);
         let wrong = folder.file("wrong.json", pool_with_rules(&wrong).replace("\"Claim\"", &format!("\"{value}\"")));

@@ -21,7 +21,7 @@ use super::solve::NotDecided;
 use super::space::{Known, Space, Spot, roles_of};
 use super::witness::{ClaimsJson, Witness};
 use crate::claims::Claims;
-use crate::login::TokenForm;
+use crate::login::{LoginError, TokenForm};
 use crate::pool::{Group, IdentityPool};
 use crate::provider::ProviderKey;
 use crate::semantics::Semantics;
@@ -66,6 +66,7 @@ pub struct Diff {
     pub outside: Option<Vec<Change>>,
     /// What could not be decided.
     pub not_decided: BTreeSet<NotDecided>,
+    evaluators: [Arc<Evaluator>; 2],
 }
 
 /// One class of requests that get something else.
@@ -132,6 +133,22 @@ impl Diff {
         self.not_decided.is_empty().then_some(true)
     }
 
+    /// What both configurations answer to one token, its provider found by name, by its issuer, or because there is only one.
+    ///
+    /// # Errors
+    /// As [`Evaluator::login`], for either configuration.
+    pub fn judge(&self, named: Option<&ProviderKey>, claims: &Claims<'static>) -> Result<[Judged; 2], LoginError> {
+        let [old, new] = &self.evaluators;
+        let judged = |evaluator: &Arc<Evaluator>| {
+            let key = evaluator.login(named, claims, TokenForm::Claims)?.provider().cloned();
+            let provider = key.as_ref().map(|key| key.as_str().to_owned());
+            let witness = Witness { provider, claims: claims.clone(), custom_role_arn: None };
+            judge(evaluator, key.as_ref(), &witness)
+                .ok_or(LoginError::UnknownIssuer { known: evaluator.provider_keys() })
+        };
+        Ok([judged(old)?, judged(new)?])
+    }
+
     /// With [`DiffOptions::only`]: whether nothing changes outside the condition, in the same sense.
     #[must_use]
     pub fn is_confined(&self) -> Option<bool> {
@@ -166,6 +183,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         matched,
         outside: None,
         not_decided: BTreeSet::new(),
+        evaluators: [Arc::clone(&old), Arc::clone(&new)],
     };
     let spots = comparison.spots(&mut found.only_before, &mut found.only_after);
     let everywhere = Search { atoms: &[], outside: vec![Vec::new()] };

@@ -13,9 +13,10 @@ use super::when::{Alternative, alternatives};
 use super::witness::Witness;
 use crate::groups::{GROUPS, GroupClaims, PREFERRED_ROLE, ROLES};
 use crate::login::{Login, TokenForm};
-use crate::pool::Group;
+use crate::pool::{Group, IdentityPool, RoleArn};
 use crate::provider::ProviderKey;
-use crate::{Claims, Evaluator, Request, RoleMappingType, Source};
+use crate::read::Problem;
+use crate::{Claims, Evaluator, Request, RoleMappingType, Source, text};
 
 /// Whether something can happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,16 +139,60 @@ pub struct GroupSets {
 /// `groups` are the groups that are known. Witnesses use them where they can; other groups may exist.
 #[must_use]
 pub fn reach(evaluator: &Evaluator, groups: &[Group]) -> Reach {
-    let pool = evaluator.pool();
-    let all_roles = roles_of(pool, groups);
+    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups))
+}
+
+/// As [`reach`], for one role, with the exact condition. The role need not be one that the pool names.
+#[must_use]
+pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleReach {
+    let mut all_roles = roles_of(evaluator.pool(), groups);
+    all_roles.insert(role.to_owned());
     let known = Known { groups, roles: &all_roles };
+    let found = reach_of(evaluator, groups, &all_roles).roles.into_iter().find(|known| known.role == role);
+    let spaces = spots(evaluator).into_iter().filter_map(|spot| {
+        let space = Space::new(&[evaluator], &spot, &[None], known, &[])?;
+        Some(alternatives(&space, role))
+    });
+    let mut when: Vec<Alternative> = spaces.flatten().collect();
+    when.dedup();
+    let nothing =
+        RoleReach { role: role.to_owned(), verdict: Verdict::Dead, by: Vec::new(), by_custom_role: None, when: None };
+    RoleReach { when: Some(when), ..found.unwrap_or(nothing) }
+}
+
+/// The role that a person means: an ARN, a reference, or a name that only one role of the pool has.
+///
+/// # Errors
+/// A name that no role has (`Admn`), or that several have: the problem lists them.
+pub fn find_role(pool: &IdentityPool, groups: &[Group], written: &str) -> Result<String, Problem> {
+    let roles: Vec<RoleArn> = roles_of(pool, groups).into_iter().map(RoleArn).collect();
+    let called: Vec<&RoleArn> = roles.iter().filter(|role| role.names().contains(&written)).collect();
+    match called.as_slice() {
+        [only] => Ok(only.0.clone()),
+        [] if written.starts_with("arn:") => Ok(written.to_owned()),
+        [] => {
+            // The full ARNs would drown the names that people write.
+            let names: BTreeSet<&str> =
+                roles.iter().flat_map(RoleArn::names).filter(|name| !name.starts_with("arn:")).collect();
+            Err(Problem::unknown("unknown-role", "role", written, names))
+        }
+        several => {
+            let several = text::alternatives(several.iter().map(|role| role.as_str()));
+            let message = format!("several roles are called {}: {several}", text::quoted(written));
+            Err(Problem::new("ambiguous-role", message))
+        }
+    }
+}
+
+fn reach_of(evaluator: &Evaluator, groups: &[Group], all_roles: &BTreeSet<String>) -> Reach {
+    let known = Known { groups, roles: all_roles };
     let mut ways: BTreeMap<&str, (Verdict, Vec<Way>)> = BTreeMap::new();
     let mut rules = Vec::new();
     let mut domain = BTreeMap::new();
     for spot in spots(evaluator) {
         let Some(space) = Space::new(&[evaluator], &spot, &[None], known, &[]) else { continue };
         note_domain(&space, &mut domain);
-        visit(&space, &spot, &mut ways, &all_roles, &mut rules);
+        visit(&space, &spot, &mut ways, all_roles, &mut rules);
     }
     let roles = all_roles
         .iter()
@@ -158,22 +203,6 @@ pub fn reach(evaluator: &Evaluator, groups: &[Group]) -> Reach {
         })
         .collect();
     Reach { roles, rules, unmapped: unmapped(evaluator), groups: group_sets(evaluator, groups), domain }
-}
-
-/// As [`reach`], for one role, with the exact condition.
-#[must_use]
-pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> Option<RoleReach> {
-    let mut found = reach(evaluator, groups).roles.into_iter().find(|known| known.role == role)?;
-    let all_roles = roles_of(evaluator.pool(), groups);
-    let known = Known { groups, roles: &all_roles };
-    let spaces = spots(evaluator).into_iter().filter_map(|spot| {
-        let space = Space::new(&[evaluator], &spot, &[None], known, &[])?;
-        Some(alternatives(&space, role))
-    });
-    let mut when: Vec<Alternative> = spaces.flatten().collect();
-    when.dedup();
-    found.when = Some(when);
-    Some(found)
 }
 
 /// Each login that has a mapping, and guests.

@@ -130,10 +130,13 @@ fn shadowed(
     Finding::new("shadowed-rule", if other { Severity::Error } else { Severity::Warning }, message)
 }
 
+/// Rules by their provider and number.
+type Rules = BTreeSet<(String, usize)>;
+
 /// Which rules live under other choices for the questions about comparing.
 struct OtherReadings<'l, 'c> {
     case: &'l Case<'c>,
-    known: Option<Vec<(String, BTreeSet<(String, usize)>)>>,
+    known: Option<Vec<(String, Rules)>>,
 }
 
 impl OtherReadings<'_, '_> {
@@ -157,7 +160,7 @@ impl OtherReadings<'_, '_> {
 }
 
 /// The rules that live under a choice.
-fn live(case: &Case<'_>, choice: Choice) -> BTreeSet<(String, usize)> {
+fn live(case: &Case<'_>, choice: Choice) -> Rules {
     let evaluator = Evaluator::new(case.evaluator.pool().clone(), Semantics::default().assume(choice));
     let groups = case.definition.groups.as_deref().unwrap_or_default();
     let rules = reach(&evaluator, groups).rules.into_iter();
@@ -250,8 +253,8 @@ fn decide(case: &Case<'_>, key: &ProviderKey, claims: &Claims<'static>) -> Optio
     Some((decision.role().map(str::to_owned), rule))
 }
 
-fn witness(key: &ProviderKey, claims: Claims<'static>) -> Option<Witness> {
-    Some(Witness { provider: Some(key.as_str().to_owned()), claims, custom_role_arn: None })
+fn witness(key: &ProviderKey, claims: Claims<'static>) -> Witness {
+    Witness { provider: Some(key.as_str().to_owned()), claims, custom_role_arn: None }
 }
 
 /// A `NotEqual` rule is passed over for users who lack the claim (R3).
@@ -271,7 +274,7 @@ fn misses_absent(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &MappingRul
     let message =
         format!("rule {n} does not match users without {}: such a user {gets} (R3)", text::quoted(&rule.claim));
     let finding = Finding::new("not-equal-misses-absent", Severity::Warning, message);
-    found.push(Finding { witness: witness(key, nothing), ..finding.at(case.at_rule(key, n)).of(key).rule(n) });
+    found.push(Finding { witness: Some(witness(key, nothing)), ..finding.at(case.at_rule(key, n)).of(key).rule(n) });
 }
 
 /// `Contains` on groups matches parts of names: of groups that are known, and of the one each identity provider adds (G9).
@@ -312,7 +315,7 @@ fn overlapping_groups(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &Mappi
         );
         let finding = Finding::new("overlapping-groups", Severity::Warning, message);
         let at = case.at_rule_field(key, n, "Value");
-        found.push(Finding { witness: witness(key, claims), ..finding.at(at).of(key).rule(n) });
+        found.push(Finding { witness: Some(witness(key, claims)), ..finding.at(at).of(key).rule(n) });
         break;
     }
 }

@@ -242,7 +242,7 @@ fn roles(case: &Case<'_>, found: &mut Vec<Finding>) {
             accounts.push((account.to_owned(), named));
         }
     }
-    other_account(accounts, found);
+    other_account(&accounts, found);
 }
 
 /// Why a role is no role's ARN.
@@ -342,7 +342,7 @@ fn account(role: &str) -> Option<&str> {
 }
 
 /// Roles of two accounts: one of them is not the pool's (S7).
-fn other_account(named: Vec<(String, NamedRole<'_>)>, found: &mut Vec<Finding>) {
+fn other_account(named: &[(String, NamedRole<'_>)], found: &mut Vec<Finding>) {
     let accounts: BTreeSet<&str> = named.iter().map(|(account, _)| account.as_str()).collect();
     if accounts.len() < 2 {
         return;
@@ -350,13 +350,13 @@ fn other_account(named: Vec<(String, NamedRole<'_>)>, found: &mut Vec<Finding>) 
     // The account most roles are in counts as the pool's; among equals the first.
     let count = |account: &str| named.iter().filter(|(known, _)| known == account).count();
     let mut home = "";
-    for (account, _) in &named {
+    for (account, _) in named {
         if home.is_empty() || count(account) > count(home) {
             home = account;
         }
     }
     let home = home.to_owned();
-    for (account, named) in &named {
+    for (account, named) in named {
         if *account != home {
             let message = format!(
                 "{} is in account {account} and the others are in {home}; the enhanced flow takes only roles of the \

@@ -121,15 +121,14 @@ fn user_writable(case: &Case<'_>, one: &Selecting<'_>, found: &mut Vec<Finding>)
 /// Whether users may change the attribute through the mapping's client, or through some client of the pool where the key names none.
 fn write(case: &Case<'_>, one: &Selecting<'_>, users: Option<&UserPool>) -> Option<Write> {
     let around = case.surroundings();
-    let clients: Vec<&UserPoolClient> = match one.key.client() {
-        Some(client) => around.client(client).into_iter().collect(),
-        None => {
-            let of_pool = |client: &&UserPoolClient| {
-                let pool = client.user_pool.as_deref();
-                pool.is_some_and(|pool| users.is_some_and(|users| users.ids.iter().any(|id| id == pool)))
-            };
-            around.clients.iter().filter(of_pool).collect()
-        }
+    let of_pool = |client: &&UserPoolClient| {
+        let pool = client.user_pool.as_deref();
+        pool.is_some_and(|pool| users.is_some_and(|users| users.ids.iter().any(|id| id == pool)))
+    };
+    let clients: Vec<&UserPoolClient> = if let Some(client) = one.key.client() {
+        around.client(client).into_iter().collect()
+    } else {
+        around.clients.iter().filter(of_pool).collect()
     };
     let listed = clients.iter().find_map(|client| match &client.write_attributes {
         WriteAttributes::Listed(names) => {
@@ -166,7 +165,9 @@ fn guests(case: &Case<'_>, found: &mut Vec<Finding>) {
     }
     let mut others: BTreeSet<&str> = BTreeSet::new();
     others.extend(pool.roles.authenticated.iter().map(crate::RoleArn::as_str));
-    others.extend(pool.role_mappings.values().flat_map(|m| m.mapping_rules()).map(|rule| rule.role_arn.as_str()));
+    others.extend(
+        pool.role_mappings.values().flat_map(crate::RoleMapping::mapping_rules).map(|rule| rule.role_arn.as_str()),
+    );
     others.extend(
         case.definition.groups.iter().flatten().filter_map(|g| g.role_arn.as_ref()).map(crate::RoleArn::as_str),
     );

@@ -73,7 +73,7 @@ pub fn allow(
 }
 
 fn is_json(name: &str, text: &str) -> bool {
-    let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    let is_yaml = [".yaml", ".yml"].iter().any(|ending| name.ends_with(ending));
     !is_yaml && text.trim_start().starts_with(['{', '['])
 }
 

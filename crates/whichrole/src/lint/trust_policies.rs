@@ -18,9 +18,7 @@ struct Use<'c> {
 }
 
 pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
-    let mut not_the_pool = case.surroundings().not_identity_pools();
-    let others = case.configuration.definitions.iter().filter(|other| other.name != case.definition.name);
-    not_the_pool.extend(others.filter_map(|other| other.pool.id.clone()));
+    let not_the_pool = trust::not_the_pool(case.configuration, case.definition);
     let mut said: BTreeSet<(&'static str, Position)> = BTreeSet::new();
     let mut used: BTreeSet<&str> = BTreeSet::new();
     for one in uses(case) {
@@ -46,7 +44,7 @@ pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
             found.push(Finding { fix, ..finding });
         }
     }
-    for role in case.surroundings().roles.iter().filter(|role| used.contains(role.label.as_str())) {
+    for role in case.surroundings().roles().iter().filter(|role| used.contains(role.label.as_str())) {
         untested(role, &mut said, found);
     }
 }
@@ -147,14 +145,9 @@ fn tag_session(policy: &Node, objection: &Objection) -> Option<Fix> {
         each.iter().filter_map(|statement| statement.get("Action")).find(|action| action.at == objection.at)?;
     let is_action =
         |node: &&Node| node.as_text().is_some_and(|text| text.eq_ignore_ascii_case("sts:AssumeRoleWithWebIdentity"));
-    match &actions.value {
-        Value::List(elements) => {
-            let last = elements.iter().find(is_action)?;
-            Some(Fix::AllowTagSession { at: last.at, written: last.as_text()?.to_owned(), in_list: true })
-        }
-        _ => {
-            let only = Some(actions).filter(is_action)?;
-            Some(Fix::AllowTagSession { at: only.at, written: only.as_text()?.to_owned(), in_list: false })
-        }
-    }
+    let (action, in_list) = match &actions.value {
+        Value::List(elements) => (elements.iter().find(is_action)?, true),
+        _ => (Some(actions).filter(is_action)?, false),
+    };
+    Some(Fix::AllowTagSession { at: action.at, written: action.as_text()?.to_owned(), in_list })
 }

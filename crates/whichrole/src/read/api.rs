@@ -7,7 +7,7 @@ use super::cloudformation::surroundings::attributes;
 use super::definition::{Drafts, Place};
 use super::node::{Entry, Node, Value};
 use super::policy;
-use super::problem::Problem;
+use super::problem::{Problem, Respelling};
 use super::shape::{self, API, any_text, check_members, expect_list, expect_map, field, known_bool, known_text};
 use super::surroundings::{Role, UserPool, UserPoolClient};
 use crate::json::JsonLimits;
@@ -215,7 +215,8 @@ fn unknown_member(entry: &Entry, drafts: &mut Drafts) {
     match text::nearest(&entry.name, READ.iter().copied().filter(|known| *known != entry.name)) {
         Some(near) if DECIDING.contains(&near) => {
             let message = format!("unknown member {name}, did you mean {}?", text::quoted(near));
-            drafts.problems.push(Problem::new("unknown-field", message).at(entry.at));
+            let respelling = Some(Respelling { written: entry.name.clone(), right: near.to_owned() });
+            drafts.problems.push(Problem { respelling, ..Problem::new("unknown-field", message).at(entry.at) });
         }
         Some(near) => {
             let message = format!("{name} was passed over, did you mean {}?", text::quoted(near));

@@ -1,21 +1,24 @@
 //! What stands around an identity pool in the same files: IAM roles with their trust policies, user pools, their clients and identity
 //! providers. None of it decides which role a login gets; all of it decides whether that is what its author meant.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::node::{Node, Position, Value};
 
 /// Everything around the pools.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Surroundings {
-    /// IAM roles.
-    pub roles: Vec<Role>,
+    /// IAM roles; [`Surroundings::role`] finds one.
+    roles: Vec<Role>,
     /// IAM policies, by what refers to them: `${aws_iam_policy.admin.arn}`.
     pub policies: BTreeSet<String>,
     /// User pools.
     pub user_pools: Vec<UserPool>,
     /// Clients of user pools.
     pub clients: Vec<UserPoolClient>,
+    /// Invariant: the numbers of all roles in `roles`, by each of their ARNs and names. Two templates may use one logical id.
+    by_arn: BTreeMap<String, Vec<usize>>,
+    by_name: BTreeMap<String, Vec<usize>>,
 }
 
 /// An IAM role.
@@ -132,23 +135,30 @@ pub(crate) const STANDARD: &[&str] = &[
 ];
 
 impl Surroundings {
+    /// All IAM roles.
+    #[must_use]
+    pub fn roles(&self) -> &[Role] {
+        &self.roles
+    }
+
     /// The role that an ARN, or a reference to one, names.
     #[must_use]
     pub fn role(&self, arn: &str) -> Option<&Role> {
-        let mut found = self.roles.iter().filter(|role| role.arns.iter().any(|known| known == arn));
-        if let Some(role) = found.next() {
-            return Some(role);
+        // Which of several is meant is not guessed.
+        if let Some(numbers) = self.by_arn.get(arn) {
+            return numbers.first().filter(|_| numbers.len() == 1).and_then(|number| self.roles.get(*number));
         }
         // A literal ARN of a role whose name alone is known.
-        let name = crate::RoleArn::from(arn).role_name().map(str::to_owned)?;
-        let mut named = self.roles.iter().filter(|role| role.names.contains(&name));
-        named.next().filter(|_| named.next().is_none())
+        match self.by_name.get(crate::RoleArn::from(arn).role_name()?)?.as_slice() {
+            [only] => self.roles.get(*only),
+            _ => None,
+        }
     }
 
-    /// The role whose name, rather than its ARN, this is.
+    /// The role whose name, rather than its ARN, this reference is.
     #[must_use]
     pub fn role_by_name(&self, name: &str) -> Option<&Role> {
-        self.roles.iter().find(|role| role.names.iter().any(|known| known == name && known.contains("${")))
+        self.by_name.get(name).filter(|_| name.contains("${"))?.first().and_then(|number| self.roles.get(*number))
     }
 
     /// The user pool that a reference names.
@@ -190,9 +200,19 @@ impl Surroundings {
         ids.chain(self.clients.iter().flat_map(|client| &client.ids)).cloned().collect()
     }
 
+    /// Adds a role, unless it is there.
     pub(crate) fn add_role(&mut self, role: Role) {
-        if !self.roles.iter().any(|known| known.arns == role.arns && known.names == role.names) {
-            self.roles.push(role);
+        let known = role.arns.first().and_then(|arn| self.by_arn.get(arn)).and_then(|numbers| numbers.first());
+        if known.and_then(|number| self.roles.get(*number)).is_some_and(|known| known.arns == role.arns) {
+            return;
         }
+        let number = self.roles.len();
+        for arn in &role.arns {
+            self.by_arn.entry(arn.clone()).or_default().push(number);
+        }
+        for name in &role.names {
+            self.by_name.entry(name.clone()).or_default().push(number);
+        }
+        self.roles.push(role);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::pool::{Group, RoleArn, RoleMapping};
+use crate::pool::{Group, RoleMapping};
 use crate::read::Definition;
 use crate::text;
 
@@ -29,7 +29,7 @@ impl Roles {
         let groups = groups.into_iter().flatten().filter_map(|group| group.role_arn.as_ref());
         let mut known_roles = Self::default();
         for role in rules.chain(defaults).chain(groups) {
-            for name in names(role) {
+            for name in role.names() {
                 let known = known_roles.by_name.entry(name.to_owned()).or_default();
                 if !known.contains(&role.0) {
                     known.push(role.0.clone());
@@ -111,35 +111,17 @@ impl Roles {
     }
 }
 
-/// The names of a role: its text; the name in its ARN; of a reference the logical id or the address, and its last part.
-fn names(role: &RoleArn) -> Vec<&str> {
-    let mut names = vec![role.as_str()];
-    names.extend(role.role_name().filter(|name| !name.contains("${")));
-    let inside = role.as_str().strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-    if let Some(inside) = inside.filter(|inside| !inside.contains("${")) {
-        let address = inside.strip_suffix(".Arn").or_else(|| inside.strip_suffix(".arn")).unwrap_or(inside);
-        names.push(address);
-        if let Some((_, last)) = address.rsplit_once('.') {
-            names.push(last);
-        }
-    }
-    names.retain(|name| !name.is_empty());
-    names.dedup();
-    names
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::RoleArn;
 
     #[test]
     fn a_role_goes_by_the_last_part_of_what_it_is_written_as() {
-        assert_eq!(names(&"arn:aws:iam::1:role/path/Admin".into()), ["arn:aws:iam::1:role/path/Admin", "Admin"]);
-        assert_eq!(names(&"${AdminRole.Arn}".into()), ["${AdminRole.Arn}", "AdminRole"]);
-        assert_eq!(
-            names(&"${aws_iam_role.admin.arn}".into()),
-            ["${aws_iam_role.admin.arn}", "aws_iam_role.admin", "admin"]
-        );
-        assert_eq!(names(&"arn:aws:iam::${A}:role/${B}".into()), ["arn:aws:iam::${A}:role/${B}"]);
+        let names =
+            |role: &str| -> Vec<String> { RoleArn::from(role).names().into_iter().map(str::to_owned).collect() };
+        assert_eq!(names("arn:aws:iam::1:role/path/Admin"), ["arn:aws:iam::1:role/path/Admin", "Admin"]);
+        assert_eq!(names("${AdminRole.Arn}"), ["${AdminRole.Arn}", "AdminRole"]);
+        assert_eq!(names("${aws_iam_role.admin.arn}"), ["${aws_iam_role.admin.arn}", "aws_iam_role.admin", "admin"]);
+        assert_eq!(names("arn:aws:iam::${A}:role/${B}"), ["arn:aws:iam::${A}:role/${B}"]);
     }
 }

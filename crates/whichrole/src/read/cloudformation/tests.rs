@@ -430,7 +430,7 @@ fn other_files_of_a_folder_are_no_problem_unless_they_may_belong_to_it() {
 fn roles_bring_their_trust_policies_and_clients_what_their_users_may_write() {
     let text = include_str!("../../../../../testdata/pools/cloudformation/plain.yaml");
     let around = read_texts(&[("plain.yaml", text)], &[]).usable().unwrap().surroundings;
-    let roles: Vec<&str> = around.roles.iter().map(|role| role.label.as_str()).collect();
+    let roles: Vec<&str> = around.roles().iter().map(|role| role.label.as_str()).collect();
     assert_eq!(roles.len(), 4, "{roles:?}");
     let policy = around.role("${Admin.Arn}").unwrap().trust.as_ref().unwrap();
     let statement = &policy.get("Statement").unwrap().elements()[0];

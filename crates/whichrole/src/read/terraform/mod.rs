@@ -272,7 +272,7 @@ struct Reading<'f> {
     problems: Vec<Problem>,
 }
 
-impl<'f> Reading<'f> {
+impl Reading<'_> {
     /// The resources of a module in use, and of the modules it calls.
     fn module(&mut self, instance: usize) {
         let Some(module) = self.evaluator.module(instance) else { return };

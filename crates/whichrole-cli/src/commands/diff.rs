@@ -1,0 +1,253 @@
+//! `whichrole diff`: which tokens get something else.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::BufRead as _;
+
+use serde::Serialize;
+use whichrole::analysis::{Change, Condition, Diff, DiffOptions, Subject, diff, unequal_readings};
+use whichrole::read::{Definition, ReadOptions};
+use whichrole::{Choice, Semantics, TokenLimits};
+
+use crate::args::{Args, DiffArgs, Format};
+use crate::commands::eval::json;
+use crate::commands::who;
+use crate::failure::{Exit, Failure, Result};
+use crate::input::{self, Loaded, values};
+use crate::output::Output;
+use crate::{git, render, request};
+
+/// The largest line of a file of users.
+const LINE_BYTES: usize = 65_536;
+
+/// What is printed: all pools together.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub equal: Option<bool>,
+    pub changes: Vec<Change>,
+    pub certainty_changes: Vec<Change>,
+    pub custom_role_changes: Vec<Change>,
+    pub only_before: Vec<String>,
+    pub only_after: Vec<String>,
+    pub matched: BTreeMap<String, String>,
+    /// What changes outside `--only`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Vec<Change>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_decided: Vec<String>,
+    /// Other choices under which the two are not equal.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unequal_under: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<Users>,
+}
+
+/// How many users of a file are in each class.
+#[derive(Debug, Default, Serialize)]
+pub struct Users {
+    pub total: usize,
+    pub changed: usize,
+    pub classes: Vec<Class>,
+}
+
+/// Users who got the one and get the other: a role, or the reason of a denial.
+#[derive(Debug, Serialize)]
+pub struct Class {
+    pub before: String,
+    pub after: String,
+    pub tags_differ: bool,
+    pub users: usize,
+}
+
+pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
+    let names = [Some(asked.old.as_os_str()), Some(asked.new.as_os_str()), asked.users.as_deref()];
+    input::refuse_two_stdins(names.into_iter().flatten())?;
+    let semantics = request::semantics(&asked.proof.assume)?;
+    let only = match &asked.only {
+        Some(written) => Some(
+            Condition::parse(written).map_err(|error| Failure::new("condition", format!("in `--only`, {error}")))?,
+        ),
+        None => None,
+    };
+    let equal: Vec<(String, String)> = values("--map", "reference", &asked.map)?.into_iter().collect();
+    let options = DiffOptions { only: only.as_ref(), equal: &equal };
+    let read = ReadOptions {
+        parameters: values("--param", "parameter", &asked.parameters)?,
+        variables: values("--var", "variable", &asked.variables)?,
+        ..asked.limits.options()
+    };
+    let (old, new) = (load(&asked.old, &read)?, load(&asked.new, &read)?);
+
+    let mut report = Report::empty(only.is_some());
+    let mut depends: Vec<Choice> = Vec::new();
+    let mut first = None;
+    for (a, b) in pools(&old, &new, asked.pool.as_deref(), &mut report, output)? {
+        let groups = |definition: &Definition| who::groups(&asked.proof, definition.groups.as_deref());
+        let (old_groups, new_groups) = (groups(a)?, groups(b)?);
+        let before = subject(a, &old_groups, semantics);
+        let after = subject(b, &new_groups, semantics);
+        let found = diff(&before, &after, &options);
+        if found.is_equal() == Some(true) {
+            depends.extend(unequal_readings(&before, &after, &options));
+        }
+        first.get_or_insert_with(|| found.clone());
+        report.add(found);
+    }
+    report.unequal_under = depends.iter().map(ToString::to_string).collect();
+    report.equal = report.is_equal();
+    if let (Some(file), Some(found)) = (&asked.users, &first) {
+        report.users = Some(users(file, found)?);
+    }
+    match args.global.format {
+        Some(Format::Json) => output.line(&json(&report)?)?,
+        Some(Format::Markdown) => render::diff::markdown(&report).iter().try_for_each(|line| output.line(line))?,
+        _ => render::diff::text(&report).iter().try_for_each(|line| output.text(line))?,
+    }
+    for note in render::diff::notes(&report) {
+        output.note(&note);
+    }
+    Ok(exit(&report, asked.proof.strict))
+}
+
+/// A configuration, of the working tree or of a revision.
+fn load(config: &OsStr, options: &ReadOptions) -> Result<Loaded> {
+    match git::parse(config) {
+        Some((revision, path)) => Ok(Loaded::of_sources(git::sources(revision, path, options.json.bytes)?, options)),
+        None => Loaded::of(config, options),
+    }
+}
+
+fn subject<'s>(definition: &'s Definition, groups: &'s [whichrole::Group], semantics: Semantics) -> Subject<'s> {
+    Subject { pool: &definition.pool, groups, semantics }
+}
+
+/// The pools to compare: the one asked for, the only one of each side, or all that have the same name.
+fn pools<'l>(
+    old: &'l Loaded,
+    new: &'l Loaded,
+    pool: Option<&str>,
+    report: &mut Report,
+    output: &Output,
+) -> Result<Vec<(&'l Definition, &'l Definition)>> {
+    let (many, others) = (&old.configuration.definitions, &new.configuration.definitions);
+    if pool.is_some() || (many.len() <= 1 && others.len() <= 1) {
+        return Ok(vec![(old.definition(pool, output)?, new.definition(pool, output)?)]);
+    }
+    for loaded in [old, new] {
+        if !loaded.configuration.problems.is_empty() {
+            return Err(loaded.failure(&loaded.configuration.problems));
+        }
+    }
+    let find = |name: &str, definitions: &'l [Definition]| definitions.iter().find(|other| other.name == name);
+    let mut pairs = Vec::new();
+    for definition in many {
+        match find(&definition.name, others) {
+            Some(other) => pairs.push((definition, other)),
+            None => report.only_before.push(definition.name.clone()),
+        }
+    }
+    let unknown = others.iter().filter(|definition| find(&definition.name, many).is_none());
+    report.only_after.extend(unknown.map(|definition| definition.name.clone()));
+    if pairs.is_empty() {
+        let message = "no pool of one side has the name of a pool of the other; choose with `--pool`";
+        return Err(Failure::new("several-pools", message));
+    }
+    Ok(pairs)
+}
+
+impl Report {
+    fn empty(has_condition: bool) -> Self {
+        Self {
+            equal: None,
+            changes: Vec::new(),
+            certainty_changes: Vec::new(),
+            custom_role_changes: Vec::new(),
+            only_before: Vec::new(),
+            only_after: Vec::new(),
+            matched: BTreeMap::new(),
+            outside: has_condition.then(Vec::new),
+            not_decided: Vec::new(),
+            unequal_under: Vec::new(),
+            users: None,
+        }
+    }
+
+    fn add(&mut self, found: Diff) {
+        self.changes.extend(found.changes);
+        self.certainty_changes.extend(found.certainty_changes);
+        self.custom_role_changes.extend(found.custom_role_changes);
+        self.only_before.extend(found.only_before);
+        self.only_after.extend(found.only_after);
+        self.matched.extend(found.matched);
+        if let Some(outside) = &mut self.outside {
+            outside.extend(found.outside.into_iter().flatten());
+        }
+        self.not_decided.extend(found.not_decided.iter().map(ToString::to_string));
+    }
+
+    fn is_equal(&self) -> Option<bool> {
+        let lists = self.only_before.is_empty() && self.only_after.is_empty();
+        if !lists || !self.changes.is_empty() || !self.custom_role_changes.is_empty() {
+            return Some(false);
+        }
+        self.not_decided.is_empty().then_some(true)
+    }
+
+    /// With `--only`: whether nothing changes outside the condition.
+    pub fn is_confined(&self) -> Option<bool> {
+        let outside = self.outside.as_ref()?;
+        if !outside.is_empty() || !self.only_before.is_empty() || !self.only_after.is_empty() {
+            return Some(false);
+        }
+        self.not_decided.is_empty().then_some(true)
+    }
+}
+
+fn exit(report: &Report, strict: bool) -> Exit {
+    let answer = if report.outside.is_some() { report.is_confined() } else { report.equal };
+    match answer {
+        Some(true) if strict && !report.unequal_under.is_empty() => Exit::NotCertain,
+        Some(true) => Exit::Yes,
+        Some(false) => Exit::No,
+        None => Exit::CouldNotAnswer,
+    }
+}
+
+/// Puts each user of a file to both configurations.
+fn users(file: &OsStr, found: &Diff) -> Result<Users> {
+    let mut users = Users::default();
+    let mut classes: BTreeMap<(String, String, bool), usize> = BTreeMap::new();
+    let limits = TokenLimits::default();
+    let reader = std::io::BufReader::new(input::open(file)?);
+    for (number, line) in (1_usize..).zip(reader.split(b'\n')) {
+        let line = line.map_err(|error| Failure::io(&error, "read", &input::shown(file)))?;
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let fault = |what: String| {
+            let mut report = crate::failure::Report::new("users", what);
+            report.file = Some(whichrole::text::visible(&input::shown(file)));
+            report.line = Some(number);
+            Failure::of(report)
+        };
+        if line.len() > LINE_BYTES {
+            return Err(fault(format!("the line is longer than {LINE_BYTES} bytes")));
+        }
+        let token = request::parse_token(&line, &limits).map_err(|error| fault(error.to_string()))?;
+        let [before, after] = found.judge(None, &token.claims).map_err(|error| fault(error.to_string()))?;
+        users.total += 1;
+        let got = |judged: &whichrole::analysis::Judged| {
+            judged.role.clone().unwrap_or_else(|| format!("denied ({})", judged.deny.unwrap_or_default()))
+        };
+        let (was, is, tags_differ) = (got(&before), got(&after), before.tags != after.tags);
+        if was != is || tags_differ {
+            users.changed += 1;
+            *classes.entry((was, is, tags_differ)).or_default() += 1;
+        }
+    }
+    users.classes = classes
+        .into_iter()
+        .map(|((before, after, tags_differ), users)| Class { before, after, tags_differ, users })
+        .collect();
+    Ok(users)
+}

@@ -1,0 +1,165 @@
+//! Which tokens get which role, as text.
+
+use whichrole::analysis::{Reach, ReachReading, RoleReach, RuleReach, Verdict, Way, Witness};
+use whichrole::text::visible;
+
+use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
+
+/// The longest example that is shown whole.
+const LONGEST: usize = 200;
+
+/// Every role and every rule.
+pub fn table(found: &Reach, readings: &[ReachReading]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for role in &found.roles {
+        about_role(role, &mut lines);
+    }
+    about_rules(found, &mut lines);
+    about_groups(found, &mut lines);
+    lines.push(String::new());
+    lines.push(match (&found.unmapped.role, found.unmapped.deny) {
+        (Some(role), _) => format!("a login without a role mapping gets {}", visible(role)),
+        (None, deny) => format!("a login without a role mapping is denied ({})", deny.unwrap_or_default()),
+    });
+    about_domain(found, &mut lines);
+    about_readings(readings, &mut lines);
+    lines
+}
+
+/// One role, with its exact condition.
+pub fn role(role: &RoleReach, found: &Reach, readings: &[ReachReading]) -> Vec<String> {
+    let mut lines = Vec::new();
+    about_role(role, &mut lines);
+    let when = role.when.as_deref().unwrap_or_default();
+    let several = when.iter().any(|way| when.first().is_some_and(|first| first.provider != way.provider));
+    for (n, way) in when.iter().enumerate() {
+        let lead = if n == 0 { "exactly when" } else { "or when" };
+        let whose = match (&way.provider, several) {
+            (None, _) => " (a guest)".to_owned(),
+            (Some(provider), true) => format!(" ({})", visible(provider)),
+            (Some(_), false) => String::new(),
+        };
+        lines.push(format!("  {lead} {}{}", way.words(), paint(DIM, &whose)));
+    }
+    about_rules(found, &mut lines);
+    about_groups(found, &mut lines);
+    about_domain(found, &mut lines);
+    about_readings(readings, &mut lines);
+    lines
+}
+
+fn about_role(role: &RoleReach, lines: &mut Vec<String>) {
+    let name = visible(&role.role);
+    match &role.verdict {
+        Verdict::Live(witness) => {
+            let by: Vec<String> = role.by.iter().map(way).collect();
+            lines.push(format!("{} {}", paint(GOOD, &name), paint(DIM, &format!("by {}", by.join(", ")))));
+            lines.push(format!("  for example {}", example(witness)));
+        }
+        Verdict::Dead => {
+            lines.push(format!("{} is out of reach", paint(BAD, &name)));
+            if let Some(witness) = role.by_custom_role.as_ref().and_then(Verdict::witness) {
+                lines.push(format!("  only a request that chooses it gets it, for example {}", example(witness)));
+            }
+        }
+        Verdict::NotDecided(why) => lines.push(format!("{} not decided: {why}", paint(STRONG, &name))),
+    }
+}
+
+fn way(way: &Way) -> String {
+    match way.source.rule() {
+        Some(rule) => format!("rule {rule}"),
+        None => way.source.id().to_owned(),
+    }
+}
+
+fn about_rules(found: &Reach, lines: &mut Vec<String>) {
+    let mut provider = None;
+    for rule in &found.rules {
+        if provider != Some(&rule.provider) {
+            provider = Some(&rule.provider);
+            lines.push(String::new());
+            lines.push(paint(STRONG, &visible(&rule.provider)));
+        }
+        lines.push(about_rule(rule));
+    }
+}
+
+fn about_rule(rule: &RuleReach) -> String {
+    let number = format!("  rule {}", rule.rule);
+    match &rule.verdict {
+        Verdict::Live(witness) => format!("{number} {} {}", paint(GOOD, "live"), example(witness)),
+        Verdict::Dead if rule.blocked_by.is_empty() => {
+            format!("{number} {}: no value satisfies it", paint(BAD, "dead"))
+        }
+        Verdict::Dead => {
+            let blockers: Vec<String> = rule.blocked_by.iter().map(ToString::to_string).collect();
+            let what = match blockers.as_slice() {
+                [only] => format!("rule {only} takes all of it"),
+                several => format!("rules {} take all of it together", several.join(", ")),
+            };
+            format!("{number} {}: {what}", paint(BAD, "dead"))
+        }
+        Verdict::NotDecided(why) => format!("{number} not decided: {why}"),
+    }
+}
+
+fn about_groups(found: &Reach, lines: &mut Vec<String>) {
+    if found.groups.is_empty() {
+        return;
+    }
+    lines.push(String::new());
+    lines.push(paint(STRONG, "users with no claims but those of their groups"));
+    for sets in &found.groups {
+        let sets_shown: Vec<String> = sets
+            .sets
+            .iter()
+            .map(|set| match set.as_slice() {
+                [] => "no group".to_owned(),
+                names => names.iter().map(|name| visible(name)).collect::<Vec<_>>().join(" + "),
+            })
+            .collect();
+        lines.push(format!("  {} {}", visible(&sets.role), paint(DIM, &format!("from {}", sets_shown.join("; ")))));
+    }
+}
+
+fn about_domain(found: &Reach, lines: &mut Vec<String>) {
+    if found.domain.is_empty() {
+        return;
+    }
+    lines.push(String::new());
+    lines.push(paint(DIM, "proved for these values:"));
+    for (claim, values) in &found.domain {
+        lines.push(paint(DIM, &format!("  {}: {values}", visible(claim))));
+    }
+}
+
+fn about_readings(readings: &[ReachReading], lines: &mut Vec<String>) {
+    for reading in readings {
+        let word = |is: Option<bool>| match is {
+            Some(true) => "live",
+            Some(false) => "dead",
+            None => "not decided",
+        };
+        let reach = |is: Option<bool>| match is {
+            Some(true) => "in reach",
+            Some(false) => "out of reach",
+            None => "not decided",
+        };
+        let roles = reading.roles.iter().map(|(role, is)| format!("{} is {}", visible(role), reach(*is)));
+        let rules = reading.rules.iter().map(|(_, rule, is)| format!("rule {rule} is {}", word(*is)));
+        let what: Vec<String> = rules.chain(roles).collect();
+        lines.push(format!("under {}: {}", reading.assume, what.join(", ")));
+    }
+}
+
+/// A witness in a line: whose login, and the claims.
+pub fn example(witness: &Witness) -> String {
+    let json = whichrole::text::visible_json(&witness.claims.to_json());
+    let shown: String = json.chars().take(LONGEST).collect();
+    let cut = if shown.len() < json.len() { "…" } else { "" };
+    match &witness.provider {
+        Some(_) => format!("{shown}{cut}"),
+        None => "a guest".to_owned(),
+    }
+}

@@ -1,0 +1,190 @@
+//! `who` and `diff` from outside: what they print, how they end, and where they read from.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::{ADMIN, Folder, Outcome, pool_with_rules, whichrole};
+
+const POOL: &str = "pools/api/app-pool.json";
+
+fn rule(claim: &str, operator: &str, value: &str, role: &str) -> String {
+    let role = format!("arn:aws:iam::111122223333:role/{role}");
+    format!(r#"{{"Claim":"{claim}","MatchType":"{operator}","Value":"{value}","RoleARN":"{role}"}}"#)
+}
+
+/// Two pools that differ in the order of two rules.
+fn swapped(folder: &Folder) -> [std::path::PathBuf; 2] {
+    let admins = rule("cognito:groups", "Contains", "admins", "Admin");
+    let eng = rule("custom:dept", "StartsWith", "eng", "Eng");
+    let lead = rule("custom:dept", "Equals", "eng-lead", "Lead");
+    [
+        folder.file("old.json", pool_with_rules(&[admins.clone(), eng.clone(), lead.clone()].join(","))),
+        folder.file("new.json", pool_with_rules(&[admins, lead, eng].join(","))),
+    ]
+}
+
+fn json(outcome: &Outcome) -> Value {
+    serde_json::from_str(&outcome.stdout).unwrap()
+}
+
+#[test]
+fn who_says_of_every_role_and_rule_whether_a_token_gets_it() {
+    let folder = Folder::new();
+    let [old, _] = swapped(&folder);
+    let outcome = whichrole(["who"]).arg(&old).run();
+    outcome.exits(0);
+    insta::assert_snapshot!("who", outcome.stdout);
+    let all = json(whichrole(["who", "--format", "json"]).arg(&old).run().exits(0));
+    assert_eq!(all["rules"][1]["witness"]["claims"]["custom:dept"], "eng");
+    assert_eq!(all["rules"][2]["live"], false);
+    assert_eq!(all["rules"][2]["blocked_by"], serde_json::json!([2]));
+    assert_eq!(all["roles"][0]["role"], ADMIN);
+    assert_eq!(all["roles"][0]["by"], serde_json::json!([{"source": "rule", "rule": 1}]));
+}
+
+#[test]
+fn who_of_one_role_gives_the_exact_condition() {
+    let folder = Folder::new();
+    let [old, new] = swapped(&folder);
+    let outcome = whichrole(["who"]).arg(&new).arg("Eng").run();
+    outcome.exits(0);
+    insta::assert_snapshot!("who_role", outcome.stdout);
+    let eng = json(whichrole(["who", "--format", "json"]).arg(&new).arg("Eng").run().exits(0));
+    let expected = serde_json::json!([{"custom:dept": [{"starts-with": "eng"}, {"not": {"equals": "eng-lead"}}],
+        "cognito:groups": [{"not": {"contains": "admins"}}]}]);
+    assert_eq!(eng["when"], expected);
+    // Nobody gets this one, unless the request asks for it.
+    let lead = json(whichrole(["who", "--format", "json"]).arg(&old).arg("Lead").run().exits(1));
+    assert_eq!(lead["roles"][0]["by_custom_role"], true);
+    assert_eq!(lead["roles"][0]["custom_witness"]["claims"]["custom:dept"], "eng-lead");
+    whichrole(["who"]).arg(&old).arg("Lead").arg("--exit-zero").run().exits(0);
+    let unknown = whichrole(["who"]).arg(&old).arg("Leed").run();
+    unknown.exits(2);
+    assert_eq!(unknown.stderr, "error: unknown role `Leed`, did you mean `Lead`?\n");
+}
+
+#[test]
+fn diff_prints_one_line_for_each_class_of_change_and_nothing_where_there_is_none() {
+    let folder = Folder::new();
+    let [old, new] = swapped(&folder);
+    let outcome = whichrole(["diff"]).arg(&old).arg(&new).run();
+    outcome.exits(1);
+    insta::assert_snapshot!("diff", outcome.stdout);
+    let markdown = whichrole(["diff", "--format", "markdown"]).arg(&old).arg(&new).run();
+    markdown.exits(1);
+    insta::assert_snapshot!("diff_markdown", markdown.stdout);
+    assert_eq!(whichrole(["diff"]).arg(&old).arg(&old).run().exits(0).stdout, "");
+    let found = json(whichrole(["diff", "--format", "json"]).arg(&old).arg(&new).run().exits(1));
+    assert_eq!(found["equal"], false);
+    assert_eq!(found["changes"][0]["witness"], serde_json::json!({"custom:dept": "eng-lead"}));
+    assert_eq!(found["changes"][0]["before"]["schema"], "whichrole/decision/v1");
+    assert_eq!(found["changes"][0]["after"]["rule"], 2);
+    for empty in ["certainty_changes", "custom_role_changes", "only_before", "only_after"] {
+        assert_eq!(found[empty], serde_json::json!([]), "{empty}");
+    }
+}
+
+#[test]
+fn only_turns_the_question_into_whether_anything_else_changes() {
+    let folder = Folder::new();
+    let [old, new] = swapped(&folder);
+    let only = |condition: &str| whichrole(["diff", "--only", condition]).arg(&old).arg(&new).run();
+    only("custom:dept equals eng-lead").exits(0);
+    only("custom:dept starts-with eng-l and custom:dept not-equal eng-x").exits(0);
+    let outside = only("custom:dept equals ops or cognito:groups absent and custom:dept contains x");
+    outside.exits(1);
+    assert!(outside.stdout.contains("outside the condition"), "{}", outside.stdout);
+    let wrong = only("custom:dept equal x");
+    wrong.exits(2);
+    assert_eq!(wrong.stderr, "error: in `--only`, column 13: unknown operator `equal`, did you mean `equals`?\n");
+}
+
+#[test]
+fn map_and_names_equate_a_template_with_what_is_deployed() {
+    let folder = Folder::new();
+    let template = pool_with_rules(
+        &rule("custom:dept", "Equals", "ops", "X").replace("arn:aws:iam::111122223333:role/X", "${OpsRole.Arn}"),
+    );
+    let deployed = pool_with_rules(&rule("custom:dept", "Equals", "ops", "Stack-OpsRole-1A2B"));
+    let (template, deployed) = (folder.file("template.json", template), folder.file("deployed.json", deployed));
+    let by_name = whichrole(["diff"]).arg(&template).arg(&deployed).run();
+    by_name.exits(0);
+    assert!(by_name.stderr.contains("is taken for"), "{}", by_name.stderr);
+    let other = folder.file("other.json", pool_with_rules(&rule("custom:dept", "Equals", "ops", "Other")));
+    whichrole(["diff"]).arg(&template).arg(&other).run().exits(1);
+    let map = "--map=${OpsRole.Arn}=arn:aws:iam::111122223333:role/Other";
+    whichrole(["diff", map]).arg(&template).arg(&other).run().exits(0);
+}
+
+#[test]
+fn users_are_counted_by_class() {
+    let folder = Folder::new();
+    let [old, new] = swapped(&folder);
+    let lines =
+        "{\"custom:dept\":\"eng-lead\"}\n\n{\"custom:dept\":\"eng\"}\r\n{\"custom:dept\":\"eng-lead\",\"sub\":\"1\"}";
+    let users = folder.file("users.ndjson", lines);
+    let call = || whichrole(["diff", "--format", "json", "--users"]).arg(&users).arg(&old).arg(&new);
+    let found = json(call().run().exits(1));
+    assert_eq!((&found["users"]["total"], &found["users"]["changed"]), (&Value::from(3), &Value::from(2)));
+    assert_eq!(found["users"]["classes"][0]["users"], 2);
+    folder.file("users.ndjson", "{\"custom:dept\":\"eng-lead\"}\nnonsense\n");
+    let wrong = json(call().run().exits(2));
+    assert_eq!((&wrong["error"]["code"], &wrong["error"]["line"]), (&Value::from("users"), &Value::from(2)));
+}
+
+#[test]
+fn a_revision_is_compared_with_the_working_tree() {
+    let folder = Folder::new();
+    let [old, new] = swapped(&folder);
+    let root = old.parent().unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.current_dir(root).args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments);
+        assert!(command.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "-q"]);
+    git(&["add", "old.json"]);
+    git(&["commit", "-qm", "x"]);
+    std::fs::copy(&new, &old).unwrap();
+    let diff = |revision: &str| {
+        let mut call = Command::new(env!("CARGO_BIN_EXE_whichrole"));
+        call.current_dir(root).env("PATH", &path).args(["diff", revision, "old.json"]);
+        call.output().unwrap()
+    };
+    assert_eq!(diff("git:HEAD:old.json").status.code(), Some(1));
+    std::fs::remove_file(&new).unwrap();
+    let folder_then = Command::new(env!("CARGO_BIN_EXE_whichrole"))
+        .current_dir(root)
+        .env("PATH", &path)
+        .args(["diff", "git:HEAD:.", "."])
+        .output()
+        .unwrap();
+    assert_eq!(folder_then.status.code(), Some(1), "{}", String::from_utf8_lossy(&folder_then.stderr));
+    assert_eq!(diff("git:HEAD:none.json").status.code(), Some(2));
+    assert_eq!(diff("git:-x:old.json").status.code(), Some(2));
+}
+
+#[test]
+fn strict_ends_with_3_where_another_reading_changes_the_conclusion() {
+    let folder = Folder::new();
+    let pool = folder.file("pool.json", pool_with_rules(&rule("cognito:groups", "Equals", "admins", "Admin")));
+    let outcome = whichrole(["who", "--strict"]).arg(&pool).run();
+    outcome.exits(3);
+    assert!(outcome.stdout.contains("under array-claims=per-element: rule 1 is live"), "{}", outcome.stdout);
+    whichrole(["who", "--strict", "--assume", "array-claims=per-element", "--assume", "letter-case=sensitive"])
+        .arg(&pool)
+        .run()
+        .exits(0);
+    let without = folder.file("without.json", pool_with_rules(&rule("custom:x", "Equals", "y", "Admin")));
+    whichrole(["diff"]).arg(&pool).arg(&without).run().exits(1);
+}
+
+#[test]
+fn every_configuration_of_the_test_data_is_equal_to_itself() {
+    for pool in [POOL, "pools/api"] {
+        whichrole(["diff", pool, pool]).run().exits(0);
+        whichrole(["who", pool]).run().exits(0);
+    }
+}
