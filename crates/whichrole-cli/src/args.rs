@@ -25,7 +25,7 @@ pub struct Args {
 /// Options of every command.
 #[derive(Debug, ClapArgs)]
 pub struct Global {
-    /// How results are written; all but `text` and `json` are for `test`
+    /// How results are written; all but `text` and `json` are for `test`, `lint` or `diff`
     #[arg(long, global = true, help_heading = GLOBAL, value_enum)]
     pub format: Option<Format>,
     /// Write results to this file instead of standard output
