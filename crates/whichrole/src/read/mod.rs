@@ -30,8 +30,6 @@ pub use hcl::HclLimits;
 pub(crate) use interpolation::{Piece, pieces};
 #[cfg(not(feature = "yaml"))]
 pub(crate) use node::from_json;
-#[cfg(not(feature = "yaml"))]
-pub(crate) use node::from_json;
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use policy::policy;
 pub use problem::{Problem, ReadError, Respelling};
@@ -44,6 +42,7 @@ pub(crate) use yaml::from_yaml;
 
 use std::collections::BTreeMap;
 
+use self::node::from_json as parse_json;
 use crate::IdentityPool;
 use crate::json::JsonLimits;
 
@@ -157,11 +156,11 @@ fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, V
             return from_yaml(&source.text, number, &options.yaml);
         }
         if named {
-            let json = node::from_json(&source.text, number, &options.json);
+            let json = parse_json(&source.text, number, &options.json);
             return json.or_else(|_| from_yaml(&source.text, number, &options.yaml));
         }
     }
-    node::from_json(&source.text, number, &options.json)
+    parse_json(&source.text, number, &options.json)
 }
 
 /// Reads one pool from API JSON: the output of `get-identity-pool-roles`, the input of `set-identity-pool-roles`, or a bare `RoleMappings`

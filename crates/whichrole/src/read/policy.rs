@@ -33,6 +33,7 @@ pub(crate) fn document(node: &Node, limits: &JsonLimits) -> Option<Node> {
 }
 
 /// The document of a text that stands in a source as it is, from the line after `at` on: a heredoc.
+#[cfg(feature = "hcl")]
 pub(crate) fn heredoc(node: &Node, source: &str, limits: &JsonLimits) -> Option<Node> {
     let (Value::Text(text) | Value::Reference(Reference { text, .. })) = &node.value else { return None };
     let mut tree = node::from_json(text, node.at.source, limits).ok()?;
@@ -50,6 +51,7 @@ pub(crate) fn heredoc(node: &Node, source: &str, limits: &JsonLimits) -> Option<
     Some(tree)
 }
 
+#[cfg(feature = "hcl")]
 fn blanks(line: &str) -> usize {
     line.chars().take_while(|c| c.is_whitespace()).count()
 }
