@@ -28,7 +28,6 @@ pub use format::Format;
 #[cfg(feature = "hcl")]
 pub use hcl::HclLimits;
 pub(crate) use interpolation::{Piece, pieces};
-#[cfg(not(feature = "yaml"))]
 pub(crate) use node::from_json;
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use policy::policy;
@@ -42,7 +41,6 @@ pub(crate) use yaml::from_yaml;
 
 use std::collections::BTreeMap;
 
-use self::node::from_json as parse_json;
 use crate::IdentityPool;
 use crate::json::JsonLimits;
 
@@ -156,11 +154,11 @@ fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, V
             return from_yaml(&source.text, number, &options.yaml);
         }
         if named {
-            let json = parse_json(&source.text, number, &options.json);
+            let json = from_json(&source.text, number, &options.json);
             return json.or_else(|_| from_yaml(&source.text, number, &options.yaml));
         }
     }
-    parse_json(&source.text, number, &options.json)
+    from_json(&source.text, number, &options.json)
 }
 
 /// Reads one pool from API JSON: the output of `get-identity-pool-roles`, the input of `set-identity-pool-roles`, or a bare `RoleMappings`
