@@ -364,6 +364,9 @@ pub struct DiffArgs {
     /// Count the users of this file, a claims object or compact JWT a line, in each class of change
     #[arg(long, value_name = "FILE")]
     pub users: Option<OsString>,
+    /// The format of the configuration, where it does not show: api-json, cloudformation, terraform, terraform-plan or pulumi
+    #[arg(long, value_name = "FORMAT", value_parser = input_format)]
+    pub input_format: Option<whichrole::read::Format>,
     /// A parameter of a template, or anything else that only its deployment knows (`AWS::Region`, `Admin.Arn`)
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub parameters: Vec<String>,
@@ -534,6 +537,13 @@ fn leeway(written: &str) -> Result<u16, String> {
 }
 
 /// Levels of nesting: as many as the readers can go down on a small stack.
+fn input_format(written: &str) -> Result<whichrole::read::Format, String> {
+    whichrole::read::Format::named(written).ok_or_else(|| {
+        let names = whichrole::read::Format::ALL.map(whichrole::read::Format::name);
+        format!("expected {}", whichrole::text::alternatives(names))
+    })
+}
+
 fn depth(written: &str) -> Result<usize, String> {
     let levels = written.parse().ok().filter(|levels| (1..=512).contains(levels));
     levels.ok_or_else(|| "expected 1–512 levels".to_owned())

@@ -33,7 +33,10 @@ impl Loaded {
     pub fn read(args: &ConfigArgs) -> Result<Self> {
         let parameters = values("--param", "parameter", &args.parameters)?;
         let variables = values("--var", "variable", &args.variables)?;
-        Self::of(&args.config, &ReadOptions { parameters, variables, ..args.limits.options() })
+        Self::of(
+            &args.config,
+            &ReadOptions { format: args.input_format, parameters, variables, ..args.limits.options() },
+        )
     }
 
     /// Reads a configuration as the options say.

@@ -39,6 +39,7 @@ pub fn run(args: &Args, asked: &LintArgs, output: &mut Output) -> Result<Exit> {
         let config = ConfigArgs {
             config: config.clone(),
             pool: None,
+            input_format: None,
             parameters: asked.parameters.clone(),
             variables: asked.variables.clone(),
             limits: asked.limits.clone(),
