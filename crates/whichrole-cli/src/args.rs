@@ -364,9 +364,6 @@ pub struct DiffArgs {
     /// Count the users of this file, a claims object or compact JWT a line, in each class of change
     #[arg(long, value_name = "FILE")]
     pub users: Option<OsString>,
-    /// The format of the configuration, where it does not show: api-json, cloudformation, terraform, terraform-plan or pulumi
-    #[arg(long, value_name = "FORMAT", value_parser = input_format)]
-    pub input_format: Option<whichrole::read::Format>,
     /// A parameter of a template, or anything else that only its deployment knows (`AWS::Region`, `Admin.Arn`)
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub parameters: Vec<String>,
@@ -402,6 +399,9 @@ pub struct ConfigArgs {
     /// The pool, if there are several
     #[arg(long, value_name = "NAME")]
     pub pool: Option<String>,
+    /// The format of the configuration, where it does not show: api-json, cloudformation, terraform, terraform-plan or pulumi
+    #[arg(long, value_name = "FORMAT", value_parser = input_format)]
+    pub input_format: Option<whichrole::read::Format>,
     /// A parameter of a template, or anything else that only its deployment knows (`AWS::Region`, `Admin.Arn`)
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub parameters: Vec<String>,
