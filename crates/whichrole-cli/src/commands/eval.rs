@@ -51,6 +51,8 @@ pub fn json<T: serde::Serialize>(value: &T) -> Result<String> {
 /// What `eval` and `explain` are asked.
 pub struct Question<'q> {
     pub evaluator: Evaluator,
+    /// The groups of the configuration.
+    pub groups: Vec<whichrole::Group>,
     asked: &'q RequestArgs,
     tokens: Vec<request::Given>,
     clock: Option<whichrole::Clock>,
@@ -72,7 +74,14 @@ impl<'q> Question<'q> {
             }
         }
         let signature = request::Signatures::check(asked.jwks.as_deref(), &tokens, clock, output)?;
-        Ok(Self { evaluator: Evaluator::new(definition.pool.clone(), semantics), asked, tokens, clock, signature })
+        Ok(Self {
+            groups: definition.groups.clone().unwrap_or_default(),
+            evaluator: Evaluator::new(definition.pool.clone(), semantics),
+            asked,
+            tokens,
+            clock,
+            signature,
+        })
     }
 
     /// The logins of the request; each finds its own provider.

@@ -1,10 +1,11 @@
 //! `whichrole explain`: why a request gets what it gets.
 
+use whichrole::analysis::find_role;
 use whichrole::explain::{Explanation, Reason, RuleOutcome, explain, want};
 
 use crate::args::{Args, ConfigArgs, RequestArgs};
 use crate::commands::eval::{Question, exit, json};
-use crate::failure::{Exit, Result};
+use crate::failure::{Exit, Failure, Result};
 use crate::output::Output;
 use crate::render;
 
@@ -33,6 +34,11 @@ pub fn run(
     output: &mut Output,
 ) -> Result<Exit> {
     let question = Question::new(config, asked, output)?;
+    // A role goes by its ARN, its reference or a name that only it has, as in `who`.
+    let wanted = wanted
+        .map(|role| find_role(question.evaluator.pool(), &question.groups, role))
+        .transpose()
+        .map_err(|problem| Failure::new(problem.code, problem.message))?;
     let logins = question.logins()?;
     let request = question.request(&logins);
     let mut explanation = explain(&question.evaluator, &request);
@@ -41,7 +47,7 @@ pub fn run(
         forget_claims(&mut explanation);
     }
     let exit = exit(&explanation.answer, asked.choices.strict);
-    let wanted = wanted.map(|role| want(&question.evaluator, &request, role));
+    let wanted = wanted.map(|role| want(&question.evaluator, &request, &role));
     if args.wants_json() {
         #[derive(serde::Serialize)]
         struct Whole<'w> {

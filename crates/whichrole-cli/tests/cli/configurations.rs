@@ -1,6 +1,6 @@
 //! Hostile and faulty API JSON through the command (HI-55 to HI-67), files that are none, and the limits.
 
-use crate::harness::{Folder, Outcome, PROVIDER, pool_of, pool_with_rules, whichrole};
+use crate::harness::{Folder, Outcome, PROVIDER, pool_of, pool_with_rules, testdata, whichrole};
 
 fn eval(pool: impl AsRef<[u8]>) -> Outcome {
     whichrole(["eval", "-", "--claim", "dept=x"]).input(pool).run()
@@ -27,6 +27,29 @@ fn hi_55_a_misspelled_field_is_found_with_its_right_spelling() {
     misspelled("\"Rules\":[", "\"Rulez\":[").exits(2).mentions("did you mean `Rules`?");
     misspelled("\"Rules\":[{", "\"Rules\":[[{").exits(2);
     misspelled("\"Rules\":[{", "\"Rules\":[[]],\"x\":[{").exits(2).mentions("a rule is a list, expected a map");
+}
+
+#[test]
+fn a_misspelled_property_of_a_template_is_no_other_pool() {
+    let template = std::fs::read_to_string(testdata("pools/cloudformation/plain.yaml")).unwrap();
+    for (right, wrong) in [
+        ("RoleMappings", "RoleMapings"),
+        ("RoleArn", "RolArn"),
+        ("AllowUnauthenticatedIdentities", "AllowUnauthenticatedIdentites"),
+        ("PrincipalTags:", "PrincipalTag:"),
+    ] {
+        assert!(template.contains(right), "{right}");
+        let hint = format!("did you mean `{}`?", right.trim_end_matches(':'));
+        eval(template.replace(right, wrong)).exits(2).mentions(&hint);
+    }
+}
+
+#[test]
+fn a_wanted_role_goes_by_its_name_too() {
+    let pool = testdata("pools/api");
+    let want = |role: &str| whichrole(["explain", "--claim", "custom:dept=news", "--want", role]).arg(&pool).run();
+    assert!(want("Admin").exits(0).stdout.contains("smallest change found: claim `cognito:groups`"));
+    want("Admn").exits(2).mentions("unknown role `Admn`, did you mean `Admin`?");
 }
 
 #[test]

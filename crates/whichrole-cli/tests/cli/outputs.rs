@@ -42,7 +42,7 @@ fn hi_136_to_138_hostile_values_are_shown_escaped_wherever_they_stand() {
         call("eval", &["--format", "json"]);
         call("explain", &[]);
         call("explain", &["--format", "json"]);
-        call("explain", &["--want", "::error::x"]);
+        call("explain", &["--want", "arn:::error::x"]);
         call("batch", &[]);
         call("batch", &["--fields", "role,rule"]);
         whichrole(["show"]).arg(&pool).run().exits(0);

@@ -6,7 +6,7 @@ use super::super::api;
 use super::super::definition::Place;
 use super::super::node::{Entry, Node, Value};
 use super::super::problem::Problem;
-use super::super::shape::{self, API, Names, any_text, expect_map, known_bool, known_text, wrong_kind};
+use super::super::shape::{self, API, Names, any_text, check_members, expect_map, known_bool, known_text, wrong_kind};
 use super::super::{Reference, scalar};
 use super::resolve::Resolver;
 use super::template::Resource;
@@ -18,12 +18,31 @@ use crate::text;
 /// CloudFormation's names: an entry may name its provider itself.
 pub(super) const CLOUDFORMATION: Names = Names { provider: Some("IdentityProvider"), ..API };
 
+/// The properties of an identity pool. A misspelt one would be passed over, and the answer be another pool's.
+const POOL_PROPERTIES: &[&str] = &[
+    "AllowClassicFlow",
+    "AllowUnauthenticatedIdentities",
+    "CognitoEvents",
+    "CognitoIdentityProviders",
+    "CognitoStreams",
+    "DeveloperProviderName",
+    "IdentityPoolName",
+    "IdentityPoolTags",
+    "OpenIdConnectProviderARNs",
+    "PushSync",
+    "SamlProviderARNs",
+    "SupportedLoginProviders",
+];
+
 impl<'n> Reading<'_, 'n> {
     pub(super) fn pool(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
         if resource.kind != POOL || !self.exists(resolver, resource, Decides::Less) {
             return;
         }
         let Some(name) = self.pools.get(&(resolver.number(), resource.id)).cloned() else { return };
+        if let Some(properties) = resource.properties {
+            check_members(properties, "an identity pool", POOL_PROPERTIES, self.drafts);
+        }
         let draft = self.drafts.pool(Some(&name));
         draft.pool.id = Some(resolver.missing(resource.id).text);
         draft.places.insert(Place::Pool, resource.at);
@@ -68,6 +87,8 @@ impl<'n> Reading<'_, 'n> {
         }
         let mut providers = Vec::new();
         for node in list.elements() {
+            let known = ["ClientId", "ProviderName", "ServerSideTokenCheck"];
+            check_members(node, "a provider of the pool", &known, self.drafts);
             let Some(name) = node.get("ProviderName").and_then(|name| any_text(name, "`ProviderName`", self.drafts))
             else {
                 continue;
@@ -83,12 +104,7 @@ impl<'n> Reading<'_, 'n> {
             return;
         }
         let Some(properties) = resource.properties else { return };
-        for entry in properties.entries() {
-            if !["IdentityPoolId", "Roles", "RoleMappings"].contains(&entry.name.as_str()) {
-                let message = format!("{} was passed over", text::quoted(&entry.name));
-                self.drafts.notes.push(Problem::new("not-recognised", message).at(entry.at));
-            }
-        }
+        check_members(properties, "a role attachment", &["IdentityPoolId", "Roles", "RoleMappings"], self.drafts);
         self.attach(resolver, resource, properties, &CLOUDFORMATION);
     }
 
@@ -177,6 +193,14 @@ impl<'n> Reading<'_, 'n> {
         if resource.kind != TAGS || !self.exists(resolver, resource, Decides::Mapping) {
             return;
         }
+        if let Some(properties) = resource.properties {
+            check_members(
+                properties,
+                "a principal-tag map",
+                &["IdentityPoolId", "IdentityProviderName", "PrincipalTags", "UseDefaults"],
+                self.drafts,
+            );
+        }
         let Some(properties) = resource.properties else { return };
         self.tag_map(resolver, resource, &resolver.resolve(properties));
     }
@@ -212,6 +236,14 @@ impl<'n> Reading<'_, 'n> {
     pub(super) fn group(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
         if resource.kind != GROUP || !self.exists(resolver, resource, Decides::Less) {
             return;
+        }
+        if let Some(properties) = resource.properties {
+            check_members(
+                properties,
+                "a group",
+                &["Description", "GroupName", "Precedence", "RoleArn", "UserPoolId"],
+                self.drafts,
+            );
         }
         let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
         let name = property("GroupName");
