@@ -14,7 +14,7 @@ pub fn text(report: &Report) -> Vec<String> {
     for change in &report.changes {
         describe(change, &mut lines);
     }
-    let mut section = |title: &str, changes: &[Change]| {
+    let mut section = |title: &str, changes: &[Change], describe: fn(&Change, &mut Vec<String>)| {
         if !changes.is_empty() {
             lines.push(String::new());
             lines.push(paint(STRONG, title));
@@ -23,9 +23,9 @@ pub fn text(report: &Report) -> Vec<String> {
             }
         }
     };
-    section("requests that choose a role", &report.custom_role_changes);
-    section("the same answer, but not as certain as before, or more", &report.certainty_changes);
-    section("outside the condition", report.outside.as_deref().unwrap_or_default());
+    section("requests that choose a role", &report.custom_role_changes, describe);
+    section("the same answer, of another certainty (examples)", &report.certainty_changes, describe_certainty);
+    section("outside the condition", report.outside.as_deref().unwrap_or_default(), describe);
     for key in &report.only_before {
         lines.push(format!("{} {}", paint(BAD, "only before:"), visible(key)));
     }
@@ -73,7 +73,14 @@ fn describe(change: &Change, lines: &mut Vec<String>) {
     }
 }
 
-/// `Admin by rule 2`, as far as it is known.
+fn describe_certainty(change: &Change, lines: &mut Vec<String>) {
+    let is_certain = change.before.answer(|answer| answer.readings.is_empty()) == Some(true);
+    let words = if is_certain { "certain before, not after" } else { "certain after, not before" };
+    lines.push(format!("{}: {words}", paint(STRONG, &got(&change.after))));
+    lines.push(format!("  for example {}", example(&change.witness)));
+}
+
+/// `Admin (rule 2)`, as far as it is known.
 fn got(judged: &Judged) -> String {
     match (&judged.role, judged.rule) {
         (Some(role), Some(rule)) => format!("{} (rule {rule})", visible(role)),
