@@ -1,7 +1,7 @@
 //! Decides: which role and which tags a request gets. Statements such as S3 are in `docs/semantics.md`.
 
 use crate::claims::Claim;
-use crate::decision::{Answer, Decision, Denial, Outcome, Signature, Source};
+use crate::decision::{Decision, Denial, Outcome, Source};
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{self, Clock, Directory, Login, LoginError, TokenForm};
 use crate::plan::Plan;
@@ -11,7 +11,7 @@ use crate::semantics::{
     MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SeveralLogins, SoleRole, UnmappedCustomRole,
 };
 use crate::tags::MadeTags;
-use crate::{Claims, readings, saml, tags};
+use crate::{Claims, saml, tags};
 
 /// Answers requests against one identity pool under one set of choices.
 ///
@@ -182,22 +182,6 @@ impl Evaluator {
     #[must_use]
     pub fn evaluate<'a>(&'a self, request: &Request<'a>) -> Decision<'a> {
         self.decide::<false>(request, &self.semantics, 0).decision
-    }
-
-    /// Decides, and says which open questions that touched and what other choices would give.
-    #[must_use]
-    pub fn answer<'a>(&'a self, request: &Request<'a>) -> Answer<'a> {
-        let path = self.decide::<true>(request, &self.semantics, 0);
-        let assumptions = path.touched.without(self.semantics.assumed());
-        let readings = readings::explore(self, request, &path);
-        let provider = path.login.and_then(|at| request.logins.get(at)).and_then(Login::provider);
-        Answer {
-            provider: provider.map(ProviderKey::as_str),
-            decision: path.decision,
-            assumptions,
-            readings,
-            signature: Signature::Unchecked,
-        }
     }
 
     /// The role mapping in force for a login, with its key.

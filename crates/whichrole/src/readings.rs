@@ -2,14 +2,34 @@
 
 use std::collections::BTreeMap;
 
-use crate::decision::{Decision, Reading};
+use crate::decision::{Answer, Decision, Reading, Signature};
 use crate::eval::{Evaluator, Path, Request, several_candidates};
+use crate::login::Login;
+use crate::provider::ProviderKey;
 use crate::semantics::{Choice, Question, Questions, Semantics, SeveralLogins};
 use crate::tags::MadeTags;
 
+impl Evaluator {
+    /// Decides, and says which open questions that touched and what other choices would give.
+    #[must_use]
+    pub fn answer<'a>(&'a self, request: &Request<'a>) -> Answer<'a> {
+        let path = self.decide::<true>(request, self.semantics(), 0);
+        let assumptions = path.touched.without(self.semantics().assumed());
+        let readings = explore(self, request, &path);
+        let provider = path.login.and_then(|at| request.logins.get(at)).and_then(Login::provider);
+        Answer {
+            provider: provider.map(ProviderKey::as_str),
+            decision: path.decision,
+            assumptions,
+            readings,
+            signature: Signature::Unchecked,
+        }
+    }
+}
+
 /// The distinct answers other than the one of `start`, each with the smallest change of choices that gives it: the fewest questions, then
 /// those first in the table. Fewest changes come first.
-pub(crate) fn explore<'a>(evaluator: &'a Evaluator, request: &Request<'a>, start: &Path<'a>) -> Vec<Reading<'a>> {
+fn explore<'a>(evaluator: &'a Evaluator, request: &Request<'a>, start: &Path<'a>) -> Vec<Reading<'a>> {
     let semantics = *evaluator.semantics();
     if request.logins.len() < 2 && start.touched.without(semantics.assumed()).is_empty() {
         return Vec::new();
