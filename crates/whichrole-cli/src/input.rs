@@ -10,7 +10,7 @@ use whichrole::TokenLimits;
 use whichrole::read::{Configuration, Definition, Problem, ReadOptions, Source, read};
 use whichrole::text;
 
-use crate::args::{ConfigArgs, ConfigLimitArgs, TokenLimitArgs};
+use crate::args::{ConfigArgs, ReadArgs, TokenLimitArgs};
 use crate::failure::{Failure, Report, Result};
 use crate::output::Output;
 
@@ -31,12 +31,7 @@ pub struct Loaded {
 impl Loaded {
     /// Reads all of a file, a folder or standard input.
     pub fn read(args: &ConfigArgs) -> Result<Self> {
-        let parameters = values("--param", "parameter", &args.parameters)?;
-        let variables = values("--var", "variable", &args.variables)?;
-        Self::of(
-            &args.config,
-            &ReadOptions { format: args.input_format, parameters, variables, ..args.limits.options() },
-        )
+        Self::of(&args.config, &args.read.options()?)
     }
 
     /// Reads a configuration as the options say.
@@ -96,19 +91,24 @@ pub fn values(flag: &str, what: &str, written: &[String]) -> Result<BTreeMap<Str
     Ok(values)
 }
 
-impl ConfigLimitArgs {
-    /// How configurations are read within these limits.
-    pub fn options(&self) -> ReadOptions {
-        let mut options = ReadOptions::default();
-        if let Some(bytes) = self.max_config_bytes {
+impl ReadArgs {
+    /// How the library is to read a configuration.
+    pub fn options(&self) -> Result<ReadOptions> {
+        let mut options = ReadOptions {
+            format: self.input_format,
+            parameters: values("--param", "parameter", &self.parameters)?,
+            variables: values("--var", "variable", &self.variables)?,
+            ..ReadOptions::default()
+        };
+        if let Some(bytes) = self.limits.max_config_bytes {
             options.json.bytes = bytes;
             options.yaml.bytes = bytes;
         }
-        if let Some(depth) = self.max_config_depth {
+        if let Some(depth) = self.limits.max_config_depth {
             options.json.depth = depth;
             options.yaml.depth = depth;
         }
-        options
+        Ok(options)
     }
 }
 

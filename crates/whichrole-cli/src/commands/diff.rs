@@ -71,11 +71,7 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
     };
     let equal: Vec<(String, String)> = values("--map", "reference", &asked.map)?.into_iter().collect();
     let options = DiffOptions { only: only.as_ref(), equal: &equal };
-    let read = ReadOptions {
-        parameters: values("--param", "parameter", &asked.parameters)?,
-        variables: values("--var", "variable", &asked.variables)?,
-        ..asked.limits.options()
-    };
+    let read = asked.read.options()?;
     let (old, new) = (load(&asked.old, &read)?, load(&asked.new, &read)?);
 
     let mut report = Report::empty(only.is_some());

@@ -36,14 +36,7 @@ pub fn run(args: &Args, asked: &LintArgs, output: &mut Output) -> Result<Exit> {
             output.note(&format!("note: {} is in force", whichrole::text::visible(path)));
         }
         fail_on = fail_on.or(settings.fail_on);
-        let config = ConfigArgs {
-            config: config.clone(),
-            pool: None,
-            input_format: None,
-            parameters: asked.parameters.clone(),
-            variables: asked.variables.clone(),
-            limits: asked.limits.clone(),
-        };
+        let config = ConfigArgs { config: config.clone(), pool: None, read: asked.read.clone() };
         let mut found = look(&config, &settings)?;
         if asked.fix && mend(&found, &config, output)? {
             found = look(&config, &settings)?;
