@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use whichrole::{AmbiguousRoleResolution, IdentityPool, MappingRule, MatchType, RoleMapping};
+use whichrole::{IdentityPool, MappingRule, MatchType};
 
 use crate::PROVIDER;
 
@@ -238,7 +238,7 @@ pub fn write_claims(line: &mut String, n: u64) {
     write(format_args!("],\"email_verified\":{},\"iss\":\"{ISSUER}\"", !dice.one_in(8)));
     write(format_args!(",\"cognito:username\":\"{username}.{n}\",\"given_name\":\"{given}\""));
     write(format_args!(",\"{department_claim}\":\"{department}\",\"custom:tenant\":\"{tenant}\""));
-    write(format_args!(",\"aud\":\"{CLIENT}\",\"origin\":true"));
+    write(format_args!(",\"aud\":\"{CLIENT}\""));
     write(format_args!(",\"custom:cost_center\":\"cc-{cost_center}\",\"custom:region\":\"{}\"", dice.pick(&REGIONS)));
     if dice.one_in(4) {
         write(format_args!(
@@ -272,7 +272,7 @@ pub fn write_jwt(line: &mut String, n: u64) {
     BASE64_URL_SAFE_NO_PAD.encode_string(signature, line);
 }
 
-/// Numbers that look random and are the same on every machine (SplitMix64).
+/// Numbers that look random and are the same on every machine (`SplitMix64`).
 pub(crate) struct Dice(u64);
 
 impl Dice {
