@@ -9,8 +9,8 @@ use crate::read::{Place, Position};
 use crate::semantics::{DefaultsWithTags, Semantics};
 use crate::text::{quoted, visible};
 
+use super::ask::answering;
 use super::plan::{Plan, Target};
-use super::run::answering;
 use super::witness::{self, Witness};
 
 /// Something of a configuration that a suite can cover.
