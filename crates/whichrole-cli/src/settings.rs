@@ -66,12 +66,20 @@ impl Settings {
         let is_for_folder = given.is_dir();
         let folder = if is_for_folder { Some(given) } else { given.parent() };
         let path = folder.map_or_else(|| Path::new(NAME).to_path_buf(), |folder| folder.join(NAME));
+        Self::at(&path, is_for_folder)
+    }
+
+    /// The settings in the current folder.
+    pub fn here() -> Result<Self> {
+        Self::at(Path::new(NAME), true)
+    }
+
+    fn at(path: &Path, is_for_folder: bool) -> Result<Self> {
         if path.symlink_metadata().is_err() {
             return Ok(Self::default());
         }
         let is_regular = path.is_file();
         let path = path.to_string_lossy().into_owned();
-        let path = path.strip_prefix("./").map_or(path.clone(), str::to_owned);
         // A pipe would keep us waiting.
         if !is_regular {
             let message = format!("{} is not a regular file", text::quoted(&path));

@@ -102,7 +102,7 @@ impl<'t> First<'t> {
                 (None, false) => return self.missing.push((item.clone(), "no token was found that shows")),
             },
         };
-        self.add(self.name_of(item), draft);
+        self.add(self.name_of(item, draft.witness.custom_role_arn.is_some()), draft);
     }
 
     /// A member of a known group who covers an item: the tokens that a user pool really makes.
@@ -257,16 +257,16 @@ impl<'t> First<'t> {
         expectation(decision, &self.target.roles, !self.evaluator.pool().principal_tags.is_empty())
     }
 
-    fn name_of(&self, item: &Item) -> String {
+    fn name_of(&self, item: &Item, chooses: bool) -> String {
         let mapping = self.evaluator.pool().role_mappings.get(&item.provider);
         let by_token = mapping.is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token);
         let name = match &item.kind {
             ItemKind::Rule(number, role) => format!("rule {number} gives {}", self.target.roles.short_name(role)),
-            ItemKind::ClaimAbsent(..) | ItemKind::RoleResolution | ItemKind::Denial if by_token => {
-                "no role in the token".to_owned()
+            ItemKind::Denial if chooses => "a role that nobody may choose".to_owned(),
+            ItemKind::ClaimAbsent(..) | ItemKind::RoleResolution | ItemKind::Denial => {
+                let nothing = if by_token { "no role in the token" } else { "no claim that a rule reads" };
+                nothing.to_owned()
             }
-            ItemKind::ClaimAbsent(..) | ItemKind::RoleResolution => "no claim that a rule reads".to_owned(),
-            ItemKind::Denial => "a role that nobody may choose".to_owned(),
             ItemKind::PreferredRole => "the preferred role of the token".to_owned(),
             ItemKind::CustomRole => "a role that the request may choose".to_owned(),
             ItemKind::Tag(key, _) => format!("tag {key}"),

@@ -1,7 +1,6 @@
 //! Finds suites and brings the files they need.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -45,7 +44,7 @@ pub fn roots(paths: &[String]) -> Result<Roots> {
     if !paths.is_empty() {
         return Ok(Roots { paths: paths.to_vec(), settings: None });
     }
-    let settings = Settings::beside(OsStr::new("."))?;
+    let settings = Settings::here()?;
     match settings.paths {
         Some(paths) => Ok(Roots { paths, settings: settings.path }),
         None => Ok(Roots { paths: vec![".".to_owned()], settings: None }),
@@ -136,7 +135,7 @@ pub fn load(path: &str, options: &ReadOptions) -> Result<Loaded> {
     let mut notes = Vec::new();
     for need in suite.needs() {
         let written = need.path.text.as_str();
-        let beside = folder.join(written);
+        let beside = PathBuf::from(named(&folder.join(written)));
         files.push(beside.clone());
         match need.kind {
             NeedKind::Config | NeedKind::Groups => {
@@ -170,7 +169,7 @@ pub fn load(path: &str, options: &ReadOptions) -> Result<Loaded> {
                         if looks_alive(&text) {
                             notes.push(format!(
                                 "note: {} looks like a token that is still good; keep such tokens out of repositories",
-                                text::quoted(&named(&beside))
+                                text::quoted(&beside.to_string_lossy())
                             ));
                         }
                         brought.token(written, text);

@@ -251,6 +251,7 @@ fn mutants(
         equivalent: 0,
         undecided: 0,
         survivors: Vec::new(),
+        shown: options.asked.mutants,
     };
     let mut measure = Measure { covered: 0, total: 0 };
     for (mutant, fate) in &fates {
@@ -273,6 +274,7 @@ fn mutants(
         }
     }
     found.share = share(measure);
+    found.shown |= goal.is_some_and(|goal| !measure.reaches(goal));
     if let Some(goal) = goal {
         let status = if measure.reaches(goal) { Status::Pass } else { Status::Fail };
         let mut entry = entry("coverage of mutants".to_owned(), status, Position { source: 0, line: 1, column: 1 });
