@@ -241,6 +241,10 @@ pub enum Schema {
     Suite,
     /// The output of `test`
     Test,
+    /// The output of `who`
+    Who,
+    /// The output of `diff`
+    Diff,
     /// Errors with `--format json`
     Error,
 }
