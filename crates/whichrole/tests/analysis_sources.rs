@@ -179,10 +179,9 @@ fn check_reach(pool: &IdentityPool, semantics: Semantics) {
 /// Who asks, and what is chosen: what changes for a guest is one class, what changes for a token another.
 type Class = (bool, (Option<String>, Option<&'static str>), (Option<String>, Option<&'static str>));
 
-/// A role that no mapping knows stands for all others that a request may choose, so the chosen role goes by no name of its own.
+/// A role that no mapping knows stands for all others that a request may choose, so for these it counts only whether there is a role.
 fn chosen(class: Class, custom: Option<&str>) -> Class {
-    let named =
-        |role: Option<String>| role.map(|role| if Some(role.as_str()) == custom { "chosen".to_owned() } else { role });
+    let named = |role: Option<String>| if custom.is_some() { role.map(|_| "a role".to_owned()) } else { role };
     (class.0, (named(class.1.0), class.1.1), (named(class.2.0), class.2.1))
 }
 
@@ -222,7 +221,7 @@ fn check_diff(before: &IdentityPool, after: &IdentityPool, semantics: Semantics)
     };
     let plain = |class: &Class| {
         let named = |role: &Option<String>| {
-            role.as_ref().map(|role| if role == "chosen" || is_known(role) { role.clone() } else { "?".to_owned() })
+            role.as_ref().map(|role| if role == "a role" || is_known(role) { role.clone() } else { "?".to_owned() })
         };
         (class.0, (named(&class.1.0), class.1.1), (named(&class.2.0), class.2.1))
     };
