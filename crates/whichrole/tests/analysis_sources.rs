@@ -136,8 +136,12 @@ fn requests() -> Vec<Option<Claims<'static>>> {
 type Got = (Option<String>, Option<&'static str>, BTreeMap<String, String>);
 
 fn got(evaluator: &Evaluator, claims: Option<&Claims<'_>>, custom: Option<&str>) -> Got {
+    got_from(PROVIDER, evaluator, claims, custom)
+}
+
+fn got_from(provider: &str, evaluator: &Evaluator, claims: Option<&Claims<'_>>, custom: Option<&str>) -> Got {
     let logins = claims
-        .map(|claims| evaluator.login(Some(&ProviderKey::new(PROVIDER)), claims, TokenForm::Claims).unwrap())
+        .map(|claims| evaluator.login(Some(&ProviderKey::new(provider)), claims, TokenForm::Claims).unwrap())
         .into_iter()
         .collect::<Vec<_>>();
     let decision = evaluator.evaluate(&Request::of(&logins).choosing(custom));
@@ -204,7 +208,8 @@ fn check_diff(before: &IdentityPool, after: &IdentityPool, semantics: Semantics)
         for change in changes {
             let claims = change.witness.provider.as_ref().map(|_| &change.witness.claims);
             let custom = change.witness.custom_role_arn.as_deref();
-            let (was, is) = (got(&old, claims, custom), got(&new, claims, custom));
+            let provider = change.witness.provider.as_deref().unwrap_or(PROVIDER);
+            let (was, is) = (got_from(provider, &old, claims, custom), got_from(provider, &new, claims, custom));
             assert_ne!(was, is, "{before:?} {after:?}");
             assert_eq!((&was.0, was.1, &was.2), (&change.before.role, change.before.deny, &change.before.tags));
             assert_eq!((&is.0, is.1, &is.2), (&change.after.role, change.after.deny, &change.after.tags));
