@@ -24,3 +24,31 @@ impl Work {
         Self(Cell::new(u64::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::analysis::solve::{Found, NotDecided};
+    use crate::analysis::space::{Ask, Known, Space, Spot};
+    use crate::{Evaluator, IdentityPool, MappingRule, MatchType, ProviderKey, RoleMapping, Semantics};
+
+    #[test]
+    fn past_the_bound_nothing_is_decided() {
+        let mut pool = IdentityPool::default();
+        let key = ProviderKey::new("accounts.google.com");
+        let rule = MappingRule::new("hd", MatchType::Equals, "example.com", "R");
+        pool.role_mappings.insert(key.clone(), RoleMapping::rules([rule]));
+        let evaluator = Evaluator::new(pool, Semantics::default());
+        let roles = BTreeSet::from(["R".to_owned()]);
+        let find = |work: &Work| {
+            let known = Known { groups: &[], roles: &roles, work };
+            let spot = Spot { keys: vec![Some(key.clone())], ..Spot::default() };
+            let space = Space::new(&[&evaluator], &spot, &[None], known, &[]).unwrap();
+            space.find(&Ask { targets: vec![0], ..Ask::default() })
+        };
+        assert!(matches!(find(&Work::default()), Found::Yes(_)));
+        assert_eq!(find(&Work::spent()), Found::Undecided(NotDecided::TooLarge));
+    }
+}
