@@ -14,7 +14,7 @@ use super::plan::{Plan, Target};
 use super::witness::{self, Witness};
 
 /// Something of a configuration that a suite can cover.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// What it is.
     pub kind: ItemKind,

@@ -227,12 +227,22 @@ impl Planner {
         if self.adopt(&configuration) {
             return None;
         }
-        let groups: Vec<Group> =
-            configuration.definitions.into_iter().filter_map(|definition| definition.groups).flatten().collect();
-        if groups.is_empty() {
-            self.fields.report("no-groups", format!("no group was found in {}", text::quoted(&path.text)), path.at);
+        let file = text::quoted(&path.text);
+        let mut with_groups: Vec<Definition> = configuration.definitions;
+        with_groups.retain(|definition| definition.groups.is_some());
+        if let ([_, _, ..], Some(pool)) = (with_groups.as_slice(), &suite.pool) {
+            with_groups.retain(|definition| definition.is_called(&pool.text));
         }
-        Some(groups)
+        match with_groups.as_slice() {
+            [] => self.fields.report("no-groups", format!("no group was found in {file}"), path.at),
+            [_] => {}
+            several => {
+                let names = text::alternatives(several.iter().map(|definition| definition.name.as_str()));
+                let message = format!("{file} has groups of several pools; choose with `pool`: {names}");
+                self.fields.report("several-pools", message, path.at);
+            }
+        }
+        with_groups.into_iter().next()?.groups
     }
 
     /// The pool of a configuration, and the number of its first source.
@@ -254,10 +264,7 @@ impl Planner {
                 None
             }
             (Some(pool), definitions) => {
-                let is_meant = |definition: &&Definition| {
-                    definition.name == pool.text || definition.pool.id.as_deref() == Some(&pool.text)
-                };
-                let found = definitions.iter().find(is_meant);
+                let found = definitions.iter().find(|definition| definition.is_called(&pool.text));
                 if found.is_none() {
                     let problem = Problem::unknown("unknown-pool", "pool", &pool.text, names.iter().copied());
                     self.fields.problems.push(problem.at(pool.at));

@@ -32,6 +32,7 @@ mod fields;
 mod gather;
 mod glob;
 mod init;
+mod label;
 mod model;
 mod mutants;
 mod people;
@@ -50,7 +51,7 @@ mod yaml;
 
 pub use ask::Unanswerable;
 pub use coverage::{Coverage, Item, ItemKind, Measure, Tally, Uncovered};
-pub use failure::{Decider, Failure, Retry};
+pub use failure::{Decider, Failure, Retry, RetryToken};
 pub use gather::Brought;
 pub use glob::Glob;
 pub use init::init;
