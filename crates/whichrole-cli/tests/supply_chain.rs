@@ -1,12 +1,7 @@
 //! What comes into the project from others: crates, actions, tokens. SC-1 to SC-4 are rows of the project's list of hostile inputs; SC-1, a lock
 //! file that does not fit the manifests, fails every `--locked` step of `.ci/run`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "the helpers here are tests, too"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers here are tests, too")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
