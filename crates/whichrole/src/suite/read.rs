@@ -245,7 +245,13 @@ fn coverage(node: &Node, fields: &mut Fields) -> CoverageGoals {
         return CoverageGoals::default();
     };
     let mut goal = |key: &str| map.get(key).and_then(|node| fields.percent(node, &format!("`{key}`")));
-    CoverageGoals { rules: goal("rules"), outcomes: goal("outcomes"), tags: goal("tags"), mutants: goal("mutants") }
+    CoverageGoals {
+        rules: goal("rules"),
+        outcomes: goal("outcomes"),
+        tags: goal("tags"),
+        mutants: goal("mutants"),
+        at: Some(node.at),
+    }
 }
 
 /// Tests and properties share the names that `--filter` takes.
