@@ -49,13 +49,13 @@ const SOURCES: [&str; 7] = [
 ];
 
 /// All tests, and the expectations they refer to.
-pub(super) fn tests(node: &Node, fields: &mut Fields) -> (Vec<Test>, Vec<Expectation>) {
-    let Value::List(elements) = &node.value else {
-        fields.wrong_kind(node, "`tests`", "a list");
-        return Default::default();
-    };
+pub(super) fn tests(node: Node, fields: &mut Fields) -> (Vec<Test>, Vec<Expectation>) {
+    if !matches!(node.value, Value::List(_)) {
+        fields.wrong_kind(&node, "`tests`", "a list");
+    }
+    let Value::List(elements) = node.value else { return Default::default() };
     let mut expectations = Expectations::default();
-    let tests = elements.iter().filter_map(|element| test(element, fields, &mut expectations)).collect();
+    let tests = elements.into_iter().filter_map(|element| test(&element, fields, &mut expectations)).collect();
     (tests, expectations.all)
 }
 
