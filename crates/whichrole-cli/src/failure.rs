@@ -178,7 +178,7 @@ pub fn snippet_of(line: &str, at: Position) -> String {
         text::visible(&line.chars().skip(from).take(length).map(plain).collect::<String>())
     };
     let before = part(skip, column - skip);
-    let shown = part(skip, column - skip + WIDTH - BEFORE);
+    let shown = part(skip, (column - skip + WIDTH - BEFORE).max(WIDTH));
     let number = at.line.to_string();
     let margin = " ".repeat(number.len());
     format!("{margin} |\n{number} | {shown}\n{margin} | {}^", " ".repeat(before.chars().count()))

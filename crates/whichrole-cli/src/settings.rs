@@ -96,8 +96,8 @@ impl Settings {
             Failure::of(Report { file: Some(text::visible(&path)), line, ..report })
         };
         let file: File = toml::from_str(&text).map_err(|error| {
-            let message = "the settings are not TOML, or have something in them other than `paths`, `fail-on` \
-                           (`info`, `warning` or `error`) and `allow` with `lint`, `place` and `because`";
+            let message = "the settings are not TOML, or have something in them other than `paths` (a list), \
+                           `fail-on` (`info`, `warning` or `error`) and `allow` with `lint`, `place` and `because`";
             fault(message.to_owned(), error.span().map(|span| span.start))
         })?;
         let mut allow = Vec::new();

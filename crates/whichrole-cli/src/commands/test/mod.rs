@@ -76,7 +76,9 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
     for suite in &suites {
         for note in suite.plan.notes() {
             let report = crate::failure::Report::of_problem(note, suite.plan.names());
-            output.detail(&format!("note: {}", report.sentence()));
+            let sentence = format!("note: {}", report.sentence());
+            // What the suite itself says to no effect is most likely a mistake.
+            if note.at.is_some_and(|at| at.source == 0) { output.note(&sentence) } else { output.detail(&sentence) }
         }
     }
     let filters: Vec<Glob> = asked.filter.iter().map(|pattern| Glob::new(pattern)).collect();
