@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
+use std::{fs, io};
 
 use serde::Deserialize;
 use whichrole::lint::{Allow, Finding, LINTS, Severity, lint_named};
@@ -67,8 +68,11 @@ impl Settings {
         let is_for_folder = given.is_dir();
         let folder = if is_for_folder { Some(given) } else { given.parent() };
         let path = folder.map_or_else(|| Path::new(NAME).to_path_buf(), |folder| folder.join(NAME));
-        if !path.is_file() {
-            return Ok(Self::default());
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => {}
+            Ok(_) => return Ok(Self::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(Failure::io(&error, "read", &path.to_string_lossy())),
         }
         let path = path.to_string_lossy().into_owned();
         let text = input::file(&path, BYTES)?;
