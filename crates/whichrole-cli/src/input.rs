@@ -179,8 +179,13 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
         }
         let in_assembly = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("assembly-"));
         let wanted = is_configuration(&name, depth, in_assembly);
+        if !wanted {
+            continue;
+        }
+        // What cannot be looked at is not left out: the answer would be about a part of the configuration.
+        let metadata = fs::metadata(&path).map_err(|error| Failure::io(&error, "read", &shown(path.as_os_str())))?;
         // A pipe or device among the files would keep us waiting.
-        if wanted && path.is_file() {
+        if metadata.is_file() {
             files.push(path);
         }
         if files.len() > CONFIG_FILES {

@@ -159,10 +159,9 @@ impl Output {
     /// Why there is no result. As JSON it goes to stdout even where results go to a file: the file may be what is wrong.
     pub fn failure(&mut self, failure: &Failure, json: bool) {
         self.discard();
-        if json {
-            // If even this cannot be written, the exit code still tells.
-            let _ = writeln!(io::stdout().lock(), "{}", failure.to_json());
-        } else {
+        let written = json && writeln!(io::stdout().lock(), "{}", failure.to_json()).is_ok();
+        // That standard output cannot be written may be what is wrong.
+        if !written {
             self.error(&failure.to_text());
         }
     }
