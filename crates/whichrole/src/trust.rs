@@ -158,6 +158,9 @@ pub fn untested(policy: &Node) -> Vec<Objection> {
                 at,
             }),
             Some(block) if block.is_map() => {
+                // In YAML a map begins at its first entry, which is another line.
+                let named = statement.entries().iter().find(|entry| entry.name == "Condition");
+                let at = named.map_or(block.at, |entry| entry.at);
                 let keys = [(ObjectionKind::Audience, "aud"), (ObjectionKind::Amr, "amr")];
                 for (kind, key) in keys {
                     let is_known = block.entries().iter().all(|operator| operator.value.is_map());
@@ -171,7 +174,7 @@ pub fn untested(policy: &Node) -> Vec<Objection> {
                                 "the role does not test `cognito-identity.amazonaws.com:amr`: guests may assume it like users"
                             }
                         };
-                        found.push(Objection { kind, message: message.to_owned(), at: block.at });
+                        found.push(Objection { kind, message: message.to_owned(), at });
                     }
                 }
             }
