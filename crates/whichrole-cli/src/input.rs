@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use whichrole::TokenLimits;
 use whichrole::read::{Configuration, Definition, Problem, ReadOptions, Source, read};
@@ -246,6 +246,17 @@ pub fn shown(name: &OsStr) -> String {
     if name == "-" { "standard input".to_owned() } else { name.to_string_lossy().into_owned() }
 }
 
+/// A path that has no way up or out, on any system. `..` is refused even where it would come back: what lies between may be a link.
+pub fn inside(written: &str) -> Option<PathBuf> {
+    let foreign = written.starts_with('~') || written.contains(['\\', '\0']) || written.get(1..2) == Some(":");
+    if foreign || written.is_empty() {
+        return None;
+    }
+    let path = Path::new(written);
+    let stays = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    stays.then(|| path.to_owned())
+}
+
 /// Standard input can be read only once.
 pub fn refuse_two_stdins<'n>(names: impl IntoIterator<Item = &'n OsStr>) -> Result<()> {
     if names.into_iter().filter(|name| *name == "-").count() > 1 {
@@ -300,5 +311,24 @@ mod tests {
         for other in ["alice.id.jwt", "e.g.x", "ex.tar.gz", "./token", "pool.json", "-", "eyes.json"] {
             assert!(!looks_like_token(other), "{other}");
         }
+    }
+
+    #[test]
+    fn only_paths_that_stay_are_looked_at() {
+        for outside in [
+            "../x",
+            "a/../../x",
+            "a/../b",
+            "/etc/passwd",
+            "~/.aws/credentials",
+            "C:\\x",
+            "c:x",
+            "\\\\host\\share",
+            "",
+            "a\0",
+        ] {
+            assert_eq!(inside(outside), None, "{outside:?}");
+        }
+        assert_eq!(inside("./fixtures/a.jwt"), Some("./fixtures/a.jwt".into()));
     }
 }

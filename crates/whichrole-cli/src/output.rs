@@ -133,12 +133,6 @@ impl Output {
         }
     }
 
-    /// What is being done, for whoever waits; the next line takes its place.
-    pub fn progress(&self, doing: &str) {
-        let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
-        let _ = write!(stderr, "{doing}\r").and_then(|()| stderr.flush());
-    }
-
     /// Something that only those want to know who ask.
     pub fn detail(&self, note: &str) {
         if self.is_verbose() {

@@ -21,6 +21,8 @@ pub struct Settings {
     /// The file; `None` where there is none.
     pub path: Option<String>,
     pub text: String,
+    /// What `whichrole test` runs where it is given no paths.
+    pub paths: Option<Vec<String>>,
     pub fail_on: Option<Severity>,
     pub allow: Vec<Allow>,
     /// The line of each entry of `allow`.
@@ -32,10 +34,7 @@ pub struct Settings {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
-    /// What `whichrole test` runs where it is given no paths.
-    #[serde(default)]
-    #[expect(dead_code, reason = "read by `whichrole test`; it must be a list of texts all the same")]
-    paths: Vec<String>,
+    paths: Option<toml::Spanned<Vec<toml::Spanned<String>>>>,
     fail_on: Option<Written>,
     #[serde(default)]
     allow: Vec<toml::Spanned<Entry>>,
@@ -67,10 +66,25 @@ impl Settings {
         let is_for_folder = given.is_dir();
         let folder = if is_for_folder { Some(given) } else { given.parent() };
         let path = folder.map_or_else(|| Path::new(NAME).to_path_buf(), |folder| folder.join(NAME));
-        if !path.is_file() {
+        Self::at(&path, is_for_folder)
+    }
+
+    /// The settings in the current folder.
+    pub fn here() -> Result<Self> {
+        Self::at(Path::new(NAME), true)
+    }
+
+    fn at(path: &Path, is_for_folder: bool) -> Result<Self> {
+        if path.symlink_metadata().is_err() {
             return Ok(Self::default());
         }
+        let is_regular = path.is_file();
         let path = path.to_string_lossy().into_owned();
+        // A pipe would keep us waiting.
+        if !is_regular {
+            let message = format!("{} is not a regular file", text::quoted(&path));
+            return Err(Failure::new("not-a-regular-file", message));
+        }
         let text = input::file(&path, BYTES)?;
         Self::read(path, text, is_for_folder)
     }
@@ -101,12 +115,25 @@ impl Settings {
             lines.push(line_of(&text, start));
             allow.push(Allow { lint: entry.lint, place: entry.place, because: entry.because });
         }
+        let mut paths = None;
+        if let Some(written) = file.paths {
+            let start = written.span().start;
+            if written.get_ref().is_empty() {
+                return Err(fault("`paths` is empty, so there would be nothing to test".to_owned(), Some(start)));
+            }
+            for path in written.get_ref().iter().filter(|path| input::inside(path.get_ref()).is_none()) {
+                let message =
+                    format!("{} leads out of the folder of these settings", text::quoted_whole(path.get_ref()));
+                return Err(fault(message, Some(path.span().start)));
+            }
+            paths = Some(written.into_inner().into_iter().map(toml::Spanned::into_inner).collect());
+        }
         let fail_on = file.fail_on.map(|written| match written {
             Written::Info => Severity::Info,
             Written::Warning => Severity::Warning,
             Written::Error => Severity::Error,
         });
-        Ok(Self { path: Some(path), text, fail_on, allow, lines, is_for_folder })
+        Ok(Self { path: Some(path), text, paths, fail_on, allow, lines, is_for_folder })
     }
 
     /// The finding for an entry that nothing needs; `source` is the number that these settings go by.

@@ -9,12 +9,12 @@ use crate::read::{Place, Position};
 use crate::semantics::{DefaultsWithTags, Semantics};
 use crate::text::{quoted, visible};
 
+use super::ask::answering;
 use super::plan::{Plan, Target};
-use super::run::answering;
 use super::witness::{self, Witness};
 
 /// Something of a configuration that a suite can cover.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// What it is.
     pub kind: ItemKind,

@@ -23,14 +23,19 @@
 //! # Ok::<(), read::ReadError>(())
 //! ```
 
+mod ask;
 mod clock;
 mod coverage;
 mod csv;
+mod failure;
 mod fields;
+mod gather;
 mod glob;
 mod init;
+mod label;
 mod model;
 mod mutants;
+mod people;
 mod plan;
 mod prove;
 mod read;
@@ -41,9 +46,13 @@ mod snapshot;
 mod table;
 mod users;
 mod witness;
+mod words;
 mod yaml;
 
+pub use ask::Unanswerable;
 pub use coverage::{Coverage, Item, ItemKind, Measure, Tally, Uncovered};
+pub use failure::{Decider, Failure, Retry, RetryToken};
+pub use gather::Brought;
 pub use glob::Glob;
 pub use init::init;
 pub use model::{
@@ -51,8 +60,8 @@ pub use model::{
     PropertyClaim, Row, Suite, Test, User, Written,
 };
 pub use mutants::{Fate, Mutant};
-pub use plan::{Brought, Case, Plan, Target};
+pub use plan::{Case, Plan, Target};
 pub use prove::Proved;
-pub use run::{Decider, Failure, Judged, Mismatch, Retry, Unanswerable, Verdict};
+pub use run::{Judged, Mismatch, Verdict};
 pub use snapshot::SnapshotChange;
 pub use witness::Witness;

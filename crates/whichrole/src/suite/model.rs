@@ -1,4 +1,4 @@
-//! A suite as it was written: plain data with positions. What it means is decided in `plan.rs` and `run.rs`.
+//! A suite as it was written: plain data with positions. What it means is decided in `gather.rs` and `run.rs`.
 
 use std::collections::BTreeMap;
 
