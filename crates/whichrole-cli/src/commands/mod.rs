@@ -4,7 +4,7 @@ mod batch;
 mod decode;
 pub mod diff;
 mod eval;
-mod explain;
+pub mod explain;
 pub mod lint;
 mod schema;
 mod shell;

@@ -90,8 +90,10 @@ fn note_places(node: &Node, key: &ProviderKey, pool: Option<&str>, names: &Names
     for (field, name) in
         [(names.kind, API.kind), (names.resolution, API.resolution), (names.configuration, API.configuration)]
     {
-        if let Some(value) = node.get(field) {
-            places.entry(Place::MappingField(key.clone(), name)).or_insert(value.at);
+        if let Some(entry) = node.entries().iter().find(|entry| entry.name == field) {
+            // In YAML a map begins at its first entry, which is another line.
+            let at = if entry.value.is_map() { entry.at } else { entry.value.at };
+            places.entry(Place::MappingField(key.clone(), name)).or_insert(at);
         }
     }
 }

@@ -9,7 +9,6 @@ use crate::read::{Place, Position};
 use crate::semantics::{DefaultsWithTags, Semantics};
 use crate::text::{quoted, visible};
 
-use super::ask::answering;
 use super::plan::{Plan, Target};
 use super::witness::{self, Witness};
 
@@ -190,7 +189,7 @@ impl Tally {
         request: &Request<'_>,
         answer: &Answer<'_>,
     ) {
-        let Some(login) = answering(request, answer) else { return };
+        let Some(login) = request.answering(answer) else { return };
         if let Some(key) = login.provider() {
             for tag in answer.decision.tags.keys() {
                 let found = items.all.iter().position(|item| {

@@ -10,6 +10,7 @@ use crate::provider::ProviderKey;
 use crate::read::{Configuration, Definition, Position, Problem, ReadError};
 use crate::semantics::{Choice, Semantics};
 use crate::text;
+use crate::trust::TrustPolicies;
 
 use super::coverage::Items;
 use super::fields::Fields;
@@ -96,7 +97,14 @@ impl Suite {
                 definition,
                 first_source,
                 groups,
+                policies: None,
             };
+            // A table may have brought its expectations only now.
+            if self.expectations.iter().any(|expectation| expectation.assumable.is_some())
+                && let Some(configuration) = planner.brought.configs.get(&target.path)
+            {
+                target.policies = Some(TrustPolicies::of(configuration, &target.definition));
+            }
             planner.resolve_roles(&self, &mut target);
             planner.check_groups(&self, &target);
             planner.check_providers(&self, &target);

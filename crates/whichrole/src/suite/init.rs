@@ -390,6 +390,7 @@ impl Target {
             groups: definition.groups.clone(),
             first_source: 0,
             definition: definition.clone(),
+            policies: None,
         }
     }
 }

@@ -154,6 +154,8 @@ pub struct Expectation {
     pub tags: Option<ExpectedTags>,
     /// Whether the answer must be certain, or must not be.
     pub certain: Option<bool>,
+    /// Whether STS must let Cognito assume the role, by the role's trust policy, or must not.
+    pub assumable: Option<bool>,
     /// Where it stands.
     pub at: Position,
 }

@@ -78,7 +78,7 @@ impl Plan {
 
     fn meets_on(&self, case: Case, evaluator: &Evaluator) -> bool {
         let met = self.asked_of(case, evaluator, |evaluator, request| {
-            self.mismatches(case, &evaluator.answer(request)).is_empty()
+            self.mismatches(case, evaluator, request, &evaluator.answer(request)).is_empty()
         });
         met.unwrap_or(false)
     }

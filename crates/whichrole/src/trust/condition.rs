@@ -14,7 +14,7 @@ enum Brought {
     One(Text),
     /// A key with several values, all listed.
     Several(Vec<Text>),
-    /// `aws:SourceIp`: no condition on it holds in the enhanced flow (A5).
+    /// `aws:SourceIp`: no condition that wants an address holds in the enhanced flow (A5).
     Never,
     Unknown,
 }
@@ -93,7 +93,7 @@ fn test(operator: &Operator, written: &str, key: &str, values: &Node, at: Positi
             Brought::Unknown => open("it is not known whether STS sees"),
             Brought::Absent if wants_absent => Outcome::Yes,
             Brought::Absent => no(format!("the policy wants {shown}, which Cognito's call does not bring")),
-            Brought::Never => no(source_ip()),
+            Brought::Never => open("it is not known whether STS sees"),
             Brought::One(_) | Brought::Several(_) if wants_absent => {
                 no(format!("the policy wants no {shown}, and Cognito's call brings it"))
             }
@@ -102,12 +102,19 @@ fn test(operator: &Operator, written: &str, key: &str, values: &Node, at: Positi
     }
     let wants = || quoted_list(&values);
     let elements = match brought {
+        Brought::Never if operator.is_negated() || operator.if_exists => {
+            return open("it is not known which address STS sees for");
+        }
         Brought::Never => return no(source_ip()),
         Brought::Unknown => return open("only the call itself shows"),
+        // Whether `IfExists` counts together with `ForAnyValue:` is not written down.
+        Brought::Absent if operator.quantifier == Quantifier::Any && operator.if_exists => {
+            return open("it is not known whether `IfExists` counts here, on");
+        }
         Brought::Absent => {
             let holds = match operator.quantifier {
                 Quantifier::All => true,
-                Quantifier::Any => operator.if_exists,
+                Quantifier::Any => false,
                 Quantifier::None => operator.if_exists || operator.is_negated(),
             };
             return if holds { Outcome::Yes } else { no(absent(key, &wants())) };

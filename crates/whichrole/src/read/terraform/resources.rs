@@ -245,14 +245,17 @@ impl Building {
     fn attachment(&mut self, found: Found, drafts: &mut Drafts) {
         let Some(pool) = self.pool_of(&found, drafts) else { return };
         let mut node = found.node;
-        if let Some((address, at)) = self.attachments.get(&pool) {
+        if let Some((address, at)) = self.attachments.get(&pool).cloned() {
+            // They come in the order of their names; the fault shows at the one that is written later.
+            let (first, later) = if at <= node.at { ((address, at), node.at) } else { ((found.address.clone(), node.at), at) };
+            let (address, at) = first;
             let message = format!(
                 "{} has two role attachments, of which the one applied last replaces the other; {} on line {} is the other",
                 text::quoted(&pool),
-                text::quoted(address),
+                text::quoted(&address),
                 at.line
             );
-            drafts.problems.push(Problem::new("two-attachments", message).at(node.at));
+            drafts.problems.push(Problem::new("two-attachments", message).at(later));
             return;
         }
         self.attachments.insert(pool.clone(), (found.address, node.at));
