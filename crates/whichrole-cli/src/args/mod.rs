@@ -243,6 +243,10 @@ pub enum Schema {
     Test,
     /// The output of `lint`
     Lint,
+    /// The output of `who`
+    Who,
+    /// The output of `diff`
+    Diff,
     /// Errors with `--format json`
     Error,
 }
