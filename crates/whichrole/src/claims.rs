@@ -69,6 +69,16 @@ impl<'a> Claims<'a> {
         Some(Self { members: members.into_iter().map(|member| (member.name, member.value.into())).collect() })
     }
 
+    /// Claims whose names are known to differ.
+    pub(crate) fn of_members(members: Vec<(Cow<'a, str>, Claim<'a>)>) -> Self {
+        Self { members }
+    }
+
+    /// All claims in the order written.
+    pub(crate) fn into_members(self) -> impl Iterator<Item = (Cow<'a, str>, Claim<'a>)> {
+        self.members.into_iter()
+    }
+
     /// The value of a claim. Names are literal and case-sensitive (Q7).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Claim<'a>> {
