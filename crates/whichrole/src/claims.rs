@@ -1,6 +1,7 @@
 //! The claims of a token, as the token wrote them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::json::{self, Json, JsonLimits, JsonValue};
@@ -147,6 +148,15 @@ impl<'a> Claim<'a> {
         }
     }
 
+    /// The claims that an object is; `None` for any other value, or where a name occurs twice.
+    #[must_use]
+    pub fn into_claims(self) -> Option<Claims<'a>> {
+        match self {
+            Self::Object(members) if has_distinct_names(&members) => Some(Claims { members }),
+            _ => None,
+        }
+    }
+
     /// An array of strings.
     pub fn texts<I: IntoIterator<Item = T>, T: Into<Cow<'a, str>>>(items: I) -> Self {
         Self::Array(items.into_iter().map(|item| Self::Text(item.into())).collect())
@@ -245,6 +255,11 @@ impl<'a> Claim<'a> {
             Self::Object(_) => "an object",
         }
     }
+}
+
+fn has_distinct_names(members: &[(Cow<'_, str>, Claim<'_>)]) -> bool {
+    let names: HashSet<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+    names.len() == members.len()
 }
 
 fn owned_members(members: Vec<(Cow<'_, str>, Claim<'_>)>) -> Vec<(Cow<'static, str>, Claim<'static>)> {

@@ -29,6 +29,7 @@ pub mod analysis;
 mod base64url;
 mod claims;
 mod decision;
+mod decision_json;
 mod eval;
 pub mod explain;
 mod groups;

@@ -6,7 +6,7 @@ use std::io::BufRead as _;
 
 use serde::Serialize;
 use whichrole::analysis::{Change, Condition, Diff, DiffOptions, Subject, diff, unequal_readings};
-use whichrole::read::{Definition, ReadOptions};
+use whichrole::read::Definition;
 use whichrole::{Choice, Semantics, TokenLimits};
 
 use crate::args::{Args, DiffArgs, Format};
@@ -15,7 +15,7 @@ use crate::commands::who;
 use crate::failure::{Exit, Failure, Result};
 use crate::input::{self, Loaded, values};
 use crate::output::Output;
-use crate::{git, render, request};
+use crate::{render, request};
 
 /// The largest line of a file of users.
 const LINE_BYTES: usize = 65_536;
@@ -72,7 +72,7 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
     let equal: Vec<(String, String)> = values("--map", "reference", &asked.map)?.into_iter().collect();
     let options = DiffOptions { only: only.as_ref(), equal: &equal };
     let read = asked.read.options()?;
-    let (old, new) = (load(&asked.old, &read)?, load(&asked.new, &read)?);
+    let (old, new) = (Loaded::of_revision(&asked.old, &read)?, Loaded::of_revision(&asked.new, &read)?);
 
     let mut report = Report::empty(only.is_some());
     let mut depends: Vec<Choice> = Vec::new();
@@ -103,14 +103,6 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         output.note(&note);
     }
     Ok(exit(&report, asked.proof.strict))
-}
-
-/// A configuration, of the working tree or of a revision.
-fn load(config: &OsStr, options: &ReadOptions) -> Result<Loaded> {
-    match git::parse(config) {
-        Some((revision, path)) => Ok(Loaded::of_sources(git::sources(revision, path, options.json.bytes)?, options)),
-        None => Loaded::of(config, options),
-    }
 }
 
 fn subject<'s>(definition: &'s Definition, groups: &'s [whichrole::Group], semantics: Semantics) -> Subject<'s> {
