@@ -3,11 +3,10 @@
 mod users;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 
 use serde::Serialize;
 use whichrole::analysis::{Change, Condition, Diff, DiffOptions, Subject, diff, unequal_readings};
-use whichrole::read::{Definition, ReadOptions};
+use whichrole::read::Definition;
 use whichrole::{Choice, ProviderKey, Semantics};
 
 pub use self::users::Users;
@@ -18,7 +17,7 @@ use crate::commands::who;
 use crate::failure::{Exit, Failure, Result};
 use crate::input::{self, Loaded, values};
 use crate::output::Output;
-use crate::{git, render, request};
+use crate::{render, request};
 
 /// What is printed: all pools together.
 #[derive(Debug, Serialize)]
@@ -57,7 +56,7 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
     let equal: Vec<(String, String)> = values("--map", "reference", &asked.map)?.into_iter().collect();
     let options = DiffOptions { only: only.as_ref(), equal: &equal };
     let read = asked.read.options()?;
-    let (old, new) = (load(&asked.old, &read)?, load(&asked.new, &read)?);
+    let (old, new) = (Loaded::of_revision(&asked.old, &read)?, Loaded::of_revision(&asked.new, &read)?);
 
     let mut report = Report::empty(only.is_some());
     let mut depends: Vec<Choice> = Vec::new();
@@ -92,14 +91,6 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         output.note(&note);
     }
     Ok(exit(&report, asked.proof.strict))
-}
-
-/// A configuration, of the working tree or of a revision.
-fn load(config: &OsStr, options: &ReadOptions) -> Result<Loaded> {
-    match git::parse(config) {
-        Some((revision, path)) => Ok(Loaded::of_sources(git::sources(revision, path, options.json.bytes)?, options)),
-        None => Loaded::of(config, options),
-    }
 }
 
 fn subject<'s>(definition: &'s Definition, groups: &'s [whichrole::Group], semantics: Semantics) -> Subject<'s> {

@@ -5,8 +5,10 @@ use whichrole::explain::{
     Wanted, WantedOutcome,
 };
 use whichrole::text::visible;
+use whichrole::trust::{Objection, Verdict};
 use whichrole::{Answer, Choice, Decision, Denial, Outcome, Questions};
 
+use crate::commands::explain::Sts;
 use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
 
 /// The longest claim value that is shown whole.
@@ -37,9 +39,12 @@ pub fn uncertainty(answer: &Answer<'_>) -> String {
 }
 
 /// The whole explanation, line by line.
-pub fn text(explanation: &Explanation<'_>, wanted: Option<&Wanted>) -> Vec<String> {
+pub fn text(explanation: &Explanation<'_>, sts: Option<&Sts<'_>>, wanted: Option<&Wanted>) -> Vec<String> {
     let mut lines = Vec::new();
     verdict(explanation, &mut lines);
+    if let Some(sts) = sts {
+        lines.push(what_sts_says(sts));
+    }
     for login in &explanation.logins {
         lines.push(String::new());
         describe(login, &mut lines);
@@ -61,6 +66,22 @@ fn verdict(explanation: &Explanation<'_>, lines: &mut Vec<String>) {
     });
     for reason in &explanation.because {
         lines.push(format!("  {} {}", visible(&reason.text), paint(DIM, &format!("({})", reason.statement))));
+    }
+}
+
+/// Whether the role can be assumed, by the trust policy that is in the files.
+fn what_sts_says(sts: &Sts<'_>) -> String {
+    let objection = |one: &Objection| {
+        format!("{} ({}:{}:{})", visible(&one.message), visible(sts.file(one.at)), one.at.line, one.at.column)
+    };
+    let objections: Vec<String> = sts.verdict.objections().into_iter().map(objection).collect();
+    let objections = objections.join("; ");
+    match sts.verdict {
+        Verdict::Allowed => {
+            format!("  {} the role's trust policy lets Cognito assume it", paint(GOOD, "STS would accept:"))
+        }
+        Verdict::Refused(_) => format!("  {} {objections}", paint(BAD, "STS would refuse:")),
+        Verdict::Unknown(_) => format!("  {} {objections}", paint(DIM, "whether STS would accept is not known:")),
     }
 }
 

@@ -12,7 +12,6 @@ use crate::pool::RoleMappingType;
 use crate::read::{Place, Position};
 use crate::text::{quoted, visible};
 
-use super::ask::answering;
 use super::model::{Column, Expected};
 use super::plan::{Case, Plan, Target};
 use super::run::Mismatch;
@@ -67,7 +66,7 @@ impl Plan {
     pub fn failure(&self, case: Case) -> Option<Failure> {
         let failure = self.asked(case, |evaluator, request| {
             let explanation = explain(evaluator, request);
-            let mismatches = self.mismatches(case, &explanation.answer);
+            let mismatches = self.mismatches(case, evaluator, request, &explanation.answer);
             (!mismatches.is_empty()).then(|| Failure {
                 decided_by: decider(self.target(case), evaluator, request, &explanation.answer),
                 near_miss: self.near_miss(case, &explanation.logins),
@@ -170,7 +169,7 @@ impl Plan {
 
 /// The rule, role resolution or default that decided.
 fn decider(target: &Target, evaluator: &Evaluator, request: &Request<'_>, answer: &Answer<'_>) -> Option<Decider> {
-    let login = answering(request, answer);
+    let login = request.answering(answer);
     let mapping = login.and_then(|login| evaluator.mapping_of(login));
     let at = |place: &Place| target.definition.places.get(place).map(|at| target.place(*at));
     let default = |what: &str, place: Place| Some(Decider { what: what.to_owned(), at: at(&place) });

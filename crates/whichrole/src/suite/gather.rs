@@ -10,6 +10,7 @@ use crate::provider::ProviderKey;
 use crate::read::{Configuration, Definition, Position, Problem, ReadError};
 use crate::semantics::{Choice, Semantics};
 use crate::text;
+use crate::trust::TrustPolicies;
 
 use super::coverage::Items;
 use super::fields::Fields;
@@ -18,7 +19,7 @@ use super::people::{Tokens, decode, people};
 use super::plan::{Case, Plan, Target};
 use super::read_tests::{Expectations, check_login};
 use super::roles::Roles;
-use super::{table, users};
+use super::{idle, table, users};
 
 /// How many problems are told; the rest is counted.
 const MOST_PROBLEMS: usize = 500;
@@ -96,7 +97,14 @@ impl Suite {
                 definition,
                 first_source,
                 groups,
+                policies: None,
             };
+            // A table may have brought its expectations only now.
+            if self.expectations.iter().any(|expectation| expectation.assumable.is_some())
+                && let Some(configuration) = planner.brought.configs.get(&target.path)
+            {
+                target.policies = Some(TrustPolicies::of(configuration, &target.definition));
+            }
             planner.resolve_roles(&self, &mut target);
             planner.check_groups(&self, &target);
             planner.check_providers(&self, &target);
@@ -112,7 +120,8 @@ impl Suite {
             }
         }
 
-        let Planner { names, mut fields, notes, .. } = planner;
+        let Planner { names, mut fields, mut notes, .. } = planner;
+        idle::check(&self, &targets, &mut fields, &mut notes);
         if !fields.problems.is_empty() {
             fields.problems.sort_by(|a, b| (a.at, &a.message).cmp(&(b.at, &b.message)));
             fields.problems.dedup();

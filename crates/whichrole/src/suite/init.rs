@@ -325,7 +325,7 @@ pub(super) fn row(
     let draft = Draft { name: name.to_owned(), witness: witness.clone(), groups: Vec::new() };
     let with_tags = !evaluator.pool().principal_tags.is_empty();
     let expect = draft.ask(evaluator, |answer| expect_key(answer, expectation(&answer.decision, roles, with_tags)))?;
-    Some(test(name, &witness.to_yaml(with_provider || witness.needs_provider(evaluator)), &expect))
+    Some(test(name, &witness.to_yaml(with_provider), &expect))
 }
 
 fn test(name: &str, keys: &[String], expect: &str) -> String {
@@ -378,9 +378,13 @@ fn several_providers(evaluator: &Evaluator) -> bool {
 }
 
 impl Plan {
-    /// Whether a test of a configuration has to name its provider.
-    pub(super) fn names_provider(&self, target: &Target) -> bool {
-        self.suite.provider.is_none() && target.evaluators.first().is_some_and(several_providers)
+    /// Whether a test that makes this request has to name its provider.
+    pub(super) fn names_provider(&self, target: &Target, witness: &Witness) -> bool {
+        let default = self.provider();
+        target.evaluators.first().is_some_and(|evaluator| {
+            witness.needs_provider_beside(evaluator, default.as_ref())
+                || (default.is_none() && witness.provider.is_some() && several_providers(evaluator))
+        })
     }
 }
 
@@ -396,6 +400,7 @@ impl Target {
             groups: definition.groups.clone(),
             first_source: 0,
             definition: definition.clone(),
+            policies: None,
         }
     }
 }

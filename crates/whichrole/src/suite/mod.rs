@@ -31,6 +31,7 @@ mod failure;
 mod fields;
 mod gather;
 mod glob;
+mod idle;
 mod init;
 mod label;
 mod model;

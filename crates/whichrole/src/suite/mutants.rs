@@ -78,7 +78,7 @@ impl Plan {
 
     fn meets_on(&self, case: Case, evaluator: &Evaluator) -> bool {
         let met = self.asked_of(case, evaluator, |evaluator, request| {
-            self.mismatches(case, &evaluator.answer(request)).is_empty()
+            self.mismatches(case, evaluator, request, &evaluator.answer(request)).is_empty()
         });
         met.unwrap_or(false)
     }
@@ -88,7 +88,13 @@ impl Plan {
     pub fn killing_row(&self, mutant: &Mutant, witness: &Witness) -> Option<String> {
         let target = self.targets.get(mutant.target)?;
         let name = format!("not if {}", mutant.change);
-        super::init::row(&name, witness, target.evaluators.first()?, &target.roles, self.names_provider(target))
+        super::init::row(
+            &name,
+            witness,
+            target.evaluators.first()?,
+            &target.roles,
+            self.names_provider(target, witness),
+        )
     }
 }
 
