@@ -233,3 +233,16 @@ fn a_mapping_that_goes_says_what_its_tokens_get_now() {
     let found = checked("diff", whichrole(["diff", "--format", "json"]).arg(&old).arg(&new).run().exits(1));
     assert_eq!(found["changes"][0]["after"]["source"], "authenticated-role");
 }
+
+#[test]
+fn what_a_deployment_does_not_say_about_guests_is_no_drift() {
+    let folder = Folder::new();
+    let rules = rule("cognito:groups", "Contains", "admins", "Admin");
+    let deployed = folder.file("deployed.json", pool_with_rules(&rules));
+    let known = pool_with_rules(&rules).replacen('{', "{\"AllowUnauthenticatedIdentities\": false,", 1);
+    let known = folder.file("known.json", known);
+    whichrole(["diff"]).arg(&known).arg(&deployed).run().exits(0);
+    let open = pool_with_rules(&rules).replacen('{', "{\"AllowUnauthenticatedIdentities\": true,", 1);
+    let open = folder.file("open.json", open);
+    whichrole(["diff"]).arg(&open).arg(&known).run().exits(1);
+}

@@ -180,10 +180,11 @@ impl Diff {
 #[must_use]
 pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>) -> Diff {
     let part = |subject: &Subject<'_>| (subject.pool.clone(), subject.groups.to_vec());
-    let Paired { before: old, after: new, matched } = {
+    let Paired { before: mut old, after: mut new, matched } = {
         let (old, new) = (part(before), part(after));
         paired(Part { pool: &old.0, groups: &old.1 }, Part { pool: &new.0, groups: &new.1 }, options.equal)
     };
+    agree_on_refused_guests(&mut old.0, &mut new.0);
     let groups: Vec<Group> = old.1.iter().chain(&new.1).cloned().collect();
     let roles: BTreeSet<String> = roles_of(&old.0, &groups).union(&roles_of(&new.0, &groups)).cloned().collect();
     let (old_groups, new_groups) = (old.1, new.1);
@@ -233,6 +234,18 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         found.outside = Some(comparison.judged(outside));
     }
     found
+}
+
+/// What the service prints of a pool's roles does not say whether guests are allowed. Where it has no role for them and the other side says that
+/// they are not, both refuse them, and for which reason is no difference.
+fn agree_on_refused_guests(old: &mut IdentityPool, new: &mut IdentityPool) {
+    let refuse = |unsaid: &mut IdentityPool, said: &IdentityPool| {
+        if unsaid.allow_unauthenticated_identities.is_none() && unsaid.roles.unauthenticated.is_none() {
+            unsaid.allow_unauthenticated_identities = said.allow_unauthenticated_identities.filter(|allowed| !allowed);
+        }
+    };
+    refuse(old, new);
+    refuse(new, old);
 }
 
 struct Comparison<'c> {
