@@ -36,7 +36,9 @@ impl Loaded {
 
     /// Reads a configuration as the options say.
     pub fn of(config: impl AsRef<OsStr>, options: &ReadOptions) -> Result<Self> {
-        Ok(Self::of_sources(sources(config, options.json.bytes)?, options))
+        let config = config.as_ref();
+        let options = ReadOptions { folders_are_whole: Path::new(config).is_dir(), ..options.clone() };
+        Ok(Self::of_sources(sources(config, options.json.bytes)?, &options))
     }
 
     /// Reads texts that are here already.

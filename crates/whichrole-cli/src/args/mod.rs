@@ -241,6 +241,8 @@ pub enum Schema {
     Suite,
     /// The output of `test`
     Test,
+    /// The output of `lint`
+    Lint,
     /// Errors with `--format json`
     Error,
 }

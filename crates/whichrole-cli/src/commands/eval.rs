@@ -51,7 +51,7 @@ pub fn json<T: serde::Serialize>(value: &T) -> Result<String> {
 /// What `eval` and `explain` are asked.
 pub struct Question<'q> {
     pub evaluator: Evaluator,
-    /// The groups of the configuration.
+    /// The groups that are known: of `--groups`, else of the configuration.
     pub groups: Vec<whichrole::Group>,
     asked: &'q RequestArgs,
     tokens: Vec<request::Given>,
@@ -75,7 +75,10 @@ impl<'q> Question<'q> {
         }
         let signature = request::Signatures::check(asked.jwks.as_deref(), &tokens, clock, output)?;
         Ok(Self {
-            groups: definition.groups.clone().unwrap_or_default(),
+            groups: match &asked.groups {
+                Some(file) => request::groups_of_file(file)?.unwrap_or_default(),
+                None => definition.groups.clone().unwrap_or_default(),
+            },
             evaluator: Evaluator::new(definition.pool.clone(), semantics),
             asked,
             tokens,

@@ -47,7 +47,7 @@ pub fn run(
         forget_claims(&mut explanation);
     }
     let exit = exit(&explanation.answer, asked.choices.strict);
-    let wanted = wanted.map(|role| want(&question.evaluator, &request, &role));
+    let wanted = wanted.map(|role| want(&question.evaluator, &request, &role, &question.groups));
     if args.wants_json() {
         #[derive(serde::Serialize)]
         struct Whole<'w> {

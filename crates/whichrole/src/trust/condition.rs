@@ -300,7 +300,10 @@ fn absent(key: &str, wants: &str) -> String {
 fn differs(key: &str, operator: &Operator, wants: &str, call: &AssumeCall<'_>) -> String {
     let not = if operator.is_negated() { "anything but " } else { "" };
     let is = match (kind_of(key), call.caller) {
-        (ObjectionKind::Audience, _) => "the identity pool's id".to_owned(),
+        (ObjectionKind::Audience, _) => {
+            let id = call.pool.map_or_else(String::new, |id| format!(", {}", text::quoted(id)));
+            format!("the identity pool's id{id}")
+        }
         (ObjectionKind::Amr, Caller::Guest) => "`unauthenticated`".to_owned(),
         (ObjectionKind::Amr, Caller::User(_)) => "`authenticated` and the provider".to_owned(),
         _ => "something else".to_owned(),

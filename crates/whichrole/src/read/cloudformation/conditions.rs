@@ -30,7 +30,7 @@ impl Resolver<'_, '_> {
                 }
                 let shown = condition.as_text().map_or_else(|| "this condition".to_owned(), text::quoted);
                 self.world.note_undecided(
-                    Problem::new("unresolved-value", format!("{shown} is not known here; {missing}")).at(at),
+                    Problem::unresolved(&format!("{shown} is not known here"), &missing).at(at),
                 );
                 let text = format!("${{Fn::If {} {} {}}}", describe(condition), describe(&yes), describe(&no));
                 if self.world.pay(text.len()) {

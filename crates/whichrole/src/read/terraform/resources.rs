@@ -55,6 +55,11 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == resource)
     }
 
+    /// The names of all that matter.
+    pub(super) fn names() -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().map(Self::name)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Pool => "aws_cognito_identity_pool",
@@ -162,6 +167,11 @@ impl Building {
             self.pools.insert(format!("{}{id}", found.root), name.clone());
         }
         let guests = match field(node, "allow_unauthenticated_identities") {
+            // Guests get what their role says then (S1), and users are no concern of it.
+            Some(flag @ Node { value: Value::Reference(reference), .. }) => {
+                drafts.note(shape::not_known(flag, "`allow_unauthenticated_identities`", reference));
+                None
+            }
             Some(flag) => known_bool(flag, "`allow_unauthenticated_identities`", drafts),
             None => Some(false),
         };
@@ -396,8 +406,8 @@ fn known_blocks(list: Option<Node>, what: &str, drafts: &mut Drafts) -> (Vec<Nod
         .into_iter()
         .filter(|element| {
             let Value::Reference(Reference { text: shown, missing }) = &element.value else { return true };
-            let message = format!("how many {what}s {} gives is not known; {missing}", text::quoted(shown));
-            drafts.problems.push(Problem::new("unresolved-value", message).at(element.at));
+            let message = format!("how many {what}s {} gives is not known", text::quoted(shown));
+            drafts.problems.push(Problem::unresolved(&message, missing).at(element.at));
             false
         })
         .collect();

@@ -1,0 +1,9 @@
+//! A configuration in a file `x.yaml`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use whichrole::read::ReadOptions;
+
+fuzz_target!(|text: &str| {
+    whichrole_fuzz::read_named("x.yaml", text, &ReadOptions::default());
+});
