@@ -372,9 +372,8 @@ fn groups(case: &Case<'_>, found: &mut Vec<Finding>) {
     let with_role: Vec<&Group> = groups.iter().filter(|group| group.role_arn.is_some()).collect();
     if !case.has_token_mapping() {
         if case.is_whole() && case.is_attached() {
-            let is_role = |group: &&Group| {
-                group.role_arn.as_ref().is_some_and(|role| role_fault(case, role.as_str()).is_none())
-            };
+            let is_role =
+                |group: &&Group| group.role_arn.as_ref().is_some_and(|role| role_fault(case, role.as_str()).is_none());
             for group in with_role.into_iter().filter(is_role) {
                 ignored_role(case, group, found);
             }

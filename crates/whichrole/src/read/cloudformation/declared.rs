@@ -32,7 +32,9 @@ pub(super) fn undeclared(template: &Template<'_>) -> Vec<Problem> {
         if let Some(condition) = resource.condition {
             references.condition(condition);
         }
-        for node in resource.depends_on.iter().flat_map(|node| std::slice::from_ref(*node).iter().chain(node.elements())) {
+        for node in
+            resource.depends_on.iter().flat_map(|node| std::slice::from_ref(*node).iter().chain(node.elements()))
+        {
             if let Some(id) = node.as_text() {
                 references.add(Named::Resource, id, node.at);
             }
@@ -41,7 +43,8 @@ pub(super) fn undeclared(template: &Template<'_>) -> Vec<Problem> {
             references.walk(properties);
         }
     }
-    for section in template.sections.iter().flat_map(|section| ["Conditions", "Outputs"].map(|name| section.get(name))) {
+    for section in template.sections.iter().flat_map(|section| ["Conditions", "Outputs"].map(|name| section.get(name)))
+    {
         for entry in section.into_iter().flat_map(Node::entries) {
             references.walk(&entry.value);
             if let Some(condition) = entry.value.get("Condition") {

@@ -22,13 +22,13 @@ mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ReadOptions, Source};
 use super::definition::Drafts;
 use super::format::Format;
 use super::hcl;
 use super::node::{Node, Value};
 use super::policy;
 use super::problem::Problem;
+use super::{ReadOptions, Source};
 use crate::json::JsonLimits;
 use crate::text;
 use eval::{Evaluator, Scope};
@@ -388,11 +388,8 @@ impl Reading<'_> {
         let misspelt = declared.kind.starts_with("aws_") && !OTHERS.contains(&declared.kind);
         let near = Some(declared.kind).filter(|_| misspelt);
         if let Some(near) = near.and_then(|kind| text::nearest(kind, Kind::names())) {
-            let message = format!(
-                "unknown resource type {}, did you mean {}?",
-                text::quoted(declared.kind),
-                text::quoted(near)
-            );
+            let message =
+                format!("unknown resource type {}, did you mean {}?", text::quoted(declared.kind), text::quoted(near));
             self.problems.push(Problem::new("unknown-resource-type", message).at(declared.at));
             return;
         }
