@@ -195,7 +195,8 @@ impl<'n> Reading<'_, 'n> {
         }
         for resource in self.world.templates.iter().flat_map(Template::in_order) {
             if resource.kind.starts_with("AWS::Cognito::") && !KNOWN.contains(&resource.kind) {
-                let problem = Problem::unknown("unknown-resource-type", "resource type", resource.kind, KNOWN.iter().copied());
+                let problem =
+                    Problem::unknown("unknown-resource-type", "resource type", resource.kind, KNOWN.iter().copied());
                 if problem.respelling.is_some() {
                     self.drafts.problems.push(problem.at(resource.kind_at));
                 } else {

@@ -15,7 +15,7 @@ pub struct Problem {
     /// Where it shows, if it shows in one place.
     pub at: Option<Position>,
     /// The right spelling of what stands there, where the fault is one of spelling.
-    pub respelling: Option<Respelling>,
+    pub respelling: Option<Box<Respelling>>,
     /// Whether nothing is wrong with the text: what is missing is given when it is deployed, or stands in a file that is not here.
     pub is_awaited: bool,
 }
@@ -62,7 +62,8 @@ impl Problem {
             }
             None => format!("unknown {what} {}, expected {}", text::quoted(written), text::alternatives(known)),
         };
-        let respelling = near.map(|right| Respelling { written: written.to_owned(), right: right.to_owned() });
+        let respelling =
+            near.map(|right| Box::new(Respelling { written: written.to_owned(), right: right.to_owned() }));
         Self { respelling, ..Self::new(code, message) }
     }
 }

@@ -15,9 +15,7 @@ use crate::json::JsonLimits;
 pub(super) fn build(resources: &[Resource], limits: &JsonLimits, drafts: &mut Drafts) {
     for resource in resources {
         let reference = |property: &str| format!("${{{}.{property}}}", resource.name);
-        let literal = |property: &str| {
-            field(&resource.properties, property).and_then(Node::as_text).map(str::to_owned)
-        };
+        let literal = |property: &str| field(&resource.properties, property).and_then(Node::as_text).map(str::to_owned);
         let ids = || vec![reference("id"), resource.id.clone()];
         let around = &mut drafts.surroundings;
         match resource.kind.as_str() {

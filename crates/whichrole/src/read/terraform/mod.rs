@@ -22,13 +22,13 @@ mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ReadOptions, Source};
 use super::definition::Drafts;
 use super::format::Format;
 use super::hcl;
 use super::node::{Node, Value};
 use super::policy;
 use super::problem::Problem;
+use super::{ReadOptions, Source};
 use crate::json::JsonLimits;
 use crate::text;
 use eval::{Evaluator, Scope};
@@ -131,7 +131,7 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
     let mut natives = BTreeMap::new();
     for text in texts {
         if let Syntax::Native(native) = text.syntax {
-            natives.insert(text.source, native);
+            natives.insert(text.source, native.lines().collect());
         }
         let body = match text.syntax {
             Syntax::Native(native) => hcl::parse(native, text.source, limits),
@@ -270,8 +270,8 @@ const OTHERS: &[&str] = &["aws_iam_user", "aws_iam_group", "aws_iam_policy", "aw
 
 struct Reading<'f> {
     evaluator: Evaluator<'f>,
-    /// The texts in Terraform's own language, by source.
-    natives: BTreeMap<usize, &'f str>,
+    /// The lines of the texts in Terraform's own language, by source.
+    natives: BTreeMap<usize, Vec<&'f str>>,
     found: Vec<Found>,
     /// What stands around the pools, to be evaluated last.
     around: Vec<(usize, &'f str, Kind, &'f Declared<'f>)>,
@@ -388,11 +388,8 @@ impl Reading<'_> {
         let misspelt = declared.kind.starts_with("aws_") && !OTHERS.contains(&declared.kind);
         let near = Some(declared.kind).filter(|_| misspelt);
         if let Some(near) = near.and_then(|kind| text::nearest(kind, Kind::names())) {
-            let message = format!(
-                "unknown resource type {}, did you mean {}?",
-                text::quoted(declared.kind),
-                text::quoted(near)
-            );
+            let message =
+                format!("unknown resource type {}, did you mean {}?", text::quoted(declared.kind), text::quoted(near));
             self.problems.push(Problem::new("unknown-resource-type", message).at(declared.at));
             return;
         }

@@ -247,7 +247,8 @@ impl Building {
         let mut node = found.node;
         if let Some((address, at)) = self.attachments.get(&pool).cloned() {
             // They come in the order of their names; the fault shows at the one that is written later.
-            let (first, later) = if at <= node.at { ((address, at), node.at) } else { ((found.address.clone(), node.at), at) };
+            let (first, later) =
+                if at <= node.at { ((address, at), node.at) } else { ((found.address.clone(), node.at), at) };
             let (address, at) = first;
             let message = format!(
                 "{} has two role attachments, of which the one applied last replaces the other; {} on line {} is the other",
