@@ -12,6 +12,7 @@ use whichrole::text;
 
 use crate::args::{ConfigArgs, ReadArgs, TokenLimitArgs};
 use crate::failure::{Failure, Report, Result};
+use crate::git;
 use crate::output::Output;
 
 /// Files of one configuration folder.
@@ -39,6 +40,14 @@ impl Loaded {
         let config = config.as_ref();
         let options = ReadOptions { folders_are_whole: Path::new(config).is_dir(), ..options.clone() };
         Ok(Self::of_sources(sources(config, options.json.bytes)?, &options))
+    }
+
+    /// Reads a configuration, of the working tree or of a revision.
+    pub fn of_revision(config: &OsStr, options: &ReadOptions) -> Result<Self> {
+        match git::parse(config) {
+            Some((revision, path)) => Ok(Self::of_sources(git::sources(revision, path, options.json.bytes)?, options)),
+            None => Self::of(config, options),
+        }
     }
 
     /// Reads texts that are here already.
@@ -179,8 +188,13 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
         }
         let in_assembly = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("assembly-"));
         let wanted = is_configuration(&name, depth, in_assembly);
+        if !wanted {
+            continue;
+        }
+        // What cannot be looked at is not left out: the answer would be about a part of the configuration.
+        let metadata = fs::metadata(&path).map_err(|error| Failure::io(&error, "read", &shown(path.as_os_str())))?;
         // A pipe or device among the files would keep us waiting.
-        if wanted && path.is_file() {
+        if metadata.is_file() {
             files.push(path);
         }
         if files.len() > CONFIG_FILES {
@@ -226,9 +240,9 @@ pub fn bytes(name: &OsStr, limit: usize) -> Result<Vec<u8>> {
 }
 
 /// Opens a file or standard input (`-`).
-pub fn open(name: &OsStr) -> Result<Box<dyn Read>> {
+pub fn open(name: &OsStr) -> Result<Box<dyn Read + Send>> {
     if name == "-" {
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(Box::new(io::stdin()));
     }
     match File::open(name) {
         Ok(file) => Ok(Box::new(file)),
@@ -239,6 +253,12 @@ pub fn open(name: &OsStr) -> Result<Box<dyn Read>> {
         }
         Err(error) => Err(Failure::io(&error, "read", &shown(name))),
     }
+}
+
+/// The bytes of a file, where it is one.
+pub fn length(name: &OsStr) -> Option<u64> {
+    let file = if name == "-" { None } else { fs::metadata(name).ok() };
+    file.filter(fs::Metadata::is_file).map(|file| file.len())
 }
 
 /// The name of a file for people.

@@ -2,6 +2,7 @@
 //! file, and names no programs.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -75,8 +76,10 @@ impl Settings {
     }
 
     fn at(path: &Path, is_for_folder: bool) -> Result<Self> {
-        if path.symlink_metadata().is_err() {
-            return Ok(Self::default());
+        match path.symlink_metadata() {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(Failure::io(&error, "read", &path.to_string_lossy())),
         }
         let is_regular = path.is_file();
         let path = path.to_string_lossy().into_owned();
@@ -96,8 +99,8 @@ impl Settings {
             Failure::of(Report { file: Some(text::visible(&path)), line, ..report })
         };
         let file: File = toml::from_str(&text).map_err(|error| {
-            let message = "the settings are not TOML, or have something in them other than `paths`, `fail-on` \
-                           (`info`, `warning` or `error`) and `allow` with `lint`, `place` and `because`";
+            let message = "the settings are not TOML, or have something in them other than `paths` (a list), \
+                           `fail-on` (`info`, `warning` or `error`) and `allow` with `lint`, `place` and `because`";
             fault(message.to_owned(), error.span().map(|span| span.start))
         })?;
         let mut allow = Vec::new();

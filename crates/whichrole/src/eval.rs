@@ -138,6 +138,15 @@ impl Evaluator {
         &self.semantics
     }
 
+    /// The names of all claims that finding a login, deciding and making tags can look at. Some occur more than once.
+    pub fn claims_read(&self) -> impl Iterator<Item = &str> {
+        let rules = self.plans.iter().flat_map(Plan::claims);
+        let tags = self.pool.principal_tags.values().flat_map(|map| map.tags.values().map(String::as_str));
+        let others =
+            login::CLAIMS_READ.iter().chain(tags::CLAIMS_READ).chain(&[PREFERRED_ROLE, ROLES, saml::ROLE_ATTRIBUTE]);
+        rules.chain(tags).chain(others.copied())
+    }
+
     /// The keys that a login may name, for messages.
     #[must_use]
     pub fn provider_keys(&self) -> Vec<String> {

@@ -38,6 +38,9 @@ pub struct TestArgs {
     /// Print a first suite for this configuration, with the answers of today
     #[arg(long, value_name = "CONFIG", conflicts_with_all = ["paths", "filter", "list", "update"])]
     pub init: Option<String>,
+    /// With --init: as few tests as can be that notice every small change of the configuration
+    #[arg(long, requires = "init")]
+    pub complete: bool,
     /// The pool for --init, if there are several
     #[arg(long, value_name = "NAME", requires = "init")]
     pub pool: Option<String>,

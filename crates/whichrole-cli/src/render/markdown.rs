@@ -41,9 +41,10 @@ pub fn suites(run: &Run) -> Vec<String> {
     lines
 }
 
-/// A code span, in which nothing is a link, an image, a mention or a column.
+/// A code span, in which nothing is a link, an image, a mention or a column. After a backslash a pipe would end a cell of a table whether it
+/// is escaped or not.
 pub fn code(text: &str) -> String {
-    let visible = whichrole::text::visible(text).replace('|', "\\|");
+    let visible = whichrole::text::visible(text).replace("\\|", "\\\\u{7c}").replace('|', "\\|");
     let longest = visible.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
     if visible.contains('`') { format!("{fence} {visible} {fence}") } else { format!("{fence}{visible}{fence}") }
@@ -57,6 +58,7 @@ mod tests {
     fn a_value_stays_inside_its_span() {
         assert_eq!(code("![x](http://evil) @team"), "`![x](http://evil) @team`");
         assert_eq!(code("a``b|c"), "``` a``b\\|c ```");
+        assert_eq!(code("a\\|![](http://evil)"), "`a\\\\u{7c}![](http://evil)`");
         assert_eq!(code(""), "``");
     }
 }

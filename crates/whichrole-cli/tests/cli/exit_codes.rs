@@ -204,6 +204,8 @@ fn a_full_disk_is_an_error() {
     let json = whichrole(full).args(["--format", "json"]).run();
     assert_eq!(json.exits(2).json()["error"]["code"], "io");
     whichrole(["batch", POOL, "-o", "/dev/full"]).input("{}").run().refuses("cannot write `/dev/full`");
+    let nowhere = ["test", "--init", POOL, "-o", "no-such-folder/roles.whichrole.yaml"];
+    whichrole(nowhere).run().refuses("cannot write `no-such-folder/roles.whichrole.yaml`: its folder does not exist");
 }
 
 #[test]

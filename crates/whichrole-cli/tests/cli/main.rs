@@ -13,5 +13,6 @@ mod outputs;
 mod proofs;
 mod redaction;
 mod schema;
+mod suite_schema;
 mod texts;
 mod tokens;

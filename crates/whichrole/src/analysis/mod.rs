@@ -19,6 +19,7 @@ mod space;
 mod when;
 mod witness;
 
+pub(crate) use blocking::smallest_hitting;
 pub use condition::{Condition, ConditionError};
 pub use diff::{Change, Diff, DiffOptions, Judged, Subject, diff};
 pub(crate) use nearest::{Edit, changed, nearest};

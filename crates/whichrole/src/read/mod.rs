@@ -31,6 +31,7 @@ pub(crate) use interpolation::{Piece, pieces};
 pub(crate) use node::from_json;
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use policy::policy;
+pub(crate) use problem::MANY;
 pub use problem::{Problem, ReadError, Respelling};
 pub(crate) use surroundings::STANDARD;
 pub use surroundings::{Attribute, Role, Surroundings, UserPool, UserPoolClient, WriteAttributes};

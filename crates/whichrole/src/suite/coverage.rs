@@ -338,10 +338,7 @@ impl Plan {
             }
             if !covered && let Some(target) = self.targets.get(item.target) {
                 let (witness, is_dead) = target.show(item);
-                let needs = |witness: &Witness| {
-                    target.evaluators.first().is_some_and(|evaluator| witness.needs_provider(evaluator))
-                };
-                let names_provider = self.suite.provider.is_none() && witness.as_ref().is_some_and(needs);
+                let names_provider = witness.as_ref().is_some_and(|witness| self.names_provider(target, witness));
                 coverage.uncovered.push(Uncovered { item, witness, names_provider, is_dead });
             }
         }

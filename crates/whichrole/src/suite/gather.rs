@@ -19,7 +19,7 @@ use super::people::{Tokens, decode, people};
 use super::plan::{Case, Plan, Target};
 use super::read_tests::{Expectations, check_login};
 use super::roles::Roles;
-use super::{table, users};
+use super::{idle, table, users};
 
 /// How many problems are told; the rest is counted.
 const MOST_PROBLEMS: usize = 500;
@@ -120,7 +120,8 @@ impl Suite {
             }
         }
 
-        let Planner { names, mut fields, notes, .. } = planner;
+        let Planner { names, mut fields, mut notes, .. } = planner;
+        idle::check(&self, &targets, &mut fields, &mut notes);
         if !fields.problems.is_empty() {
             fields.problems.sort_by(|a, b| (a.at, &a.message).cmp(&(b.at, &b.message)));
             fields.problems.dedup();

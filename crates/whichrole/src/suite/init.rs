@@ -1,8 +1,12 @@
 //! Writes a first suite for a configuration: a test for every rule, outcome, tag and group, with the answer of today, and for every small
 //! change of the configuration one that would notice it.
 
+mod complete;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+
+pub use self::complete::complete;
 
 use crate::claims::{Claim, Claims};
 use crate::decision::{Answer, Decision, Denial, Outcome, Source};
@@ -44,16 +48,7 @@ pub fn init(definition: &Definition, config: &str, pool: Option<&str>) -> String
     first.guest();
     let notices_all = first.notice_mutants();
 
-    let mut out = String::from(
-        "# yaml-language-server: $schema=https://raw.githubusercontent.com/whichrole/whichrole/main/crates/whichrole-cli/schemas/suite.json\n\
-         # What the configuration gives today. Check every line: what is here is what it does, not what it should do.\n\
-         version: 1\n",
-    );
-    // Writing to a `String` cannot fail.
-    let _ = writeln!(out, "config: {}", yaml::scalar(config));
-    if let Some(pool) = pool {
-        let _ = writeln!(out, "pool: {}", yaml::scalar(pool));
-    }
+    let mut out = head(config, pool);
     first.write(&mut out);
     let is_covered = |wanted: &dyn Fn(&ItemKind) -> bool| {
         let mut wanted = items.all.iter().filter(|item| wanted(&item.kind)).peekable();
@@ -68,6 +63,21 @@ pub fn init(definition: &Definition, config: &str, pool: Option<&str>) -> String
     let goals: Vec<&str> = goals.iter().filter(|(_, reached)| *reached).map(|(goal, _)| *goal).collect();
     if !goals.is_empty() {
         let _ = writeln!(out, "coverage: {{ {} }}", goals.join(", "));
+    }
+    out
+}
+
+/// What stands before the users.
+fn head(config: &str, pool: Option<&str>) -> String {
+    let mut out = String::from(
+        "# yaml-language-server: $schema=https://raw.githubusercontent.com/whichrole/whichrole/main/crates/whichrole-cli/schemas/suite.json\n\
+         # What the configuration gives today. Check every line: what is here is what it does, not what it should do.\n\
+         version: 1\n",
+    );
+    // Writing to a `String` cannot fail.
+    let _ = writeln!(out, "config: {}", yaml::scalar(config));
+    if let Some(pool) = pool {
+        let _ = writeln!(out, "pool: {}", yaml::scalar(pool));
     }
     out
 }
@@ -315,7 +325,7 @@ pub(super) fn row(
     let draft = Draft { name: name.to_owned(), witness: witness.clone(), groups: Vec::new() };
     let with_tags = !evaluator.pool().principal_tags.is_empty();
     let expect = draft.ask(evaluator, |answer| expect_key(answer, expectation(&answer.decision, roles, with_tags)))?;
-    Some(test(name, &witness.to_yaml(with_provider || witness.needs_provider(evaluator)), &expect))
+    Some(test(name, &witness.to_yaml(with_provider), &expect))
 }
 
 fn test(name: &str, keys: &[String], expect: &str) -> String {
@@ -368,9 +378,13 @@ fn several_providers(evaluator: &Evaluator) -> bool {
 }
 
 impl Plan {
-    /// Whether a test of a configuration has to name its provider.
-    pub(super) fn names_provider(&self, target: &Target) -> bool {
-        self.suite.provider.is_none() && target.evaluators.first().is_some_and(several_providers)
+    /// Whether a test that makes this request has to name its provider.
+    pub(super) fn names_provider(&self, target: &Target, witness: &Witness) -> bool {
+        let default = self.provider();
+        target.evaluators.first().is_some_and(|evaluator| {
+            witness.needs_provider_beside(evaluator, default.as_ref())
+                || (default.is_none() && witness.provider.is_some() && several_providers(evaluator))
+        })
     }
 }
 

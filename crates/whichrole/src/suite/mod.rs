@@ -31,6 +31,7 @@ mod failure;
 mod fields;
 mod gather;
 mod glob;
+mod idle;
 mod init;
 mod label;
 mod model;
@@ -54,7 +55,7 @@ pub use coverage::{Coverage, Item, ItemKind, Measure, Tally, Uncovered};
 pub use failure::{Decider, Failure, Retry, RetryToken};
 pub use gather::Brought;
 pub use glob::Glob;
-pub use init::init;
+pub use init::{complete, init};
 pub use model::{
     By, Cell, Column, ConfigPath, CoverageGoals, Expectation, Expected, ExpectedTags, Need, NeedKind, Property,
     PropertyClaim, Row, Suite, Test, User, Written,

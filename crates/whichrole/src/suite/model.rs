@@ -232,6 +232,8 @@ pub struct CoverageGoals {
     pub tags: Option<u8>,
     /// Changed configurations that the suite notices.
     pub mutants: Option<u8>,
+    /// Where the suite says so.
+    pub at: Option<Position>,
 }
 
 /// A file that a suite needs.

@@ -88,7 +88,13 @@ impl Plan {
     pub fn killing_row(&self, mutant: &Mutant, witness: &Witness) -> Option<String> {
         let target = self.targets.get(mutant.target)?;
         let name = format!("not if {}", mutant.change);
-        super::init::row(&name, witness, target.evaluators.first()?, &target.roles, self.names_provider(target))
+        super::init::row(
+            &name,
+            witness,
+            target.evaluators.first()?,
+            &target.roles,
+            self.names_provider(target, witness),
+        )
     }
 }
 

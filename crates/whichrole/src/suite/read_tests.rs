@@ -49,13 +49,13 @@ const SOURCES: [&str; 7] = [
 ];
 
 /// All tests, and the expectations they refer to.
-pub(super) fn tests(node: &Node, fields: &mut Fields) -> (Vec<Test>, Vec<Expectation>) {
-    let Value::List(elements) = &node.value else {
-        fields.wrong_kind(node, "`tests`", "a list");
-        return Default::default();
-    };
+pub(super) fn tests(node: Node, fields: &mut Fields) -> (Vec<Test>, Vec<Expectation>) {
+    if !matches!(node.value, Value::List(_)) {
+        fields.wrong_kind(&node, "`tests`", "a list");
+    }
+    let Value::List(elements) = node.value else { return Default::default() };
     let mut expectations = Expectations::default();
-    let tests = elements.iter().filter_map(|element| test(element, fields, &mut expectations)).collect();
+    let tests = elements.into_iter().filter_map(|element| test(&element, fields, &mut expectations)).collect();
     (tests, expectations.all)
 }
 
@@ -65,7 +65,8 @@ fn test(node: &Node, fields: &mut Fields, expectations: &mut Expectations) -> Op
     let name = name(map, "a test", fields);
     let mut reason = |key: &str| {
         let node = map.get(key)?;
-        if node.value == Value::Null || node.value == Value::Bool(true) {
+        let is_blank = node.as_text().is_some_and(|text| text.trim().is_empty());
+        if is_blank || node.value == Value::Null || node.value == Value::Bool(true) {
             fields.report("missing-reason", format!("`{key}` needs its reason: `{key}: because …`"), node.at);
             return None;
         }
@@ -292,6 +293,10 @@ fn of_map(map: &Node, fields: &mut Fields) -> Option<Expectation> {
 fn deny(node: &Node, fields: &mut Fields) -> Option<Expected> {
     if node.value == Value::Bool(true) {
         return Some(Expected::Deny(None));
+    }
+    if node.value == Value::Bool(false) {
+        fields.report("missing-key", "`deny: false` says nothing; name the role that is expected", node.at);
+        return None;
     }
     let written = fields.text(node, "`deny`")?;
     let known = REASONS.iter().find(|known| **known == written.text);

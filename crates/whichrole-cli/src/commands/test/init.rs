@@ -30,7 +30,8 @@ pub fn run(args: &Args, asked: &TestArgs, config: &str, output: &mut Output) -> 
         return Err(Failure::new("file-exists", message));
     }
     let path = from_folder_of(written, config);
-    let mut text = suite::init(definition, &path, asked.pool.as_deref());
+    let write = if asked.complete { suite::complete } else { suite::init };
+    let mut text = write(definition, &path, asked.pool.as_deref());
     if let words @ [_, ..] = asked.read.words().as_slice() {
         let words: Vec<String> = words.iter().map(|word| quoted_for_shell(word)).collect();
         text = text.replacen("version: 1", &format!("# To be run with: {}\nversion: 1", words.join(" ")), 1);

@@ -63,6 +63,10 @@ pub fn find(paths: &[String]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let mut entries = 0;
     for path in paths {
+        if path == "-" {
+            let message = "a suite names files beside it, so it cannot come from standard input";
+            return Err(Failure::new("usage", message));
+        }
         let metadata = fs::metadata(path).map_err(|error| Failure::io(&error, "read", path))?;
         if metadata.is_dir() {
             search(Path::new(path), 0, &mut entries, &mut found)?;
@@ -124,6 +128,11 @@ fn search(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<Stri
 
 /// Reads a suite and everything it needs; its configurations as the options say.
 pub fn load(path: &str, options: &ReadOptions) -> Result<Loaded> {
+    // A pipe would keep us waiting, and a device never ends.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        let message = format!("{} is not a regular file", text::quoted_whole(path));
+        return Err(Failure::new("not-a-regular-file", message));
+    }
     let source = Source { name: path.to_owned(), text: input::file(path, SUITE_BYTES)? };
     let mut texts = BTreeMap::from([(source.name.clone(), source.text.clone())]);
     let mut files = vec![PathBuf::from(path)];

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use whichrole::read::Position;
-use whichrole::suite::{Failure as CaseFailure, Fate, Glob, Measure, Verdict, Written};
+use whichrole::suite::{Failure as CaseFailure, Fate, Glob, Measure, Plan, Verdict, Written};
 use whichrole::text::visible;
 
 use crate::args::TestArgs;
@@ -199,8 +199,9 @@ fn coverage(
         let reached = measure.reaches(goal);
         missed |= !reached;
         let status = if reached { Status::Pass } else { Status::Fail };
-        let mut entry = entry(format!("coverage of {what}"), status, Position { source: 0, line: 1, column: 1 });
+        let mut entry = entry(format!("coverage of {what}"), status, place_of_goals(plan));
         if !reached {
+            entry.snippet = snippet_at(place_of_goals(plan), &sound.texts);
             entry.mismatches.push(Mismatch {
                 what: "coverage",
                 expected: format!("{goal}% of {what}"),
@@ -277,14 +278,20 @@ fn mutants(
     found.shown |= goal.is_some_and(|goal| !measure.reaches(goal));
     if let Some(goal) = goal {
         let status = if measure.reaches(goal) { Status::Pass } else { Status::Fail };
-        let mut entry = entry("coverage of mutants".to_owned(), status, Position { source: 0, line: 1, column: 1 });
+        let mut entry = entry("coverage of mutants".to_owned(), status, place_of_goals(plan));
         if status == Status::Fail {
+            entry.snippet = snippet_at(place_of_goals(plan), &sound.texts);
             let expected = format!("{goal}% of mutants noticed");
             entry.mismatches.push(Mismatch { what: "coverage", expected, got: found.share.words() });
         }
         add(entry, options, summary, report);
     }
     report.mutants = Some(found);
+}
+
+/// Where a suite sets its goals; its beginning where only the command line does.
+fn place_of_goals(plan: &Plan) -> Position {
+    plan.suite().coverage.at.unwrap_or(Position { source: 0, line: 1, column: 1 })
 }
 
 fn share(measure: Measure) -> Share {

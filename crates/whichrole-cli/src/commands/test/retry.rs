@@ -43,7 +43,8 @@ pub fn quoted_for_shell(word: &str) -> String {
     for c in word.chars() {
         match c {
             '\'' | '\\' => out.extend(['\\', c]),
-            c if visible(&c.to_string()) == c.to_string() => out.push(c),
+            // What is harmless alone may not be where it stands.
+            c if visible(&c.to_string()) == c.to_string() && !(c == '[' && out.ends_with("##")) => out.push(c),
             c => {
                 // Writing to a `String` cannot fail.
                 let _ = write!(out, "\\U{:08x}", u32::from(c));
@@ -64,6 +65,7 @@ mod tests {
         assert_eq!(quoted_for_shell("cognito:groups:=[\"a b\"]"), "'cognito:groups:=[\"a b\"]'");
         assert_eq!(quoted_for_shell("it's"), "'it'\\''s'");
         assert_eq!(quoted_for_shell("a\u{1b}'"), "$'a\\U0000001b\\''");
+        assert_eq!(quoted_for_shell("x ##[y]"), "$'x ##\\U0000005by]'");
         assert_eq!(quoted_for_shell(""), "''");
     }
 }
