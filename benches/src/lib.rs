@@ -1,6 +1,7 @@
 //! What the benchmarks decide: one token, mappings of any number of rules, and a loop written by hand to compare with.
 
 mod by_hand;
+pub mod directory;
 
 pub use by_hand::ByHand;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use whichrole::TokenLimits;
 use whichrole::read::{Configuration, Definition, Problem, ReadOptions, Source, read};
@@ -12,6 +12,7 @@ use whichrole::text;
 
 use crate::args::{ConfigArgs, ReadArgs, TokenLimitArgs};
 use crate::failure::{Failure, Report, Result};
+use crate::git;
 use crate::output::Output;
 
 /// Files of one configuration folder.
@@ -36,7 +37,17 @@ impl Loaded {
 
     /// Reads a configuration as the options say.
     pub fn of(config: impl AsRef<OsStr>, options: &ReadOptions) -> Result<Self> {
-        Ok(Self::of_sources(sources(config, options.json.bytes)?, options))
+        let config = config.as_ref();
+        let options = ReadOptions { folders_are_whole: Path::new(config).is_dir(), ..options.clone() };
+        Ok(Self::of_sources(sources(config, options.json.bytes)?, &options))
+    }
+
+    /// Reads a configuration, of the working tree or of a revision.
+    pub fn of_revision(config: &OsStr, options: &ReadOptions) -> Result<Self> {
+        match git::parse(config) {
+            Some((revision, path)) => Ok(Self::of_sources(git::sources(revision, path, options.json.bytes)?, options)),
+            None => Self::of(config, options),
+        }
     }
 
     /// Reads texts that are here already.
@@ -229,9 +240,9 @@ pub fn bytes(name: &OsStr, limit: usize) -> Result<Vec<u8>> {
 }
 
 /// Opens a file or standard input (`-`).
-pub fn open(name: &OsStr) -> Result<Box<dyn Read>> {
+pub fn open(name: &OsStr) -> Result<Box<dyn Read + Send>> {
     if name == "-" {
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(Box::new(io::stdin()));
     }
     match File::open(name) {
         Ok(file) => Ok(Box::new(file)),
@@ -244,9 +255,26 @@ pub fn open(name: &OsStr) -> Result<Box<dyn Read>> {
     }
 }
 
+/// The bytes of a file, where it is one.
+pub fn length(name: &OsStr) -> Option<u64> {
+    let file = if name == "-" { None } else { fs::metadata(name).ok() };
+    file.filter(fs::Metadata::is_file).map(|file| file.len())
+}
+
 /// The name of a file for people.
 pub fn shown(name: &OsStr) -> String {
     if name == "-" { "standard input".to_owned() } else { name.to_string_lossy().into_owned() }
+}
+
+/// A path that has no way up or out, on any system. `..` is refused even where it would come back: what lies between may be a link.
+pub fn inside(written: &str) -> Option<PathBuf> {
+    let foreign = written.starts_with('~') || written.contains(['\\', '\0']) || written.get(1..2) == Some(":");
+    if foreign || written.is_empty() {
+        return None;
+    }
+    let path = Path::new(written);
+    let stays = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    stays.then(|| path.to_owned())
 }
 
 /// Standard input can be read only once.
@@ -303,5 +331,24 @@ mod tests {
         for other in ["alice.id.jwt", "e.g.x", "ex.tar.gz", "./token", "pool.json", "-", "eyes.json"] {
             assert!(!looks_like_token(other), "{other}");
         }
+    }
+
+    #[test]
+    fn only_paths_that_stay_are_looked_at() {
+        for outside in [
+            "../x",
+            "a/../../x",
+            "a/../b",
+            "/etc/passwd",
+            "~/.aws/credentials",
+            "C:\\x",
+            "c:x",
+            "\\\\host\\share",
+            "",
+            "a\0",
+        ] {
+            assert_eq!(inside(outside), None, "{outside:?}");
+        }
+        assert_eq!(inside("./fixtures/a.jwt"), Some("./fixtures/a.jwt".into()));
     }
 }

@@ -9,6 +9,7 @@ mod failure;
 mod git;
 mod input;
 mod output;
+mod progress;
 mod render;
 mod request;
 mod settings;

@@ -5,7 +5,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
@@ -16,9 +16,8 @@ use crate::failure::{Failure, Result};
 /// The results of a command. Nothing is written before [`Output::finish`], unless the command streams.
 pub struct Output {
     text: String,
-    stream: Option<BufWriter<Box<dyn Write>>>,
-    /// Whether lines were written as they came, so that nothing is left to write.
-    streamed: bool,
+    /// Whether lines are written as they come, so that nothing is left to write at the end.
+    streams: bool,
     /// A file; `None` for standard output.
     path: Option<OsString>,
     color: ColorChoice,
@@ -58,8 +57,7 @@ impl Output {
     pub fn early() -> Self {
         Self {
             text: String::new(),
-            stream: None,
-            streamed: false,
+            streams: false,
             path: None,
             color: ColorChoice::Auto,
             notes: Notes::Some,
@@ -69,11 +67,6 @@ impl Output {
 
     /// Adds a line to the results, as it is: data for other programs.
     pub fn line(&mut self, line: &str) -> Result<()> {
-        if let Some(stream) = &mut self.stream {
-            // In one piece, so that whoever reads along gets whole lines.
-            let written = stream.write_all(format!("{line}\n").as_bytes());
-            return written.map_err(|error| self.write_failure(&error));
-        }
         self.text.push_str(line);
         self.text.push('\n');
         Ok(())
@@ -85,21 +78,13 @@ impl Output {
         self.line(&line)
     }
 
-    /// From here on lines are written as they come.
-    pub fn streaming(&mut self) -> Result<()> {
-        let target: Box<dyn Write> = match &self.path {
+    /// Where results go that are written as they come.
+    pub fn stream(&mut self) -> Result<Box<dyn Write + Send>> {
+        self.streams = true;
+        Ok(match &self.path {
             Some(path) => Box::new(File::create(path).map_err(|error| self.write_failure(&error))?),
-            None => Box::new(io::stdout().lock()),
-        };
-        self.stream = Some(BufWriter::with_capacity(64 * 1024, target));
-        self.streamed = true;
-        Ok(())
-    }
-
-    /// Lets go of the lines so far, so that nobody waits for them while we wait for more input.
-    pub fn flush(&mut self) -> Result<()> {
-        let flushed = self.stream.as_mut().map_or(Ok(()), Write::flush);
-        flushed.map_err(|error| self.write_failure(&error))
+            None => Box::new(io::stdout()),
+        })
     }
 
     /// Whether results go to this very file.
@@ -110,11 +95,8 @@ impl Output {
 
     /// Writes what there is. Colours are kept only where they are wanted.
     pub fn finish(&mut self) -> Result<()> {
-        if let Some(mut stream) = self.stream.take() {
-            return stream.flush().map_err(|error| self.write_failure(&error));
-        }
         let text = std::mem::take(&mut self.text);
-        if self.streamed || (text.is_empty() && self.path.is_none()) {
+        if self.streams || (text.is_empty() && self.path.is_none()) {
             return Ok(());
         }
         let written = if let Some(path) = &self.path {
@@ -133,10 +115,13 @@ impl Output {
         }
     }
 
-    /// What is being done, for whoever waits; the next line takes its place.
-    pub fn progress(&self, doing: &str) {
-        let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
-        let _ = write!(stderr, "{doing}\r").and_then(|()| stderr.flush());
+    /// Whether somebody watches a bar: stderr is a terminal that can go back to the start of a line, this is no build server, and results
+    /// do not come in between.
+    pub fn shows_progress(&self) -> bool {
+        let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let among_results = self.streams && self.path.is_none() && io::stdout().is_terminal();
+        self.notes != Notes::None && io::stderr().is_terminal() && !among_results && !is_set("CI") && !is_dumb
     }
 
     /// Something that only those want to know who ask.
@@ -159,7 +144,6 @@ impl Output {
     /// Forgets results that were not written.
     pub fn discard(&mut self) {
         self.text.clear();
-        drop(self.stream.take());
     }
 
     /// Why there is no result. As JSON it goes to stdout even where results go to a file: the file may be what is wrong.
@@ -172,7 +156,7 @@ impl Output {
         }
     }
 
-    fn write_failure(&self, error: &io::Error) -> Failure {
+    pub fn write_failure(&self, error: &io::Error) -> Failure {
         let name = self.path.as_ref().map_or(Cow::Borrowed("standard output"), |path| path.to_string_lossy());
         Failure::io(error, "write", &name)
     }

@@ -1,6 +1,7 @@
 //! The claims of a token, as the token wrote them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::json::{self, Json, JsonLimits, JsonValue};
@@ -69,6 +70,16 @@ impl<'a> Claims<'a> {
         Some(Self { members: members.into_iter().map(|member| (member.name, member.value.into())).collect() })
     }
 
+    /// Claims whose names are known to differ.
+    pub(crate) fn of_members(members: Vec<(Cow<'a, str>, Claim<'a>)>) -> Self {
+        Self { members }
+    }
+
+    /// All claims in the order written.
+    pub(crate) fn into_members(self) -> impl Iterator<Item = (Cow<'a, str>, Claim<'a>)> {
+        self.members.into_iter()
+    }
+
     /// The value of a claim. Names are literal and case-sensitive (Q7).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Claim<'a>> {
@@ -133,6 +144,15 @@ impl<'a> Claim<'a> {
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The claims that an object is; `None` for any other value, or where a name occurs twice.
+    #[must_use]
+    pub fn into_claims(self) -> Option<Claims<'a>> {
+        match self {
+            Self::Object(members) if has_distinct_names(&members) => Some(Claims { members }),
             _ => None,
         }
     }
@@ -235,6 +255,11 @@ impl<'a> Claim<'a> {
             Self::Object(_) => "an object",
         }
     }
+}
+
+fn has_distinct_names(members: &[(Cow<'_, str>, Claim<'_>)]) -> bool {
+    let names: HashSet<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+    names.len() == members.len()
 }
 
 fn owned_members(members: Vec<(Cow<'_, str>, Claim<'_>)>) -> Vec<(Cow<'static, str>, Claim<'static>)> {

@@ -1,7 +1,7 @@
 //! Decides: which role and which tags a request gets. Statements such as S3 are in `docs/semantics.md`.
 
 use crate::claims::Claim;
-use crate::decision::{Decision, Denial, Outcome, Source};
+use crate::decision::{Answer, Decision, Denial, Outcome, Source};
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{self, Clock, Directory, Login, LoginError, TokenForm};
 use crate::plan::Plan;
@@ -56,6 +56,12 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn of(logins: &'a [Login<'a>]) -> Self {
         Self { logins, custom_role_arn: None, clock: None }
+    }
+
+    /// The login that answered. `None`: a guest's request.
+    pub(crate) fn answering(&self, answer: &Answer<'_>) -> Option<&'a Login<'a>> {
+        let answered = answer.provider;
+        self.logins.iter().find(|login| login.provider().map(ProviderKey::as_str) == answered).or(self.logins.first())
     }
 
     /// A guest's request.
@@ -130,6 +136,15 @@ impl Evaluator {
     #[must_use]
     pub fn semantics(&self) -> &Semantics {
         &self.semantics
+    }
+
+    /// The names of all claims that finding a login, deciding and making tags can look at. Some occur more than once.
+    pub fn claims_read(&self) -> impl Iterator<Item = &str> {
+        let rules = self.plans.iter().flat_map(Plan::claims);
+        let tags = self.pool.principal_tags.values().flat_map(|map| map.tags.values().map(String::as_str));
+        let others =
+            login::CLAIMS_READ.iter().chain(tags::CLAIMS_READ).chain(&[PREFERRED_ROLE, ROLES, saml::ROLE_ATTRIBUTE]);
+        rules.chain(tags).chain(others.copied())
     }
 
     /// The keys that a login may name, for messages.

@@ -120,21 +120,45 @@ pub(crate) fn parse<'a>(text: &'a str, limits: &JsonLimits) -> Result<Json<'a>, 
     if text.len() > limits.bytes {
         return Err(vec![JsonError { at: 0, kind: JsonErrorKind::TooLarge(limits.bytes) }]);
     }
-    let mut reader = Reader {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
-        limits,
-        depth: 0,
-        members: 0,
-        elements: 0,
-        duplicates: Vec::new(),
-    };
+    let mut reader = Reader::new(text, limits);
     if text.starts_with('\u{feff}') {
         return Err(vec![reader.error(JsonErrorKind::ByteOrderMark)]);
     }
     let whole = reader.document().map_err(|error| vec![error])?;
     if reader.duplicates.is_empty() { Ok(whole) } else { Err(reader.duplicates) }
+}
+
+/// The string whose opening quote is at this byte, and the byte after it.
+pub(crate) fn string_at(text: &str, at: usize) -> Option<(String, usize)> {
+    let mut reader = Reader { at, ..Reader::new(text, &JsonLimits::CLAIMS) };
+    let string = reader.string().ok()?.into_owned();
+    Some((string, reader.at))
+}
+
+/// The first byte, from `at` on, that does not stand for itself in a string: a quote, a backslash or a control character; or the end.
+#[inline]
+pub(crate) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
+    const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
+    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+    const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
+    // Eight bytes at a time; the highest bit of each tells. What a byte borrows from the next one can be wrong only behind one that is right,
+    // and the first is all that counts.
+    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let is_control = |word: u64| word.wrapping_sub(SPACES) & !word;
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*word);
+        let stops = (is_zero(word ^ QUOTES) | is_zero(word ^ BACKSLASHES) | is_control(word)) & HIGHEST;
+        if stops != 0 {
+            return at + stops.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while bytes.get(at).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)) {
+        at += 1;
+    }
+    at
 }
 
 struct Reader<'a, 'l> {
@@ -148,7 +172,12 @@ struct Reader<'a, 'l> {
     duplicates: Vec<JsonError>,
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'a, 'l> Reader<'a, 'l> {
+    fn new(text: &'a str, limits: &'l JsonLimits) -> Self {
+        let bytes = text.as_bytes();
+        Self { text, bytes, at: 0, limits, depth: 0, members: 0, elements: 0, duplicates: Vec::new() }
+    }
+
     fn document(&mut self) -> Result<Json<'a>, JsonError> {
         self.blanks();
         let value = self.value()?;
@@ -273,19 +302,16 @@ impl<'a> Reader<'a, '_> {
 
     fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
         let start = self.at + 1;
-        self.at = start;
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    let text = self.slice(start, self.at);
-                    self.at += 1;
-                    return Ok(Cow::Borrowed(text));
-                }
-                Some(b'\\') => return self.escaped(start).map(Cow::Owned),
-                Some(0..=0x1f) => return Err(self.error(JsonErrorKind::ControlCharacter)),
-                Some(_) => self.at += 1,
-                None => return Err(self.error(JsonErrorKind::Ends)),
+        self.at = plain_end(self.bytes, start);
+        match self.peek() {
+            Some(b'"') => {
+                let text = self.slice(start, self.at);
+                self.at += 1;
+                Ok(Cow::Borrowed(text))
             }
+            Some(b'\\') => self.escaped(start).map(Cow::Owned),
+            Some(_) => Err(self.error(JsonErrorKind::ControlCharacter)),
+            None => Err(self.error(JsonErrorKind::Ends)),
         }
     }
 
@@ -294,9 +320,7 @@ impl<'a> Reader<'a, '_> {
         let mut out = String::from(self.slice(start, self.at));
         loop {
             let plain = self.at;
-            while self.peek().is_some_and(|byte| byte != b'"' && byte != b'\\' && byte > 0x1f) {
-                self.at += 1;
-            }
+            self.at = plain_end(self.bytes, plain);
             out.push_str(self.slice(plain, self.at));
             match self.peek() {
                 Some(b'"') => {
@@ -452,7 +476,12 @@ pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
 /// Writes a string as JSON, escaping only what JSON demands: `"`, `\` and U+0000 to U+001F, in their short forms where they exist.
 pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
+    let mut rest = text;
+    while let Some((plain, odd)) = rest.split_at_checked(plain_end(rest.as_bytes(), 0)) {
+        out.push_str(plain);
+        let mut chars = odd.chars();
+        let Some(c) = chars.next() else { break };
+        rest = chars.as_str();
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
@@ -524,6 +553,22 @@ mod tests {
         ] {
             let theirs = serde_json::from_str::<serde_json::Value>(text);
             assert_eq!(parse(text, &JsonLimits::CLAIMS).is_ok(), theirs.is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_string_is_plain_up_to_the_first_byte_that_is_not() {
+        for length in 0..40 {
+            for at in 0..length {
+                for byte in [b'"', b'\\', 0, 9, 0x1f] {
+                    for around in [b'!', b' ', b'#', b'[', b']', 0x7f, 0x80, 0xa2, 0xff] {
+                        let mut bytes = vec![around; length];
+                        bytes[at] = byte;
+                        assert_eq!(plain_end(&bytes, 0), at);
+                        assert_eq!(plain_end(&bytes, at + 1), length);
+                    }
+                }
+            }
         }
     }
 

@@ -10,9 +10,9 @@ use std::fmt;
 
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 
+use crate::base64url;
 use crate::json::{self, Json, JsonErrorKind, JsonLimits, JsonValue, Member};
 use crate::read::{Position, Problem};
-use crate::token::base64url;
 
 use weak::{exponent_fault, is_of_small_order, modulus_faults};
 
@@ -457,7 +457,7 @@ impl<'r> KeyReader<'r, '_> {
 
     fn bytes(&mut self, name: &str) -> Option<Vec<u8>> {
         let text = self.required_text(name)?;
-        let bytes = base64url(text).ok();
+        let bytes = base64url::decode(text).ok();
         if bytes.is_none() {
             let at = self.member(name).map_or(self.json.at, |member| member.value.at);
             self.report("invalid-key", &format!("`{name}` is not base64url"), at);

@@ -29,8 +29,10 @@
 #![cfg_attr(not(test), warn(clippy::string_slice))]
 
 pub mod analysis;
+mod base64url;
 mod claims;
 mod decision;
+mod decision_json;
 mod eval;
 pub mod explain;
 mod groups;
@@ -43,12 +45,14 @@ pub mod lint;
 mod login;
 mod matching;
 pub mod messages;
+mod names;
 mod plan;
 mod pool;
 mod provider;
 pub mod read;
 mod readings;
 mod saml;
+mod scan;
 mod semantics;
 pub mod suite;
 mod tags;
@@ -75,6 +79,7 @@ pub use pool::{
     RoleMapping, RoleMappingType, Roles,
 };
 pub use provider::{ProviderKey, ProviderKind};
+pub use scan::ClaimsScanner;
 pub use semantics::{
     ArrayClaims, Choice, DefaultsWithTags, LetterCase, MissingRoleResolution, NonStringClaims, NullPrecedence,
     Question, Questions, RolelessGroup, RulesCustomRole, Semantics, SeveralLogins, SoleRole, TagInvalidValue,

@@ -13,6 +13,9 @@ use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::semantics::{Questions, Semantics};
 use crate::text;
 
+/// The claims that finding a login and the login checks look at.
+pub(crate) const CLAIMS_READ: &[&str] = &["iss", "aud", "token_use", "exp"];
+
 /// How the claims of a login were given.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TokenForm {

@@ -39,6 +39,11 @@ impl Plan {
         Self { mapping: mapping.clone(), tests, claims, preferred_role }
     }
 
+    /// The distinct claims that the rules test.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &str> {
+        self.claims.iter().map(String::as_str)
+    }
+
     /// Where arrays or objects are compared as text, that text, by the claim's number: made once, not for every rule that reads it.
     pub(crate) fn texts(&self, slots: &[Option<&Claim<'_>>], semantics: &Semantics) -> Vec<Option<Claim<'static>>> {
         let arrays = semantics.array_claims();

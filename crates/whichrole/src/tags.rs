@@ -17,6 +17,9 @@ use crate::unicode::is_tag_character;
 /// The claim that names the subject of a SAML assertion.
 pub(crate) const SAML_NAME_IDENTIFIER: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier";
 
+/// The claims that the default tags look at (P2).
+pub(crate) const CLAIMS_READ: &[&str] = &["sub", "aud", "user_id", SAML_NAME_IDENTIFIER];
+
 /// The most code points a session tag's value may have (P4).
 const LONGEST_VALUE: usize = 256;
 

@@ -1,5 +1,6 @@
 //! The command line: the commands here, the arguments they share and those of the larger ones in files of their own.
 
+mod batch;
 mod config;
 mod lint;
 mod prove;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+pub use self::batch::BatchArgs;
 pub use self::config::{ConfigArgs, ReadArgs};
 pub use self::lint::{FailOn, LintArgs};
 pub use self::prove::{DiffArgs, ProofArgs};
@@ -117,22 +119,11 @@ Examples:
     #[command(before_help = "\
 Examples:
   whichrole batch pool.json users.ndjson
+  whichrole batch pool.json users.ndjson --summary
+  whichrole batch old.json users.ndjson --against new.json
+  whichrole batch pool.json logins.log --pointer /request/idToken --fields line,role
   jq -c '.[]' users.json | whichrole batch pool.json - --fields role,source")]
-    Batch {
-        #[command(flatten)]
-        config: ConfigArgs,
-        /// The lines; standard input if left out or `-`
-        #[arg(value_name = "FILE")]
-        lines: Option<OsString>,
-        /// Print just these, separated by tabs: line, decision, role, source, rule, reason, certain, provider
-        #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
-        fields: Vec<String>,
-        /// The largest line in bytes; a longer one is skipped and reported
-        #[arg(long, value_name = "BYTES", default_value_t = 65_536, help_heading = LIMITS)]
-        max_line_bytes: usize,
-        #[command(flatten)]
-        choices: ChoiceArgs,
-    },
+    Batch(BatchArgs),
     /// Find faults: what AWS rejects, what can never match, what users can give themselves, what STS refuses
     #[command(before_help = "\
 Examples:
@@ -241,6 +232,12 @@ pub enum Schema {
     Suite,
     /// The output of `test`
     Test,
+    /// The output of `lint`
+    Lint,
+    /// The output of `who`
+    Who,
+    /// The output of `diff`
+    Diff,
     /// Errors with `--format json`
     Error,
 }

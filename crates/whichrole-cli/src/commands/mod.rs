@@ -4,7 +4,7 @@ mod batch;
 mod decode;
 pub mod diff;
 mod eval;
-mod explain;
+pub mod explain;
 pub mod lint;
 mod schema;
 mod shell;
@@ -36,9 +36,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
     match &args.command {
         Command::Eval { config, request } => eval::run(args, config, request, output),
         Command::Explain { config, request, want } => explain::run(args, config, request, want.as_deref(), output),
-        Command::Batch { config, lines, fields, max_line_bytes, choices } => {
-            batch::run(config, lines.as_deref(), fields, *max_line_bytes, choices, output)
-        }
+        Command::Batch(asked) => batch::run(args, asked, output),
         Command::Who { config, role, proof } => who::run(args, config, role.as_deref(), proof, output),
         Command::Diff(asked) => diff::run(args, asked, output),
         Command::Show { config } => show::run(config, output),

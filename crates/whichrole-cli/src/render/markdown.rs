@@ -32,7 +32,7 @@ pub fn suites(run: &Run) -> Vec<String> {
             ]);
             lines.extend(coverage.uncovered.iter().map(|item| format!("- not covered: {}", code(&item.what))));
         }
-        if let Some(mutants) = &suite.mutants {
+        if let Some(mutants) = suite.mutants.as_ref().filter(|mutants| mutants.shown) {
             lines
                 .extend([String::new(), format!("{} notices {} of changes", code(&suite.file), mutants.share.words())]);
             lines.extend(mutants.survivors.iter().map(|survivor| format!("- not noticed: {}", code(&survivor.change))));

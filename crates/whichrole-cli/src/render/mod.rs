@@ -7,7 +7,7 @@ pub mod junit;
 pub mod lint;
 pub mod markdown;
 pub mod sarif;
-mod style;
+pub mod style;
 pub mod suite;
 pub mod tap;
 pub mod who;

@@ -14,5 +14,6 @@ mod outputs;
 mod proofs;
 mod redaction;
 mod schema;
+mod suite_schema;
 mod texts;
 mod tokens;

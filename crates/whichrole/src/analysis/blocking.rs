@@ -63,7 +63,7 @@ fn takers(space: &Space<'_>, target: usize, claims: &Claims<'_>) -> BTreeSet<usi
 }
 
 /// A smallest set that has a member in each of `sets`; `None` where finding it takes too long.
-fn smallest_hitting(sets: &[BTreeSet<usize>]) -> Option<BTreeSet<usize>> {
+pub(crate) fn smallest_hitting(sets: &[BTreeSet<usize>]) -> Option<BTreeSet<usize>> {
     let mut steps = MOST_STEPS;
     for size in 1..=sets.len() {
         let mut chosen = BTreeSet::new();

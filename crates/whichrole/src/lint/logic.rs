@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::rejected::role_fault;
 use super::tags::missing_source;
 use super::{Case, Finding, Severity, and};
 use crate::analysis::{RuleReach, Verdict, Witness, reach};
@@ -371,10 +372,9 @@ fn groups(case: &Case<'_>, found: &mut Vec<Finding>) {
     let with_role: Vec<&Group> = groups.iter().filter(|group| group.role_arn.is_some()).collect();
     if !case.has_token_mapping() {
         if case.is_whole() && case.is_attached() {
-            let is_policy = |group: &&Group| {
-                group.role_arn.as_ref().is_some_and(|role| case.surroundings().policies.contains(role.as_str()))
-            };
-            for group in with_role.into_iter().filter(|group| !is_policy(group)) {
+            let is_role =
+                |group: &&Group| group.role_arn.as_ref().is_some_and(|role| role_fault(case, role.as_str()).is_none());
+            for group in with_role.into_iter().filter(is_role) {
                 ignored_role(case, group, found);
             }
         }

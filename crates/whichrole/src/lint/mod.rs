@@ -127,7 +127,9 @@ pub fn lint(configuration: &Configuration) -> Result<Vec<Finding>, Vec<Problem>>
     if !others.is_empty() {
         return Err(others.into_iter().cloned().collect());
     }
-    let mut findings: Vec<Finding> = known.into_iter().map(of_problem).collect();
+    // Other commands go on with a reference that names nothing; no deployment does.
+    let undeclared = configuration.notes.iter().filter(|note| note.code == "undeclared-reference");
+    let mut findings: Vec<Finding> = known.into_iter().chain(undeclared).map(of_problem).collect();
     for definition in &configuration.definitions {
         let case = Case::new(configuration, definition);
         for family in [rejected::run, logic::run, open::run, security::run, trust_policies::run, tags::run] {
@@ -154,13 +156,14 @@ pub(crate) fn sort(findings: &mut Vec<Finding>) {
 fn of_problem(problem: &Problem) -> Finding {
     let lint = lint_named(problem.code).map_or("unreadable", |lint| lint.id);
     let fix = problem.respelling.as_ref().zip(problem.at);
+    let severity = if problem.is_awaited { Severity::Info } else { Severity::Error };
     Finding {
         fix: fix.map(|(respelling, at)| Fix::Respell {
             at,
             written: respelling.written.clone(),
             right: respelling.right.clone(),
         }),
-        ..Finding::new(lint, Severity::Error, problem.message.clone()).at(problem.at)
+        ..Finding::new(lint, severity, problem.message.clone()).at(problem.at)
     }
 }
 

@@ -97,8 +97,7 @@ impl Reading<'_> {
         for (field, is_guests) in [("allowUnauthenticatedIdentities", true), ("allowClassicFlow", false)] {
             let Some(node) = property(field) else { continue };
             if let Value::Reference(reference) = &node.value {
-                let message = format!("`{field}` is not known here; {}", reference.missing);
-                self.drafts.notes.push(Problem::new("unresolved-value", message).at(node.at));
+                self.drafts.notes.push(shape::not_known(node, &format!("`{field}`"), reference));
                 continue;
             }
             let flag = known_bool(node, &format!("`{field}`"), self.drafts);

@@ -23,14 +23,20 @@
 //! # Ok::<(), read::ReadError>(())
 //! ```
 
+mod ask;
 mod clock;
 mod coverage;
 mod csv;
+mod failure;
 mod fields;
+mod gather;
 mod glob;
+mod idle;
 mod init;
+mod label;
 mod model;
 mod mutants;
+mod people;
 mod plan;
 mod prove;
 mod read;
@@ -41,18 +47,22 @@ mod snapshot;
 mod table;
 mod users;
 mod witness;
+mod words;
 mod yaml;
 
+pub use ask::Unanswerable;
 pub use coverage::{Coverage, Item, ItemKind, Measure, Tally, Uncovered};
+pub use failure::{Decider, Failure, Retry, RetryToken};
+pub use gather::Brought;
 pub use glob::Glob;
-pub use init::init;
+pub use init::{complete, init};
 pub use model::{
     By, Cell, Column, ConfigPath, CoverageGoals, Expectation, Expected, ExpectedTags, Need, NeedKind, Property,
     PropertyClaim, Row, Suite, Test, User, Written,
 };
 pub use mutants::{Fate, Mutant};
-pub use plan::{Brought, Case, Plan, Target};
+pub use plan::{Case, Plan, Target};
 pub use prove::Proved;
-pub use run::{Decider, Failure, Judged, Mismatch, Retry, Unanswerable, Verdict};
+pub use run::{Judged, Mismatch, Verdict};
 pub use snapshot::SnapshotChange;
 pub use witness::Witness;

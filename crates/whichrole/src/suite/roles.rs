@@ -41,9 +41,9 @@ impl Roles {
 
     /// Adds an alias.
     pub(super) fn alias(&mut self, alias: &str, role: &Written, fields: &mut Fields) {
-        if let Some(arn) = self.find(role, fields) {
-            self.aliases.insert(alias.to_owned(), arn);
-        }
+        // One that is not found has been reported; whoever uses it is not wrong too.
+        let arn = self.find(role, fields).unwrap_or_else(|| role.text.clone());
+        self.aliases.insert(alias.to_owned(), arn);
     }
 
     /// Resolves a role once and for all.
@@ -63,6 +63,11 @@ impl Roles {
     /// The role that the suite has written like this.
     pub(super) fn get(&self, written: &str) -> Option<&str> {
         self.resolved.get(written).map(String::as_str)
+    }
+
+    /// Whether the configuration has this role.
+    pub(super) fn has(&self, arn: &str) -> bool {
+        self.by_name.contains_key(arn)
     }
 
     /// A role for people: its ARN or reference, the alias beside it.

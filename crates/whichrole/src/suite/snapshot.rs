@@ -7,8 +7,9 @@ use crate::decision::Answer;
 use crate::eval::{Evaluator, Request};
 use crate::text::visible;
 
-use super::plan::{Person, Plan, Target};
-use super::run::{outcome_in_words, source_in_words, tags_in_words};
+use super::people::Person;
+use super::plan::{Plan, Target};
+use super::words::{outcome_in_words, source_in_words, tags_in_words};
 
 /// The first line of every snapshot.
 const FIRST_LINE: &str = "# users, roles and tags; written by `whichrole test --update`";

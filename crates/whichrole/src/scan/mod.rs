@@ -1,0 +1,165 @@
+//! Reads tokens by the million: one pass over each, which checks everything that [`Claims::from_json`] checks and keeps only the claims that a
+//! decision reads.
+//!
+//! There are two readers, and one truth. The pass in `line.rs` accepts a text or gives up; where it gives up, for whatever reason, the
+//! reader of single tokens judges, and its words are the only ones a person ever sees. So the pass has no errors of its own, and all it has
+//! to be is careful: never to accept what the reader refuses, and to read the same claims. `tests/scanner.rs` and the fuzz target `scan`
+//! hold the two equal.
+
+mod line;
+mod seen;
+
+use self::line::{Line, Members};
+use self::seen::Seen;
+use crate::base64url;
+use crate::claims::{Claim, Claims};
+use crate::eval::Evaluator;
+use crate::json;
+use crate::login::TokenForm;
+use crate::names::{self, Names};
+use crate::token::{Jwt, TokenError, TokenLimits};
+
+/// Reads many tokens, and of each only the claims that some evaluators look at.
+///
+/// ```
+/// use whichrole::*;
+///
+/// let mut pool = IdentityPool::default();
+/// let rule = MappingRule::new("custom:dept", MatchType::Equals, "ops", "arn:aws:iam::111122223333:role/Ops");
+/// let key = ProviderKey::new("cognito-idp.us-east-1.amazonaws.com/us-east-1_Example:web");
+/// pool.role_mappings.insert(key, RoleMapping::rules([rule]));
+/// let evaluator = Evaluator::new(pool, Semantics::default());
+///
+/// let mut scanner = ClaimsScanner::new([&evaluator], TokenLimits::default());
+/// let (claims, form) = scanner.read(r#"{"sub":"1111","custom:dept":"ops","email":"jane@example.com"}"#)?;
+/// assert_eq!(claims.get("custom:dept"), Some(&Claim::from("ops")));
+/// assert_eq!(claims.get("email"), None, "no rule and no tag is about it");
+/// let logins = [evaluator.login(None, &claims, form)?];
+/// assert!(evaluator.evaluate(&Request::of(&logins)).role().is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct ClaimsScanner {
+    wanted: Names,
+    limits: TokenLimits,
+    seen: Seen,
+    /// The claims part of the last JWT, decoded.
+    payload: Vec<u8>,
+    /// The last header that was good, as it stood in its JWT: most tokens of a day have the same.
+    header: String,
+}
+
+impl ClaimsScanner {
+    /// A scanner that keeps every claim that any of the evaluators could look at.
+    pub fn new<'e>(evaluators: impl IntoIterator<Item = &'e Evaluator>, limits: TokenLimits) -> Self {
+        let mut wanted = Names::default();
+        for name in evaluators.into_iter().flat_map(Evaluator::claims_read) {
+            wanted.insert(name);
+        }
+        Self::of_names(wanted, limits)
+    }
+
+    /// A scanner that keeps these members.
+    #[must_use]
+    pub fn keeping<'n>(names: impl IntoIterator<Item = &'n str>, limits: TokenLimits) -> Self {
+        let mut wanted = Names::default();
+        for name in names {
+            wanted.insert(name);
+        }
+        Self::of_names(wanted, limits)
+    }
+
+    fn of_names(wanted: Names, limits: TokenLimits) -> Self {
+        Self { wanted, limits, seen: Seen::default(), payload: Vec::new(), header: String::new() }
+    }
+
+    /// Reads a claims object or a compact JWT: an object begins with a bracket, which no JWT does. Only the wanted claims are in the result.
+    ///
+    /// # Errors
+    /// Those of [`Claims::from_json`] and [`Jwt::decode`], word for word.
+    #[inline]
+    pub fn read<'t>(&'t mut self, text: &'t str) -> Result<(Claims<'t>, TokenForm), TokenError> {
+        if text.starts_with('{') || text.trim_start().starts_with(['{', '[', '\u{feff}']) {
+            self.claims(text).map(|claims| (claims, TokenForm::Claims))
+        } else {
+            self.jwt(text).map(|claims| (claims, TokenForm::Jwt))
+        }
+    }
+
+    /// Reads a claims object.
+    ///
+    /// # Errors
+    /// Those of [`Claims::from_json_within`].
+    #[inline]
+    pub fn claims<'t>(&mut self, text: &'t str) -> Result<Claims<'t>, TokenError> {
+        match self.scan(text) {
+            Some(members) => Ok(Claims::of_members(members)),
+            None => Claims::from_json_within(text, &self.limits.json).map(|claims| self.wanted_of(claims)),
+        }
+    }
+
+    /// Reads the claims of a compact JWT, whose signature is not looked at beyond its spelling.
+    ///
+    /// # Errors
+    /// Those of [`Jwt::decode`].
+    pub fn jwt<'t>(&'t mut self, text: &'t str) -> Result<Claims<'t>, TokenError> {
+        if self.decode(text).is_none() {
+            return Jwt::decode(text, &self.limits).map(|jwt| self.wanted_of(jwt.into_claims()));
+        }
+        let Self { wanted, limits, seen, payload, .. } = self;
+        let claims = std::str::from_utf8(payload).ok().and_then(|claims| scan(claims, wanted, limits, seen));
+        match claims {
+            Some(members) => Ok(Claims::of_members(members)),
+            None => Jwt::decode(text, limits).map(|jwt| kept(wanted, jwt.into_claims())),
+        }
+    }
+
+    /// Decodes the claims part into `payload`; `None` where anything about the token is out of the ordinary.
+    fn decode(&mut self, text: &str) -> Option<()> {
+        if text.len() > self.limits.bytes {
+            return None;
+        }
+        let (header, rest) = text.split_once('.')?;
+        let (payload, signature) = rest.split_once('.')?;
+        if header != self.header {
+            base64url::decode_into(header, &mut self.payload)?;
+            let json = json::parse(std::str::from_utf8(&self.payload).ok()?, &self.limits.json).ok()?;
+            Claims::of_object(json)?;
+            header.clone_into(&mut self.header);
+        }
+        // A third dot is no character of a signature.
+        (!header.is_empty() && !payload.is_empty() && base64url::is_base64url(signature)).then_some(())?;
+        base64url::decode_into(payload, &mut self.payload)
+    }
+
+    #[inline]
+    fn scan<'t>(&mut self, text: &'t str) -> Option<Members<'t>> {
+        scan(text, &self.wanted, &self.limits, &mut self.seen)
+    }
+
+    fn wanted_of<'t>(&self, claims: Claims<'t>) -> Claims<'t> {
+        kept(&self.wanted, claims)
+    }
+}
+
+#[inline]
+fn scan<'t>(text: &'t str, wanted: &Names, limits: &TokenLimits, seen: &mut Seen) -> Option<Members<'t>> {
+    if text.len() > limits.json.bytes {
+        return None;
+    }
+    Line::new(text, &limits.json, seen).claims(wanted)
+}
+
+/// The wanted ones of all claims.
+fn kept<'t>(wanted: &Names, claims: Claims<'t>) -> Claims<'t> {
+    let is_wanted = |name: &str| wanted.number(names::hash(name.as_bytes()), name.as_bytes()).is_some();
+    Claims::of_members(claims.into_members().filter(|(name, _): &(_, Claim<'t>)| is_wanted(name)).collect())
+}
+
+/// The names only: what is left of the last token is nobody's business.
+impl std::fmt::Debug for ClaimsScanner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ClaimsScanner")?;
+        f.debug_set().entries(self.wanted.iter()).finish()
+    }
+}

@@ -1,0 +1,191 @@
+//! Asks the question of a case: who signs in, with which claims and groups, choosing which role.
+
+use std::borrow::Cow;
+
+use crate::claims::{Claim, Claims};
+use crate::eval::{Evaluator, Request};
+use crate::groups::{GROUPS, OpenPreferredRole, PREFERRED_ROLE, ROLES};
+use crate::login::{Login, LoginError, TokenForm};
+use crate::provider::ProviderKey;
+
+use super::model::{Cell, Column};
+use super::people::Person;
+use super::plan::{Case, Plan};
+
+/// Why a question could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswerable {
+    /// A stable kebab-case code.
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+}
+
+impl From<LoginError> for Unanswerable {
+    fn from(error: LoginError) -> Self {
+        Self { code: error.code(), message: error.to_string() }
+    }
+}
+
+/// One login in the making.
+struct Signer<'p> {
+    claims: Claims<'p>,
+    open: Option<Cow<'p, OpenPreferredRole>>,
+    form: TokenForm,
+    provider: Option<Cow<'p, ProviderKey>>,
+}
+
+impl Plan {
+    /// Why the question of a case cannot be asked; `None` if it can.
+    #[must_use]
+    pub fn unanswerable(&self, case: Case) -> Option<Unanswerable> {
+        self.asked(case, |_, _| ()).err()
+    }
+
+    /// Puts the request of a case together and hands it on.
+    pub(super) fn asked<R>(
+        &self,
+        case: Case,
+        then: impl FnOnce(&Evaluator, &Request<'_>) -> R,
+    ) -> Result<R, Unanswerable> {
+        self.asked_of(case, self.evaluator(case), then)
+    }
+
+    /// The same with another evaluator than the suite's own: a changed configuration.
+    pub(super) fn asked_of<R>(
+        &self,
+        case: Case,
+        evaluator: &Evaluator,
+        then: impl FnOnce(&Evaluator, &Request<'_>) -> R,
+    ) -> Result<R, Unanswerable> {
+        let (test, row, target) = (self.test(case), self.row(case), self.target(case));
+        let in_row = |column: &Column| {
+            let number = test.columns.iter().position(|known| known == column)?;
+            row.cells.get(number)?.as_ref()
+        };
+        let user = in_row(&Column::User).and_then(Claim::as_text);
+        let names = user.into_iter().chain(test.logins.iter().map(|login| login.text.as_str()));
+        let people: Vec<&Person> = names.filter_map(|name| target.users.get(name)).collect();
+        let signers: Vec<Signer<'_>> = match people.as_slice() {
+            [] => vec![self.signer(case, None)],
+            [guest] if guest.guest => Vec::new(),
+            [only] => vec![self.signer(case, Some(only))],
+            several => several.iter().map(|person| Signer::of(person, self.provider())).collect(),
+        };
+        let mut logins = Vec::with_capacity(signers.len());
+        for signer in &signers {
+            let login = evaluator.login(signer.provider.as_deref(), &signer.claims, signer.form)?;
+            logins.push(login.with_open_preferred_role(signer.open.as_deref()));
+        }
+        refuse_twins(&logins)?;
+        let custom = match in_row(&Column::CustomRoleArn) {
+            Some(role) => role.as_text(),
+            None => test.custom_role_arn.as_ref().map(|role| role.text.as_str()),
+        };
+        let custom = custom.and_then(|written| target.roles.get(written));
+        Ok(then(evaluator, &Request::of(&logins).choosing(custom).at(self.clock())))
+    }
+
+    pub(super) fn provider(&self) -> Option<ProviderKey> {
+        self.suite.provider.as_ref().map(|key| ProviderKey::new(key.text.clone()))
+    }
+
+    /// The only login of a case: its user's, as far as the test and its row leave it.
+    fn signer<'p>(&'p self, case: Case, person: Option<&'p Person>) -> Signer<'p> {
+        let (test, row, target) = (self.test(case), self.row(case), self.target(case));
+        let mut signer = match person {
+            Some(person) => Signer::of(person, self.provider()),
+            None => Signer {
+                claims: Claims::default(),
+                open: None,
+                form: TokenForm::Claims,
+                provider: self.provider().map(Cow::Owned),
+            },
+        };
+        let cells = || test.columns.iter().zip(&row.cells);
+        let groups_of_row = cells().find_map(|(column, cell)| match (column, cell) {
+            (Column::Groups, Some(Claim::Array(names))) => Some(names.iter().filter_map(Claim::as_text).collect()),
+            _ => None,
+        });
+        let groups: Option<Vec<&str>> = groups_of_row
+            .or_else(|| test.groups.as_ref().map(|names| names.iter().map(|name| name.text.as_str()).collect()));
+        if let Some(groups) = groups {
+            let mut member = Person::default();
+            member.join(groups.into_iter(), target.groups.as_deref());
+            for claim in [GROUPS, ROLES, PREFERRED_ROLE] {
+                match member.claims.remove(claim) {
+                    Some(value) => signer.claims.set(claim, value),
+                    None => {
+                        signer.claims.remove(claim);
+                    }
+                }
+            }
+            signer.open = member.open.map(Cow::Owned);
+        }
+        for (name, cell) in test.claims.iter().flatten() {
+            signer.edit(name, cell);
+        }
+        if let Some(provider) = &test.provider {
+            signer.provider = Some(Cow::Owned(ProviderKey::new(provider.text.clone())));
+        }
+        for (column, cell) in cells() {
+            match (column, cell) {
+                (Column::Claim(name), cell) => signer.edit(name, cell),
+                (Column::Provider, Some(Claim::Text(key))) => {
+                    signer.provider = Some(Cow::Owned(ProviderKey::new(key.as_ref())));
+                }
+                _ => {}
+            }
+        }
+        signer
+    }
+
+    /// The provider that a case names, as far as it does.
+    pub(super) fn signer_key(&self, case: Case) -> Option<ProviderKey> {
+        self.signer(case, self.user(case)).provider.map(Cow::into_owned)
+    }
+
+    /// The user of a case that has one.
+    pub(super) fn user(&self, case: Case) -> Option<&Person> {
+        let (test, row) = (self.test(case), self.row(case));
+        let user = test.columns.iter().zip(&row.cells).find(|(column, _)| **column == Column::User);
+        let user = user.and_then(|(_, cell)| cell.as_ref()).and_then(Claim::as_text);
+        let user = user.or_else(|| test.logins.first().map(|login| login.text.as_str()));
+        user.and_then(|name| self.target(case).users.get(name))
+    }
+}
+
+impl<'p> Signer<'p> {
+    fn of(person: &'p Person, default: Option<ProviderKey>) -> Self {
+        Self {
+            claims: person.claims.borrowed(),
+            open: person.open.as_ref().map(Cow::Borrowed),
+            form: person.form,
+            provider: person.provider.as_ref().map(Cow::Borrowed).or_else(|| default.map(Cow::Owned)),
+        }
+    }
+
+    fn edit(&mut self, name: &'p str, cell: &'p Cell) {
+        if name == PREFERRED_ROLE {
+            self.open = None;
+        }
+        match cell {
+            Some(value) => self.claims.set(name, value.borrowed()),
+            None => {
+                self.claims.remove(name);
+            }
+        }
+    }
+}
+
+/// Two tokens of one provider are two requests.
+fn refuse_twins(logins: &[Login<'_>]) -> Result<(), Unanswerable> {
+    for (number, login) in logins.iter().enumerate() {
+        let key = |login: &Login<'_>| login.provider().map(|key| key.login_key().to_owned());
+        if logins.iter().take(number).any(|earlier| key(earlier) == key(login)) {
+            let message = "two logins are for the same provider; a request has one login for each";
+            return Err(Unanswerable { code: "contradiction", message: message.to_owned() });
+        }
+    }
+    Ok(())
+}
