@@ -9,6 +9,7 @@ does just that).
 """
 
 import argparse
+import multiprocessing.pool
 import os
 import re
 import shutil
@@ -60,17 +61,22 @@ INTERRUPTED = {"read": "EINTR", "write": "EINTR"}
 
 def main():
     options = parse_options()
-    counts = {"runs": 0, "whole": 0, "refused": 0, "quiet": 0, "loader": 0}
+    counts = {"runs": 0, "whole": 0, "refused": 0, "quiet": 0}
     wrong = []
     network = traced_network(options)
     print(f"{len(COMMANDS)} commands, {network} calls to do with the network")
     if network or options.network_only:
         sys.exit(1 if network else 0)
-    for line in COMMANDS:
-        wrong += command(line, options, counts)
+    with multiprocessing.pool.ThreadPool(options.jobs) as pool:
+        for found in pool.imap_unordered(lambda fault: one(fault, options), all_faults(options, pool)):
+            counts["runs"] += 1
+            if found in counts:
+                counts[found] += 1
+            else:
+                wrong.append(found)
     print(
         f"{counts['runs']} faults: {counts['refused']} refused with exit code 2, {counts['whole']} without effect, "
-        f"{counts['quiet']} quiet because the reader was gone, {counts['loader']} before the command began, {len(wrong)} wrong"
+        f"{counts['quiet']} quiet because the reader was gone, {len(wrong)} wrong"
     )
     for text in wrong[:20]:
         print("WRONG " + text)
@@ -80,6 +86,7 @@ def main():
 def parse_options():
     parser = argparse.ArgumentParser(description="lets every system call fail once")
     parser.add_argument("--binary", default=os.path.join(DATA, "..", "target", "release", "whichrole"))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--network-only", action="store_true", help="only count calls to do with the network")
     options = parser.parse_args()
     options.binary = os.path.abspath(options.binary)
@@ -150,32 +157,38 @@ def traced_network(options):
     return calls
 
 
-def command(line, options, counts):
-    calls = ",".join(FAULTS)
+def all_faults(options, pool):
+    """Every fault to try: (command line, what it gives without a fault, call, number of the call, error)."""
+    faults = []
+    for line, whole, trace in pool.imap(lambda line: whole_answer(line, options), COMMANDS):
+        for call, errors in FAULTS.items():
+            lines = [entry for entry in trace.splitlines() if re.match(rf"\d+\s+{call}\(", entry)]
+            for at, entry in enumerate(lines, 1):
+                # The loader's own calls come before the command begins.
+                if not re.search(r'ld\.so|\.so\.|\\177ELF', entry):
+                    faults += [(line, whole, call, at, error) for error in errors]
+                    faults += [(line, whole, call, at, INTERRUPTED[call])] if call in INTERRUPTED else []
+    return faults
+
+
+def whole_answer(line, options):
     with Folder() as folder:
-        code, stdout, _, written, trace = folder.run(line, options.binary, ["-e", f"trace={calls}"])
-    wrong = []
-    for call, errors in FAULTS.items():
-        number = len(re.findall(rf"^\d+\s+{call}\(", trace, re.MULTILINE))
-        for at in range(1, number + 1):
-            for error in errors + ([INTERRUPTED[call]] if call in INTERRUPTED else []):
-                with Folder() as folder:
-                    inject = ["-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={at}"]
-                    found = folder.run(line, options.binary, inject)
-                counts["runs"] += 1
-                kind = judged((code, stdout, written), found, call, error)
-                if kind in counts:
-                    counts[kind] += 1
-                else:
-                    wrong.append(f"{line}: {error} at {call} {at}: {kind}")
-    return wrong
+        code, stdout, _, written, trace = folder.run(line, options.binary, ["-e", "trace=" + ",".join(FAULTS)])
+    return line, (code, stdout, written), trace
+
+
+def one(fault, options):
+    """What came of one fault: a word, or a sentence about what is wrong."""
+    line, whole, call, at, error = fault
+    with Folder() as folder:
+        found = folder.run(line, options.binary, ["-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={at}"])
+    kind = judged(whole, found, call, error)
+    return kind if kind in ("whole", "refused", "quiet") else f"{line}: {error} at {call} {at}: {kind}"
 
 
 def judged(whole, found, call, error):
     code, stdout, written = whole
     faulty, printed, said, files, trace = found
-    if "error while loading shared libraries" in said:
-        return "loader"
     if faulty < 0 or faulty > 3:
         return f"ended with {faulty}: {said.strip()[:200]}"
     if (faulty, printed, files) == (code, stdout, written):
