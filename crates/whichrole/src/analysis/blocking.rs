@@ -25,17 +25,19 @@ pub(crate) fn smallest(space: &Space<'_>, ask: &Ask, target: usize) -> Vec<usize
     let mut seen: Vec<BTreeSet<usize>> = Vec::new();
     let mut set = Some(BTreeSet::new());
     for _ in 0..MOST_GUESSES {
-        let Some(guess) = set else { break };
+        let Some(guess) = set.filter(|_| !space.work.is_over()) else { break };
         match blocks(&guess) {
             None => return numbered(&guess),
             Some(takers) if takers.is_empty() => break,
             Some(takers) => seen.push(takers),
         }
-        set = smallest_hitting(&seen);
+        let mut steps = MOST_STEPS;
+        set = hitting(&seen, &mut steps);
+        space.work.add((MOST_STEPS - steps) * seen.len());
     }
     // Too hard: leave out what can be left out.
     let mut set: BTreeSet<usize> = (0..target).collect();
-    for rule in 0..target {
+    for rule in (0..target).take_while(|_| !space.work.is_over()) {
         set.remove(&rule);
         if blocks(&set).is_some() {
             set.insert(rule);
@@ -64,10 +66,13 @@ fn takers(space: &Space<'_>, target: usize, claims: &Claims<'_>) -> BTreeSet<usi
 
 /// A smallest set that has a member in each of `sets`; `None` where finding it takes too long.
 pub(crate) fn smallest_hitting(sets: &[BTreeSet<usize>]) -> Option<BTreeSet<usize>> {
-    let mut steps = MOST_STEPS;
+    hitting(sets, &mut { MOST_STEPS })
+}
+
+fn hitting(sets: &[BTreeSet<usize>], steps: &mut usize) -> Option<BTreeSet<usize>> {
     for size in 1..=sets.len() {
         let mut chosen = BTreeSet::new();
-        match hit(sets, size, &mut chosen, &mut steps) {
+        match hit(sets, size, &mut chosen, steps) {
             Some(true) => return Some(chosen),
             Some(false) => {}
             None => return None,

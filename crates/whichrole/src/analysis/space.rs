@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::domain::domain;
 use super::side::{CaseTest, Side, USER_ID, side};
 use super::solve::{Domain, Found, Literal, NotDecided, Question};
+use super::work::Work;
 use crate::claims::{Claim, Claims};
 use crate::login::TokenForm;
 use crate::matching::Test;
@@ -80,6 +81,7 @@ pub(crate) struct Space<'e> {
     banned: BTreeSet<usize>,
     atoms: &'e [Atom],
     atom_claims: Vec<usize>,
+    pub(crate) work: &'e Work,
 }
 
 /// What is asked of one claim.
@@ -140,6 +142,8 @@ pub(crate) struct Known<'k> {
     pub(crate) groups: &'k [Group],
     /// All roles of all configurations in question.
     pub(crate) roles: &'k BTreeSet<String>,
+    /// How much has been done.
+    pub(crate) work: &'k Work,
 }
 
 impl<'e> Space<'e> {
@@ -148,7 +152,7 @@ impl<'e> Space<'e> {
         evaluators: &[&'e Evaluator],
         spot: &Spot,
         customs: &[Option<&str>],
-        known: Known<'_>,
+        known: Known<'e>,
         atoms: &'e [Atom],
     ) -> Option<Self> {
         let mut names: Vec<String> = Vec::new();
@@ -182,7 +186,7 @@ impl<'e> Space<'e> {
         }
         let domains =
             names.iter().enumerate().map(|(claim, name)| domain(claim, name, &sides, spot, known, atoms)).collect();
-        Some(Self { sides, names, domains, forced, banned, atoms, atom_claims })
+        Some(Self { sides, names, domains, forced, banned, atoms, atom_claims, work: known.work })
     }
 
     /// Finds the claims of a request that ends as asked. They have been put to the evaluators of all sides.
@@ -197,6 +201,9 @@ impl<'e> Space<'e> {
 
     /// The claims that put a request at the targets if, of the cases before them, only those that `counts` names are there.
     pub(crate) fn claims_for(&self, ask: &Ask, counts: impl Fn(usize) -> bool) -> Found<Claims<'static>> {
+        if self.work.is_over() {
+            return Found::Undecided(NotDecided::TooLarge);
+        }
         let mut claims = Claims::default();
         let mut undecided = None;
         for claim in self.visited(ask) {
@@ -235,6 +242,9 @@ impl<'e> Space<'e> {
         cases: &[(usize, usize, bool)],
         ask: &Ask,
     ) -> Found<Option<Claim<'static>>> {
+        if self.work.is_over() {
+            return Found::Undecided(NotDecided::TooLarge);
+        }
         let posed = self.posed(claim, cases, ask);
         if posed.must_be && posed.must_not_be {
             return Found::No;
@@ -251,7 +261,7 @@ impl<'e> Space<'e> {
 
     /// A shortest value for a claim that has to be there.
     pub(crate) fn present_value(&self, claim: usize, posed: &Posed<'_>) -> Found<Claim<'static>> {
-        self.with_question(claim, posed, |question| question.solve()).unwrap_or(Found::No)
+        self.with_question(claim, posed, Question::solve).unwrap_or(Found::No)
     }
 
     /// What a token has, an array, with as few elements gone and added as will do; `None` where that is not known to help.
@@ -266,11 +276,12 @@ impl<'e> Space<'e> {
         let domain = self.domains.get(claim)?;
         let accept = |value: &Claim<'_>| posed.accepts_beside_tests(value) && self.may_be(claim, value);
         let is_picky = !posed.wants.is_empty() || !posed.specials.is_empty();
-        Some(ask(&Question { literals: &posed.literals, domain, accept: &accept, is_picky }))
+        Some(ask(&Question { literals: &posed.literals, domain, accept: &accept, is_picky, work: self.work }))
     }
 
     /// What is asked of one claim, of all that is asked.
     pub(crate) fn posed<'p>(&'p self, claim: usize, cases: &[(usize, usize, bool)], ask: &'p Ask) -> Posed<'p> {
+        self.work.add(cases.len() + 1);
         let mut posed = Posed {
             literals: Vec::new(),
             specials: Vec::new(),
