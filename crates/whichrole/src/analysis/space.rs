@@ -261,7 +261,7 @@ impl<'e> Space<'e> {
 
     /// A shortest value for a claim that has to be there.
     pub(crate) fn present_value(&self, claim: usize, posed: &Posed<'_>) -> Found<Claim<'static>> {
-        self.with_question(claim, posed, Question::solve).unwrap_or(Found::No)
+        self.with_question(claim, posed, |question| question.solve()).unwrap_or(Found::No)
     }
 
     /// What a token has, an array, with as few elements gone and added as will do; `None` where that is not known to help.
