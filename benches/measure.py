@@ -29,8 +29,8 @@ WHICHROLE = TARGET / "release" / "whichrole"
 POOL = HERE / "pool.json"
 VENV = HERE / "venv" / "bin" / "python"
 
-OBJECTS = ["reading alone", "by hand", "sonic-rs", "serde_json", "simd-json", "serde_json Value"]
-TOKENS = ["base64, by hand", "base64-simd, by hand"]
+OBJECTS = ["reading alone", "by hand", "sonic-rs", "serde_json", "simd-json", "serde_json Value", "whichrole, library"]
+TOKENS = ["base64, by hand", "base64-simd, by hand", "whichrole, library"]
 
 
 def main():
