@@ -2,7 +2,7 @@
 """Measures whichrole beside what people would use instead, and says which of its promises hold.
 
     python3 benches/measure.py            all of it, about ten minutes after the first build; then docs/performance.md is written again
-    python3 benches/measure.py --quick    a tenth of the data and fewer turns, to see that everything runs; no page is written
+    python3 benches/measure.py --quick    a tenth of the data, fewer turns, no instructions, to see that everything runs; no page is written
     python3 benches/measure.py --only decision --only lines
 
 Parts: decision, lines, tokens, processes, duplicates, start, memory, growth. Each leaves its raw figures in target/measure/PART.json. Needs cargo
@@ -37,10 +37,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the data, fewer turns, no page")
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be given several times")
+    parser.add_argument("--no-build", action="store_true", help="with the programs as they were built last")
     parser.add_argument("--report", action="store_true", help="measure nothing, write the page from what was measured last")
     options = parser.parse_args()
     if not options.report:
-        measure = Measure(options.quick)
+        measure = Measure(options.quick, not options.no_build)
         for part in options.only or PARTS:
             print(f"==> {part}", flush=True)
             figures = PARTS[part](measure)
@@ -55,14 +56,15 @@ def main():
 class Measure:
     """The programs and files that every part needs."""
 
-    def __init__(self, quick):
+    def __init__(self, quick, build):
         self.turns = 3 if quick else 7
         self.lines = 30_000 if quick else 300_000
         self.quick = quick
         HERE.mkdir(parents=True, exist_ok=True)
-        cargo("build", "--release", "--locked", "-p", "whichrole-cli")
-        cargo("build", "--release", "--locked", "-p", "whichrole-benches", "--example", "directory")
-        cargo("build", "--release", "--locked", "--manifest-path", ROOT / "benches/peers/Cargo.toml", "--target-dir", TARGET / "peers")
+        if build:
+            cargo("build", "--release", "--locked", "-p", "whichrole-cli")
+            cargo("build", "--release", "--locked", "-p", "whichrole-benches", "--example", "directory")
+            cargo("build", "--release", "--locked", "--manifest-path", ROOT / "benches/peers/Cargo.toml", "--target-dir", TARGET / "peers")
         self.write("pool", POOL)
         self.claims = HERE / f"users-{self.lines}.ndjson"
         self.tokens = HERE / f"users-{self.lines}.jwt"
@@ -110,7 +112,7 @@ def decision(measure):
     for row in rows:
         # Few repetitions are enough: the difference of two runs has nothing else in it.
         repeat = lambda times, row=row: [PEERS, "repeat", row["name"], row["work"], row["match"], str(times)]  # noqa: E731
-        row["instructions"] = timing.instructions_each(repeat, 10, 60) if row["match"] == "none" else None
+        row["instructions"] = timing.instructions_each(repeat, 10, 60) if row["match"] == "none" and not measure.quick else None
     return rows
 
 
@@ -137,7 +139,7 @@ def scanners(measure, readers, file, more):
             part.write_bytes(b"".join(next(whole) for _ in range(count)))
     for name, command in commands.items():
         times[name]["mb_per_second"] = file.stat().st_size / 1e6 / times[name]["seconds"]
-        if name != "whichrole, two threads":
+        if name != "whichrole, two threads" and not measure.quick:
             part = lambda count, command=command: [few if part == file else part for part in command] if count == 2000 else [  # noqa: E731
                 many if part == file else part for part in command]
             times[name]["instructions_a_line"] = timing.instructions_each(part, 2000, 6000)
