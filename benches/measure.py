@@ -106,7 +106,7 @@ def same_roles(commands):
 def decision(measure):
     subprocess.run([PEERS, "verify", "300" if measure.quick else "3000"], check=True)
     print("    everything agrees on random claims", flush=True)
-    printed = subprocess.run([PEERS, "decisions", "40" if measure.quick else "200"], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run([PEERS, "decisions", "40" if measure.quick else "1000"], capture_output=True, text=True, check=True).stdout
     rows = [json.loads(line) for line in printed.splitlines()]
     for row in rows:
         # Few repetitions are enough: the difference of two runs has nothing else in it.

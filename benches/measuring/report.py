@@ -243,17 +243,23 @@ def plot(told):
     )
 
 
+def round_up(number):
+    """To 1, 2, 2.5 or 5 times a power of ten."""
+    power = 10 ** math.floor(math.log10(number))
+    return next(power * step for step in (1, 2, 2.5, 5, 10) if power * step >= number)
+
+
 def panel(left, title, points):
     """Seconds on linear axes, where a straight line through the points is growth in proportion."""
     points = [(float(x), y) for x, y in points.items()]
-    most_x, most_y = max(x for x, _ in points), max(y for _, y in points) * 1.1
+    most_x, most_y = max(x for x, _ in points), 4 * round_up(max(y for _, y in points) / 4)
     at = lambda x, y: (left + 60 + 310 * x / most_x, 280 - 230 * y / most_y)  # noqa: E731
     out = [f'<text x="{left + 215}" y="30" text-anchor="middle" font-size="14">seconds by {title}</text>']
     for share in range(5):
         x, y = most_x * share / 4, most_y * share / 4
         (px, _), (_, py) = at(x, 0), at(0, y)
         out.append(f'<path d="M{left + 60} {py:.1f}H{left + 370}" stroke="#ddd"/>')
-        out.append(f'<text x="{left + 52}" y="{py + 4:.1f}" text-anchor="end">{y:.2g}</text>')
+        out.append(f'<text x="{left + 52}" y="{py + 4:.1f}" text-anchor="end">{y:.3g}</text>')
         out.append(f'<text x="{px:.1f}" y="300" text-anchor="middle">{x:,.0f}</text>')
     path = " ".join(f"{'L' if number else 'M'}{x:.1f} {y:.1f}" for number, (x, y) in enumerate(at(*point) for point in points))
     out.append(f'<path d="{path}" fill="none" stroke="#1f6feb" stroke-width="2"/>')
