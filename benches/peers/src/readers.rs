@@ -137,7 +137,7 @@ fn decode(
 fn of_tape(tape: &simd_json::Tape<'_>, rules: &Rules) -> Option<usize> {
     let object = tape.as_value().as_object()?;
     let mut slots = vec![Slot::Absent; rules.claims.len()];
-    for (name, value) in object.iter() {
+    for (name, value) in &object {
         let Some(slot) = rules.claims.iter().position(|claim| claim == name) else { continue };
         slots[slot] = if let Some(text) = value.into_string() {
             Slot::Text(Cow::Borrowed(text))

@@ -1,7 +1,7 @@
 //! Whoever is compared with whichrole has to do the same work: the same roles, and the same lines refused.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use whichrole::{Claims, Evaluator, Request, Semantics, Source, TokenForm};
 use whichrole_benches::directory::{self, Dice};
@@ -19,7 +19,7 @@ fn file(name: &str, lines: &[Vec<u8>]) -> PathBuf {
     path
 }
 
-fn roles(reader: &str, path: &PathBuf) -> Vec<String> {
+fn roles(reader: &str, path: &Path) -> Vec<String> {
     let mut out = Vec::new();
     readers::run(reader, path, &directory::pool(), &mut out).unwrap();
     String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()

@@ -57,7 +57,7 @@ impl Engine for Casbin {
         Self { enforcer, names, decided }
     }
 
-    fn request<'c>(&self, texts: &[Option<&'c str>]) -> Dynamic {
+    fn request(&self, texts: &[Option<&str>]) -> Dynamic {
         let members = self.names.iter().zip(texts);
         let members =
             members.filter_map(|(name, text)| Some((name.as_str().into(), Dynamic::from((*text)?.to_owned()))));
