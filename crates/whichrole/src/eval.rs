@@ -9,7 +9,8 @@ use crate::plan::{self, Plan, Slots};
 use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalTagMap, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::semantics::{
-    MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SeveralLogins, SoleRole, UnmappedCustomRole,
+    LetterCase, MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SeveralLogins, SoleRole,
+    UnmappedCustomRole,
 };
 use crate::tags::MadeTags;
 use crate::{Claims, saml, tags};
@@ -243,6 +244,7 @@ impl Evaluator {
     }
 
     /// The role of one login by itself: the checks, then the sources of roles.
+    #[inline]
     pub(crate) fn role_alone<'a, const ASK: bool>(
         &'a self,
         login: &'a Login<'a>,
@@ -318,6 +320,7 @@ impl Evaluator {
     }
 
     /// Section 4: the first rule that matches.
+    #[inline]
     fn rules<'a, const ASK: bool>(
         &'a self,
         plan: &Plan,
@@ -328,19 +331,27 @@ impl Evaluator {
     ) -> Path<'a> {
         let texts = plan.texts(login.slots.as_slice(), semantics);
         let slots = login.slots.as_slice();
-        let open = login.open_preferred_role.map(|_| plan::PREFERRED);
+        // A preferred role that is open has its value from the choice in force; no claim has this number otherwise.
+        let open = login.open_preferred_role.map_or(usize::MAX, |_| plan::PREFERRED);
+        let is_plain = !ASK && semantics.letter_case() == LetterCase::Sensitive;
         let mut touched = Questions::NONE;
         let mut chosen = None;
         for (number, (slot, test)) in plan.tests.iter().enumerate() {
             let mut claim = slots.get(*slot).copied().flatten();
-            let mut text = texts.get(*slot).and_then(Option::as_ref);
-            if open == Some(*slot) {
+            if *slot == open {
                 touched = touched.union(login.open_question());
                 claim = login.claim(PREFERRED_ROLE, semantics);
-                text = None;
             }
-            let Some(claim) = claim else { continue };
-            if !test.matches_asking::<ASK>(claim, text, semantics, &mut touched) {
+            let matches = match claim {
+                None => continue,
+                // Nearly every test of nearly every token.
+                Some(Claim::Text(text)) if is_plain => test.holds_for(text),
+                Some(claim) => {
+                    let text = if *slot == open { None } else { texts.get(*slot).and_then(Option::as_ref) };
+                    test.matches_asking::<ASK>(claim, text, semantics, &mut touched)
+                }
+            };
+            if !matches {
                 continue;
             }
             let Some(rule) = rules.get(number) else { continue };

@@ -80,7 +80,6 @@ impl Test {
 
     /// Whether the claim passes the test, and which open questions that touches; `letter-case` is looked for only with `ASK`. `text` is what
     /// is compared in the claim's place, where that was made.
-    #[inline]
     pub(crate) fn matches_asking<const ASK: bool>(
         &self,
         claim: &Claim<'_>,
@@ -88,13 +87,6 @@ impl Test {
         semantics: &Semantics,
         touched: &mut Questions,
     ) -> bool {
-        if !ASK
-            && let Claim::Text(text) = claim
-            && semantics.letter_case() == LetterCase::Sensitive
-        {
-            // Nearly every test of nearly every token ends here.
-            return self.holds_for(text);
-        }
         *touched = touched.union(kind_question(claim));
         let compared = text.unwrap_or(claim);
         if ASK && self.differs_by_case(compared, semantics) {
@@ -158,7 +150,7 @@ impl Test {
 
     /// R6, R7: text against text as it is.
     #[inline]
-    fn holds_for(&self, text: &str) -> bool {
+    pub(crate) fn holds_for(&self, text: &str) -> bool {
         match self.match_type {
             MatchType::Equals => text == &*self.value,
             MatchType::NotEqual => text != &*self.value,
