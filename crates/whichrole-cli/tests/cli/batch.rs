@@ -169,13 +169,13 @@ fn any_number_of_threads_writes_the_same_bytes() {
             whichrole(["batch", POOL, "--threads", threads]).args(more).input(&input).run().exits(2).stdout.clone()
         };
         let one = run("1");
-        assert!(one.len() > 400);
+        assert!(one.len() > 300, "{one:?}");
         for threads in ["2", "3", "16"] {
             assert!(run(threads) == one, "{threads} threads, {more:?}");
         }
     }
     for threads in ["0", "257", "-1", "x"] {
-        let refused = whichrole(["batch", POOL, "--threads", threads]).run();
+        let refused = whichrole(["batch", POOL, &format!("--threads={threads}")]).run();
         refused.exits(2).mentions("--threads");
     }
 }
