@@ -13,6 +13,7 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -154,8 +155,11 @@ def check_diff(old, new, assume, found):
     def differ(before, after):
         return (before[0], before[1], before[3]) != (after[0], after[1], after[3])
 
-    def kind(claims, before, after):
-        return claims is None, before[:2], after[:2]
+    # A role that neither pool has goes by any name.
+    known = [role for role in ROLES if role in json.dumps([old, new])]
+
+    def kind(claims, *answers):
+        return claims is None, *((role if role in known else role and "?", reason) for role, reason, *_ in answers)
 
     shown = set()
     for change in found["changes"]:
@@ -219,15 +223,18 @@ def main():
     parser.add_argument("--binary", default=os.path.join(HERE, "..", "..", "target", "release", "whichrole"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="whichrole-prove-") as folder:
-        jobs = [(os.path.abspath(options.binary), options.seed, index, folder) for index in range(options.pools)]
-        with multiprocessing.Pool(options.jobs) as processes:
-            results = processes.map(run, jobs, chunksize=4)
+    folder = tempfile.mkdtemp(prefix="whichrole-prove-")
+    jobs = [(os.path.abspath(options.binary), options.seed, index, folder) for index in range(options.pools)]
+    with multiprocessing.Pool(options.jobs) as processes:
+        results = processes.map(run, jobs, chunksize=4)
     contradictions = [found for _, found in results if found]
     for found in contradictions[:3]:
         print(found)
     print(f"{len(results)} pairs of pools, {len(contradictions)} contradictions, {sum(count for count, _ in results)} answers not decided")
-    sys.exit(1 if contradictions else 0)
+    if contradictions:
+        print(f"the files are kept in {folder}")
+        sys.exit(1)
+    shutil.rmtree(folder)
 
 
 if __name__ == "__main__":
