@@ -1,7 +1,7 @@
 //! Whoever is compared with whichrole has to do the same work: the same roles, and the same lines refused.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use whichrole::{Claims, Evaluator, Request, Semantics, Source, TokenForm};
 use whichrole_benches::directory::{self, Dice};
@@ -19,9 +19,9 @@ fn file(name: &str, lines: &[Vec<u8>]) -> PathBuf {
     path
 }
 
-fn roles(reader: &str, path: &PathBuf, rules: &Rules) -> Vec<String> {
+fn roles(reader: &str, path: &Path) -> Vec<String> {
     let mut out = Vec::new();
-    readers::run(reader, path, rules, &mut out).unwrap();
+    readers::run(reader, path, &directory::pool(), &mut out).unwrap();
     String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
 }
 
@@ -38,21 +38,20 @@ fn every_reader_gives_the_roles_that_whichrole_gives() {
     let lines: Vec<String> = (0..5000).map(directory::line).collect();
     let expected: Vec<&str> = lines.iter().map(|line| rules.role(whichrole(&evaluator, line).unwrap())).collect();
     let objects = file("objects", &lines.iter().map(|line| line.clone().into_bytes()).collect::<Vec<_>>());
-    for reader in OBJECTS.iter().filter(|reader| **reader != "reading alone") {
-        assert_eq!(roles(reader, &objects, &rules), expected, "{reader}");
+    for reader in OBJECTS.into_iter().filter(|reader| *reader != "reading alone") {
+        assert_eq!(roles(reader, &objects), expected, "{reader}");
     }
     let tokens = file("tokens", &(0..5000).map(|n| directory::token(n).into_bytes()).collect::<Vec<_>>());
     for reader in TOKENS {
-        assert_eq!(roles(reader, &tokens, &rules), expected, "{reader}");
+        assert_eq!(roles(reader, &tokens), expected, "{reader}");
     }
 }
 
 #[test]
 fn a_last_line_without_an_end_is_a_line() {
-    let rules = Rules::new(&directory::rules());
     let path = std::env::temp_dir().join(format!("whichrole-peers-{}-last", std::process::id()));
     std::fs::write(&path, r#"{"email":"a@contractor.b"}"#).unwrap();
-    assert_eq!(roles("by hand", &path, &rules), ["arn:aws:iam::111122223333:role/Contractor"]);
+    assert_eq!(roles("by hand", &path), ["arn:aws:iam::111122223333:role/Contractor"]);
 }
 
 /// Bytes changed, taken out and put in, so that most lines are broken in one place.
@@ -111,8 +110,8 @@ fn the_scanner_by_hand_refuses_what_serde_json_refuses() {
         .filter(|line| !line.is_empty())
         .collect();
     let path = file("damaged", &lines);
-    let strict = roles("serde_json", &path, &rules);
-    assert_eq!(roles("by hand", &path, &rules), strict);
+    let strict = roles("serde_json", &path);
+    assert_eq!(roles("by hand", &path), strict);
     let mut scanner = Scanner::new(&rules);
     let mut refused = 0;
     for line in &lines {

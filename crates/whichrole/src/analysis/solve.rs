@@ -40,7 +40,7 @@ pub(crate) enum Found<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotDecided {
     /// The search went past its bounds: 20,000 texts or 8 MiB of text for one claim, 4,096 alternatives of a condition, 10,000 classes of
-    /// change, a thousand million steps in all.
+    /// change, 400 million steps in all.
     TooLarge,
     /// Nothing was found, and a complete search is not known: tests under several readings meet in one claim, or tests of an array's text
     /// can only be met by arrays that the search does not build.

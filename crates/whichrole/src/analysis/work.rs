@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-/// The most steps that one call of the analysis makes: tests asked for, and bytes of text tried. It takes some ten seconds.
-const MOST_STEPS: u64 = 1_000_000_000;
+/// The most steps that one call of the analysis makes: tests asked for, and bytes of text tried. They take some seconds.
+const MOST_STEPS: u64 = 400_000_000;
 
 /// The steps so far. Past the bound every question is answered "not decided".
 #[derive(Debug, Default)]
@@ -11,7 +11,20 @@ pub(crate) struct Work(Cell<u64>);
 
 impl Work {
     pub(crate) fn add(&self, steps: usize) {
-        self.0.set(self.0.get().saturating_add(u64::try_from(steps).unwrap_or(u64::MAX)));
+        self.add_steps(u64::try_from(steps).unwrap_or(u64::MAX));
+    }
+
+    pub(crate) fn add_steps(&self, steps: u64) {
+        self.reset(self.steps().saturating_add(steps));
+    }
+
+    pub(crate) fn steps(&self) -> u64 {
+        self.0.get()
+    }
+
+    /// Forgets what was done since there were this many steps.
+    pub(crate) fn reset(&self, steps: u64) {
+        self.0.set(steps);
     }
 
     pub(crate) fn is_over(&self) -> bool {

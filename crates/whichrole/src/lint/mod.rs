@@ -158,14 +158,13 @@ pub(crate) fn sort(findings: &mut Vec<Finding>) {
 fn of_problem(problem: &Problem) -> Finding {
     let lint = lint_named(problem.code).map_or("unreadable", |lint| lint.id);
     let fix = problem.respelling.as_ref().zip(problem.at);
-    let severity = if problem.is_awaited { Severity::Info } else { Severity::Error };
     Finding {
         fix: fix.map(|(respelling, at)| Fix::Respell {
             at,
             written: respelling.written.clone(),
             right: respelling.right.clone(),
         }),
-        ..Finding::new(lint, severity, problem.message.clone()).at(problem.at)
+        ..Finding::new(lint, Severity::Error, problem.message.clone()).at(problem.at)
     }
 }
 

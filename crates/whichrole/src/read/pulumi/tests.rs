@@ -213,7 +213,7 @@ resources:
 
 fn faults(text: &str) -> Vec<(&'static str, usize)> {
     let sources = [Source { name: "Pulumi.yaml".to_owned(), text: text.to_owned() }];
-    let found = crate::lint::lint(&crate::read::read(&sources, &ReadOptions::default())).unwrap();
+    let found = crate::lint::lint(&read(&sources, &ReadOptions::default())).unwrap();
     let found = found.into_iter().filter(|finding| finding.severity > crate::lint::Severity::Info);
     found.map(|finding| (finding.lint, finding.at.unwrap().line)).collect()
 }
