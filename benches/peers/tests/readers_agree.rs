@@ -19,6 +19,7 @@ fn file(name: &str, lines: &[Vec<u8>]) -> PathBuf {
     path
 }
 
+/// What a reader says of each line of a file.
 fn roles(reader: &str, path: &Path) -> Vec<String> {
     let mut out = Vec::new();
     readers::run(reader, path, &directory::pool(), &mut out).unwrap();
@@ -99,8 +100,8 @@ fn damaged(line: &str, dice: &mut Dice) -> Vec<u8> {
     line
 }
 
-/// The scanner by hand is strict: it takes what `serde_json` takes, and finds the same role. Where whichrole refuses a line that both take, a
-/// name stands there twice.
+/// The scanner by hand is strict: it takes what `serde_json` takes where it builds every value, and finds the same role. (Where `serde_json`
+/// skips a value, it lets lone surrogates in it pass.) Where whichrole refuses a line that both take, a name stands there twice.
 #[test]
 fn the_scanner_by_hand_refuses_what_serde_json_refuses() {
     let rules = Rules::new(&directory::rules());
@@ -110,8 +111,10 @@ fn the_scanner_by_hand_refuses_what_serde_json_refuses() {
         .filter(|line| !line.is_empty())
         .collect();
     let path = file("damaged", &lines);
-    let strict = roles("serde_json", &path);
-    assert_eq!(roles("by hand", &path), strict);
+    let different = roles("by hand", &path).into_iter().zip(roles("serde_json Value", &path)).zip(&lines);
+    let different =
+        different.filter(|((by_hand, strict), _)| by_hand != strict).map(|(_, line)| String::from_utf8_lossy(line));
+    assert_eq!(different.collect::<Vec<_>>(), [""; 0]);
     let mut scanner = Scanner::new(&rules);
     let mut refused = 0;
     for line in &lines {
