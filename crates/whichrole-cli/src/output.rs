@@ -115,10 +115,13 @@ impl Output {
         }
     }
 
-    /// Whether a bar would be seen, and would not stand among results.
+    /// Whether somebody watches a bar: stderr is a terminal that can go back to the start of a line, this is no build server, and results
+    /// do not come in between.
     pub fn shows_progress(&self) -> bool {
+        let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         let among_results = self.streams && self.path.is_none() && io::stdout().is_terminal();
-        self.notes != Notes::None && io::stderr().is_terminal() && !among_results
+        self.notes != Notes::None && io::stderr().is_terminal() && !among_results && !is_set("CI") && !is_dumb
     }
 
     /// Something that only those want to know who ask.

@@ -585,10 +585,7 @@ fn a_case_may_ask_whether_sts_would_let_cognito_assume_the_role() {
         failure.mismatches.iter().map(|mismatch| format!("{}: {}", mismatch.what, mismatch.got)).collect::<Vec<_>>()
     };
     assert_eq!(got(1), ["assumable: STS would accept"]);
-    assert_eq!(
-        got(3),
-        ["assumable: STS would refuse: the statement does not allow `sts:TagSession` (pool.json:7:28)"]
-    );
+    assert_eq!(got(3), ["assumable: STS would refuse: the statement does not allow `sts:TagSession` (pool.json:7:28)"]);
     let nowhere = "assumable: not known: no role was given whose trust policy is in the configuration";
     assert_eq!([got(4), got(5), got(6)], [[nowhere], [nowhere], [nowhere]]);
     assert_eq!(

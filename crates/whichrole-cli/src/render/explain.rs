@@ -77,7 +77,9 @@ fn what_sts_says(sts: &Sts<'_>) -> String {
     let objections: Vec<String> = sts.verdict.objections().into_iter().map(objection).collect();
     let objections = objections.join("; ");
     match sts.verdict {
-        Verdict::Allowed => format!("  {} the role's trust policy lets Cognito assume it", paint(GOOD, "STS would accept:")),
+        Verdict::Allowed => {
+            format!("  {} the role's trust policy lets Cognito assume it", paint(GOOD, "STS would accept:"))
+        }
         Verdict::Refused(_) => format!("  {} {objections}", paint(BAD, "STS would refuse:")),
         Verdict::Unknown(_) => format!("  {} {objections}", paint(DIM, "whether STS would accept is not known:")),
     }

@@ -20,6 +20,7 @@ use super::pairing::{Paired, Part, paired};
 use super::solve::NotDecided;
 use super::space::{Known, Space, Spot, roles_of};
 use super::witness::{ClaimsJson, Witness};
+use super::work::Work;
 use crate::claims::Claims;
 use crate::login::{LoginError, TokenForm};
 use crate::pool::{Group, IdentityPool};
@@ -188,7 +189,8 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
     let (old_groups, new_groups) = (old.1, new.1);
     let (old, new) =
         (Arc::new(Evaluator::new(old.0, before.semantics)), Arc::new(Evaluator::new(new.0, after.semantics)));
-    let comparison = Comparison { old: &old, new: &new, known: Known { groups: &groups, roles: &roles } };
+    let work = Work::default();
+    let comparison = Comparison { old: &old, new: &new, known: Known { groups: &groups, roles: &roles, work: &work } };
 
     let mut found = Diff {
         changes: Vec::new(),

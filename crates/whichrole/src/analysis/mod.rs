@@ -18,6 +18,7 @@ mod solve;
 mod space;
 mod when;
 mod witness;
+mod work;
 
 pub(crate) use blocking::smallest_hitting;
 pub use condition::{Condition, ConditionError};

@@ -8,6 +8,7 @@
 use super::side::End;
 use super::solve::{Found, NotDecided};
 use super::space::{Ask, Known, Posed, Space, Spot, roles_of};
+use super::work::Work;
 use crate::claims::{Claim, Claims};
 use crate::login::{Login, audience};
 use crate::provider::ProviderKind;
@@ -30,7 +31,8 @@ pub(crate) fn nearest(
 ) -> Found<Vec<Edit>> {
     let mut roles = roles_of(evaluator.pool(), groups);
     roles.insert(role.to_owned());
-    let known = Known { groups, roles: &roles };
+    let work = Work::default();
+    let known = Known { groups, roles: &roles, work: &work };
     let key = match evaluator.mapping_of(login) {
         Some((key, _)) => Some(key),
         None => login.provider(),

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::layout::{Pieces, layouts};
+use super::work::Work;
 use crate::claims::Claim;
 use crate::matching::Test;
 use crate::pool::MatchType;
@@ -38,7 +39,8 @@ pub(crate) enum Found<T> {
 /// Why a question has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotDecided {
-    /// The search went past its bounds: 20,000 texts or 8 MiB of text for one claim, 4,096 alternatives of a condition.
+    /// The search went past its bounds: 20,000 texts or 8 MiB of text for one claim, 4,096 alternatives of a condition, 10,000 classes of
+    /// change, 400 million steps in all.
     TooLarge,
     /// Nothing was found, and a complete search is not known: tests under several readings meet in one claim, or tests of an array's text
     /// can only be met by arrays that the search does not build.
@@ -106,6 +108,7 @@ pub(crate) struct Question<'q> {
     pub(crate) accept: &'q dyn Fn(&Claim<'_>) -> bool,
     /// Whether `accept` asks anything: then values that differ as tags are tried too.
     pub(crate) is_picky: bool,
+    pub(crate) work: &'q Work,
 }
 
 impl Question<'_> {
@@ -184,6 +187,7 @@ impl Question<'_> {
             texts.extend(lay("", &illegal)?);
             texts.extend(lay("aws:", "")?);
         }
+        self.work.add(texts.iter().map(String::len).sum());
         // `[` and `]` are two characters, and so are the quotes within.
         texts.retain(|text| text.len() >= open.len() + close.len());
         Ok(texts)

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::domain::domain;
 use super::side::{CaseTest, Side, USER_ID, side};
 use super::solve::{Domain, Found, Literal, NotDecided, Question};
+use super::work::Work;
 use crate::claims::{Claim, Claims};
 use crate::login::TokenForm;
 use crate::matching::Test;
@@ -80,6 +81,9 @@ pub(crate) struct Space<'e> {
     banned: BTreeSet<usize>,
     atoms: &'e [Atom],
     atom_claims: Vec<usize>,
+    pub(crate) work: &'e Work,
+    /// How much of it went into who blocks whom.
+    pub(crate) blocking: Work,
 }
 
 /// What is asked of one claim.
@@ -140,6 +144,8 @@ pub(crate) struct Known<'k> {
     pub(crate) groups: &'k [Group],
     /// All roles of all configurations in question.
     pub(crate) roles: &'k BTreeSet<String>,
+    /// How much has been done.
+    pub(crate) work: &'k Work,
 }
 
 impl<'e> Space<'e> {
@@ -148,7 +154,7 @@ impl<'e> Space<'e> {
         evaluators: &[&'e Evaluator],
         spot: &Spot,
         customs: &[Option<&str>],
-        known: Known<'_>,
+        known: Known<'e>,
         atoms: &'e [Atom],
     ) -> Option<Self> {
         let mut names: Vec<String> = Vec::new();
@@ -182,12 +188,22 @@ impl<'e> Space<'e> {
         }
         let domains =
             names.iter().enumerate().map(|(claim, name)| domain(claim, name, &sides, spot, known, atoms)).collect();
-        Some(Self { sides, names, domains, forced, banned, atoms, atom_claims })
+        Some(Self {
+            sides,
+            names,
+            domains,
+            forced,
+            banned,
+            atoms,
+            atom_claims,
+            work: known.work,
+            blocking: Work::default(),
+        })
     }
 
     /// Finds the claims of a request that ends as asked. They have been put to the evaluators of all sides.
     pub(crate) fn find(&self, ask: &Ask) -> Found<Claims<'static>> {
-        let found = self.claims_for(ask, |_| true);
+        let found = self.claims_for(ask);
         let Found::Yes(claims) = &found else { return found };
         let is_rejected = |n: usize| ask.wants.iter().any(|(_, side, want)| *side == n && *want == Want::Fault);
         let mut sides = self.sides.iter().zip(&ask.targets).enumerate();
@@ -195,17 +211,36 @@ impl<'e> Space<'e> {
         if replays { found } else { Found::Undecided(NotDecided::Replay) }
     }
 
-    /// The claims that put a request at the targets if, of the cases before them, only those that `counts` names are there.
-    pub(crate) fn claims_for(&self, ask: &Ask, counts: impl Fn(usize) -> bool) -> Found<Claims<'static>> {
-        let mut claims = Claims::default();
-        let mut undecided = None;
-        for claim in self.visited(ask) {
+    fn claims_for(&self, ask: &Ask) -> Found<Claims<'static>> {
+        self.claims_with(ask, |claim| {
             let mut cases = Vec::new();
             for (n, (side, target)) in self.sides.iter().zip(&ask.targets).enumerate() {
                 let reached = side.cases_of(claim).iter().take_while(|at| *at <= target);
-                cases.extend(reached.filter(|at| *at == target || counts(**at)).map(|at| (n, *at, at == target)));
+                cases.extend(reached.map(|at| (n, *at, at == target)));
             }
-            match self.value_of(claim, &cases, ask) {
+            cases
+        })
+    }
+
+    /// The claims that put a request at the target of the first side if, of the cases before it, there were only these.
+    pub(crate) fn claims_past(&self, ask: &Ask, before: &BTreeSet<usize>) -> Found<Claims<'static>> {
+        self.claims_with(ask, |claim| {
+            let (Some(side), Some(target)) = (self.sides.first(), ask.targets.first()) else { return Vec::new() };
+            let is_of_claim = |at: &usize| side.cases.get(*at).is_some_and(|case| case.claim == claim);
+            let cases = before.iter().chain([target]).copied().filter(is_of_claim);
+            cases.map(|at| (0, at, at == *target)).collect()
+        })
+    }
+
+    /// A value for each claim that cannot just be left out, given the cases of it that must, or must not, hold.
+    fn claims_with(&self, ask: &Ask, cases_of: impl Fn(usize) -> Vec<(usize, usize, bool)>) -> Found<Claims<'static>> {
+        if self.work.is_over() {
+            return Found::Undecided(NotDecided::TooLarge);
+        }
+        let mut claims = Claims::default();
+        let mut undecided = None;
+        for claim in self.visited(ask) {
+            match self.value_of(claim, &cases_of(claim), ask) {
                 Found::Yes(None) => {}
                 Found::Yes(Some(value)) => {
                     if let Some(name) = self.names.get(claim) {
@@ -235,6 +270,9 @@ impl<'e> Space<'e> {
         cases: &[(usize, usize, bool)],
         ask: &Ask,
     ) -> Found<Option<Claim<'static>>> {
+        if self.work.is_over() {
+            return Found::Undecided(NotDecided::TooLarge);
+        }
         let posed = self.posed(claim, cases, ask);
         if posed.must_be && posed.must_not_be {
             return Found::No;
@@ -251,26 +289,32 @@ impl<'e> Space<'e> {
 
     /// A shortest value for a claim that has to be there.
     pub(crate) fn present_value(&self, claim: usize, posed: &Posed<'_>) -> Found<Claim<'static>> {
-        self.with_question(claim, posed, |question| question.solve()).unwrap_or(Found::No)
+        self.with_question(claim, posed, |question| Some(question.solve())).unwrap_or(Found::No)
     }
 
     /// What a token has, an array, with as few elements gone and added as will do; `None` where that is not known to help.
     pub(crate) fn edited_array(&self, claim: usize, posed: &Posed<'_>, had: &[Claim<'_>]) -> Option<Claim<'static>> {
-        self.with_question(claim, posed, |question| question.edited(had)).flatten()
+        self.with_question(claim, posed, |question| question.edited(had))
     }
 
-    fn with_question<T>(&self, claim: usize, posed: &Posed<'_>, ask: impl FnOnce(&Question<'_>) -> T) -> Option<T> {
+    fn with_question<T>(
+        &self,
+        claim: usize,
+        posed: &Posed<'_>,
+        ask: impl FnOnce(&Question<'_>) -> Option<T>,
+    ) -> Option<T> {
         if posed.must_not_be || posed.contradicts_itself() {
             return None;
         }
         let domain = self.domains.get(claim)?;
         let accept = |value: &Claim<'_>| posed.accepts_beside_tests(value) && self.may_be(claim, value);
         let is_picky = !posed.wants.is_empty() || !posed.specials.is_empty();
-        Some(ask(&Question { literals: &posed.literals, domain, accept: &accept, is_picky }))
+        ask(&Question { literals: &posed.literals, domain, accept: &accept, is_picky, work: self.work })
     }
 
     /// What is asked of one claim, of all that is asked.
     pub(crate) fn posed<'p>(&'p self, claim: usize, cases: &[(usize, usize, bool)], ask: &'p Ask) -> Posed<'p> {
+        self.work.add(cases.len() + 1);
         let mut posed = Posed {
             literals: Vec::new(),
             specials: Vec::new(),
@@ -335,7 +379,7 @@ impl<'e> Space<'e> {
 }
 
 /// The semantics that mappings of type Token compare by.
-static EXACT: std::sync::LazyLock<Semantics> = std::sync::LazyLock::new(Semantics::default);
+static EXACT: Semantics = Semantics::DEFAULT;
 
 pub(crate) fn intern(names: &mut Vec<String>, name: &str) -> usize {
     names.iter().position(|known| known == name).unwrap_or_else(|| {

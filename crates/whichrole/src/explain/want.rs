@@ -209,14 +209,14 @@ const ONE_HOUR: i64 = 3_600;
 
 /// What a token that fails the login checks needs to pass them (L1, L2, L4); `None` where no claim helps.
 fn repairs(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'_>) -> Option<Vec<Edit>> {
+    if login.is_refused() {
+        return None;
+    }
     let mut edits: Vec<Edit> = Vec::new();
     // Each check is passed once it is put right, and there are four.
     for _ in 0..4 {
         let claims = changed(login.claims, &edits);
-        let again = match login.is_refused() {
-            true => return None,
-            false => evaluator.login(login.provider(), &claims, login.form).ok()?,
-        };
+        let again = evaluator.login(login.provider(), &claims, login.form).ok()?;
         let mut set = |claim: &str, value: Claim<'static>| edits.push((claim.to_owned(), Some(value)));
         match again.fault_at(request.clock) {
             None => return Some(edits),

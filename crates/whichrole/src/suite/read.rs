@@ -235,7 +235,9 @@ fn property(node: &Node, fields: &mut Fields) -> Option<Property> {
 fn role(node: &Node, fields: &mut Fields) -> Option<Written> {
     let Expectation { outcome, by, tags, certain, assumable, at } = read_tests::expectation(node, fields)?;
     match outcome {
-        Expected::Role(role) if by.is_none() && tags.is_none() && certain.is_none() && assumable.is_none() => Some(role),
+        Expected::Role(role) if by.is_none() && tags.is_none() && certain.is_none() && assumable.is_none() => {
+            Some(role)
+        }
         _ => {
             fields.report("wrong-kind", "a property is about a role, nothing else: `{ role: admin }`", at);
             None

@@ -113,9 +113,11 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         lint: "role-arn",
         plant: |model, format, random| {
-            let literal = random.pick(&["Admin", "arn:aws:iam::111122223333:user/alice", "arn:aws-cn:iam::111122223333:role/A"]);
+            let literal =
+                random.pick(&["Admin", "arn:aws:iam::111122223333:user/alice", "arn:aws-cn:iam::111122223333:role/A"]);
             let (name, rule) = (model.roles[1].name.clone(), model.any_rule(random));
-            rule.1.role = if format.has_resources { Named::RoleName(name) } else { Named::Literal((*literal).to_owned()) };
+            rule.1.role =
+                if format.has_resources { Named::RoleName(name) } else { Named::Literal((*literal).to_owned()) };
             Some(format!("role {}", rule.0))
         },
     },
@@ -458,9 +460,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         lint: "trust-no-condition",
-        plant: |model, format, random| {
-            trust(model, format, random, "statement", |role| role.condition = false)
-        },
+        plant: |model, format, random| trust(model, format, random, "statement", |role| role.condition = false),
     },
     Fault {
         lint: "role-other-account",
@@ -468,7 +468,10 @@ pub const FAULTS: &[Fault] = &[
             for rule in &mut model.mapping().rules {
                 rule.role = Named::Literal("arn:aws:iam::111122223333:role/A".to_owned());
             }
-            let other = Rule { role: Named::Literal("arn:aws:iam::444455556666:role/B".to_owned()), ..rule("a", "Equals", "b", "") };
+            let other = Rule {
+                role: Named::Literal("arn:aws:iam::444455556666:role/B".to_owned()),
+                ..rule("a", "Equals", "b", "")
+            };
             model.authenticated = Named::Literal("arn:aws:iam::111122223333:role/C".to_owned());
             let n = fresh(model, random, other);
             Some(format!("role {n}"))

@@ -108,8 +108,10 @@ pub struct Model {
 }
 
 /// Words of which none is a part of another.
-const WORDS: &[&str] =
-    &["admins", "billing", "cardio", "dentists", "editors", "finance", "guides", "hosts", "interns", "judges", "kitchen", "legal"];
+const WORDS: &[&str] = &[
+    "admins", "billing", "cardio", "dentists", "editors", "finance", "guides", "hosts", "interns", "judges", "kitchen",
+    "legal",
+];
 
 pub const REGION: &str = "us-east-1";
 pub const USERS: &str = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEf123";
@@ -137,7 +139,8 @@ impl Model {
             source_ip: false,
             condition: true,
         };
-        let roles: Vec<Role> = (0..=count).map(|n| role(format!("Role{}", ["A", "B", "C", "D", "E"][n]), "authenticated")).collect();
+        let roles: Vec<Role> =
+            (0..=count).map(|n| role(format!("Role{}", ["A", "B", "C", "D", "E"][n]), "authenticated")).collect();
         let first = random.below(WORDS.len());
         let words: Vec<&str> = (0..1 + random.below(8)).map(|n| WORDS[(first + n) % WORDS.len()]).collect();
         let mut rules: Vec<Rule> = Vec::new();
@@ -164,7 +167,10 @@ impl Model {
         };
         Self {
             mappings: vec![mapping],
-            groups: words.iter().map(|word| Group { name: (*word).to_owned(), precedence: Some(1), role: None }).collect(),
+            groups: words
+                .iter()
+                .map(|word| Group { name: (*word).to_owned(), precedence: Some(1), role: None })
+                .collect(),
             roles,
             authenticated: Named::Role("RoleA".to_owned()),
             authenticated_key: "authenticated",

@@ -90,7 +90,9 @@ fn cloudformation(model: &Model) -> Text {
     for client in clients {
         text.plain(&format!("        - ProviderName: !GetAtt Users.ProviderName\n          ClientId: {client}"));
     }
-    let kind = model.attachment_type.map_or("AWS::Cognito::IdentityPoolRoleAttachment", |_| "AWS::Cognito::IdentityPoolRoleAttachmnt");
+    let kind = model
+        .attachment_type
+        .map_or("AWS::Cognito::IdentityPoolRoleAttachment", |_| "AWS::Cognito::IdentityPoolRoleAttachmnt");
     if let Some(comment) = model.comment {
         text.add("comment", format!("  # {comment}"));
     }
@@ -109,7 +111,9 @@ fn cloudformation(model: &Model) -> Text {
     }
     if model.second_attachment {
         text.add("second attachment", "  Another:");
-        text.plain("    Type: AWS::Cognito::IdentityPoolRoleAttachment\n    Properties:\n      IdentityPoolId: !Ref Pool");
+        text.plain(
+            "    Type: AWS::Cognito::IdentityPoolRoleAttachment\n    Properties:\n      IdentityPoolId: !Ref Pool",
+        );
     }
     if let Some(tags) = &model.tags {
         text.add("tags", "  Tags:");
@@ -156,7 +160,10 @@ fn cfn_mapping(text: &mut Text, number: usize, mapping: &Mapping) {
             _ => "!ImportValue Somewhere".to_owned(),
         };
         text.add(format!("value {n}"), format!("                Value: {value}"));
-        text.add(format!("role {n}"), format!("                {}: {}", rule.role_field.map_or("RoleARN", |_| "RoleArn"), cfn_name(&rule.role)));
+        text.add(
+            format!("role {n}"),
+            format!("                {}: {}", rule.role_field.map_or("RoleARN", |_| "RoleArn"), cfn_name(&rule.role)),
+        );
     }
 }
 
@@ -197,7 +204,10 @@ fn cfn_role(text: &mut Text, role: &Role) {
     }
     if let Some(aud) = role.aud {
         let aud = if aud == "pool" { "!Ref Pool" } else { "!Ref Users" };
-        text.add(tag("aud"), format!("              StringEquals: {{ \"cognito-identity.amazonaws.com:aud\": {aud} }}"));
+        text.add(
+            tag("aud"),
+            format!("              StringEquals: {{ \"cognito-identity.amazonaws.com:aud\": {aud} }}"),
+        );
     }
     if let Some(amr) = role.amr {
         let line = format!("              ForAnyValue:StringLike: {{ \"cognito-identity.amazonaws.com:amr\": {amr} }}");
@@ -210,7 +220,9 @@ fn cfn_role(text: &mut Text, role: &Role) {
 
 fn terraform(model: &Model) -> Text {
     let mut text = Text::default();
-    let filler = |text: &mut Text, n: usize| text.plain(&format!("resource \"aws_sns_topic\" \"topic{n}\" {{\n  name = \"t{n}\"\n}}"));
+    let filler = |text: &mut Text, n: usize| {
+        text.plain(&format!("resource \"aws_sns_topic\" \"topic{n}\" {{\n  name = \"t{n}\"\n}}"))
+    };
     (0..model.fillers.0).for_each(|n| filler(&mut text, n));
     let writes: Vec<String> = model.write_attributes.iter().map(|name| format!("{name:?}")).collect();
     text.plain(&format!(
@@ -302,7 +314,10 @@ fn tf_mapping(text: &mut Text, number: usize, mapping: &Mapping) {
             _ => "aws_iam_policy.manage.description".to_owned(),
         };
         text.add(format!("value {n}"), format!("      value = {value}"));
-        text.add(format!("role {n}"), format!("      {} = {}", rule.role_field.map_or("role_arn", |_| "role_arm"), tf_name(&rule.role)));
+        text.add(
+            format!("role {n}"),
+            format!("      {} = {}", rule.role_field.map_or("role_arn", |_| "role_arm"), tf_name(&rule.role)),
+        );
         text.plain("    }");
     }
     text.plain("  }");
@@ -344,11 +359,16 @@ fn tf_role(text: &mut Text, role: &Role) {
             text.add(tag("ip"), "        IpAddress = { \"aws:SourceIp\" = \"10.0.0.0/8\" }");
         }
         if let Some(aud) = role.aud {
-            let aud = if aud == "pool" { "aws_cognito_identity_pool.pool.id" } else { "aws_cognito_user_pool.users.id" };
-            text.add(tag("aud"), format!("        StringEquals = {{ \"cognito-identity.amazonaws.com:aud\" = {aud} }}"));
+            let aud =
+                if aud == "pool" { "aws_cognito_identity_pool.pool.id" } else { "aws_cognito_user_pool.users.id" };
+            text.add(
+                tag("aud"),
+                format!("        StringEquals = {{ \"cognito-identity.amazonaws.com:aud\" = {aud} }}"),
+            );
         }
         if let Some(amr) = role.amr {
-            let line = format!("        \"ForAnyValue:StringLike\" = {{ \"cognito-identity.amazonaws.com:amr\" = {amr:?} }}");
+            let line =
+                format!("        \"ForAnyValue:StringLike\" = {{ \"cognito-identity.amazonaws.com:amr\" = {amr:?} }}");
             text.add(tag("amr"), line);
         }
         if role.aud.is_none() && role.amr.is_none() && !role.source_ip {
@@ -374,7 +394,10 @@ fn api(model: &Model) -> Text {
     text.plain(&listed.join(",\n"));
     text.plain(" ],\n \"Roles\": {");
     let comma = if model.unauthenticated.is_some() { "," } else { "" };
-    text.add("authenticated", format!("  \"{}\": \"{}\"{comma}", model.authenticated_key, literal_arn(&model.authenticated)));
+    text.add(
+        "authenticated",
+        format!("  \"{}\": \"{}\"{comma}", model.authenticated_key, literal_arn(&model.authenticated)),
+    );
     if let Some(guests) = &model.unauthenticated {
         text.add("unauthenticated", format!("  \"unauthenticated\": \"{}\"", literal_arn(guests)));
     }

@@ -8,8 +8,8 @@ use whichrole::read::Problem;
 use whichrole::suite::{Case, Fate, Glob, Judged, Mutant, Plan, Tally, Verdict};
 
 use crate::commands::test::Sound;
-use crate::commands::test::progress::Progress;
 use crate::commands::test::report::Options;
+use crate::progress::Progress;
 
 /// Cases that one thread takes at a time.
 const CHUNK: usize = 1024;
@@ -89,7 +89,7 @@ pub fn try_mutants(sound: &Sound, judgement: &Judgement, options: &Options<'_>) 
         .map(|result| result.case)
         .collect();
     let mutants = plan.mutants();
-    let progress = Progress::new(options.progress, mutants.len(), "mutants", &sound.path);
+    let progress = Progress::of_things(mutants.len(), "mutants", &sound.path, options.progress);
     let fates = in_parallel(&mutants, options.threads, |mutant| {
         let fate = plan.try_mutant(mutant, &passing);
         progress.advance(1);

@@ -4,7 +4,6 @@ mod init;
 mod inside;
 mod judge;
 mod load;
-mod progress;
 mod report;
 mod retry;
 mod snapshot;
@@ -18,9 +17,9 @@ use whichrole::text;
 
 use crate::args::{Args, Format, TestArgs};
 use crate::commands::eval::json;
-use crate::commands::test::progress::Progress;
 use crate::failure::{Exit, Failure, Result};
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::render::suite::{Run, Summary};
 use crate::render::{github, junit, markdown, suite, tap};
 
@@ -94,12 +93,12 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
         filters: &filters,
         all_cases: matches!(args.global.format, Some(Format::Json | Format::Junit | Format::Tap)),
         threads,
-        progress: progress::is_wanted(&args.global),
+        progress: output.shows_progress(),
     };
     for sound in &suites {
         let cases = judge::selected(&sound.plan, &filters);
         let start = Instant::now();
-        let bar = Progress::new(options.progress, cases.len(), "cases", &sound.path);
+        let bar = Progress::of_things(cases.len(), "cases", &sound.path, options.progress);
         let judgement = judge::judge(&sound.plan, &cases, asked.fail_fast, threads, &bar);
         drop(bar);
         let unanswerable = judge::unanswerable(&sound.plan, &judgement);

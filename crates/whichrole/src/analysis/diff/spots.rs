@@ -107,10 +107,12 @@ impl Comparison<'_> {
                                 && (other.could_be(&key) || key.could_be(&other))
                         })
                     });
-                    if !is_listed && !counterpart {
+                    if counterpart {
+                        continue;
+                    }
+                    if !is_listed {
                         only.push(key.as_str().to_owned());
                     }
-                    continue;
                 }
             }
             if key.kind() != ProviderKind::UserPool {

@@ -88,7 +88,9 @@ pub(super) fn smallest(evaluator: &Evaluator, request: &Request<'_>, role: &str)
     let mut gives = |edits: &[&Edit]| {
         left = left.checked_sub(rules + 20)?;
         let mut pool = pool.clone();
-        edits.iter().for_each(|edit| (edit.make)(&mut pool));
+        for edit in edits {
+            (edit.make)(&mut pool);
+        }
         let changed = Evaluator::new(pool, *evaluator.semantics());
         Some(gives_role(&changed, request, role))
     };
@@ -141,7 +143,9 @@ fn gives_role(evaluator: &Evaluator, request: &Request<'_>, role: &str) -> bool 
 /// How many classes of requests an edit changes.
 fn classes(evaluator: &Evaluator, edits: &[&Edit]) -> usize {
     let mut changed = evaluator.pool().clone();
-    edits.iter().for_each(|edit| (edit.make)(&mut changed));
+    for edit in edits {
+        (edit.make)(&mut changed);
+    }
     let subject = |pool| Subject { pool, groups: &[], semantics: *evaluator.semantics() };
     diff(&subject(evaluator.pool()), &subject(&changed), &DiffOptions::default()).changes.len()
 }

@@ -167,11 +167,6 @@ impl Building {
             self.pools.insert(format!("{}{id}", found.root), name.clone());
         }
         let guests = match field(node, "allow_unauthenticated_identities") {
-            // Guests get what their role says then (S1), and users are no concern of it.
-            Some(flag @ Node { value: Value::Reference(reference), .. }) => {
-                drafts.note(shape::not_known(flag, "`allow_unauthenticated_identities`", reference));
-                None
-            }
             Some(flag) => known_bool(flag, "`allow_unauthenticated_identities`", drafts),
             None => Some(false),
         };
@@ -247,7 +242,8 @@ impl Building {
         let mut node = found.node;
         if let Some((address, at)) = self.attachments.get(&pool).cloned() {
             // They come in the order of their names; the fault shows at the one that is written later.
-            let (first, later) = if at <= node.at { ((address, at), node.at) } else { ((found.address.clone(), node.at), at) };
+            let (first, later) =
+                if at <= node.at { ((address, at), node.at) } else { ((found.address.clone(), node.at), at) };
             let (address, at) = first;
             let message = format!(
                 "{} has two role attachments, of which the one applied last replaces the other; {} on line {} is the other",
