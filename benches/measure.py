@@ -2,7 +2,7 @@
 """Measures whichrole beside what people would use instead, and says which of its promises hold.
 
     python3 benches/measure.py            all of it, about ten minutes after the first build; then docs/performance.md is written again
-    python3 benches/measure.py --quick    a tenth of the data and fewer turns, to see that everything runs; no page is written
+    python3 benches/measure.py --quick    a tenth of the data, fewer turns, no instructions, to see that everything runs; no page is written
     python3 benches/measure.py --only decision --only lines
 
 Parts: decision, lines, tokens, processes, duplicates, start, memory, growth. Each leaves its raw figures in target/measure/PART.json. Needs cargo
@@ -29,18 +29,19 @@ WHICHROLE = TARGET / "release" / "whichrole"
 POOL = HERE / "pool.json"
 VENV = HERE / "venv" / "bin" / "python"
 
-OBJECTS = ["reading alone", "by hand", "sonic-rs", "serde_json", "simd-json", "serde_json Value"]
-TOKENS = ["base64, by hand", "base64-simd, by hand"]
+OBJECTS = ["reading alone", "by hand", "sonic-rs", "serde_json", "simd-json", "serde_json Value", "whichrole, library"]
+TOKENS = ["base64, by hand", "base64-simd, by hand", "whichrole, library"]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the data, fewer turns, no page")
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be given several times")
+    parser.add_argument("--no-build", action="store_true", help="with the programs as they were built last")
     parser.add_argument("--report", action="store_true", help="measure nothing, write the page from what was measured last")
     options = parser.parse_args()
     if not options.report:
-        measure = Measure(options.quick)
+        measure = Measure(options.quick, not options.no_build)
         for part in options.only or PARTS:
             print(f"==> {part}", flush=True)
             figures = PARTS[part](measure)
@@ -55,14 +56,15 @@ def main():
 class Measure:
     """The programs and files that every part needs."""
 
-    def __init__(self, quick):
+    def __init__(self, quick, build):
         self.turns = 3 if quick else 7
         self.lines = 30_000 if quick else 300_000
         self.quick = quick
         HERE.mkdir(parents=True, exist_ok=True)
-        cargo("build", "--release", "--locked", "-p", "whichrole-cli")
-        cargo("build", "--release", "--locked", "-p", "whichrole-benches", "--example", "directory")
-        cargo("build", "--release", "--locked", "--manifest-path", ROOT / "benches/peers/Cargo.toml", "--target-dir", TARGET / "peers")
+        if build:
+            cargo("build", "--release", "--locked", "-p", "whichrole-cli")
+            cargo("build", "--release", "--locked", "-p", "whichrole-benches", "--example", "directory")
+            cargo("build", "--release", "--locked", "--manifest-path", ROOT / "benches/peers/Cargo.toml", "--target-dir", TARGET / "peers")
         self.write("pool", POOL)
         self.claims = HERE / f"users-{self.lines}.ndjson"
         self.tokens = HERE / f"users-{self.lines}.jwt"
@@ -74,8 +76,7 @@ class Measure:
 
     @staticmethod
     def write(what, file):
-        if file.exists():
-            return
+        """Makes a file anew; it takes a second, and what is left over from another version would be measured otherwise."""
         what = [what] if isinstance(what, str) else [str(part) for part in what]
         with open(file, "wb") as out:
             subprocess.run([TARGET / "release/examples/directory", *what], stdout=out, check=True)
@@ -105,12 +106,12 @@ def same_roles(commands):
 def decision(measure):
     subprocess.run([PEERS, "verify", "300" if measure.quick else "3000"], check=True)
     print("    everything agrees on random claims", flush=True)
-    printed = subprocess.run([PEERS, "decisions", "40" if measure.quick else "200"], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run([PEERS, "decisions", "40" if measure.quick else "1000"], capture_output=True, text=True, check=True).stdout
     rows = [json.loads(line) for line in printed.splitlines()]
     for row in rows:
         # Few repetitions are enough: the difference of two runs has nothing else in it.
         repeat = lambda times, row=row: [PEERS, "repeat", row["name"], row["work"], row["match"], str(times)]  # noqa: E731
-        row["instructions"] = timing.instructions_each(repeat, 10, 60) if row["match"] == "none" else None
+        row["instructions"] = timing.instructions_each(repeat, 10, 60) if row["match"] == "none" and not measure.quick else None
     return rows
 
 
@@ -137,7 +138,7 @@ def scanners(measure, readers, file, more):
             part.write_bytes(b"".join(next(whole) for _ in range(count)))
     for name, command in commands.items():
         times[name]["mb_per_second"] = file.stat().st_size / 1e6 / times[name]["seconds"]
-        if name != "whichrole, two threads":
+        if name != "whichrole, two threads" and not measure.quick:
             part = lambda count, command=command: [few if part == file else part for part in command] if count == 2000 else [  # noqa: E731
                 many if part == file else part for part in command]
             times[name]["instructions_a_line"] = timing.instructions_each(part, 2000, 6000)
@@ -223,11 +224,10 @@ def memory(measure):
     """A gigabyte of users, or a tenth of that."""
     file = HERE / ("tenth.ndjson" if measure.quick else "gigabyte.ndjson")
     size = 100_000_000 if measure.quick else 1_000_000_000
-    if not file.exists():
-        with open(file, "wb") as out:
-            users = measure.claims.read_bytes()
-            while out.tell() < size:
-                out.write(users)
+    with open(file, "wb") as out:
+        users = measure.claims.read_bytes()
+        while out.tell() < size:
+            out.write(users)
     commands = {
         "whichrole": measure.whichrole(file, "--fields", "role", threads=None),
         "whichrole, whole objects": measure.whichrole(file, threads=None),

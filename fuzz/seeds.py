@@ -32,6 +32,7 @@ def targets():
     return {
         "token": tokens + hostile("token"),
         "claims": claims,
+        "scan": claims + tokens,
         "config": configs + hostile("config"),
         "yaml": yaml + hostile("yaml"),
         "hcl": terraform + hostile("hcl"),

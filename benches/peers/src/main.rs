@@ -9,11 +9,10 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use whichrole::{RoleMappingType, read};
+use whichrole::read;
 use whichrole_benches::Match;
 use whichrole_peers::one_decision::{self, Scene};
 use whichrole_peers::readers;
-use whichrole_peers::rules::Rules;
 
 fn main() -> io::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -29,7 +28,8 @@ fn main() -> io::Result<()> {
             (contender.expect("a contender").repeat)(number(times));
         }
         ["batch", reader, file, pool] => {
-            readers::run(reader, Path::new(file), &rules_of(pool)?, &mut io::stdout().lock())?;
+            let pool = read::api_json(&std::fs::read_to_string(pool)?).expect("a pool");
+            readers::run(reader, Path::new(file), &pool, &mut io::stdout().lock())?;
         }
         _ => panic!("peers verify|decisions|repeat|batch …"),
     }
@@ -54,12 +54,4 @@ fn decisions(turns: usize) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The rules of the first mapping of a pool.
-fn rules_of(pool: &str) -> io::Result<Rules> {
-    let pool = read::api_json(&std::fs::read_to_string(pool)?).expect("a pool");
-    let mapping = pool.role_mappings.into_values().next().expect("a mapping");
-    let RoleMappingType::Rules(rules) = mapping.mapping_type else { panic!("a mapping with rules") };
-    Ok(Rules::new(&rules))
 }

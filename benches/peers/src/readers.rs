@@ -7,6 +7,7 @@ use std::path::Path;
 use base64::Engine;
 use serde::de::DeserializeSeed;
 use simd_json::prelude::*;
+use whichrole::{ClaimsScanner, Evaluator, IdentityPool, Request, RoleMappingType, Semantics, Source, TokenLimits};
 
 use crate::lines;
 use crate::rules::{Rules, Slot};
@@ -14,9 +15,10 @@ use crate::scan::{PADDING, Scanner};
 use crate::seed::ClaimSlots;
 
 /// The readers of claims objects, by name.
-pub const OBJECTS: [&str; 6] = ["reading alone", "by hand", "sonic-rs", "serde_json", "simd-json", "serde_json Value"];
+pub const OBJECTS: [&str; 7] =
+    ["reading alone", "by hand", "sonic-rs", "serde_json", "simd-json", "serde_json Value", "whichrole, library"];
 /// The readers of compact JWTs.
-pub const TOKENS: [&str; 2] = ["base64, by hand", "base64-simd, by hand"];
+pub const TOKENS: [&str; 3] = ["base64, by hand", "base64-simd, by hand", "whichrole, library"];
 
 /// Decides every line of a file, and writes a role a line: nothing for the denied, `error` for what is no JSON object.
 ///
@@ -24,8 +26,9 @@ pub const TOKENS: [&str; 2] = ["base64, by hand", "base64-simd, by hand"];
 /// What cannot be read or written.
 ///
 /// # Panics
-/// For a reader there is not.
-pub fn run(reader: &str, path: &Path, rules: &Rules, out: &mut impl Write) -> io::Result<()> {
+/// For a reader there is not, and a pool without rules.
+pub fn run(reader: &str, path: &Path, pool: &IdentityPool, out: &mut impl Write) -> io::Result<()> {
+    let rules = &rules_of(pool);
     let mut buffer = Vec::with_capacity(64 * 1024);
     let mut failed = Ok(());
     let mut role = |number: Option<usize>| {
@@ -75,6 +78,17 @@ pub fn run(reader: &str, path: &Path, rules: &Rules, out: &mut impl Write) -> io
             let value = serde_json::from_slice::<serde_json::Value>(&buffer[start..end]).ok();
             role(value.filter(serde_json::Value::is_object).map(|value| of_value(&value, rules)));
         })?,
+        "whichrole, library" => {
+            let evaluator = Evaluator::new(pool.clone(), Semantics::default());
+            let mut scanner = ClaimsScanner::new([&evaluator], TokenLimits::default());
+            lines::for_each(path, |buffer, start, end| {
+                role(simdutf8::basic::from_utf8(&buffer[start..end]).ok().and_then(|line| {
+                    let (claims, form) = scanner.read(line).ok()?;
+                    let logins = [evaluator.login(None, &claims, form).ok()?];
+                    Some(evaluator.evaluate(&Request::of(&logins)).source().and_then(Source::rule).unwrap_or(0))
+                }));
+            })?;
+        }
         "base64, by hand" => {
             let engine = base64::prelude::BASE64_URL_SAFE_NO_PAD;
             decode(path, rules, role, |from, to| engine.decode_slice(from, to).ok())?;
@@ -87,6 +101,14 @@ pub fn run(reader: &str, path: &Path, rules: &Rules, out: &mut impl Write) -> io
     }
     failed?;
     out.write_all(&buffer)
+}
+
+/// The rules of the first mapping of a pool.
+fn rules_of(pool: &IdentityPool) -> Rules {
+    match pool.role_mappings.values().next().map(|mapping| &mapping.mapping_type) {
+        Some(RoleMappingType::Rules(rules)) => Rules::new(rules),
+        _ => panic!("a mapping with rules is needed"),
+    }
 }
 
 /// The second part of each token, decoded, through the scanner. Neither header nor signature is looked at.
@@ -115,7 +137,7 @@ fn decode(
 fn of_tape(tape: &simd_json::Tape<'_>, rules: &Rules) -> Option<usize> {
     let object = tape.as_value().as_object()?;
     let mut slots = vec![Slot::Absent; rules.claims.len()];
-    for (name, value) in object.iter() {
+    for (name, value) in &object {
         let Some(slot) = rules.claims.iter().position(|claim| claim == name) else { continue };
         slots[slot] = if let Some(text) = value.into_string() {
             Slot::Text(Cow::Borrowed(text))

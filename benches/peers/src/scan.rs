@@ -4,6 +4,7 @@
 //! the claims stand that rules test. It takes every liberty that whichrole does not: unsafe code throughout, the *last* of two claims with one
 //! name, no limits but depth, no login checks, no words about what is wrong with a line.
 
+#![expect(clippy::cast_ptr_alignment, reason = "`_mm_loadu_si128` takes any address")]
 #![expect(unsafe_code, reason = "the point of this file is to leave out what the compiler cannot see is superfluous")]
 
 use std::arch::x86_64::{
@@ -348,7 +349,7 @@ impl Cursor {
 
 /// Names in a table without collisions, found by their length and last bytes.
 struct Names {
-    names: Vec<Vec<u8>>,
+    known: Vec<Vec<u8>>,
     multiplier: u64,
     /// The number of the name in a place, plus one.
     table: [u8; TABLE],
@@ -366,7 +367,7 @@ impl Names {
                 std::mem::replace(&mut table[place], number) == 0
             });
             if free {
-                return Self { names: names.iter().map(|name| name.clone().into_bytes()).collect(), multiplier, table };
+                return Self { known: names.iter().map(|name| name.clone().into_bytes()).collect(), multiplier, table };
             }
             multiplier = multiplier.wrapping_mul(0xD134_2543_DE82_EF95).wrapping_add(2);
         }
@@ -377,7 +378,7 @@ impl Names {
         unsafe {
             let number = self.table[place(tail(name, length), length, self.multiplier)];
             let slot = usize::from(number).checked_sub(1)?;
-            (self.names.get_unchecked(slot).as_slice() == slice::from_raw_parts(name, length)).then_some(slot)
+            (self.known.get_unchecked(slot).as_slice() == slice::from_raw_parts(name, length)).then_some(slot)
         }
     }
 }
@@ -450,7 +451,7 @@ fn any_text(json: &[u8], passes: impl Fn(&[u8]) -> bool) -> bool {
                 }
                 let text = &json[start..at];
                 let escaped = memchr::memchr(b'\\', text).is_some();
-                let passed = depth == 1
+                let found = depth == 1
                     && if escaped {
                         let mut out = Vec::new();
                         unescape(text, &mut out);
@@ -458,7 +459,7 @@ fn any_text(json: &[u8], passes: impl Fn(&[u8]) -> bool) -> bool {
                     } else {
                         passes(text)
                     };
-                if passed {
+                if found {
                     return true;
                 }
             }

@@ -1,7 +1,7 @@
 //! Whoever is compared with whichrole has to do the same work: the same roles, and the same lines refused.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use whichrole::{Claims, Evaluator, Request, Semantics, Source, TokenForm};
 use whichrole_benches::directory::{self, Dice};
@@ -19,9 +19,10 @@ fn file(name: &str, lines: &[Vec<u8>]) -> PathBuf {
     path
 }
 
-fn roles(reader: &str, path: &PathBuf, rules: &Rules) -> Vec<String> {
+/// What a reader says of each line of a file.
+fn roles(reader: &str, path: &Path) -> Vec<String> {
     let mut out = Vec::new();
-    readers::run(reader, path, rules, &mut out).unwrap();
+    readers::run(reader, path, &directory::pool(), &mut out).unwrap();
     String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
 }
 
@@ -38,21 +39,23 @@ fn every_reader_gives_the_roles_that_whichrole_gives() {
     let lines: Vec<String> = (0..5000).map(directory::line).collect();
     let expected: Vec<&str> = lines.iter().map(|line| rules.role(whichrole(&evaluator, line).unwrap())).collect();
     let objects = file("objects", &lines.iter().map(|line| line.clone().into_bytes()).collect::<Vec<_>>());
-    for reader in OBJECTS.iter().filter(|reader| **reader != "reading alone") {
-        assert_eq!(roles(reader, &objects, &rules), expected, "{reader}");
+    for reader in OBJECTS.into_iter().filter(|reader| *reader != "reading alone") {
+        assert_eq!(roles(reader, &objects), expected, "{reader}");
     }
+    std::fs::remove_file(objects).unwrap();
     let tokens = file("tokens", &(0..5000).map(|n| directory::token(n).into_bytes()).collect::<Vec<_>>());
     for reader in TOKENS {
-        assert_eq!(roles(reader, &tokens, &rules), expected, "{reader}");
+        assert_eq!(roles(reader, &tokens), expected, "{reader}");
     }
+    std::fs::remove_file(tokens).unwrap();
 }
 
 #[test]
 fn a_last_line_without_an_end_is_a_line() {
-    let rules = Rules::new(&directory::rules());
     let path = std::env::temp_dir().join(format!("whichrole-peers-{}-last", std::process::id()));
     std::fs::write(&path, r#"{"email":"a@contractor.b"}"#).unwrap();
-    assert_eq!(roles("by hand", &path, &rules), ["arn:aws:iam::111122223333:role/Contractor"]);
+    assert_eq!(roles("by hand", &path), ["arn:aws:iam::111122223333:role/Contractor"]);
+    std::fs::remove_file(path).unwrap();
 }
 
 /// Bytes changed, taken out and put in, so that most lines are broken in one place.
@@ -100,33 +103,28 @@ fn damaged(line: &str, dice: &mut Dice) -> Vec<u8> {
     line
 }
 
-/// The scanner by hand is strict: it takes what `serde_json` takes, and finds the same role. Where whichrole refuses a line that both take, a
-/// name stands there twice.
+/// The scanner by hand is as strict as whichrole, but for names given twice, which no damage here makes. (No other reader can judge it: where
+/// `serde_json` skips a value it lets lone surrogates pass, and where it builds one it refuses numbers that no `f64` holds.)
 #[test]
-fn the_scanner_by_hand_refuses_what_serde_json_refuses() {
+fn the_scanner_by_hand_refuses_what_whichrole_refuses() {
     let rules = Rules::new(&directory::rules());
     let evaluator = Evaluator::new(directory::pool(), Semantics::default());
-    let lines: Vec<Vec<u8>> = (0..60_000)
-        .map(|n| damaged(&directory::line(n % 500), &mut Dice::of(n)))
-        .filter(|line| !line.is_empty())
-        .collect();
-    let path = file("damaged", &lines);
-    let strict = roles("serde_json", &path, &rules);
-    assert_eq!(roles("by hand", &path, &rules), strict);
     let mut scanner = Scanner::new(&rules);
     let mut refused = 0;
-    for line in &lines {
-        let mut buffer = vec![0; PADDING];
-        buffer.extend_from_slice(line);
-        buffer.push(b'\n');
-        buffer.resize(buffer.len() + PADDING, 0);
+    for n in 0..60_000 {
+        let line = damaged(&directory::line(n % 500), &mut Dice::of(n));
+        let buffer = [&[0; PADDING], line.as_slice(), b"\n", &[0; PADDING]].concat();
         let by_hand = scanner.decide(&buffer, PADDING, PADDING + line.len());
-        match std::str::from_utf8(line).ok().and_then(|text| whichrole(&evaluator, text)) {
-            // Damage to `iss` or `aud` changes the mapping; the scanner by hand checks no login.
-            Some(number) if number > 0 => assert_eq!(by_hand, Some(number)),
-            Some(_) => assert!(by_hand.is_some()),
-            None => refused += 1,
+        let shown = String::from_utf8_lossy(&line);
+        match std::str::from_utf8(&line).ok().and_then(|text| whichrole(&evaluator, text)) {
+            // Damage to `iss` or `aud` denies the login; the scanner by hand checks no login.
+            Some(0) => assert!(by_hand.is_some(), "{shown}"),
+            Some(number) => assert_eq!(by_hand, Some(number), "{shown}"),
+            None => {
+                assert_eq!(by_hand, None, "{shown}");
+                refused += 1;
+            }
         }
     }
-    assert!(refused > lines.len() / 4, "{refused} of {} are refused", lines.len());
+    assert!(refused > 15_000, "{refused} of 60,000 are refused");
 }

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Write};
+use std::path::Path;
 
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
@@ -165,6 +166,26 @@ impl Output {
     fn spelled<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.ascii { Cow::Owned(ascii(text)) } else { Cow::Borrowed(text) }
     }
+}
+
+/// Replaces a file as a whole: either the old text is there or the new one.
+pub fn replace(path: &str, text: &str) -> Result<()> {
+    let fail = |error: io::Error| Failure::io(&error, "write", path);
+    // A link stays a link, and a file keeps who may read it.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| Path::new(path).to_path_buf());
+    let mut name = target.file_name().map(ToOwned::to_owned).unwrap_or_default();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = target.with_file_name(name);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(fail)?;
+    let old = fs::metadata(&target).map(|metadata| metadata.permissions());
+    let permitted = old.map_or(Ok(()), |permissions| file.set_permissions(permissions));
+    let written = permitted.and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.sync_all());
+    if let Err(error) = written.and_then(|()| fs::rename(&temporary, &target)) {
+        // The half-written file is of no use to anybody.
+        let _ = fs::remove_file(&temporary);
+        return Err(fail(error));
+    }
+    Ok(())
 }
 
 /// Whether the locale is set to something that is not UTF-8, or to nothing, which is the same.

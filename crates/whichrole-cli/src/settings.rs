@@ -124,7 +124,8 @@ impl Settings {
             if written.get_ref().is_empty() {
                 return Err(fault("`paths` is empty, so there would be nothing to test".to_owned(), Some(start)));
             }
-            for path in written.get_ref().iter().filter(|path| input::inside(path.get_ref()).is_none()) {
+            let outside = written.get_ref().iter().find(|path| input::inside(path.get_ref()).is_none());
+            if let Some(path) = outside {
                 let message =
                     format!("{} leads out of the folder of these settings", text::quoted_whole(path.get_ref()));
                 return Err(fault(message, Some(path.span().start)));

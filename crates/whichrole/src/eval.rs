@@ -3,12 +3,14 @@
 use crate::claims::Claim;
 use crate::decision::{Answer, Decision, Denial, Outcome, Source};
 use crate::groups::{PREFERRED_ROLE, ROLES};
-use crate::login::{self, Clock, Directory, Login, LoginError, TokenForm};
-use crate::plan::Plan;
+use crate::login::{self, Clock, Directory, Login, LoginError, Says, TokenForm};
+use crate::names::Names;
+use crate::plan::{self, Plan, Slots};
 use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalTagMap, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::semantics::{
-    MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SeveralLogins, SoleRole, UnmappedCustomRole,
+    LetterCase, MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SeveralLogins, SoleRole,
+    UnmappedCustomRole,
 };
 use crate::tags::MadeTags;
 use crate::{Claims, saml, tags};
@@ -37,7 +39,9 @@ pub struct Evaluator {
     semantics: Semantics,
     directory: Directory,
     /// One plan for each role mapping, in the pool's order.
-    plans: Vec<Plan>,
+    pub(crate) plans: Vec<Plan>,
+    /// The claims that the checks and the rules of all mappings look at.
+    names: Names,
 }
 
 /// One call of `GetCredentialsForIdentity` (Q1).
@@ -99,7 +103,7 @@ impl<'a> Path<'a> {
         Self { decision: Decision::deny(denial), touched, login: None }
     }
 
-    fn assume(role: &'a str, source: Source, touched: Questions) -> Self {
+    pub(crate) fn assume(role: &'a str, source: Source, touched: Questions) -> Self {
         let outcome = Outcome::Assume { role, source };
         Self { decision: Decision { outcome, tags: tags::Tags::new() }, touched, login: None }
     }
@@ -122,8 +126,9 @@ impl Evaluator {
     /// Prepares a pool. The work is proportional to its size; deciding afterwards allocates only for tags and odd claims.
     #[must_use]
     pub fn new(pool: IdentityPool, semantics: Semantics) -> Self {
-        let plans = pool.role_mappings.values().map(Plan::new).collect();
-        Self { directory: Directory::new(&pool), plans, pool, semantics }
+        let mut names = plan::numbered();
+        let plans = pool.role_mappings.values().map(|mapping| Plan::new(mapping, &mut names)).collect();
+        Self { directory: Directory::new(&pool), plans, names, pool, semantics }
     }
 
     /// The pool that is evaluated.
@@ -140,11 +145,8 @@ impl Evaluator {
 
     /// The names of all claims that finding a login, deciding and making tags can look at. Some occur more than once.
     pub fn claims_read(&self) -> impl Iterator<Item = &str> {
-        let rules = self.plans.iter().flat_map(Plan::claims);
         let tags = self.pool.principal_tags.values().flat_map(|map| map.tags.values().map(String::as_str));
-        let others =
-            login::CLAIMS_READ.iter().chain(tags::CLAIMS_READ).chain(&[PREFERRED_ROLE, ROLES, saml::ROLE_ATTRIBUTE]);
-        rules.chain(tags).chain(others.copied())
+        self.names.iter().chain(tags).chain(tags::CLAIMS_READ.iter().copied()).chain([saml::ROLE_ATTRIBUTE])
     }
 
     /// The keys that a login may name, for messages.
@@ -165,31 +167,25 @@ impl Evaluator {
         claims: &'a Claims<'a>,
         form: TokenForm,
     ) -> Result<Login<'a>, LoginError> {
-        let (provider, mapping) = self.directory.find(named, claims)?;
-        let mut login = Login { provider, mapping, form, ..Login::unmapped(claims) };
+        let slots = Slots::of(&self.names, claims);
+        let (provider, mapping) = self.directory.find(named, Says::of(&slots))?;
+        let mut login = Login { provider, mapping, form, slots, ..Login::unmapped(claims) };
         if login.provider().map(ProviderKey::kind) == Some(ProviderKind::Developer) {
             // It has neither mapping nor claims (S2), and gets no tags from a map (P9).
             login.mapping = None;
         } else if let Some(key) = login.provider().filter(|_| !self.pool.principal_tags.is_empty()) {
             login.tags = login::tag_map(&self.pool, key)?;
         }
-        self.look_at_claims(&mut login);
+        login.fault = login::fault(&login, &self.pool);
         Ok(login)
     }
 
     /// The same login with other claims; its mapping stays, whatever client they name.
     pub(crate) fn with_claims<'a>(&'a self, login: &Login<'a>, claims: &'a Claims<'a>) -> Login<'a> {
-        let mut login = Login { claims, open_preferred_role: None, ..login.clone() };
-        self.look_at_claims(&mut login);
+        let slots = Slots::of(&self.names, claims);
+        let mut login = Login { claims, slots, open_preferred_role: None, ..login.clone() };
+        login.fault = login::fault(&login, &self.pool);
         login
-    }
-
-    /// What can be said of a login's claims before any request: whether they pass the checks, and what the rules will look at.
-    fn look_at_claims(&self, login: &mut Login<'_>) {
-        login.fault = login::fault(login, &self.pool);
-        if let Some(plan) = login.mapping.and_then(|at| self.plans.get(at)) {
-            login.slots = plan.slots(login.claims);
-        }
     }
 
     /// Decides, without asking what the decision leaned on. Prefer [`Evaluator::answer`] unless every microsecond counts: this one does
@@ -254,6 +250,7 @@ impl Evaluator {
     }
 
     /// The role of one login by itself: the checks, then the sources of roles.
+    #[inline]
     pub(crate) fn role_alone<'a, const ASK: bool>(
         &'a self,
         login: &'a Login<'a>,
@@ -329,6 +326,7 @@ impl Evaluator {
     }
 
     /// Section 4: the first rule that matches.
+    #[inline]
     fn rules<'a, const ASK: bool>(
         &'a self,
         plan: &Plan,
@@ -339,19 +337,27 @@ impl Evaluator {
     ) -> Path<'a> {
         let texts = plan.texts(login.slots.as_slice(), semantics);
         let slots = login.slots.as_slice();
-        let open = login.open_preferred_role.and(plan.preferred_role);
+        // A preferred role that is open has its value from the choice in force; no claim has this number otherwise.
+        let open = login.open_preferred_role.map_or(usize::MAX, |_| plan::PREFERRED);
+        let is_plain = !ASK && semantics.letter_case() == LetterCase::Sensitive;
         let mut touched = Questions::NONE;
         let mut chosen = None;
         for (number, (slot, test)) in plan.tests.iter().enumerate() {
             let mut claim = slots.get(*slot).copied().flatten();
-            let mut text = texts.get(*slot).and_then(Option::as_ref);
-            if open == Some(*slot) {
+            if *slot == open {
                 touched = touched.union(login.open_question());
                 claim = login.claim(PREFERRED_ROLE, semantics);
-                text = None;
             }
-            let Some(claim) = claim else { continue };
-            if !test.matches_asking::<ASK>(claim, text, semantics, &mut touched) {
+            let matches = match claim {
+                None => continue,
+                // Nearly every test of nearly every token.
+                Some(Claim::Text(text)) if is_plain => test.holds_for(text),
+                Some(claim) => {
+                    let text = if *slot == open { None } else { texts.get(*slot).and_then(Option::as_ref) };
+                    test.matches_asking::<ASK>(claim, text, semantics, &mut touched)
+                }
+            };
+            if !matches {
                 continue;
             }
             let Some(rule) = rules.get(number) else { continue };
@@ -375,7 +381,7 @@ impl Evaluator {
     }
 
     /// T8, S6.
-    fn resolve<'a>(&'a self, plan: &Plan, semantics: &Semantics, mut touched: Questions) -> Path<'a> {
+    pub(crate) fn resolve<'a>(&'a self, plan: &Plan, semantics: &Semantics, mut touched: Questions) -> Path<'a> {
         let resolution = plan.mapping.ambiguous_role_resolution.unwrap_or_else(|| {
             touched.insert(Question::MissingRoleResolution);
             match semantics.missing_role_resolution() {

@@ -25,6 +25,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// Tests may cut their own texts.
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 pub mod analysis;
 mod base64url;
 mod claims;
@@ -50,8 +53,10 @@ pub mod read;
 mod readings;
 mod saml;
 mod scan;
+mod search;
 mod semantics;
 pub mod suite;
+mod survey;
 mod tags;
 pub mod text;
 mod token;

@@ -7,14 +7,11 @@ use std::fmt;
 use crate::claims::{Claim, Claims};
 use crate::decision::InvalidToken;
 use crate::groups::{OpenPreferredRole, PREFERRED_ROLE};
-use crate::plan::Slots;
+use crate::plan::{AUDIENCE, EXPIRY, ISSUER, Slots, TOKEN_USE};
 use crate::pool::IdentityPool;
 use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::semantics::{Questions, Semantics};
 use crate::text;
-
-/// The claims that finding a login and the login checks look at.
-pub(crate) const CLAIMS_READ: &[&str] = &["iss", "aud", "token_use", "exp"];
 
 /// How the claims of a login were given.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,7 +36,7 @@ pub struct Login<'a> {
     pub(crate) tags: Option<usize>,
     /// Which of the checks that need no clock (L1 to L3) the claims fail, or why the signature was refused.
     pub(crate) fault: Option<InvalidToken>,
-    /// What the claims have for the rules of the mapping.
+    /// What the claims have for the checks and for the rules of every mapping.
     pub(crate) slots: Slots<'a>,
 }
 
@@ -122,7 +119,7 @@ impl<'a> Login<'a> {
     pub(crate) fn fault_at(&self, clock: Option<Clock>) -> Option<InvalidToken> {
         match (&self.fault, clock) {
             (Some(fault), _) => Some(fault.clone()),
-            (None, Some(clock)) => expiry_fault(self.claims.get("exp")?, clock),
+            (None, Some(clock)) => expiry_fault(self.slots.get(EXPIRY)?, clock),
             (None, None) => None,
         }
     }
@@ -137,10 +134,33 @@ impl<'a> Login<'a> {
 /// The app client of a user pool's token: `aud`, a string or the first string of an array (Q5).
 #[must_use]
 pub fn audience<'a>(claims: &'a Claims<'_>) -> Option<&'a str> {
-    match claims.get("aud")? {
+    audience_of(claims.get("aud")?)
+}
+
+fn audience_of<'a>(aud: &'a Claim<'_>) -> Option<&'a str> {
+    match aud {
         Claim::Text(aud) => Some(aud),
         Claim::Array(elements) => elements.iter().find_map(Claim::as_text),
         _ => None,
+    }
+}
+
+/// What a token says of itself: for whom it is and from whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Says<'a> {
+    issuer: Option<&'a str>,
+    audience: Option<&'a str>,
+    is_access_token: bool,
+}
+
+impl<'a> Says<'a> {
+    pub(crate) fn of(slots: &Slots<'a>) -> Self {
+        let text = |number: usize| slots.get(number).and_then(Claim::as_text);
+        Self {
+            issuer: text(ISSUER),
+            audience: slots.get(AUDIENCE).and_then(audience_of),
+            is_access_token: text(TOKEN_USE) == Some("access"),
+        }
     }
 }
 
@@ -270,18 +290,14 @@ impl Directory {
     }
 
     /// Finds the provider and the mapping of a token: by the name given, else by `iss`, else the only one there is.
-    pub(crate) fn find<'a>(
-        &'a self,
-        named: Option<&ProviderKey>,
-        claims: &Claims<'_>,
-    ) -> Result<Found<'a>, LoginError> {
-        match self.home(named, claims)? {
+    pub(crate) fn find<'a>(&'a self, named: Option<&ProviderKey>, says: Says<'_>) -> Result<Found<'a>, LoginError> {
+        match self.home(named, says.issuer)? {
             Place::Home(home) => {
-                let found = home.provider_and_mapping(named, claims)?;
+                let found = home.provider_and_mapping(named, says)?;
                 match found {
                     // Another mapping may be written with references that could be this very login (Q5b).
                     (_, None) if !home.key.is_symbolic() => {
-                        Ok(self.symbolic_mapping(home, named, claims)?.unwrap_or(found))
+                        Ok(self.symbolic_mapping(home, named, says)?.unwrap_or(found))
                     }
                     _ => Ok(found),
                 }
@@ -296,9 +312,9 @@ impl Directory {
         &'a self,
         home: &Home,
         named: Option<&ProviderKey>,
-        claims: &Claims<'_>,
+        says: Says<'_>,
     ) -> Result<Option<Found<'a>>, LoginError> {
-        let client = audience(claims).or_else(|| named.and_then(ProviderKey::client));
+        let client = says.audience.or_else(|| named.and_then(ProviderKey::client));
         let fits_client =
             |key: &ProviderKey| client.is_none_or(|client| key.client().is_some_and(|known| fits(known, client)));
         let fitting: Vec<&(ProviderKey, usize)> = self
@@ -315,11 +331,10 @@ impl Directory {
         }
     }
 
-    fn home<'a>(&'a self, named: Option<&ProviderKey>, claims: &Claims<'_>) -> Result<Place<'a>, LoginError> {
+    fn home<'a>(&'a self, named: Option<&ProviderKey>, issuer: Option<&str>) -> Result<Place<'a>, LoginError> {
         if let Some(named) = named {
             return self.named(named);
         }
-        let issuer = claims.text("iss");
         if let Some(issuer) = issuer {
             let literal = || self.homes.iter().filter(|home| !home.key.is_symbolic());
             if let Some(home) = Self::only(literal().filter(|home| is_issuer_of(issuer, home.key.login_key())))? {
@@ -440,7 +455,7 @@ impl Home {
     fn provider_and_mapping<'a>(
         &'a self,
         named: Option<&ProviderKey>,
-        claims: &Claims<'_>,
+        says: Says<'_>,
     ) -> Result<Found<'a>, LoginError> {
         let known = |(key, index): &'a (ProviderKey, usize)| (Some(LoginProvider::Known(key)), Some(*index));
         let unmapped = || (Some(LoginProvider::Known(&self.key)), None);
@@ -453,7 +468,7 @@ impl Home {
                 (None, several) => Err(several_mappings(several.iter())),
             };
         }
-        let Some(client) = audience(claims) else {
+        let Some(client) = says.audience else {
             return match (exact, named.and_then(ProviderKey::client), self.mappings.as_slice()) {
                 (Some(exact), _, _) => Ok(known(exact)),
                 // A reference that the configuration does not have stands for nothing in it.
@@ -477,7 +492,9 @@ impl Home {
         client: &str,
         named: Option<&'a (ProviderKey, usize)>,
     ) -> Result<Option<&'a (ProviderKey, usize)>, LoginError> {
-        let is_reference = |(key, _): &&(ProviderKey, usize)| key.client().is_some_and(|known| known.contains("${"));
+        let is_reference = |(key, _): &&(ProviderKey, usize)| {
+            key.is_symbolic() && key.client().is_some_and(|known| known.contains("${"))
+        };
         let literal = self.mappings.iter().find(|mapping| !is_reference(mapping) && mapping.0.client() == Some(client));
         let fitting = || {
             let fits = |(key, _): &&(ProviderKey, usize)| key.client().is_some_and(|known| fits(known, client));
@@ -548,9 +565,7 @@ pub(crate) fn fault(login: &Login<'_>, pool: &IdentityPool) -> Option<InvalidTok
     let key = login.provider();
     let kind = key.map(ProviderKey::kind);
     let is_user_pool = kind == Some(ProviderKind::UserPool);
-    let audience = audience(login.claims);
-
-    let is_access_token = login.claims.text("token_use") == Some("access");
+    let Says { issuer, audience, is_access_token } = Says::of(&login.slots);
     // Only user pools issue access tokens of this kind, so a provider that could be anything is one.
     let could_be_user_pool = is_user_pool || kind == Some(ProviderKind::Unknown);
     if could_be_user_pool && is_access_token || is_user_pool && login.form == TokenForm::Jwt && audience.is_none() {
@@ -559,7 +574,7 @@ pub(crate) fn fault(login: &Login<'_>, pool: &IdentityPool) -> Option<InvalidTok
     // A reference stands for values nobody knows yet, which nothing in a token can contradict (Q5b).
     if let Some(key) = key.filter(|key| !key.is_symbolic() || !key.login_key().contains("${")) {
         if matches!(kind, Some(ProviderKind::UserPool | ProviderKind::Oidc))
-            && login.claims.text("iss").is_some_and(|issuer| !is_issuer_of(issuer, key.login_key()))
+            && issuer.is_some_and(|issuer| !is_issuer_of(issuer, key.login_key()))
         {
             return Some(InvalidToken::WrongIssuer);
         }

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem::Finder;
-
 use crate::claims::{Claim, Claims};
 use crate::pool::{MappingRule, MatchType};
+use crate::search::Search;
 use crate::semantics::{ArrayClaims, LetterCase, NonStringClaims, Question, Questions, Semantics};
 
 /// What became of one rule.
@@ -40,22 +39,35 @@ impl MappingRule {
 #[derive(Debug, Clone)]
 pub(crate) struct Test {
     match_type: MatchType,
-    value: Box<str>,
     /// Whether `value` is.
     is_ascii: bool,
-    /// Searches for `value`; only `Contains` has it, for others it searches for nothing.
-    finder: Finder<'static>,
+    value: Box<str>,
+    search: Search,
+}
+
+/// What a test says about a text when letter case counts, and when it does not (`letter-case`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ByCase {
+    pub(crate) sensitive: bool,
+    pub(crate) insensitive: bool,
+}
+
+impl ByCase {
+    pub(crate) const NEITHER: Self = Self { sensitive: false, insensitive: false };
+
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self { sensitive: self.sensitive | other.sensitive, insensitive: self.insensitive | other.insensitive }
+    }
+
+    pub(crate) fn not(self) -> Self {
+        Self { sensitive: !self.sensitive, insensitive: !self.insensitive }
+    }
 }
 
 impl Test {
     pub(crate) fn new(match_type: MatchType, value: &str) -> Self {
         let searched = if match_type == MatchType::Contains { value } else { "" };
-        Self {
-            match_type,
-            value: value.into(),
-            is_ascii: value.is_ascii(),
-            finder: Finder::new(searched.as_bytes()).into_owned(),
-        }
+        Self { match_type, is_ascii: value.is_ascii(), value: value.into(), search: Search::new(searched) }
     }
 
     pub(crate) fn match_type(&self) -> MatchType {
@@ -68,7 +80,6 @@ impl Test {
 
     /// Whether the claim passes the test, and which open questions that touches; `letter-case` is looked for only with `ASK`. `text` is what
     /// is compared in the claim's place, where that was made.
-    #[inline]
     pub(crate) fn matches_asking<const ASK: bool>(
         &self,
         claim: &Claim<'_>,
@@ -76,13 +87,6 @@ impl Test {
         semantics: &Semantics,
         touched: &mut Questions,
     ) -> bool {
-        if !ASK
-            && let Claim::Text(text) = claim
-            && semantics.letter_case() == LetterCase::Sensitive
-        {
-            // Nearly every test of nearly every token ends here.
-            return self.holds_for(text);
-        }
         *touched = touched.union(kind_question(claim));
         let compared = text.unwrap_or(claim);
         if ASK && self.differs_by_case(compared, semantics) {
@@ -146,13 +150,42 @@ impl Test {
 
     /// R6, R7: text against text as it is.
     #[inline]
-    fn holds_for(&self, text: &str) -> bool {
+    pub(crate) fn holds_for(&self, text: &str) -> bool {
         match self.match_type {
             MatchType::Equals => text == &*self.value,
             MatchType::NotEqual => text != &*self.value,
             MatchType::StartsWith => text.starts_with(&*self.value),
-            MatchType::Contains => self.finder.find(text.as_bytes()).is_some(),
+            MatchType::Contains => self.search.is_in(text, &self.value),
         }
+    }
+
+    /// Both outcomes for a text at once (R6, R7, R10).
+    #[inline]
+    pub(crate) fn both(&self, text: &str) -> ByCase {
+        // What a long text costs here grows with the value, too; that is bounded as long as the text is.
+        if !self.is_ascii || !text.is_ascii() || text.len() > 1024 {
+            return ByCase {
+                sensitive: self.holds_for(text),
+                insensitive: self.matches_text(text, &Semantics::default().with(LetterCase::Insensitive.into())),
+            };
+        }
+        match self.match_type {
+            MatchType::Equals => ascii_equal(text.as_bytes(), self.value.as_bytes()),
+            MatchType::NotEqual => ascii_equal(text.as_bytes(), self.value.as_bytes()).not(),
+            MatchType::StartsWith => text
+                .as_bytes()
+                .get(..self.value.len())
+                .map_or(ByCase::NEITHER, |start| ascii_equal(start, self.value.as_bytes())),
+            MatchType::Contains => self.search.both(text.as_bytes(), self.value.as_bytes()),
+        }
+    }
+
+    /// Whether an element is the value, whatever the operator, both ways at once.
+    pub(crate) fn both_equal(&self, text: &str) -> ByCase {
+        if self.is_ascii && text.is_ascii() {
+            return ascii_equal(text.as_bytes(), self.value.as_bytes());
+        }
+        ByCase { sensitive: text == &*self.value, insensitive: lower(text) == lower(&self.value) }
     }
 
     /// Whether an element is the value, whatever the operator.
@@ -165,49 +198,17 @@ impl Test {
 
     /// Whether letter case changes the outcome of the test as a whole: only there does `letter-case` arise.
     pub(crate) fn differs_by_case(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {
+        if let Claim::Text(text) = claim {
+            let both = self.both(text);
+            return both.sensitive != both.insensitive;
+        }
         let under = |case: LetterCase| self.matches(claim, &semantics.with(case.into()));
-        self.could_differ_by_case(claim, semantics) && under(LetterCase::Sensitive) != under(LetterCase::Insensitive)
-    }
-
-    /// A cheap look before lower-casing anything: most tests of most claims differ by more than case.
-    fn could_differ_by_case(&self, claim: &Claim<'_>, semantics: &Semantics) -> bool {
-        match claim {
-            Claim::Text(text) => self.text_could_differ_by_case(text),
-            Claim::Array(elements) => match semantics.array_claims() {
-                ArrayClaims::JsonText => self.text_could_differ_by_case(&claim.to_json()),
-                ArrayClaims::ListText => self.text_could_differ_by_case(&claim.to_list_text()),
-                ArrayClaims::ContainsElement | ArrayClaims::Membership | ArrayClaims::PerElement => {
-                    elements.iter().filter_map(Claim::as_text).any(|text| self.text_could_differ_by_case(text))
-                }
-            },
-            _ => true,
-        }
-    }
-
-    /// As above, for text. Where this is false, `equals` does not depend on case either.
-    fn text_could_differ_by_case(&self, text: &str) -> bool {
-        if !self.is_ascii || !text.is_ascii() {
-            return true;
-        }
-        let (text, value) = (text.as_bytes(), self.value.as_bytes());
-        match self.match_type {
-            MatchType::Equals | MatchType::NotEqual => text.eq_ignore_ascii_case(value) && text != value,
-            MatchType::StartsWith => {
-                text.get(..value.len()).is_some_and(|start| start.eq_ignore_ascii_case(value) && start != value)
-            }
-            MatchType::Contains => {
-                // A long text goes to the full comparison, whose time is linear.
-                text.len() > 1024
-                    || value.len() <= text.len()
-                        && self.finder.find(text).is_none()
-                        && contains_ignoring_ascii_case(text, value)
-            }
-        }
+        under(LetterCase::Sensitive) != under(LetterCase::Insensitive)
     }
 }
 
 /// The question that the kind of a claim raises wherever a rule tests it (R8, R9).
-fn kind_question(claim: &Claim<'_>) -> Questions {
+pub(crate) fn kind_question(claim: &Claim<'_>) -> Questions {
     match claim {
         Claim::Text(_) => Questions::NONE,
         Claim::Array(_) => Question::ArrayClaims.into(),
@@ -215,10 +216,12 @@ fn kind_question(claim: &Claim<'_>) -> Questions {
     }
 }
 
-fn contains_ignoring_ascii_case(text: &[u8], value: &[u8]) -> bool {
-    let Some(first) = value.first() else { return true };
-    memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text)
-        .any(|at| text.get(at..at + value.len()).is_some_and(|here| here.eq_ignore_ascii_case(value)))
+fn ascii_equal(text: &[u8], value: &[u8]) -> ByCase {
+    if text.len() != value.len() {
+        return ByCase::NEITHER;
+    }
+    let sensitive = text == value;
+    ByCase { sensitive, insensitive: sensitive || text.eq_ignore_ascii_case(value) }
 }
 
 /// Lower case as `str::to_lowercase` makes it, borrowed where nothing changes.
@@ -284,6 +287,34 @@ mod tests {
         ] {
             assert_eq!(marks(value, json, &choice("non-string-claims", name)), expected, "{name} {json}");
         }
+    }
+
+    /// Letter case is looked for only by who asks for it, and touched only where it matters.
+    #[test]
+    fn a_test_touches_the_questions_that_its_claim_raises() {
+        fn touched<const ASK: bool>(json: &str, semantics: &Semantics) -> Vec<&'static str> {
+            let mut touched = Questions::NONE;
+            let test = Test::new(MatchType::Contains, "Admin");
+            let matched = test.matches_asking::<ASK>(&claim(json), None, semantics, &mut touched);
+            assert_eq!(matched, test.matches(&claim(json), semantics), "{json}");
+            touched.ids()
+        }
+        let open = Semantics::default();
+        for (json, asked) in [
+            ("\"Admin\"", vec![]),
+            ("\"other\"", vec![]),
+            ("\"admin\"", vec!["letter-case"]),
+            ("[\"Admin\"]", vec!["array-claims"]),
+            ("[\"admin\"]", vec!["array-claims", "letter-case"]),
+            ("1", vec!["non-string-claims"]),
+        ] {
+            assert_eq!(touched::<true>(json, &open), asked, "{json}");
+            let others: Vec<&str> = asked.into_iter().filter(|id| *id != "letter-case").collect();
+            assert_eq!(touched::<false>(json, &open), others, "{json}");
+            assert_eq!(touched::<false>(json, &choice("letter-case", "insensitive")), others, "{json}");
+        }
+        let test = Test::new(MatchType::StartsWith, "Admin");
+        assert_eq!((test.match_type(), test.value()), (MatchType::StartsWith, "Admin"));
     }
 
     #[test]

@@ -83,13 +83,11 @@ pub(crate) fn hash(name: &[u8]) -> u64 {
         },
     };
     let mut mixed = mix((name.len() as u64).wrapping_mul(0xa076_1d64_78bd_642f), first);
-    if name.len() > 16 {
-        // What the first and the last eight bytes leave out, and some of them again.
-        for chunk in name.get(8..name.len() - 8).unwrap_or_default().chunks(8) {
-            let mut word = [0; 8];
-            word.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-            mixed = mix(mixed, u64::from_le_bytes(word));
-        }
+    // What the first and the last eight bytes leave out, and some of them again.
+    let mut at = 8;
+    while let Some(word) = name.get(at..).and_then(<[u8]>::first_chunk) {
+        mixed = mix(mixed, u64::from_le_bytes(*word));
+        at += 8;
     }
     mix(mixed, last)
 }

@@ -1,12 +1,27 @@
 //! A role mapping, prepared: its claims numbered and its tests built, so that deciding looks nothing up by name.
 
-use std::collections::HashMap;
-
 use crate::claims::{Claim, Claims};
-use crate::groups::PREFERRED_ROLE;
 use crate::matching::Test;
+use crate::names::{self, Names};
 use crate::pool::RoleMapping;
 use crate::semantics::{ArrayClaims, NonStringClaims, Semantics};
+
+/// The claims that have a number in every evaluator, and which.
+const NUMBERED: [&str; 6] = ["iss", "aud", "token_use", "exp", crate::groups::PREFERRED_ROLE, crate::groups::ROLES];
+pub(crate) const ISSUER: usize = 0;
+pub(crate) const AUDIENCE: usize = 1;
+pub(crate) const TOKEN_USE: usize = 2;
+pub(crate) const EXPIRY: usize = 3;
+pub(crate) const PREFERRED: usize = 4;
+
+/// The numbers of the claims that an evaluator looks at; those of its rules are yet to come.
+pub(crate) fn numbered() -> Names {
+    let mut names = Names::default();
+    for name in NUMBERED {
+        names.insert(name);
+    }
+    names
+}
 
 /// What deciding needs of a role mapping.
 #[derive(Debug, Clone)]
@@ -14,34 +29,14 @@ pub(crate) struct Plan {
     pub(crate) mapping: RoleMapping,
     /// One test for each rule, in order, with the number of the claim it looks at.
     pub(crate) tests: Vec<(usize, Test)>,
-    /// The distinct claims that the rules test.
-    claims: Vec<String>,
-    /// The number of `cognito:preferred_role` among them.
-    pub(crate) preferred_role: Option<usize>,
 }
 
 impl Plan {
-    pub(crate) fn new(mapping: &RoleMapping) -> Self {
-        let mut claims: Vec<String> = Vec::new();
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
-        let tests = mapping
-            .mapping_rules()
-            .iter()
-            .map(|rule| {
-                let slot = *numbers.entry(&rule.claim).or_insert_with(|| {
-                    claims.push(rule.claim.clone());
-                    claims.len() - 1
-                });
-                (slot, Test::new(rule.match_type, &rule.value))
-            })
-            .collect();
-        let preferred_role = claims.iter().position(|name| name == PREFERRED_ROLE);
-        Self { mapping: mapping.clone(), tests, claims, preferred_role }
-    }
-
-    /// The distinct claims that the rules test.
-    pub(crate) fn claims(&self) -> impl Iterator<Item = &str> {
-        self.claims.iter().map(String::as_str)
+    /// Prepares a mapping; the claims of its rules get their numbers.
+    pub(crate) fn new(mapping: &RoleMapping, names: &mut Names) -> Self {
+        let tests = mapping.mapping_rules().iter();
+        let tests = tests.map(|rule| (names.insert(&rule.claim), Test::new(rule.match_type, &rule.value))).collect();
+        Self { mapping: mapping.clone(), tests }
     }
 
     /// Where arrays or objects are compared as text, that text, by the claim's number: made once, not for every rule that reads it.
@@ -57,29 +52,14 @@ impl Plan {
             (Claim::Object(_), _) if objects => Some(Claim::from(claim.to_json())),
             _ => None,
         };
-        slots.iter().take(self.claims.len()).map(|claim| text((*claim)?)).collect()
-    }
-
-    /// Looks up what a token has for each claim.
-    pub(crate) fn slots<'a>(&self, claims: &'a Claims<'a>) -> Slots<'a> {
-        let mut slots = Slots::default();
-        if self.claims.len() > FEW {
-            // As many lookups as there are claims of both sides would take a time that grows with their product.
-            let by_name: HashMap<&str, &Claim<'_>> = claims.iter().collect();
-            slots.many.extend(self.claims.iter().map(|name| by_name.get(name.as_str()).copied()));
-            return slots;
-        }
-        for (slot, name) in slots.few.iter_mut().zip(&self.claims) {
-            *slot = claims.get(name);
-        }
-        slots
+        slots.iter().map(|claim| text((*claim)?)).collect()
     }
 }
 
-/// As many claims as the rules of a mapping can test that AWS would take.
-const FEW: usize = 25;
+/// As many claims as need no memory of their own: those of the checks, and of 25 rules.
+const FEW: usize = 32;
 
-/// What one token has for each claim of a plan, by number. Few of them need no allocation.
+/// What one token has for each claim that an evaluator looks at, by number.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Slots<'a> {
     few: [Option<&'a Claim<'a>>; FEW],
@@ -88,7 +68,30 @@ pub(crate) struct Slots<'a> {
 }
 
 impl<'a> Slots<'a> {
+    /// Looks at each claim of a token once.
+    pub(crate) fn of(names: &Names, claims: &'a Claims<'a>) -> Self {
+        let mut slots = Self::default();
+        if names.len() > FEW {
+            slots.many.resize(names.len(), None);
+        }
+        let all = if slots.many.is_empty() { &mut slots.few[..] } else { &mut slots.many };
+        for (name, value) in claims.iter() {
+            let number = names.number(names::hash(name.as_bytes()), name.as_bytes());
+            if let Some(slot) = number.and_then(|number| all.get_mut(number)) {
+                *slot = Some(value);
+            }
+        }
+        slots
+    }
+
+    #[inline]
     pub(crate) fn as_slice(&self) -> &[Option<&'a Claim<'a>>] {
         if self.many.is_empty() { &self.few } else { &self.many }
+    }
+
+    /// What the token has for a claim.
+    #[inline]
+    pub(crate) fn get(&self, number: usize) -> Option<&'a Claim<'a>> {
+        self.as_slice().get(number).copied().flatten()
     }
 }

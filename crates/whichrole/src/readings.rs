@@ -2,28 +2,131 @@
 
 use std::collections::BTreeMap;
 
-use crate::decision::{Answer, Decision, Reading, Signature};
+use crate::decision::{Answer, Decision, Reading, Signature, Source};
 use crate::eval::{Evaluator, Path, Request, several_candidates};
 use crate::login::Login;
+use crate::pool::RoleMappingType;
 use crate::provider::ProviderKey;
 use crate::semantics::{Choice, Question, Questions, Semantics, SeveralLogins};
-use crate::tags::MadeTags;
+use crate::survey::Survey;
+use crate::tags::{MadeTags, TagsOrFault};
 
 impl Evaluator {
     /// Decides, and says which open questions that touched and what other choices would give.
     #[must_use]
     pub fn answer<'a>(&'a self, request: &Request<'a>) -> Answer<'a> {
-        let path = self.decide::<true>(request, self.semantics(), 0);
-        let assumptions = path.touched.without(self.semantics().assumed());
-        let readings = explore(self, request, &path);
+        let (path, readings) = self.surveyed(request).unwrap_or_else(|| {
+            let path = self.decide::<true>(request, self.semantics(), 0);
+            let readings = explore(self, request, &path);
+            (path, readings)
+        });
         let provider = path.login.and_then(|at| request.logins.get(at)).and_then(Login::provider);
         Answer {
             provider: provider.map(ProviderKey::as_str),
+            assumptions: path.touched.without(self.semantics().assumed()),
             decision: path.decision,
-            assumptions,
             readings,
             signature: Signature::Unchecked,
         }
+    }
+
+    /// The answer to the plainest of requests, and to nearly all: one login with a mapping of type Rules, and no chosen role. What the rules
+    /// give and what the tags are do not depend on each other, so each is worked out for its own questions.
+    fn surveyed<'a>(&'a self, request: &Request<'a>) -> Option<(Path<'a>, Vec<Reading<'a>>)> {
+        let ([login], None) = (request.logins, request.custom_role_arn) else { return None };
+        if login.open_preferred_role.is_some() || login.fault_at(request.clock).is_some() {
+            return None;
+        }
+        let plan = self.plans.get(login.mapping?)?;
+        let RoleMappingType::Rules(rules) = &plan.mapping.mapping_type else { return None };
+        let semantics = self.semantics();
+        let survey = Survey::of(plan, login.slots.as_slice(), semantics);
+        let role =
+            |end: Option<usize>, semantics: &Semantics, touched| match end.and_then(|at| Some((at, rules.get(at)?))) {
+                Some((at, rule)) => Path::assume(rule.role_arn.as_str(), Source::Rule(at + 1), touched),
+                None => self.resolve(plan, semantics, touched),
+            };
+        let base = role(survey.base, semantics, survey.touched);
+        let mut path = base.clone();
+        path.add_tags(|| self.tags_alone(login, semantics));
+        path.login = Some(0);
+        let open = path.touched.without(semantics.assumed());
+        if survey.others.is_empty() && open.without(RULE_QUESTIONS.iter().copied().collect()).is_empty() {
+            return Some((path, Vec::new()));
+        }
+
+        let mut roles = Vec::new();
+        let mut ends = vec![(survey.base, Vec::new())];
+        ends.extend(survey.others.iter().map(|(end, where_)| (*end, where_.nearest(semantics))));
+        for (end, changes) in ends {
+            let found = role(end, semantics, Questions::NONE);
+            for other in Choice::all_of(Question::MissingRoleResolution) {
+                let is_open = found.touched.contains(Question::MissingRoleResolution)
+                    && !semantics.assumed().contains(Question::MissingRoleResolution);
+                if is_open && other != semantics.choice(Question::MissingRoleResolution) {
+                    let found = role(end, &semantics.with(other), Questions::NONE);
+                    roles.push((found.decision, changes.iter().copied().chain([other]).collect()));
+                }
+            }
+            roles.push((found.decision, changes));
+        }
+        let tags = if roles.iter().any(|(decision, _)| decision.role().is_some()) {
+            self.tags_under_every_choice(login)
+        } else {
+            Vec::new()
+        };
+        let mut readings = Vec::new();
+        for (decision, changes) in roles {
+            if decision.role().is_none() || tags.is_empty() {
+                note(&mut readings, &path.decision, decision, changes);
+                continue;
+            }
+            for (made, more) in &tags {
+                let mut other = Path { decision: decision.clone(), touched: Questions::NONE, login: None };
+                other.add_tags(|| Some((made.clone(), Questions::NONE)));
+                note(&mut readings, &path.decision, other.decision, changes.iter().chain(more).copied().collect());
+            }
+        }
+        readings.sort_by(|a, b| (a.assume.len(), &a.assume).cmp(&(b.assume.len(), &b.assume)));
+        Some((path, readings))
+    }
+
+    /// The tags of a login, if any are mapped, under every combination of choices for the questions that they touch, each with the choices that
+    /// differ from those in force.
+    fn tags_under_every_choice<'a>(&'a self, login: &'a Login<'a>) -> Vec<(TagsOrFault<'a>, Vec<Choice>)> {
+        let mut all = Vec::new();
+        let mut waiting = vec![(*self.semantics(), self.semantics().assumed(), Vec::new())];
+        while let Some((semantics, settled, changes)) = waiting.pop() {
+            let Some((made, touched)) = self.tags_alone(login, &semantics) else { return all };
+            let Some(question) = touched.without(settled).iter().next() else {
+                all.push((made, changes));
+                continue;
+            };
+            for choice in Choice::all_of(question) {
+                let changed = (choice != self.semantics().choice(question)).then_some(choice);
+                let changes = changes.iter().copied().chain(changed).collect();
+                waiting.push((semantics.with(choice), settled.union(question.into()), changes));
+            }
+        }
+        all
+    }
+}
+
+/// The questions that a survey of the rules answers.
+const RULE_QUESTIONS: &[Question] = &[Question::ArrayClaims, Question::NonStringClaims, Question::LetterCase];
+
+/// Keeps an answer that differs from `answer`, with the smallest change of choices that gives it.
+fn note<'a>(readings: &mut Vec<Reading<'a>>, answer: &Decision<'a>, decision: Decision<'a>, mut assume: Vec<Choice>) {
+    if decision.same_answer(answer) {
+        return;
+    }
+    assume.sort_unstable();
+    match readings.iter_mut().find(|known| known.decision.same_answer(&decision)) {
+        Some(known) if (known.assume.len(), &known.assume) > (assume.len(), &assume) => {
+            *known = Reading { assume, decision };
+        }
+        Some(_) => {}
+        None => readings.push(Reading { assume, decision }),
     }
 }
 
@@ -135,17 +238,113 @@ impl<'a> Explorer<'_, 'a> {
     }
 
     fn note(&mut self, decision: Decision<'a>, changes: &[Choice]) {
-        if decision.same_answer(self.answer) {
-            return;
-        }
-        let mut assume = changes.to_vec();
-        assume.sort_unstable();
-        match self.readings.iter_mut().find(|known| known.decision.same_answer(&decision)) {
-            Some(known) if (known.assume.len(), &known.assume) > (assume.len(), &assume) => {
-                *known = Reading { assume, decision };
-            }
-            Some(_) => {}
-            None => self.readings.push(Reading { assume, decision }),
+        note(&mut self.readings, self.answer, decision, changes.to_vec());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use proptest::sample::{select, subsequence};
+
+    use super::*;
+    use crate::pool::{IdentityPool, MappingRule, MatchType, PrincipalTagMap, RoleMapping};
+    use crate::{AmbiguousRoleResolution, Claims, TokenForm};
+
+    const VALUES: &[&str] = &[
+        "\"ops\"",
+        "\"OPS\"",
+        "\"dev-ops\"",
+        "\"\"",
+        "\"\\u212a\"",
+        "\"k\"",
+        "\"a;b\"",
+        "null",
+        "true",
+        "1",
+        "1E5",
+        "{\"a\":\"ops\"}",
+        "[]",
+        "[\"ops\"]",
+        "[\"Ops\",\"dev\"]",
+        "[\"dev-ops\",1,null]",
+        "[1,\"ops, dev\"]",
+        "[{\"a\":1}]",
+        "\"a long text, longer than what is searched in the short way, with OPS near its end: dev-Ops\"",
+    ];
+    const WANTED: &[&str] = &[
+        "ops",
+        "Ops",
+        "OPS",
+        "dev",
+        "",
+        "\u{212a}",
+        "K",
+        "k",
+        "null",
+        "true",
+        "1",
+        "1e5",
+        "[\"ops\"]",
+        "[ops]",
+        "[",
+        "\"ops",
+        "{\"a\":\"ops\"}",
+        "NEAR ITS",
+        "s, d",
+    ];
+    const CLAIMS: &[&str] = &["a", "b", "c"];
+
+    fn rule() -> impl Strategy<Value = MappingRule> {
+        (select(CLAIMS), select(&MatchType::ALL), select(WANTED), 0..3)
+            .prop_map(|(claim, operator, value, role)| MappingRule::new(claim, operator, value, format!("role{role}")))
+    }
+
+    fn semantics() -> impl Strategy<Value = Semantics> {
+        subsequence(Question::ALL.to_vec(), 0..4).prop_flat_map(|questions| {
+            let choices = questions.into_iter().map(|question| select(Choice::all_of(question).collect::<Vec<_>>()));
+            choices
+                .collect::<Vec<_>>()
+                .prop_map(|choices| choices.into_iter().fold(Semantics::default(), Semantics::assume))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+
+        /// The short way and the way through every combination give the same answer, the same assumptions and the same readings.
+        #[test]
+        fn a_survey_is_what_exploring_finds(
+            rules in prop::collection::vec(rule(), 0..6),
+            values in prop::collection::vec(select(VALUES), 3),
+            present in subsequence(CLAIMS.to_vec(), 0..=3),
+            tags in subsequence(CLAIMS.to_vec(), 0..=3),
+            use_defaults: bool,
+            resolution in select(vec![None, Some(AmbiguousRoleResolution::Deny), Some(AmbiguousRoleResolution::AuthenticatedRole)]),
+            has_role: bool,
+            semantics in semantics(),
+        ) {
+            let mut pool = IdentityPool::default();
+            pool.roles.authenticated = has_role.then(|| "reader".into());
+            let mapping = RoleMapping { ambiguous_role_resolution: resolution, ..RoleMapping::rules(rules) };
+            pool.role_mappings.insert("accounts.google.com".into(), mapping);
+            let tags: BTreeMap<String, String> = tags.iter().map(|claim| (format!("tag-{claim}"), (*claim).to_owned())).collect();
+            pool.principal_tags.insert("accounts.google.com".into(), PrincipalTagMap { use_defaults, tags });
+            let evaluator = Evaluator::new(pool, semantics);
+            let members = present.iter().zip(&values).map(|(name, value)| format!("\"{name}\":{value}"));
+            let json = format!("{{{}}}", members.collect::<Vec<_>>().join(","));
+            let claims = Claims::from_json(&json).unwrap();
+            let logins = [evaluator.login(None, &claims, TokenForm::Claims).unwrap()];
+            let request = Request::of(&logins);
+
+            let (found, readings) = evaluator.surveyed(&request).unwrap();
+            let path = evaluator.decide::<true>(&request, evaluator.semantics(), 0);
+            prop_assert_eq!(&found.decision, &path.decision);
+            prop_assert_eq!(&evaluator.evaluate(&request), &path.decision);
+            prop_assert_eq!(found.touched, path.touched);
+            prop_assert_eq!(readings, explore(&evaluator, &request, &path));
         }
     }
 }

@@ -25,8 +25,11 @@ const LONGEST_VALUE: usize = 256;
 
 pub(crate) type Tags<'a> = BTreeMap<&'a str, Cow<'a, str>>;
 
-/// The tags of a login, or the one that failed, with the open questions on the way.
-pub(crate) type MadeTags<'a> = (Result<Tags<'a>, RejectedTag<'a>>, Questions);
+/// The tags of a login, or the one that failed.
+pub(crate) type TagsOrFault<'a> = Result<Tags<'a>, RejectedTag<'a>>;
+
+/// The same with the open questions on the way.
+pub(crate) type MadeTags<'a> = (TagsOrFault<'a>, Questions);
 
 /// Makes the tags of one login, and says which open questions that touched. Keys go in code-point order; the first failure ends it
 /// (P4b).

@@ -8,14 +8,14 @@ use ::casbin::rhai::{Dynamic, ImmutableString, Map};
 use ::casbin::{CoreApi, DefaultModel, EffectKind, Effector, EffectorStream, Enforcer, MemoryAdapter, MgmtApi};
 
 use super::Engine;
-use crate::rules::Rules;
+use crate::rules::{Rule, Rules};
 
 const MODEL: &str = "
 [request_definition]
 r = claims
 
 [policy_definition]
-p = claim, operator, value
+p = number, claim, operator, value
 
 [policy_effect]
 e = some(where (p.eft == allow))
@@ -38,11 +38,12 @@ impl Engine for Casbin {
 
     fn prepare(rules: &Rules) -> Self {
         let names: Vec<String> = (0..rules.claims.len()).map(|slot| format!("c{slot}")).collect();
-        let lines = rules
-            .rules
-            .iter()
-            .map(|rule| vec![names[rule.slot].clone(), format!("{:?}", rule.operator), rule.value.clone()]);
-        let lines = lines.collect();
+        let line = |(at, rule): (usize, &Rule)| {
+            // The number keeps equal rules apart: Casbin drops a line it has.
+            let number = (at + 1).to_string();
+            vec![number, names[rule.slot].clone(), format!("{:?}", rule.operator), rule.value.clone()]
+        };
+        let lines = rules.rules.iter().enumerate().map(line).collect();
         let decided = Arc::new(AtomicUsize::new(0));
         let effector = FirstLine(Arc::clone(&decided));
         let enforcer = pollster::block_on(async {
@@ -56,7 +57,7 @@ impl Engine for Casbin {
         Self { enforcer, names, decided }
     }
 
-    fn request<'c>(&self, texts: &[Option<&'c str>]) -> Dynamic {
+    fn request(&self, texts: &[Option<&str>]) -> Dynamic {
         let members = self.names.iter().zip(texts);
         let members =
             members.filter_map(|(name, text)| Some((name.as_str().into(), Dynamic::from((*text)?.to_owned()))));

@@ -48,7 +48,7 @@ impl Engine for Cedar {
         }
     }
 
-    fn request<'c>(&self, texts: &[Option<&'c str>]) -> Request {
+    fn request(&self, texts: &[Option<&str>]) -> Request {
         let pairs = self
             .names
             .iter()

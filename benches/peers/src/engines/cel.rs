@@ -1,5 +1,6 @@
 //! CEL: one chain of conditions, compiled; claims borrowed, the environment shared.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use ::cel::common::types::{CelNull, CelString};
@@ -29,7 +30,7 @@ impl Engine for Cel {
                 MatchType::StartsWith => format!("{claim} != null && {claim}.startsWith({:?})", rule.value),
                 MatchType::Contains => format!("{claim} != null && {claim}.contains({:?})", rule.value),
             };
-            source += &format!("{test} ? {} : ", at + 1);
+            let _ = write!(source, "{test} ? {} : ", at + 1);
         }
         let env = Arc::new(Env::stdlib());
         let program = env.compile(&(source + "0")).expect("the program is valid");

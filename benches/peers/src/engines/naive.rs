@@ -20,7 +20,7 @@ impl Engine for Naive {
         Self { claims: rules.claims.clone(), rules: rules.rules.iter().map(rule).collect() }
     }
 
-    fn request<'c>(&self, texts: &[Option<&'c str>]) -> Value {
+    fn request(&self, texts: &[Option<&str>]) -> Value {
         let members = self.claims.iter().zip(texts).filter_map(|(name, text)| Some((name.clone(), (*text)?.into())));
         Value::Object(members.collect::<Map<_, _>>())
     }

@@ -1,5 +1,7 @@
 //! Rego by regorus: one rule with an `else` for each mapping rule, compiled, run by the interpreter or by the register machine.
 
+use std::fmt::Write;
+
 use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::vm::RegoVM;
 use regorus::{CompiledPolicy, Value};
@@ -28,7 +30,7 @@ fn compile(rules: &Rules) -> CompiledPolicy {
             MatchType::Contains => format!("contains({claim}, {:?})", rule.value),
         };
         let head = if at == 0 { "rule" } else { " else" };
-        policy += &format!("{head} := {} if {{\n    {test}\n}}", at + 1);
+        let _ = write!(policy, "{head} := {} if {{\n    {test}\n}}", at + 1);
     }
     let mut engine = regorus::Engine::new();
     engine.add_policy("mapping.rego".to_owned(), policy).expect("the policy is valid");
@@ -52,7 +54,7 @@ impl Engine for Interpreter {
         Self(compile(rules))
     }
 
-    fn request<'c>(&self, texts: &[Option<&'c str>]) -> Value {
+    fn request(&self, texts: &[Option<&str>]) -> Value {
         input(texts)
     }
 
@@ -71,7 +73,7 @@ impl Engine for Machine {
         Self(machine)
     }
 
-    fn request<'c>(&self, texts: &[Option<&'c str>]) -> Value {
+    fn request(&self, texts: &[Option<&str>]) -> Value {
         input(texts)
     }
 

@@ -3,6 +3,8 @@
 //! Casbin is built on Rhai, and Cargo builds each crate once: this is Rhai with the features that Casbin asks for, all of which it chose for
 //! speed but `sync`.
 
+use std::fmt::Write;
+
 use ::rhai::{AST, Engine as Interpreter, INT, Scope};
 use whichrole::MatchType;
 
@@ -29,14 +31,14 @@ impl Engine for Rhai {
                 MatchType::StartsWith => format!("{claim} != () && {claim}.starts_with({:?})", rule.value),
                 MatchType::Contains => format!("{claim} != () && {claim}.contains({:?})", rule.value),
             };
-            source += &format!("if {test} {{ return {}; }}\n", at + 1);
+            let _ = writeln!(source, "if {test} {{ return {}; }}", at + 1);
         }
         let interpreter = Interpreter::new();
         let script = interpreter.compile(source + "0").expect("the script is valid");
         Self { interpreter, script }
     }
 
-    fn request<'c>(&self, texts: &[Option<&'c str>]) -> Scope<'static> {
+    fn request(&self, texts: &[Option<&str>]) -> Scope<'static> {
         let mut scope = Scope::new();
         for (at, text) in texts.iter().enumerate() {
             let name = format!("c{at}");

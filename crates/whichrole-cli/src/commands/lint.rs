@@ -1,6 +1,6 @@
 //! `whichrole lint`: what is wrong with configurations, and what is doubtful.
 
-use std::fs;
+use std::{fs, io};
 
 use whichrole::lint::{self, Finding, Fix, LINTS, Severity, lint_named};
 use whichrole::read::Problem;
@@ -8,7 +8,7 @@ use whichrole::read::Problem;
 use crate::args::{Args, ConfigArgs, FailOn, Format, LintArgs};
 use crate::failure::{Exit, Failure, Result};
 use crate::input::{self, Loaded};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::render;
 use crate::settings::Settings;
 
@@ -97,9 +97,15 @@ fn mend(linted: &Linted, config: &ConfigArgs, output: &Output) -> Result<bool> {
     for (source, (name, text)) in linted.names.iter().zip(&linted.texts).enumerate() {
         let (mended, count) = lint::apply_fixes(text, source, &fixes);
         // A name that cannot be written as text, or a file that has changed since, is left alone.
-        let is_it = || fs::read(name).is_ok_and(|bytes| bytes == text.as_bytes());
-        if count > 0 && is_it() {
-            fs::write(name, mended).map_err(|error| Failure::io(&error, "write", name))?;
+        if count == 0 {
+            continue;
+        }
+        let now = match fs::read(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            now => now.map_err(|error| Failure::io(&error, "read", name))?,
+        };
+        if now == text.as_bytes() {
+            output::replace(name, &mended)?;
             total += count;
         }
     }

@@ -146,6 +146,184 @@ fn output_goes_to_a_file_that_is_not_the_input() {
     assert_eq!(whichrole(["batch", POOL]).arg(&input).args(["-o", "-"]).run().stdout, batch(GOOD).stdout);
 }
 
+/// A few thousand lines: decided, denied, uncertain, broken, with odd letters, with other line ends.
+fn many() -> String {
+    let kinds = [
+        GOOD,
+        r#"{"cognito:groups":["sub-admins"],"name":"José \u00e9"}"#,
+        r#"{"custom:dept":"x"}"#,
+        r#"{"cust\u006fm:dept":"x","sub":"1"}"#,
+        "",
+        r#"{"a":1,"a":2}"#,
+        "{\"custom:dept\":\"x\"}\r",
+        r#"{"email":"m\u00fcller@example.com","custom:dept":"Eng"}"#,
+    ];
+    (0..9_000).map(|n| kinds[n * 7 % kinds.len()].to_owned() + &" ".repeat(n % 90) + "\n").collect()
+}
+
+#[test]
+fn any_number_of_threads_writes_the_same_bytes() {
+    let input = many();
+    for more in [&[][..], &["--fields", "line,role,reason,certain"], &["--summary"], &["--strict"]] {
+        let run = |threads: &str| {
+            whichrole(["batch", POOL, "--threads", threads]).args(more).input(&input).run().exits(2).stdout.clone()
+        };
+        let one = run("1");
+        assert!(one.len() > 300, "{one:?}");
+        for threads in ["2", "3", "16"] {
+            assert!(run(threads) == one, "{threads} threads, {more:?}");
+        }
+    }
+    for threads in ["0", "257", "-1", "x"] {
+        let refused = whichrole(["batch", POOL, &format!("--threads={threads}")]).run();
+        refused.exits(2).mentions("--threads");
+    }
+}
+
+/// Every line of a batch is what `eval` prints for it, whatever goes with the request.
+#[test]
+fn what_goes_with_a_request_goes_with_every_line() {
+    let folder = Folder::new();
+    let alice = std::fs::read_to_string(testdata("tokens/alice.id.jwt")).unwrap();
+    let tokens = [GOOD, r#"{"cognito:groups":["sub-admins"],"exp":1}"#, r#"{"custom:dept":["eng"]}"#, alice.trim()];
+    for more in [
+        &["--assume", "array-claims=membership"][..],
+        &["--now", "2026-01-01T00:00:00Z", "--leeway", "7"],
+        &["--custom-role-arn", ADMIN],
+        &["--provider", crate::harness::PROVIDER],
+        &["--max-token-depth", "1"],
+    ] {
+        let batch = whichrole(["batch", POOL]).args(more).input(tokens.join("\n")).run();
+        for (line, token) in lines(&batch).into_iter().zip(tokens) {
+            let file = folder.file("token", token);
+            let eval = whichrole(["eval", POOL, "--format", "json"]).args(more).arg(&file).run();
+            let mut expected: Value = serde_json::from_str(&eval.stdout).unwrap();
+            let mut found = line.clone();
+            found.as_object_mut().unwrap().remove("line");
+            if let Some(error) = expected.get_mut("error") {
+                let error = error.as_object_mut().unwrap();
+                error.remove("file");
+                error.remove("line");
+                assert_eq!(found["error"]["code"], error["code"], "{more:?} {token}");
+                assert_eq!(found["error"]["message"], error["message"]);
+            } else {
+                assert_eq!(found, expected, "{more:?} {token}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_token_is_found_where_the_pointer_points() {
+    let alice = std::fs::read_to_string(testdata("tokens/alice.id.jwt")).unwrap();
+    let log =
+        |token: &str| format!(r#"{{"at":"12:00","ip":"203.0.113.7","request":{{"headers":[{{"idToken":{token}}}]}}}}"#);
+    let input = [
+        log(&format!("\"{}\"", alice.trim())),
+        log(&format!("\"Bearer {}\"", alice.trim())),
+        log(&serde_json::to_string(GOOD).unwrap()),
+        log(GOOD),
+        log("7"),
+        r#"{"request":{}}"#.to_owned(),
+        log("\"a.b.c\""),
+        r#"{"request":1,"request":2}"#.to_owned(),
+        alice.trim().to_owned(),
+    ];
+    let found = whichrole(["batch", POOL, "--pointer", "/request/headers/0/idToken"]).input(input.join("\n")).run();
+    assert_eq!(
+        numbers(found.exits(2)),
+        "1 2 3 4 5:no-token 6:no-token 7:malformed-token 8:duplicate-claim 9:malformed-json"
+    );
+    assert!(!found.stdout.contains("203.0.113.7"));
+    let bare = batch(format!("{alice}\n{alice}\n{GOOD}\n{GOOD}"));
+    let found: Vec<&str> = found.stdout.lines().take(4).collect();
+    let bare = bare.stdout.replace("\"line\":3}", "\"line\":2}").replace("\"line\":5}", "\"line\":3}");
+    let without_line = |line: &str| line.rsplit_once(",\"line\"").unwrap().0.to_owned();
+    assert_eq!(
+        found.iter().map(|line| without_line(line)).collect::<Vec<_>>(),
+        bare.lines().map(without_line).collect::<Vec<_>>()
+    );
+    whichrole(["batch", POOL, "--pointer", "request"]).input("{}").run().refuses("`--pointer` takes a JSON Pointer");
+}
+
+#[test]
+fn a_summary_counts_and_gives_examples() {
+    let input = [
+        r#"{"custom:dept":"x"}"#,
+        GOOD,
+        "",
+        r#"{"cognito:groups":["sub-admins"]}"#,
+        "oops",
+        r#"{"custom:dept":"y"}"#,
+        "{\"a\":1,\"a\":1}",
+        GOOD,
+    ];
+    let summary = |more: &[&str]| whichrole(["batch", POOL, "--summary"]).args(more).input(input.join("\n")).run();
+    let text = summary(&[]);
+    text.exits(2).says("2 lines could not be read").prints(&format!(
+        "5 lines decided: 3 get a role, 2 are denied; 1 depend on an open question\n\n\
+         roles\n        3  {ADMIN}  (line 2)\n\nsources\n        3  rule  (line 2)\n\n\
+         reasons\n        2  role-resolution-denied  (line 1)\n\nquestions\n        1  array-claims  (line 4)\n\n\
+         errors\n        1  duplicate-claim  (line 7)\n        1  malformed-token  (line 5)\n"
+    ));
+    let json = summary(&["--format", "json"]);
+    assert_eq!(
+        keys(&json.exits(2).stdout),
+        ["decided", "denied", "uncertain", "roles", "sources", "reasons", "questions", "errors"]
+    );
+    assert_eq!(json.json()["roles"], serde_json::json!([{"role": ADMIN, "lines": 3, "example": 2}]));
+    assert_eq!(json.json()["questions"], serde_json::json!([{"question": "array-claims", "lines": 1, "example": 4}]));
+    summary(&["--fields", "role"]).exits(2).prints("");
+    whichrole(["batch", POOL, "--summary", "--strict"]).input(input[3]).run().exits(3);
+}
+
+#[test]
+fn against_another_configuration_the_changes_are_counted() {
+    let folder = Folder::new();
+    let rule = |value: &str, role: &str| {
+        format!(
+            r#"{{"Claim":"custom:dept","MatchType":"StartsWith","Value":"{value}","RoleARN":"arn:aws:iam::111122223333:role/{role}"}}"#
+        )
+    };
+    let pool = |rules: &[String]| crate::harness::pool_with_rules(&rules.join(","));
+    let old = folder.file("old.json", pool(&[rule("eng", "Eng"), rule("ops", "Ops")]));
+    let new = folder.file("new.json", pool(&[rule("eng-lead", "Lead"), rule("eng", "Eng")]));
+    let users: String = ["eng", "eng-lead", "ops", "x", "ops-2", "eng-lead"]
+        .map(|dept| format!("{{\"custom:dept\":\"{dept}\"}}\n"))
+        .concat();
+    let against = |users: &str, old: &std::path::Path, new: &std::path::Path, more: &[&str]| {
+        whichrole(["batch"]).arg(old).arg("-").arg("--against").arg(new).args(more).input(users).run()
+    };
+    let text = against(&users, &old, &new, &[]);
+    text.exits(1).says("").prints(
+        "4 of 6 lines change\n        2  arn:aws:iam::111122223333:role/Eng → arn:aws:iam::111122223333:role/Lead  (lines 2, 6)\n        \
+         2  arn:aws:iam::111122223333:role/Ops → denied (role-resolution-denied)  (lines 3, 5)\n",
+    );
+    let json = against(&users, &old, &new, &["--format", "json"]).exits(1).json();
+    assert_eq!((&json["equal"], &json["changed"]), (&Value::Bool(false), &4.into()));
+    assert_eq!(
+        json["changes"][1],
+        serde_json::json!({"before": {"role": "arn:aws:iam::111122223333:role/Ops", "deny": null},
+            "after": {"role": null, "deny": "role-resolution-denied"}, "tags_differ": false, "lines": 2, "examples": [3, 5]})
+    );
+    against(&users, &old, &old, &[]).exits(0).prints("");
+    against("{\"custom:dept\":\"x\"}", &old, &new, &[]).exits(0).prints("");
+    against(&users, &old, &new, &["--exit-zero"]).exits(0);
+    against(&(users.clone() + "x"), &old, &old, &[]).exits(2).mentions("1 line could not be read");
+    against(r#"{"custom:dept":["eng"]}"#, &old, &old, &["--strict"]).exits(3);
+}
+
+/// HI-101
+#[test]
+fn hi_101_roles_that_tokens_make_up_are_counted_within_bounds() {
+    let folder = Folder::new();
+    let pool = folder.file("pool.json", pool_of(r#"{"Type":"Token","AmbiguousRoleResolution":"Deny"}"#));
+    let input: String = (0..3_000).map(|n| format!("{{\"cognito:preferred_role\":\"r{n}\"}}\n")).collect();
+    let summary = whichrole(["batch", "--summary", "--format", "json"]).arg(&pool).input(&input).run().exits(0).json();
+    let roles = summary["roles"].as_array().unwrap();
+    assert_eq!((roles.len(), &roles[1000]), (1001, &serde_json::json!({"role": null, "lines": 2000, "example": null})));
+}
+
 fn running() -> Child {
     Command::new(env!("CARGO_BIN_EXE_whichrole"))
         .args(["batch", POOL])

@@ -26,7 +26,7 @@ pub fn spellings(text: &str) -> Vec<String> {
         each(&|out, byte| write!(out, "%{byte:02X}").unwrap()),
         each(&|out, byte| write!(out, "\\x{byte:02x}").unwrap()),
         each(&|out, byte| write!(out, "{byte}, ").unwrap()),
-        text.chars().map(|c| format!("{c} ")).collect(),
+        text.chars().flat_map(|c| [c, ' ']).collect(),
     ];
     // In base64 the same bytes look different at each of three offsets; the outer letters mix with what surrounds them.
     for offset in 0..3 {

@@ -261,7 +261,7 @@ fn hi_144_no_more_findings_than_viewers_take() {
 fn xml(text: &str) {
     let document = roxmltree::Document::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"));
     let names: BTreeSet<&str> =
-        document.descendants().filter(|node| node.is_element()).map(|node| node.tag_name().name()).collect();
+        document.descendants().filter(roxmltree::Node::is_element).map(|node| node.tag_name().name()).collect();
     assert!(names.is_subset(&["testsuites", "testsuite", "testcase", "failure", "skipped"].into()), "{names:?}");
     for node in document.descendants() {
         let texts = node.attributes().map(|attribute| attribute.value()).chain(node.text());
@@ -320,7 +320,7 @@ fn markdown(text: &str) {
             Event::End(pulldown_cmark::TagEnd::TableRow) => assert_eq!(cells, 3, "{text}"),
             Event::Code(_) => code = true,
             Event::Text(plain) => {
-                assert!(!plain.contains(['@', '#', '`']) && !plain.contains("http"), "{plain}: {text}")
+                assert!(!plain.contains(['@', '#', '`']) && !plain.contains("http"), "{plain}: {text}");
             }
             _ => {}
         }

@@ -13,7 +13,7 @@ fn every_mistake_is_two_and_says_where_and_what_was_meant() {
     let mut names: Vec<String> = fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".yaml"))
+        .filter(|name| name.rsplit_once('.').is_some_and(|(_, ending)| ending == "yaml"))
         .collect();
     names.sort();
     assert!(names.len() > 80, "the folder has lost its suites: {names:?}");
@@ -22,7 +22,11 @@ fn every_mistake_is_two_and_says_where_and_what_was_meant() {
         let text = fs::read_to_string(folder.join(&name)).unwrap();
         let expected = text.lines().next().and_then(|line| line.strip_prefix("# ")).unwrap();
         // Mistakes in a table stand in its file.
-        let place = if expected.split(':').next().is_some_and(|file| file.ends_with(".csv")) { "" } else { &name };
+        let place = if expected.split(':').next().is_some_and(|file| file.rsplit('.').next() == Some("csv")) {
+            ""
+        } else {
+            &name
+        };
         let expected = format!("error: {place}{}{expected}", if place.is_empty() { "" } else { ":" });
         let output = Command::new(env!("CARGO_BIN_EXE_whichrole")).args(["test", &name]).current_dir(&folder).output();
         let ran = Ran::of(output.unwrap());

@@ -132,14 +132,16 @@ fn names_of_tests_are_shown_on_one_line_and_cut() {
 #[test]
 fn ten_thousand_tests_and_a_test_of_as_many_logins_take_no_time() {
     let folder = Folder::new("many-tests");
-    let tests: String = (0..10_000)
-        .map(|n| format!("  - {{ name: t{n}, claims: {{ \"custom:dept\": eng }}, expect: Staff }}\n"))
+    let tests: Vec<String> = (0..10_000)
+        .map(|n| format!("  - {{ name: t{n}, claims: {{ \"custom:dept\": eng }}, expect: Staff }}"))
         .collect();
-    folder.suite(&format!("tests:\n{tests}"));
+    folder.suite(&format!("tests:\n{}\n", tests.join("\n")));
     assert_eq!(folder.run_with(&[], &[("CI", "true")]).out, "ok: 10000 passed in 1 suite\n");
-    let users: String = (0..10_000).map(|n| format!("  u{n}: {{ claims: {{ sub: u{n} }} }}\n")).collect();
+    let users: Vec<String> = (0..10_000).map(|n| format!("  u{n}: {{ claims: {{ sub: u{n} }} }}")).collect();
+    let users = users.join("\n");
     let logins: Vec<String> = (0..10_000).map(|n| format!("u{n}")).collect();
-    folder.suite(&format!("users:\n{users}tests:\n  - {{ name: t, logins: [{}], expect: deny }}\n", logins.join(", ")));
+    folder
+        .suite(&format!("users:\n{users}\ntests:\n  - {{ name: t, logins: [{}], expect: deny }}\n", logins.join(", ")));
     assert!(folder.run(&[]).error().contains("two logins are for the same provider"));
 }
 

@@ -1,6 +1,6 @@
 //! `whichrole test` from outside: exit codes, formats, that nothing passes by accident, and that no suite reads what it must not.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "the helpers here are tests, too")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers here are tests, too")]
 
 mod broken;
 mod explain;

@@ -379,7 +379,7 @@ impl<'e> Space<'e> {
 }
 
 /// The semantics that mappings of type Token compare by.
-static EXACT: std::sync::LazyLock<Semantics> = std::sync::LazyLock::new(Semantics::default);
+static EXACT: Semantics = Semantics::DEFAULT;
 
 pub(crate) fn intern(names: &mut Vec<String>, name: &str) -> usize {
     names.iter().position(|known| known == name).unwrap_or_else(|| {

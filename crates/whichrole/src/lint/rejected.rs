@@ -249,8 +249,9 @@ fn roles(case: &Case<'_>, found: &mut Vec<Finding>) {
 }
 
 /// Whether a text stands for one that is still to be filled in: `<authRole>`, `$ROLE_ARN`, `{{role}}`, `ROLE_ARN`, `arn:aws:iam::ACCOUNT_ID:role/A`.
+/// A reference such as `${Admin}` says what it stands for.
 fn is_placeholder(role: &str) -> bool {
-    let is_marked = role.starts_with('$')
+    let is_marked = (role.starts_with('$') && !role.starts_with("${"))
         || [("<", ">"), ("{{", "}}"), ("__", "__"), ("%", "%")].iter().any(|(open, close)| {
             role.split_once(open).is_some_and(|(_, rest)| rest.find(close).is_some_and(|length| length > 0))
         });
@@ -258,7 +259,7 @@ fn is_placeholder(role: &str) -> bool {
         part.chars().any(|c| c.is_ascii_uppercase())
             && part.chars().all(|c| c.is_ascii_uppercase() || matches!(c, '_' | '-'))
     };
-    is_marked || is_shouted(role) || role.split(':').nth(4).is_some_and(is_shouted)
+    is_marked || (is_shouted(role) && role.contains("ARN")) || role.split(':').nth(4).is_some_and(is_shouted)
 }
 
 /// Why a role is no role's ARN.

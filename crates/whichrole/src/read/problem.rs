@@ -16,8 +16,6 @@ pub struct Problem {
     pub at: Option<Position>,
     /// The right spelling of what stands there, where the fault is one of spelling.
     pub respelling: Option<Box<Respelling>>,
-    /// Whether nothing is wrong with the text: what is missing is given when it is deployed, or stands in a file that is not here.
-    pub is_awaited: bool,
 }
 
 /// A word and its right spelling.
@@ -32,13 +30,12 @@ pub struct Respelling {
 impl Problem {
     /// A problem without a place.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), at: None, respelling: None, is_awaited: false }
+        Self { code, message: message.into(), at: None, respelling: None }
     }
 
     /// A value that is not known here, with what would make it known.
     pub(crate) fn unresolved(message: &str, missing: &str) -> Self {
-        let is_awaited = AWAITED.iter().any(|beginning| missing.starts_with(beginning));
-        Self { is_awaited, ..Self::new("unresolved-value", format!("{message}; {missing}")) }
+        Self::new("unresolved-value", format!("{message}; {missing}"))
     }
 
     /// The same problem at a place.
@@ -67,10 +64,6 @@ impl Problem {
         Self { respelling, ..Self::new(code, message) }
     }
 }
-
-/// How the readers begin to say what is missing where it is no fault of the text: a parameter or variable, another file of the module, what
-/// a plan leaves open.
-const AWAITED: &[&str] = &["pass `--param ", "pass `--var ", "give the file", "it is known only after apply"];
 
 /// How many problems are told one by one.
 const TOLD: usize = 100;

@@ -112,7 +112,7 @@ impl<'t> First<'t> {
                 (None, false) => return self.missing.push((item.clone(), "no token was found that shows")),
             },
         };
-        self.add(self.name_of(item, draft.witness.custom_role_arn.is_some()), draft);
+        self.add(&self.name_of(item, draft.witness.custom_role_arn.is_some()), draft);
     }
 
     /// A member of a known group who covers an item: the tokens that a user pool really makes.
@@ -155,28 +155,28 @@ impl<'t> First<'t> {
         for key in &keys {
             for group in known.iter().take(MOST_GROUPS) {
                 let draft = Draft::member(key, vec![group]);
-                self.add(self.for_provider(&format!("a member of {}", group.name), key), draft);
+                self.add(&self.for_provider(&format!("a member of {}", group.name), key), draft);
             }
             if (2..=MOST_GROUPS).contains(&known.len()) {
                 let draft = Draft::member(key, known.iter().collect());
-                self.add(self.for_provider("a member of all groups", key), draft);
+                self.add(&self.for_provider("a member of all groups", key), draft);
             }
         }
     }
 
     fn guest(&mut self) {
         let witness = Witness { provider: None, claims: Claims::default(), custom_role_arn: None };
-        self.add("a guest".to_owned(), Draft { name: String::new(), witness, groups: Vec::new() });
+        self.add("a guest", Draft { name: String::new(), witness, groups: Vec::new() });
     }
 
     /// Adds a test, unless one asks the same already or it cannot be asked.
-    fn add(&mut self, name: String, draft: Draft<'t>) {
+    fn add(&mut self, name: &str, draft: Draft<'t>) {
         let is_same = |known: &Draft<'_>| (&known.witness, &known.groups) == (&draft.witness, &draft.groups);
         if self.drafts.iter().any(is_same) || draft.ask(self.evaluator, |_| ()).is_none() {
             return;
         }
         let taken = |name: &str| self.drafts.iter().any(|known| known.name == name);
-        let mut unique = name.clone();
+        let mut unique = name.to_owned();
         for number in 2.. {
             if !taken(&unique) {
                 break;
@@ -207,7 +207,7 @@ impl<'t> First<'t> {
                 Fate::Survived(witness) => {
                     let draft = Draft { name: String::new(), witness: *witness, groups: Vec::new() };
                     all &= notices(&draft);
-                    self.add(format!("not if {change}"), draft);
+                    self.add(&format!("not if {change}"), draft);
                 }
                 Fate::Undecided => all = false,
                 Fate::Killed(_) | Fate::Equivalent => {}
@@ -248,7 +248,7 @@ impl<'t> First<'t> {
             if let Some(role) = &draft.witness.custom_role_arn {
                 keys.push(format!("custom_role_arn: {}", yaml::scalar(&self.target.roles.short_name(role))));
             }
-            let expect = draft.ask(self.evaluator, |answer| expect_key(answer, self.expectation(&answer.decision)));
+            let expect = draft.ask(self.evaluator, |answer| expect_key(answer, &self.expectation(&answer.decision)));
             out.push_str(&test(&draft.name, &keys, &expect.unwrap_or_default()));
         }
         for (item, why) in &self.missing {
@@ -324,7 +324,7 @@ pub(super) fn row(
 ) -> Option<String> {
     let draft = Draft { name: name.to_owned(), witness: witness.clone(), groups: Vec::new() };
     let with_tags = !evaluator.pool().principal_tags.is_empty();
-    let expect = draft.ask(evaluator, |answer| expect_key(answer, expectation(&answer.decision, roles, with_tags)))?;
+    let expect = draft.ask(evaluator, |answer| expect_key(answer, &expectation(&answer.decision, roles, with_tags)))?;
     Some(test(name, &witness.to_yaml(with_provider), &expect))
 }
 
@@ -338,7 +338,7 @@ fn test(name: &str, keys: &[String], expect: &str) -> String {
 }
 
 /// The key `expect`, with a note where the answer is not certain.
-fn expect_key(answer: &Answer<'_>, expectation: String) -> String {
+fn expect_key(answer: &Answer<'_>, expectation: &str) -> String {
     if answer.is_certain() {
         return format!("expect: {expectation}");
     }

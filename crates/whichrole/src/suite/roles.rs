@@ -109,7 +109,18 @@ impl Roles {
                 // The full ARNs would drown the names that people write.
                 let names = self.aliases.keys().chain(self.by_name.keys()).map(String::as_str);
                 let short: Vec<&str> = names.filter(|name| !name.starts_with("arn:")).collect();
-                fields.unknown("unknown-role", "role", &role.text, &short, role.at);
+                // The CDK puts words before what people write and a hash after it.
+                let written = role.text.to_lowercase();
+                let mut longer =
+                    short.iter().filter(|name| !name.contains("${") && name.to_lowercase().contains(&written));
+                match (longer.next(), longer.next()) {
+                    (Some(only), None) if written.len() > 2 => {
+                        let message =
+                            format!("unknown role {}, did you mean {}?", text::quoted(&role.text), text::quoted(only));
+                        fields.report("unknown-role", message, role.at);
+                    }
+                    _ => fields.unknown("unknown-role", "role", &role.text, &short, role.at),
+                }
                 None
             }
         }

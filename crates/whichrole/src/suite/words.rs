@@ -57,7 +57,7 @@ pub(super) fn tags_in_words(answer: &Answer<'_>) -> String {
 }
 
 /// `{department: eng, team: ~}`
-fn in_words<'t>(tags: impl Iterator<Item = (&'t str, Option<&'t str>)>) -> String {
+pub(super) fn in_words<'t>(tags: impl Iterator<Item = (&'t str, Option<&'t str>)>) -> String {
     let mut out = String::from("{");
     for (number, (key, value)) in tags.enumerate() {
         let comma = if number > 0 { ", " } else { "" };

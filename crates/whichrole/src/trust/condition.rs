@@ -90,10 +90,9 @@ fn test(operator: &Operator, written: &str, key: &str, values: &Node, at: Positi
             _ => return open("it is not known whether the policy wants"),
         };
         return match brought {
-            Brought::Unknown => open("it is not known whether STS sees"),
+            Brought::Unknown | Brought::Never => open("it is not known whether STS sees"),
             Brought::Absent if wants_absent => Outcome::Yes,
             Brought::Absent => no(format!("the policy wants {shown}, which Cognito's call does not bring")),
-            Brought::Never => open("it is not known whether STS sees"),
             Brought::One(_) | Brought::Several(_) if wants_absent => {
                 no(format!("the policy wants no {shown}, and Cognito's call brings it"))
             }

@@ -22,6 +22,9 @@ enum Named {
 /// How many names must be declared for each that is near to none of them, before that one counts as wrong.
 const ENOUGH: usize = 4;
 
+/// How many missing names are compared with those that are there. A template that lacks more is no whole one.
+const COMPARED: usize = 100;
+
 /// A note for the first reference to each name that the template lacks: one that is almost a name it has, or one of few.
 pub(super) fn undeclared(template: &Template<'_>) -> Vec<Problem> {
     if template.serverless || is_made_of_macros(template) {
@@ -54,8 +57,12 @@ pub(super) fn undeclared(template: &Template<'_>) -> Vec<Problem> {
     }
     let (declared, missing): (Vec<_>, Vec<_>) =
         references.first.iter().partition(|((named, name), _)| is_declared(template, *named, name));
-    let missing: Vec<_> =
-        missing.into_iter().map(|((named, name), at)| (named, name, at, near(template, *named, name))).collect();
+    let missing: Vec<_> = (0..)
+        .zip(missing)
+        .map(|(n, ((named, name), at))| {
+            (named, name, at, if n < COMPARED { near(template, *named, name) } else { None })
+        })
+        .collect();
     let strange = missing.iter().filter(|(.., near)| near.is_none()).count();
     let is_whole = declared.len() >= ENOUGH * strange;
     let mut notes = Vec::new();
@@ -170,7 +177,9 @@ impl<'n> References<'n> {
             ("If", Value::List(parts)) => {
                 if let Some((condition, branches)) = parts.split_first() {
                     self.condition(condition);
-                    branches.iter().for_each(|branch| self.walk(branch));
+                    for branch in branches {
+                        self.walk(branch);
+                    }
                 }
             }
             ("Condition", Value::Text(target)) => self.add(Named::Condition, target, at),

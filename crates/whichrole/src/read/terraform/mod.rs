@@ -131,7 +131,7 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
     let mut natives = BTreeMap::new();
     for text in texts {
         if let Syntax::Native(native) = text.syntax {
-            natives.insert(text.source, native);
+            natives.insert(text.source, native.lines().collect());
         }
         let body = match text.syntax {
             Syntax::Native(native) => hcl::parse(native, text.source, limits),
@@ -270,8 +270,8 @@ const OTHERS: &[&str] = &["aws_iam_user", "aws_iam_group", "aws_iam_policy", "aw
 
 struct Reading<'f> {
     evaluator: Evaluator<'f>,
-    /// The texts in Terraform's own language, by source.
-    natives: BTreeMap<usize, &'f str>,
+    /// The lines of the texts in Terraform's own language, by source.
+    natives: BTreeMap<usize, Vec<&'f str>>,
     found: Vec<Found>,
     /// What stands around the pools, to be evaluated last.
     around: Vec<(usize, &'f str, Kind, &'f Declared<'f>)>,

@@ -167,11 +167,6 @@ impl Building {
             self.pools.insert(format!("{}{id}", found.root), name.clone());
         }
         let guests = match field(node, "allow_unauthenticated_identities") {
-            // Guests get what their role says then (S1), and users are no concern of it.
-            Some(flag @ Node { value: Value::Reference(reference), .. }) => {
-                drafts.note(shape::not_known(flag, "`allow_unauthenticated_identities`", reference));
-                None
-            }
             Some(flag) => known_bool(flag, "`allow_unauthenticated_identities`", drafts),
             None => Some(false),
         };

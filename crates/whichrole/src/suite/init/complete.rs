@@ -97,7 +97,7 @@ impl First<'_> {
         let witnesses = found.changes.iter().chain(&found.custom_role_changes).take(MOST_WITNESSES);
         for witness in witnesses.map(|change| Witness::from(change.witness.clone())) {
             let draft = Draft { name: String::new(), witness, groups: Vec::new() };
-            self.add(format!("not if {change}"), draft);
+            self.add(&format!("not if {change}"), draft);
         }
         is_equal.map(|is_equal| !is_equal)
     }

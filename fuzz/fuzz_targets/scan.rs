@@ -1,0 +1,69 @@
+//! A line from anybody, or a token with it for claims. The scanner of many tokens keeps what the reader of one reads, decides the same, and says
+//! the same where something is wrong.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use whichrole::{
+    AmbiguousRoleResolution, Claims, ClaimsScanner, Evaluator, IdentityPool, Jwt, MappingRule, MatchType, Request,
+    RoleMapping, Semantics, TokenForm, TokenLimits,
+};
+
+fuzz_target!(|text: &str| {
+    let limits = TokenLimits::default();
+    let evaluator = evaluator();
+    let mut scanner = ClaimsScanner::new([&evaluator], limits);
+    for line in [text.to_owned(), format!("{}.{}.x", encode(b"{}"), encode(text.as_bytes()))] {
+        let expected = if line.trim_start().starts_with(['{', '[', '\u{feff}']) {
+            Claims::from_json(&line).map(|claims| (claims.into_owned(), TokenForm::Claims))
+        } else {
+            Jwt::decode(&line, &limits).map(|jwt| (jwt.into_claims(), TokenForm::Jwt))
+        };
+        match (expected, scanner.read(&line)) {
+            (Err(expected), Err(found)) => assert_eq!(found, expected),
+            (Ok((all, form)), Ok((kept, found))) => {
+                assert_eq!(found, form);
+                let wanted: Vec<&str> = evaluator.claims_read().collect();
+                assert!(kept.iter().eq(all.iter().filter(|(name, _)| wanted.contains(name))));
+                assert_eq!(answer(&evaluator, &kept, form), answer(&evaluator, &all, form));
+            }
+            (expected, found) => panic!("reader {expected:?}, scanner {found:?}"),
+        }
+    }
+});
+
+fn evaluator() -> Evaluator {
+    let rules = [
+        ("a", MatchType::Contains, "a"),
+        ("cognito:groups", MatchType::StartsWith, "\u{e9}"),
+        ("custom:dept", MatchType::NotEqual, "A"),
+    ];
+    let rules = rules.map(|(claim, operator, value)| MappingRule::new(claim, operator, value, format!("role of {claim}")));
+    let mut pool = IdentityPool::default();
+    let key = "cognito-idp.us-east-1.amazonaws.com/us-east-1_A:web";
+    pool.role_mappings.insert(key.into(), RoleMapping::rules(rules).resolving(AmbiguousRoleResolution::Deny));
+    Evaluator::new(pool, Semantics::default())
+}
+
+fn answer(evaluator: &Evaluator, claims: &Claims<'_>, form: TokenForm) -> String {
+    match evaluator.login(None, claims, form) {
+        Ok(login) => {
+            let logins = [login];
+            let answer = evaluator.answer(&Request::of(&logins));
+            let (mut written, serialized) = (String::new(), serde_json::to_string(&answer).unwrap());
+            answer.write_json(&mut written);
+            assert_eq!(written, serialized, "there are two writers");
+            written
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+fn encode(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        out.extend((0..=chunk.len()).map(|n| char::from(ALPHABET[(bits >> (18 - 6 * n)) as usize & 63])));
+    }
+    out
+}
