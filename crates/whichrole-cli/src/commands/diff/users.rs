@@ -145,7 +145,7 @@ impl Exported {
             match known.iter().find(|known| known.name == group.name) {
                 Some(known) => groups.push(known),
                 None if known.is_empty() || group.role_arn.is_some() || group.precedence.is_some() => {
-                    groups.push(group)
+                    groups.push(group);
                 }
                 None => {
                     let names = known.iter().map(|group| group.name.as_str());
