@@ -17,7 +17,7 @@ impl Answer<'_> {
             ",\"certain\":false,\"assumptions\":["
         });
         if !self.assumptions.is_empty() {
-            write_list(self.assumptions.ids(), out, |id, out| write_word(id, out));
+            write_list(self.assumptions.ids(), out, write_word);
         }
         out.push_str("],\"readings\":[");
         write_list(&self.readings, out, write_reading);

@@ -2,7 +2,7 @@
 
 use crate::claims::{Claim, Claims};
 use crate::matching::Test;
-use crate::names::{self, Names};
+use crate::names::Names;
 use crate::pool::RoleMapping;
 use crate::semantics::{ArrayClaims, NonStringClaims, Semantics};
 
@@ -52,7 +52,13 @@ impl Plan {
             (Claim::Object(_), _) if objects => Some(Claim::from(claim.to_json())),
             _ => None,
         };
-        slots.iter().map(|claim| text((*claim)?)).collect()
+        let mut texts = vec![None; slots.len()];
+        for (slot, _) in &self.tests {
+            if let (Some(made @ None), Some(Some(claim))) = (texts.get_mut(*slot), slots.get(*slot)) {
+                *made = text(claim);
+            }
+        }
+        texts
     }
 }
 
@@ -76,8 +82,7 @@ impl<'a> Slots<'a> {
         }
         let all = if slots.many.is_empty() { &mut slots.few[..] } else { &mut slots.many };
         for (name, value) in claims.iter() {
-            let number = names.number(names::hash(name.as_bytes()), name.as_bytes());
-            if let Some(slot) = number.and_then(|number| all.get_mut(number)) {
+            if let Some(slot) = names.number(name).and_then(|number| all.get_mut(number)) {
                 *slot = Some(value);
             }
         }

@@ -40,7 +40,12 @@ impl Search {
             return self.finder.find(text.as_bytes()).is_some();
         }
         let (text, value) = (text.as_bytes(), value.as_bytes());
-        value.is_empty() || self.candidates(text).any(|start| at(text, start, value).is_some_and(|here| here == value))
+        let mut found = value.is_empty();
+        self.candidates(text, |start| {
+            found |= at(text, start, value).is_some_and(|here| here == value);
+            found
+        });
+        found
     }
 
     /// The same for ASCII texts, with and without letter case.
@@ -50,38 +55,46 @@ impl Search {
             return ByCase { sensitive: true, insensitive: true };
         }
         let mut found = ByCase::NEITHER;
-        for start in self.candidates(text) {
-            let Some(here) = at(text, start, value) else { continue };
-            if here == value {
-                return ByCase { sensitive: true, insensitive: true };
+        self.candidates(text, |start| {
+            if let Some(here) = at(text, start, value) {
+                found.sensitive = here == value;
+                found.insensitive |= found.sensitive || here.eq_ignore_ascii_case(value);
             }
-            found.insensitive |= here.eq_ignore_ascii_case(value);
-        }
+            found.sensitive
+        });
         found
     }
 
-    /// Where the value could begin: wherever its rare byte, or one that looks like it, is where it should be.
+    /// Calls `look` where the value could begin, until it returns true: wherever its rare byte, or one that looks like it, is where it should be.
     #[inline]
-    fn candidates<'t>(&self, text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+    fn candidates(&self, text: &[u8], mut look: impl FnMut(usize) -> bool) {
         const ONES: u64 = u64::from_ne_bytes([1; 8]);
         const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
         const CASE: u64 = u64::from_ne_bytes([0x20; 8]);
-        let (rare, at) = (u64::from_ne_bytes([self.rare; 8]), self.at);
-        let (chunks, rest) = text.as_chunks::<8>();
-        let mut last = [0; 8];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        let chunks = chunks.iter().copied().chain((!rest.is_empty()).then_some(last));
-        chunks.enumerate().flat_map(move |(n, chunk)| {
-            // The highest bit of each byte that is the rare one; a false one, behind a true one, is only looked at in vain.
-            let word = (u64::from_le_bytes(chunk) | CASE) ^ rare;
+        let rare = u64::from_ne_bytes([self.rare; 8]);
+        let mut from = 0;
+        loop {
+            let rest = text.get(from..).unwrap_or_default();
+            let (word, is_last) = match rest.first_chunk::<8>() {
+                Some(word) => (u64::from_le_bytes(*word), false),
+                None => (rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)), true),
+            };
+            // The highest bit of each byte that is the rare one; a false one, behind a true one, is only looked at in vain, and so is what lies
+            // behind the end of the text.
+            let word = (word | CASE) ^ rare;
             let mut hits = word.wrapping_sub(ONES) & !word & HIGHEST;
-            std::iter::from_fn(move || {
-                let hit = (hits != 0).then(|| hits.trailing_zeros() as usize / 8)?;
+            while hits != 0 {
+                let hit = from + hits.trailing_zeros() as usize / 8;
+                if hit.checked_sub(self.at).is_some_and(&mut look) {
+                    return;
+                }
                 hits &= hits - 1;
-                Some(n * 8 + hit)
-            })
-            .filter_map(move |hit| hit.checked_sub(at))
-        })
+            }
+            if is_last {
+                return;
+            }
+            from += 8;
+        }
     }
 }
 

@@ -3,17 +3,22 @@
 use std::borrow::Cow;
 
 use super::seen::Seen;
+use super::usual::Usual;
 use crate::claims::Claim;
 use crate::json::{self, JsonLimits};
-use crate::names::{self, Names};
+use crate::names::{Names, hash};
 
 /// Claims that room is made for. More than these would be a piece of memory that takes longer to get.
 const ROOM: usize = 18;
 
+/// What is mixed into the names of the outermost object.
+const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// The members of an object.
 pub(super) type Members<'t> = Vec<(Cow<'t, str>, Claim<'t>)>;
 
-pub(super) struct Line<'t, 's> {
+/// `ESCAPED`: there is a backslash in it somewhere. There is no control character.
+pub(super) struct Line<'t, 's, const ESCAPED: bool> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
@@ -27,8 +32,19 @@ pub(super) struct Line<'t, 's> {
     elements: usize,
 }
 
+/// How the names of a line follow the usual ones.
+#[derive(Default)]
+struct Order {
+    /// The place of the usual name that comes next.
+    next: usize,
+    /// The usual names that the line has had, a bit for each place.
+    passed: u64,
+    /// Whether there was a name that is not a usual one in its place. From then on names are noted in `seen`.
+    is_lost: bool,
+}
+
 /// `None` everywhere: not by me.
-impl<'t, 's> Line<'t, 's> {
+impl<'t, 's, const ESCAPED: bool> Line<'t, 's, ESCAPED> {
     pub(super) fn new(text: &'t str, limits: &'s JsonLimits, seen: &'s mut Seen) -> Self {
         seen.forget();
         let bytes = text.as_bytes();
@@ -36,64 +52,108 @@ impl<'t, 's> Line<'t, 's> {
     }
 
     /// The whole line: one object, of which the wanted members are kept.
-    pub(super) fn claims(mut self, wanted: &Names) -> Option<Members<'t>> {
-        // A control character may only stand between values, and hardly ever does. Without a way out of the loop, many bytes are looked at in
-        // one step; and nobody has to look again.
-        if self.bytes.iter().fold(false, |any, byte| any | (*byte < b' ')) {
-            return None;
-        }
+    pub(super) fn claims(mut self, wanted: &Names, usual: &mut Usual) -> Option<Members<'t>> {
         let mut kept = Members::with_capacity(wanted.len().min(ROOM));
+        let mut order = Order::default();
         self.blanks();
-        if self.peek()? != b'{' {
+        if self.next()? != b'{' {
             return None;
         }
-        self.object(|line, hash, name| {
-            if wanted.number(hash, name.as_bytes()).is_some() {
-                kept.push((name, line.value()?));
-                Some(())
-            } else {
-                line.skip()
-            }
-        })?;
-        self.blanks();
-        (self.at == self.bytes.len()).then_some(kept)
-    }
-
-    /// An object on whose bracket we stand; `member` reads or skips each value.
-    #[inline]
-    fn object(&mut self, mut member: impl FnMut(&mut Self, u64, Cow<'t, str>) -> Option<()>) -> Option<()> {
         self.levels = self.levels.checked_sub(1)?;
-        self.at += 1;
         self.objects += 1;
-        let object = self.objects.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.blanks();
         if self.peek()? == b'}' {
             self.at += 1;
         } else {
             loop {
-                if self.peek()? != b'"' {
-                    return None;
-                }
-                let name = self.string()?;
                 self.members += 1;
-                let hash = names::hash(name.as_bytes());
-                if name.len() > self.limits.name
-                    || self.members > self.limits.members
-                    || !self.seen.is_new(hash ^ object)
-                {
+                if self.members > self.limits.members {
                     return None;
                 }
+                let rest = self.bytes.get(self.at..)?;
+                let name = if let Some((place, name, length)) = usual.find(order.next, rest) {
+                    order.next = place + 1;
+                    order.passed |= 1 << place;
+                    if order.is_lost && !self.seen.is_new(name.hash ^ FIRST) {
+                        return None;
+                    }
+                    let start = self.at + 1;
+                    self.at += length;
+                    if name.is_wanted { Some(Cow::Borrowed(self.text.get(start..self.at - 2)?)) } else { None }
+                } else {
+                    let name = self.unusual_name(&mut order, wanted, usual)?;
+                    wanted.number(&name).map(|_| name)
+                };
                 self.blanks();
-                if self.peek()? != b':' {
+                match name {
+                    Some(name) if self.peek()? == b'"' => kept.push((name, Claim::Text(self.string()?))),
+                    Some(name) => kept.push((name, self.value()?)),
+                    None => self.skip()?,
+                }
+                self.blanks();
+                match self.next()? {
+                    b',' => self.blanks(),
+                    b'}' => break,
+                    _ => return None,
+                }
+            }
+        }
+        self.blanks();
+        (self.at == self.bytes.len()).then_some(kept)
+    }
+
+    /// A name of the outermost object that is not the usual one, with its colon.
+    #[cold]
+    fn unusual_name(&mut self, order: &mut Order, wanted: &Names, usual: &mut Usual) -> Option<Cow<'t, str>> {
+        if !order.is_lost {
+            order.is_lost = true;
+            for (place, name) in usual.before(order.next).enumerate() {
+                if order.passed & 1 << place != 0 && !self.seen.is_new(name.hash ^ FIRST) {
                     return None;
                 }
-                self.at += 1;
+            }
+        }
+        let name = self.name(FIRST)?;
+        if usual.learn(order.next, &name, wanted) {
+            order.next += 1;
+        }
+        Some(name)
+    }
+
+    /// A name that its object has not had, with its colon. `object` is mixed into its hash.
+    #[inline]
+    fn name(&mut self, object: u64) -> Option<Cow<'t, str>> {
+        if self.peek()? != b'"' {
+            return None;
+        }
+        let name = self.string()?;
+        if name.len() > self.limits.name || !self.seen.is_new(hash(name.as_bytes()) ^ object) {
+            return None;
+        }
+        self.blanks();
+        (self.next()? == b':').then_some(name)
+    }
+
+    /// An object, on whose bracket we stand, inside another value; `member` reads or skips each value.
+    fn object(&mut self, mut member: impl FnMut(&mut Self, Cow<'t, str>) -> Option<()>) -> Option<()> {
+        self.levels = self.levels.checked_sub(1)?;
+        self.at += 1;
+        self.objects += 1;
+        let object = self.objects.wrapping_mul(FIRST);
+        self.blanks();
+        if self.peek()? == b'}' {
+            self.at += 1;
+        } else {
+            loop {
+                self.members += 1;
+                if self.members > self.limits.members {
+                    return None;
+                }
+                let name = self.name(object)?;
                 self.blanks();
-                member(self, hash, name)?;
+                member(self, name)?;
                 self.blanks();
-                let next = self.peek()?;
-                self.at += 1;
-                match next {
+                match self.next()? {
                     b',' => self.blanks(),
                     b'}' => break,
                     _ => return None,
@@ -105,7 +165,6 @@ impl<'t, 's> Line<'t, 's> {
     }
 
     /// An array on whose bracket we stand.
-    #[inline]
     fn array(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.levels = self.levels.checked_sub(1)?;
         self.at += 1;
@@ -120,9 +179,7 @@ impl<'t, 's> Line<'t, 's> {
                 }
                 element(self)?;
                 self.blanks();
-                let next = self.peek()?;
-                self.at += 1;
-                match next {
+                match self.next()? {
                     b',' => self.blanks(),
                     b']' => break,
                     _ => return None,
@@ -138,7 +195,7 @@ impl<'t, 's> Line<'t, 's> {
         match self.peek()? {
             b'"' => self.skip_string(),
             b'-' | b'0'..=b'9' => self.number().map(drop),
-            b'{' => self.object(|line, _, _| line.skip()),
+            b'{' => self.object(|line, _| line.skip()),
             b'[' => self.array(Self::skip),
             b't' => self.word(b"true"),
             b'f' => self.word(b"false"),
@@ -153,7 +210,7 @@ impl<'t, 's> Line<'t, 's> {
             b'-' | b'0'..=b'9' => Claim::Number(Cow::Borrowed(self.number()?)),
             b'{' => {
                 let mut members = Members::new();
-                self.object(|line, _, name| {
+                self.object(|line, name| {
                     members.push((name, line.value()?));
                     Some(())
                 })?;
@@ -201,10 +258,26 @@ impl<'t, 's> Line<'t, 's> {
         Some(())
     }
 
-    /// The next quote or backslash.
+    /// The next quote, or backslash, from a place on.
     #[inline]
-    fn plain_end(&self, at: usize) -> Option<usize> {
-        memchr::memchr2(b'"', b'\\', self.bytes.get(at..)?).map(|length| at + length)
+    fn plain_end(&self, mut at: usize) -> Option<usize> {
+        const ONES: u64 = u64::from_ne_bytes([1; 8]);
+        const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
+        const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
+        const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
+        // As `json::plain_end` does it, with less to look for.
+        let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
+        while let Some(word) = self.bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            let word = u64::from_le_bytes(*word);
+            let backslashes = if ESCAPED { is_zero(word ^ BACKSLASHES) } else { 0 };
+            let stops = (is_zero(word ^ QUOTES) | backslashes) & HIGHEST;
+            if stops != 0 {
+                return Some(at + stops.trailing_zeros() as usize / 8);
+            }
+            at += 8;
+        }
+        let rest = self.bytes.get(at..)?;
+        rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|length| at + length)
     }
 
     /// An escape on whose backslash we stand.
@@ -301,5 +374,12 @@ impl<'t, 's> Line<'t, 's> {
     #[inline]
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
     }
 }
