@@ -37,6 +37,10 @@ struct Parts {
     algorithm: &'static str,
 }
 
+fn joined(header: &str, claims: &str, signature: &[u8]) -> String {
+    format!("{}.{}.{}", encode(header), encode(claims), encode(signature))
+}
+
 impl Parts {
     fn of(algorithm: &'static str, token: &str) -> Self {
         let parts: Vec<Vec<u8>> = token.trim().split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
@@ -45,19 +49,15 @@ impl Parts {
     }
 
     fn token(&self) -> String {
-        self.with(&self.header, &self.claims, &self.signature)
-    }
-
-    fn with(&self, header: &str, claims: &str, signature: &[u8]) -> String {
-        format!("{}.{}.{}", encode(header), encode(claims), encode(signature))
+        joined(&self.header, &self.claims, &self.signature)
     }
 
     fn signed(&self, signature: impl AsRef<[u8]>) -> String {
-        self.with(&self.header, &self.claims, signature.as_ref())
+        joined(&self.header, &self.claims, signature.as_ref())
     }
 
     fn headed(&self, header: &str) -> String {
-        self.with(header, &self.claims, &self.signature)
+        joined(header, &self.claims, &self.signature)
     }
 
     /// Every token that is not this one.
@@ -93,9 +93,9 @@ impl Parts {
         }
         add(
             "other claims",
-            self.with(&self.header, &self.claims.replacen("\"sub\":\"", "\"sub\":\"x", 1), &self.signature),
+            joined(&self.header, &self.claims.replacen("\"sub\":\"", "\"sub\":\"x", 1), &self.signature),
         );
-        add("a blank in the claims", self.with(&self.header, &format!("{} ", self.claims), &self.signature));
+        add("a blank in the claims", joined(&self.header, &format!("{} ", self.claims), &self.signature));
         add("a blank in the header", self.headed(&format!("{} ", self.header)));
         add("a member in the header", self.headed(&self.header.replacen('{', "{\"x\":1,", 1)));
 

@@ -28,9 +28,8 @@ fn the_paths_of_the_settings_are_for_runs_without_any() {
     let ran = folder.run(&["two"]);
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("ok: 1 passed in 1 suite\n", ""));
     // Settings of a parent are somebody else's.
-    let ran = Folder(folder.0.join("two"));
-    assert_eq!(ran.run(&[]).err, "");
-    std::mem::forget(ran);
+    let inner = Folder(folder.0.join("two"));
+    assert_eq!(inner.run(&[]).err, "");
 }
 
 #[test]
