@@ -67,16 +67,29 @@ impl Output {
     }
 
     /// Adds a line to the results, as it is: data for other programs.
-    pub fn line(&mut self, line: &str) -> Result<()> {
+    pub fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
-        Ok(())
     }
 
     /// Adds a line for people to the results, in letters that their terminals have.
-    pub fn text(&mut self, line: &str) -> Result<()> {
+    pub fn text(&mut self, line: &str) {
         let line = self.spelled(line).into_owned();
-        self.line(&line)
+        self.line(&line);
+    }
+
+    /// Adds several lines for other programs.
+    pub fn lines(&mut self, lines: &[String]) {
+        for line in lines {
+            self.line(line);
+        }
+    }
+
+    /// Adds several lines for people.
+    pub fn texts(&mut self, lines: &[String]) {
+        for line in lines {
+            self.text(line);
+        }
     }
 
     /// Where results go that are written as they come.

@@ -83,9 +83,9 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         report.users = Some(users::count(file, provider.as_ref(), found, &semantics)?);
     }
     match args.global.format {
-        Some(Format::Json) => output.line(&json(&report)?)?,
-        Some(Format::Markdown) => render::diff::markdown(&report).iter().try_for_each(|line| output.line(line))?,
-        _ => render::diff::text(&report).iter().try_for_each(|line| output.text(line))?,
+        Some(Format::Json) => output.line(&json(&report)?),
+        Some(Format::Markdown) => output.lines(&render::diff::markdown(&report)),
+        _ => output.texts(&render::diff::text(&report)),
     }
     for note in render::diff::notes(&report) {
         output.note(&note);

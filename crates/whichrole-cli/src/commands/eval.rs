@@ -16,10 +16,10 @@ pub fn run(args: &Args, config: &ConfigArgs, asked: &RequestArgs, output: &mut O
     let logins = question.logins()?;
     let answer = question.answer(&logins, output);
     if args.wants_json() {
-        output.line(&json(&answer)?)?;
+        output.line(&json(&answer)?);
     } else {
         match answer.decision.role() {
-            Some(role) => output.text(&whichrole::text::visible(role))?,
+            Some(role) => output.text(&whichrole::text::visible(role)),
             None => output.error(&render::explain::denial(&answer.decision)),
         }
         if answer.decision.source() == Some(Source::PreferredRole)

@@ -102,11 +102,9 @@ pub fn run(
             sts: Option<Sts<'w>>,
             want: Option<whichrole::explain::Wanted>,
         }
-        output.line(&json(&Whole { explanation, sts, want: wanted })?)?;
+        output.line(&json(&Whole { explanation, sts, want: wanted })?);
     } else {
-        for line in render::explain::text(&explanation, sts.as_ref(), wanted.as_ref()) {
-            output.text(&line)?;
-        }
+        output.texts(&render::explain::text(&explanation, sts.as_ref(), wanted.as_ref()));
     }
     Ok(exit)
 }

@@ -25,7 +25,7 @@ pub fn run(args: &Args, asked: &LintArgs, output: &mut Output) -> Result<Exit> {
             let problem = Problem::unknown("unknown-lint", "lint", id, LINTS.iter().map(|lint| lint.id));
             return Err(Failure::new(problem.code, problem.message));
         };
-        output.line(lint.page.trim_end())?;
+        output.line(lint.page.trim_end());
         return Ok(Exit::Yes);
     }
     let mut linted = Vec::new();
@@ -44,17 +44,13 @@ pub fn run(args: &Args, asked: &LintArgs, output: &mut Output) -> Result<Exit> {
         linted.push(found);
     }
     match args.global.format {
-        Some(Format::Json) => output.line(&render::lint::json(&linted)?)?,
-        Some(Format::Sarif) => output.line(&render::sarif::log(&linted)?)?,
+        Some(Format::Json) => output.line(&render::lint::json(&linted)?),
+        Some(Format::Sarif) => output.line(&render::sarif::log(&linted)?),
         Some(Format::Github) => {
-            for line in render::lint::annotations(&linted) {
-                output.line(&line)?;
-            }
+            output.lines(&render::lint::annotations(&linted));
         }
         _ => {
-            for line in render::lint::lines(&linted) {
-                output.text(&line)?;
-            }
+            output.texts(&render::lint::lines(&linted));
         }
     }
     output.note(&render::lint::summary(&linted));

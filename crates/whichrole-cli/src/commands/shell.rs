@@ -9,11 +9,11 @@ use crate::args::Args;
 use crate::failure::{Exit, Failure, Result};
 use crate::output::Output;
 
-pub fn completions(shell: clap_complete::Shell, output: &mut Output) -> Result<Exit> {
+pub fn completions(shell: clap_complete::Shell, output: &mut Output) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "whichrole", &mut script);
-    output.line(String::from_utf8_lossy(&script).trim_end())?;
-    Ok(Exit::Yes)
+    output.line(String::from_utf8_lossy(&script).trim_end());
+    Exit::Yes
 }
 
 pub fn man(folder: &Path) -> Result<Exit> {

@@ -36,7 +36,7 @@ pub fn run(args: &Args, asked: &TestArgs, config: &str, output: &mut Output) -> 
         let words: Vec<String> = words.iter().map(|word| quoted_for_shell(word)).collect();
         text = text.replacen("version: 1", &format!("# To be run with: {}\nversion: 1", words.join(" ")), 1);
     }
-    output.line(text.trim_end())?;
+    output.line(text.trim_end());
     hint(written, output);
     Ok(Exit::Yes)
 }

@@ -198,7 +198,7 @@ fn list(suites: &[Sound], filters: &[Glob], output: &mut Output) -> Result<Exit>
         let cases = judge::selected(&suite.plan, filters).into_iter().map(|case| suite.plan.case_name(case));
         for name in cases.chain(properties) {
             any = true;
-            output.line(&format!("{}: {}", text::visible(&suite.path), suite::shown_name(&name)))?;
+            output.line(&format!("{}: {}", text::visible(&suite.path), suite::shown_name(&name)));
         }
     }
     if any { Ok(Exit::Yes) } else { Err(Failure::new("filter-matches-nothing", "nothing has such a name")) }
@@ -208,16 +208,17 @@ fn write(args: &Args, run: &Run, output: &mut Output) -> Result<()> {
     match args.global.format.unwrap_or(Format::Text) {
         Format::Json => output.line(&json(run)?),
         Format::Junit => output.line(&junit::junit(run)),
-        Format::Tap => tap::tap(run).iter().try_for_each(|line| output.line(line)),
-        Format::Markdown => markdown::suites(run).iter().try_for_each(|line| output.line(line)),
+        Format::Tap => output.lines(&tap::tap(run)),
+        Format::Markdown => output.lines(&markdown::suites(run)),
         Format::Github => {
             job_summary(&markdown::suites(run).join("\n"))?;
-            github::annotations(run).iter().try_for_each(|line| output.line(line))
+            output.lines(&github::annotations(run));
         }
-        Format::Text if args.global.quiet && run.summary.failed == 0 => Ok(()),
+        Format::Text if args.global.quiet && run.summary.failed == 0 => {}
         // SARIF is refused before.
-        Format::Text | Format::Sarif => suite::text(run).iter().try_for_each(|line| output.text(line)),
+        Format::Text | Format::Sarif => output.texts(&suite::text(run)),
     }
+    Ok(())
 }
 
 /// GitHub Actions shows what is appended to this file.
