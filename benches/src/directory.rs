@@ -210,7 +210,7 @@ pub fn pool_json() -> String {
 }
 
 /// Writes the claims of user `n` to the end of `line`, without a line end.
-pub fn write_claims(line: &mut String, n: u64) {
+pub fn write_line(line: &mut String, n: u64) {
     let mut dice = Dice::of(n);
     let department = dice.pick(&DEPARTMENTS);
     // One name in 128 is written with an escape that nobody needs; it is the same name.
@@ -258,26 +258,41 @@ pub fn write_claims(line: &mut String, n: u64) {
     write(format_args!(",\"jti\":\"{}\",\"email\":\"{username}.{n}@{}\"}}", dice.uuid(), dice.pick(&DOMAINS)));
 }
 
+/// The claims of user `n`.
+#[must_use]
+pub fn line(n: u64) -> String {
+    let mut line = String::new();
+    write_line(&mut line, n);
+    line
+}
+
+/// User `n` as a compact JWT.
+#[must_use]
+pub fn token(n: u64) -> String {
+    let mut token = String::new();
+    write_token(&mut token, n);
+    token
+}
+
 /// Writes user `n` as a compact JWT to the end of `line`. Its signature has the right length and is nobody's.
-pub fn write_jwt(line: &mut String, n: u64) {
+pub fn write_token(line: &mut String, n: u64) {
     const HEADER: &str = r#"{"kid":"exampleKeyIdExampleKeyIdExampleKeyIdExample=","alg":"RS256"}"#;
-    let mut claims = String::new();
-    write_claims(&mut claims, n);
     let mut dice = Dice::of(!n);
     let signature: Vec<u8> = (0..32).flat_map(|_| dice.roll().to_le_bytes()).collect();
     BASE64_URL_SAFE_NO_PAD.encode_string(HEADER, line);
     line.push('.');
-    BASE64_URL_SAFE_NO_PAD.encode_string(claims, line);
+    BASE64_URL_SAFE_NO_PAD.encode_string(self::line(n), line);
     line.push('.');
     BASE64_URL_SAFE_NO_PAD.encode_string(signature, line);
 }
 
 /// Numbers that look random and are the same on every machine (`SplitMix64`).
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
     /// The dice of number `n`, unrelated to those of `n + 1`.
-    pub(crate) fn of(n: u64) -> Self {
+    #[must_use]
+    pub fn of(n: u64) -> Self {
         let mut dice = Self(n.wrapping_mul(0xA076_1D64_78BD_642F));
         Self(dice.roll())
     }
@@ -290,15 +305,18 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.roll() % limit
     }
 
-    pub(crate) fn one_in(&mut self, times: u64) -> bool {
+    /// True once in so many times.
+    pub fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0
     }
 
-    pub(crate) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+    /// One of these.
+    pub fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         let at = self.below(from.len() as u64);
         usize::try_from(at).ok().and_then(|at| from.get(at)).copied().unwrap_or_default()
     }
@@ -324,20 +342,14 @@ mod tests {
 
     use super::*;
 
-    fn claims_of(n: u64) -> String {
-        let mut line = String::new();
-        write_claims(&mut line, n);
-        line
-    }
-
     #[test]
     fn every_rule_decides_somebody_and_one_in_ten_leans_on_groups() {
         let evaluator = Evaluator::new(pool(), Semantics::default());
         let mut counts: BTreeMap<Option<usize>, u32> = BTreeMap::new();
         let mut uncertain = 0;
         for n in 0..10_000 {
-            let line = claims_of(n);
-            let claims = Claims::from_json(&line).unwrap();
+            let text = line(n);
+            let claims = Claims::from_json(&text).unwrap();
             let logins = [evaluator.login(None, &claims, TokenForm::Claims).unwrap()];
             let answer = evaluator.answer(&Request::of(&logins));
             *counts.entry(answer.decision.source().and_then(Source::rule)).or_default() += 1;
@@ -349,16 +361,15 @@ mod tests {
 
     #[test]
     fn a_user_has_about_800_bytes() {
-        let bytes: usize = (0..1000).map(|n| claims_of(n).len()).sum();
+        let bytes: usize = (0..1000).map(|n| line(n).len()).sum();
         assert!((790..830).contains(&(bytes / 1000)), "{}", bytes / 1000);
     }
 
     #[test]
     fn the_jwt_has_the_same_claims() {
-        let mut token = String::new();
-        write_jwt(&mut token, 7);
+        let token = token(7);
         let jwt = Jwt::decode(&token, &TokenLimits::default()).unwrap();
-        assert_eq!(jwt.claims(), &Claims::from_json(&claims_of(7)).unwrap());
+        assert_eq!(jwt.claims(), &Claims::from_json(&line(7)).unwrap());
     }
 
     #[test]

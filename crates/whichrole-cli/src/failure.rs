@@ -119,6 +119,7 @@ impl Failure {
     /// A file that cannot be read or written. The system's own text is plain enough, and says nothing of the content.
     pub fn io(error: &io::Error, doing: &str, name: &str) -> Self {
         let why = match error.kind() {
+            io::ErrorKind::NotFound if doing == "write" => "its folder does not exist".to_owned(),
             io::ErrorKind::NotFound => "there is no such file".to_owned(),
             io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
             io::ErrorKind::IsADirectory => "it is a directory".to_owned(),
@@ -177,7 +178,7 @@ pub fn snippet_of(line: &str, at: Position) -> String {
         text::visible(&line.chars().skip(from).take(length).map(plain).collect::<String>())
     };
     let before = part(skip, column - skip);
-    let shown = part(skip, column - skip + WIDTH - BEFORE);
+    let shown = part(skip, (column - skip + WIDTH - BEFORE).max(WIDTH));
     let number = at.line.to_string();
     let margin = " ".repeat(number.len());
     format!("{margin} |\n{number} | {shown}\n{margin} | {}^", " ".repeat(before.chars().count()))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use whichrole::TokenLimits;
 use whichrole::read::{Configuration, Definition, Problem, ReadOptions, Source, read};
@@ -37,7 +37,9 @@ impl Loaded {
 
     /// Reads a configuration as the options say.
     pub fn of(config: impl AsRef<OsStr>, options: &ReadOptions) -> Result<Self> {
-        Ok(Self::of_sources(sources(config, options.json.bytes)?, options))
+        let config = config.as_ref();
+        let options = ReadOptions { folders_are_whole: Path::new(config).is_dir(), ..options.clone() };
+        Ok(Self::of_sources(sources(config, options.json.bytes)?, &options))
     }
 
     /// Reads a configuration, of the working tree or of a revision.
@@ -186,8 +188,13 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
         }
         let in_assembly = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("assembly-"));
         let wanted = is_configuration(&name, depth, in_assembly);
+        if !wanted {
+            continue;
+        }
+        // What cannot be looked at is not left out: the answer would be about a part of the configuration.
+        let metadata = fs::metadata(&path).map_err(|error| Failure::io(&error, "read", &shown(path.as_os_str())))?;
         // A pipe or device among the files would keep us waiting.
-        if wanted && path.is_file() {
+        if metadata.is_file() {
             files.push(path);
         }
         if files.len() > CONFIG_FILES {
@@ -259,6 +266,17 @@ pub fn shown(name: &OsStr) -> String {
     if name == "-" { "standard input".to_owned() } else { name.to_string_lossy().into_owned() }
 }
 
+/// A path that has no way up or out, on any system. `..` is refused even where it would come back: what lies between may be a link.
+pub fn inside(written: &str) -> Option<PathBuf> {
+    let foreign = written.starts_with('~') || written.contains(['\\', '\0']) || written.get(1..2) == Some(":");
+    if foreign || written.is_empty() {
+        return None;
+    }
+    let path = Path::new(written);
+    let stays = path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    stays.then(|| path.to_owned())
+}
+
 /// Standard input can be read only once.
 pub fn refuse_two_stdins<'n>(names: impl IntoIterator<Item = &'n OsStr>) -> Result<()> {
     if names.into_iter().filter(|name| *name == "-").count() > 1 {
@@ -313,5 +331,24 @@ mod tests {
         for other in ["alice.id.jwt", "e.g.x", "ex.tar.gz", "./token", "pool.json", "-", "eyes.json"] {
             assert!(!looks_like_token(other), "{other}");
         }
+    }
+
+    #[test]
+    fn only_paths_that_stay_are_looked_at() {
+        for outside in [
+            "../x",
+            "a/../../x",
+            "a/../b",
+            "/etc/passwd",
+            "~/.aws/credentials",
+            "C:\\x",
+            "c:x",
+            "\\\\host\\share",
+            "",
+            "a\0",
+        ] {
+            assert_eq!(inside(outside), None, "{outside:?}");
+        }
+        assert_eq!(inside("./fixtures/a.jwt"), Some("./fixtures/a.jwt".into()));
     }
 }

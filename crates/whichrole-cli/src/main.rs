@@ -1,5 +1,8 @@
 //! The command `whichrole`. `commands/` has a file for each verb; everything it decides is decided by the library.
 
+// Tests may cut their own texts.
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 mod args;
 mod commands;
 mod failure;

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal as _, Write};
+use std::path::Path;
 
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
@@ -66,16 +67,29 @@ impl Output {
     }
 
     /// Adds a line to the results, as it is: data for other programs.
-    pub fn line(&mut self, line: &str) -> Result<()> {
+    pub fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
-        Ok(())
     }
 
     /// Adds a line for people to the results, in letters that their terminals have.
-    pub fn text(&mut self, line: &str) -> Result<()> {
+    pub fn text(&mut self, line: &str) {
         let line = self.spelled(line).into_owned();
-        self.line(&line)
+        self.line(&line);
+    }
+
+    /// Adds several lines for other programs.
+    pub fn lines(&mut self, lines: &[String]) {
+        for line in lines {
+            self.line(line);
+        }
+    }
+
+    /// Adds several lines for people.
+    pub fn texts(&mut self, lines: &[String]) {
+        for line in lines {
+            self.text(line);
+        }
     }
 
     /// Where results go that are written as they come.
@@ -115,16 +129,13 @@ impl Output {
         }
     }
 
-    /// What is being done, for whoever waits; the next line takes its place.
-    pub fn progress(&self, doing: &str) {
-        let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
-        let _ = write!(stderr, "{doing}\r").and_then(|()| stderr.flush());
-    }
-
-    /// Whether a bar would be seen, and would not stand among results.
+    /// Whether somebody watches a bar: stderr is a terminal that can go back to the start of a line, this is no build server, and results
+    /// do not come in between.
     pub fn shows_progress(&self) -> bool {
+        let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         let among_results = self.streams && self.path.is_none() && io::stdout().is_terminal();
-        self.notes != Notes::None && io::stderr().is_terminal() && !among_results
+        self.notes != Notes::None && io::stderr().is_terminal() && !among_results && !is_set("CI") && !is_dumb
     }
 
     /// Something that only those want to know who ask.
@@ -152,10 +163,9 @@ impl Output {
     /// Why there is no result. As JSON it goes to stdout even where results go to a file: the file may be what is wrong.
     pub fn failure(&mut self, failure: &Failure, json: bool) {
         self.discard();
-        if json {
-            // If even this cannot be written, the exit code still tells.
-            let _ = writeln!(io::stdout().lock(), "{}", failure.to_json());
-        } else {
+        let written = json && writeln!(io::stdout().lock(), "{}", failure.to_json()).is_ok();
+        // That standard output cannot be written may be what is wrong.
+        if !written {
             self.error(&failure.to_text());
         }
     }
@@ -169,6 +179,26 @@ impl Output {
     fn spelled<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.ascii { Cow::Owned(ascii(text)) } else { Cow::Borrowed(text) }
     }
+}
+
+/// Replaces a file as a whole: either the old text is there or the new one.
+pub fn replace(path: &str, text: &str) -> Result<()> {
+    let fail = |error: io::Error| Failure::io(&error, "write", path);
+    // A link stays a link, and a file keeps who may read it.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| Path::new(path).to_path_buf());
+    let mut name = target.file_name().map(ToOwned::to_owned).unwrap_or_default();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = target.with_file_name(name);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(fail)?;
+    let old = fs::metadata(&target).map(|metadata| metadata.permissions());
+    let permitted = old.map_or(Ok(()), |permissions| file.set_permissions(permissions));
+    let written = permitted.and_then(|()| file.write_all(text.as_bytes())).and_then(|()| file.sync_all());
+    if let Err(error) = written.and_then(|()| fs::rename(&temporary, &target)) {
+        // The half-written file is of no use to anybody.
+        let _ = fs::remove_file(&temporary);
+        return Err(fail(error));
+    }
+    Ok(())
 }
 
 /// Whether the locale is set to something that is not UTF-8, or to nothing, which is the same.

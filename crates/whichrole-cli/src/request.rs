@@ -106,7 +106,7 @@ pub fn parse_token(bytes: &[u8], limits: &TokenLimits) -> std::result::Result<Gi
     let most = limits.bytes.max(limits.json.bytes);
     if bytes.len() > most {
         // What is left of it may end within a character, so it is not looked at.
-        let is_claims = bytes.trim_ascii_start().starts_with(b"{");
+        let is_claims = matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..]);
         return Err(TokenError::too_large(if is_claims { limits.json.bytes } else { limits.bytes }));
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return Err(TokenError::not_utf8()) };

@@ -2,6 +2,7 @@
 //! file, and names no programs.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -21,6 +22,8 @@ pub struct Settings {
     /// The file; `None` where there is none.
     pub path: Option<String>,
     pub text: String,
+    /// What `whichrole test` runs where it is given no paths.
+    pub paths: Option<Vec<String>>,
     pub fail_on: Option<Severity>,
     pub allow: Vec<Allow>,
     /// The line of each entry of `allow`.
@@ -32,10 +35,7 @@ pub struct Settings {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct File {
-    /// What `whichrole test` runs where it is given no paths.
-    #[serde(default)]
-    #[expect(dead_code, reason = "read by `whichrole test`; it must be a list of texts all the same")]
-    paths: Vec<String>,
+    paths: Option<toml::Spanned<Vec<toml::Spanned<String>>>>,
     fail_on: Option<Written>,
     #[serde(default)]
     allow: Vec<toml::Spanned<Entry>>,
@@ -67,10 +67,27 @@ impl Settings {
         let is_for_folder = given.is_dir();
         let folder = if is_for_folder { Some(given) } else { given.parent() };
         let path = folder.map_or_else(|| Path::new(NAME).to_path_buf(), |folder| folder.join(NAME));
-        if !path.is_file() {
-            return Ok(Self::default());
+        Self::at(&path, is_for_folder)
+    }
+
+    /// The settings in the current folder.
+    pub fn here() -> Result<Self> {
+        Self::at(Path::new(NAME), true)
+    }
+
+    fn at(path: &Path, is_for_folder: bool) -> Result<Self> {
+        match path.symlink_metadata() {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(Failure::io(&error, "read", &path.to_string_lossy())),
         }
+        let is_regular = path.is_file();
         let path = path.to_string_lossy().into_owned();
+        // A pipe would keep us waiting.
+        if !is_regular {
+            let message = format!("{} is not a regular file", text::quoted(&path));
+            return Err(Failure::new("not-a-regular-file", message));
+        }
         let text = input::file(&path, BYTES)?;
         Self::read(path, text, is_for_folder)
     }
@@ -82,8 +99,8 @@ impl Settings {
             Failure::of(Report { file: Some(text::visible(&path)), line, ..report })
         };
         let file: File = toml::from_str(&text).map_err(|error| {
-            let message = "the settings are not TOML, or have something in them other than `paths`, `fail-on` \
-                           (`info`, `warning` or `error`) and `allow` with `lint`, `place` and `because`";
+            let message = "the settings are not TOML, or have something in them other than `paths` (a list), \
+                           `fail-on` (`info`, `warning` or `error`) and `allow` with `lint`, `place` and `because`";
             fault(message.to_owned(), error.span().map(|span| span.start))
         })?;
         let mut allow = Vec::new();
@@ -101,12 +118,26 @@ impl Settings {
             lines.push(line_of(&text, start));
             allow.push(Allow { lint: entry.lint, place: entry.place, because: entry.because });
         }
+        let mut paths = None;
+        if let Some(written) = file.paths {
+            let start = written.span().start;
+            if written.get_ref().is_empty() {
+                return Err(fault("`paths` is empty, so there would be nothing to test".to_owned(), Some(start)));
+            }
+            let outside = written.get_ref().iter().find(|path| input::inside(path.get_ref()).is_none());
+            if let Some(path) = outside {
+                let message =
+                    format!("{} leads out of the folder of these settings", text::quoted_whole(path.get_ref()));
+                return Err(fault(message, Some(path.span().start)));
+            }
+            paths = Some(written.into_inner().into_iter().map(toml::Spanned::into_inner).collect());
+        }
         let fail_on = file.fail_on.map(|written| match written {
             Written::Info => Severity::Info,
             Written::Warning => Severity::Warning,
             Written::Error => Severity::Error,
         });
-        Ok(Self { path: Some(path), text, fail_on, allow, lines, is_for_folder })
+        Ok(Self { path: Some(path), text, paths, fail_on, allow, lines, is_for_folder })
     }
 
     /// The finding for an entry that nothing needs; `source` is the number that these settings go by.

@@ -18,9 +18,15 @@ pub fn wants_json(words: &[OsString]) -> bool {
 /// Prints what clap has to say; the exit code is that of a question which could not be answered, unless help was wanted.
 pub fn answer(error: clap::Error, json: bool) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A closed pipe is no reason to fail.
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        return match error.print() {
+            // A closed pipe is no reason to fail.
+            Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => {
+                let failure = Failure::io(&fault, "write", "standard output");
+                Output::early().failure(&failure, false);
+                ExitCode::from(failure.exit as u8)
+            }
+            _ => ExitCode::SUCCESS,
+        };
     }
     let error = presentable(error);
     if json {

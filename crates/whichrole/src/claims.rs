@@ -74,6 +74,9 @@ impl<'a> Claims<'a> {
         if text.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
             return Err(TokenError::no_token());
         }
+        if text.len() > limits.bytes {
+            return Err(TokenError::too_large(limits.bytes));
+        }
         let json = json::parse(text, limits).map_err(|errors| TokenError::claims_json(text, &errors))?;
         Self::of_object(json).ok_or_else(TokenError::claims_not_an_object)
     }

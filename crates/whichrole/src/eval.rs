@@ -1,7 +1,7 @@
 //! Decides: which role and which tags a request gets. Statements such as S3 are in `docs/semantics.md`.
 
 use crate::claims::Claim;
-use crate::decision::{Decision, Denial, Outcome, Source};
+use crate::decision::{Answer, Decision, Denial, Outcome, Source};
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{self, Clock, Directory, Login, LoginError, Says, TokenForm};
 use crate::names::Names;
@@ -60,6 +60,12 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn of(logins: &'a [Login<'a>]) -> Self {
         Self { logins, custom_role_arn: None, clock: None }
+    }
+
+    /// The login that answered. `None`: a guest's request.
+    pub(crate) fn answering(&self, answer: &Answer<'_>) -> Option<&'a Login<'a>> {
+        let answered = answer.provider;
+        self.logins.iter().find(|login| login.provider().map(ProviderKey::as_str) == answered).or(self.logins.first())
     }
 
     /// A guest's request.

@@ -23,7 +23,9 @@ use crate::semantics::{NonStringClaims, RulesCustomRole, Semantics};
 use crate::{issuer, saml, tags, text};
 
 pub use near::NearMiss;
-pub use want::{Change, Wanted, Way, want};
+pub use want::{
+    Change, ClaimsChange, ConfigurationChange, Membership, Outcome as WantedOutcome, PoolEdit, Wanted, Way, want,
+};
 
 /// An answer with all that led to it.
 #[derive(Debug, Clone, Serialize)]

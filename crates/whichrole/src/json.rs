@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::read::MANY;
+
 /// How large a JSON document may be. Counts are for the whole document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JsonLimits {
@@ -271,7 +273,8 @@ impl<'a, 'l> Reader<'a, 'l> {
         Ok(())
     }
 
-    /// Few members are compared with each other; many are sorted first, so that the work stays near linear.
+    /// Few members are compared with each other; many are sorted first, so that the work stays near linear. Nobody reads thousands of
+    /// errors, and each takes more memory than the text it is about.
     fn note_duplicates(&mut self, members: &[Member<'a>]) {
         let mut again: Vec<&Member<'a>> = Vec::new();
         if members.len() <= 16 {
@@ -288,9 +291,11 @@ impl<'a, 'l> Reader<'a, 'l> {
             );
             again.sort_by_key(|member| member.at);
         }
+        let room = (MANY + 1).saturating_sub(self.duplicates.len());
         self.duplicates.extend(
             again
                 .iter()
+                .take(room)
                 .map(|member| JsonError { at: member.at, kind: JsonErrorKind::Duplicate(member.name.to_string()) }),
         );
     }

@@ -25,6 +25,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+// Tests may cut their own texts.
+#![cfg_attr(not(test), warn(clippy::string_slice))]
+
 pub mod analysis;
 mod base64url;
 mod claims;

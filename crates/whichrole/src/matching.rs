@@ -289,6 +289,34 @@ mod tests {
         }
     }
 
+    /// Letter case is looked for only by who asks for it, and touched only where it matters.
+    #[test]
+    fn a_test_touches_the_questions_that_its_claim_raises() {
+        fn touched<const ASK: bool>(json: &str, semantics: &Semantics) -> Vec<&'static str> {
+            let mut touched = Questions::NONE;
+            let test = Test::new(MatchType::Contains, "Admin");
+            let matched = test.matches_asking::<ASK>(&claim(json), None, semantics, &mut touched);
+            assert_eq!(matched, test.matches(&claim(json), semantics), "{json}");
+            touched.ids()
+        }
+        let open = Semantics::default();
+        for (json, asked) in [
+            ("\"Admin\"", vec![]),
+            ("\"other\"", vec![]),
+            ("\"admin\"", vec!["letter-case"]),
+            ("[\"Admin\"]", vec!["array-claims"]),
+            ("[\"admin\"]", vec!["array-claims", "letter-case"]),
+            ("1", vec!["non-string-claims"]),
+        ] {
+            assert_eq!(touched::<true>(json, &open), asked, "{json}");
+            let others: Vec<&str> = asked.into_iter().filter(|id| *id != "letter-case").collect();
+            assert_eq!(touched::<false>(json, &open), others, "{json}");
+            assert_eq!(touched::<false>(json, &choice("letter-case", "insensitive")), others, "{json}");
+        }
+        let test = Test::new(MatchType::StartsWith, "Admin");
+        assert_eq!((test.match_type(), test.value()), (MatchType::StartsWith, "Admin"));
+    }
+
     #[test]
     fn letter_case_is_touched_only_where_it_changes_the_outcome() {
         let touched =

@@ -52,6 +52,9 @@ macro_rules! questions {
         )+
 
         impl Semantics {
+    /// The first choice of every question, and none fixed.
+    pub(crate) const DEFAULT: Self = Self { indices: [0; QUESTIONS], assumed: Questions::NONE };
+
             $(
                 $(#[$doc])*
                 #[must_use]

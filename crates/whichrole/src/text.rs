@@ -118,6 +118,12 @@ pub fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> O
         .map(|(_, word)| word)
 }
 
+/// Whether two names differ in nothing but their digits, as `role1` and `role2` do: those are two names, and no slip of the pen.
+pub(crate) fn differ_in_digits(a: &str, b: &str) -> bool {
+    let rest = |name: &str| name.chars().filter(|c| !c.is_ascii_digit()).collect::<String>();
+    a != b && rest(a) == rest(b)
+}
+
 /// Edits (insert, delete, replace, swap neighbours) between two words; some number above `allowed` as soon as that is certain.
 fn distance(a: &[char], b: &[char], allowed: usize) -> usize {
     let mut before_last: Vec<usize> = Vec::new();

@@ -4,13 +4,16 @@
 //! hold references that only the deployment knows; where one of those decides, the answer says so.
 
 mod condition;
+mod decided;
 mod pattern;
 
 use std::collections::BTreeSet;
 
+use crate::pool::PrincipalTagMap;
 use crate::provider::ProviderKey;
 use crate::read::{Configuration, Definition, Node, Position, Value};
 use crate::text;
+pub use decided::TrustPolicies;
 use pattern::{Known, Text};
 
 /// The call that Cognito makes for one role.
@@ -44,6 +47,21 @@ pub enum Verdict {
     Refused(Vec<Objection>),
     /// It depends on something that nobody knows yet.
     Unknown(Objection),
+}
+
+impl Verdict {
+    /// What stands in the way, or what it depends on. Where the statement is for somebody else altogether, its action and conditions say
+    /// nothing.
+    #[must_use]
+    pub fn objections(&self) -> Vec<&Objection> {
+        let all = match self {
+            Self::Allowed => &[],
+            Self::Refused(objections) => objections.as_slice(),
+            Self::Unknown(objection) => std::slice::from_ref(objection),
+        };
+        let principal = all.iter().any(|objection| objection.kind == ObjectionKind::Principal);
+        all.iter().filter(|objection| !principal || objection.kind == ObjectionKind::Principal).collect()
+    }
 }
 
 /// Something in a trust policy that stands in the way.
@@ -114,19 +132,9 @@ pub fn assume(policy: &Node, call: &AssumeCall<'_>) -> Verdict {
     }
 }
 
-/// Asks the trust policy of a role of a configuration. `None`: the policy is not in the files.
-#[must_use]
-pub fn assume_role(
-    configuration: &Configuration,
-    definition: &Definition,
-    role: &str,
-    caller: Caller<'_>,
-    session_tags: bool,
-) -> Option<Verdict> {
-    let policy = configuration.surroundings.role(role)?.trust.as_ref()?;
-    let not_the_pool = not_the_pool(configuration, definition);
-    let call = AssumeCall { pool: definition.pool.id.as_deref(), not_the_pool: &not_the_pool, caller, session_tags };
-    Some(assume(policy, &call))
+/// Whether logins of a principal-tag map get tags.
+pub(crate) fn is_active(map: &PrincipalTagMap) -> bool {
+    map.use_defaults || !map.tags.is_empty()
 }
 
 /// References and ids that are something else than the id of this pool.
@@ -158,6 +166,9 @@ pub fn untested(policy: &Node) -> Vec<Objection> {
                 at,
             }),
             Some(block) if block.is_map() => {
+                // In YAML a map begins at its first entry, which is another line.
+                let named = statement.entries().iter().find(|entry| entry.name == "Condition");
+                let at = named.map_or(block.at, |entry| entry.at);
                 let keys = [(ObjectionKind::Audience, "aud"), (ObjectionKind::Amr, "amr")];
                 for (kind, key) in keys {
                     let is_known = block.entries().iter().all(|operator| operator.value.is_map());
@@ -171,7 +182,7 @@ pub fn untested(policy: &Node) -> Vec<Objection> {
                                 "the role does not test `cognito-identity.amazonaws.com:amr`: guests may assume it like users"
                             }
                         };
-                        found.push(Objection { kind, message: message.to_owned(), at: block.at });
+                        found.push(Objection { kind, message: message.to_owned(), at });
                     }
                 }
             }

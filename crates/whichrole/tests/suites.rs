@@ -543,3 +543,53 @@ fn filters_match_whole_names() {
         plan.cases().iter().map(|case| plan.case_name(*case)).filter(|name| glob.matches(name)).collect();
     assert_eq!(found, ["a[ops]"]);
 }
+
+/// The pool, and the trust policies of two of its roles: the staff's lacks `sts:TagSession`.
+fn with_trust(actions_of_staff: &str) -> String {
+    let role = |name: &str, actions: &str| {
+        format!(
+            r#"{{"Role": {{"RoleName": "{name}", "Arn": "arn:aws:iam::111122223333:role/{name}", "AssumeRolePolicyDocument":
+               {{"Statement": [{{"Effect": "Allow", "Principal": {{"Federated": "cognito-identity.amazonaws.com"}},
+                 "Action": {actions},
+                 "Condition": {{"StringEquals": {{"cognito-identity.amazonaws.com:aud": "us-east-1:app"}},
+                   "ForAnyValue:StringLike": {{"cognito-identity.amazonaws.com:amr": "authenticated"}}}}}}]}}}}}}"#
+        )
+    };
+    let whole = role("Admin", r#"["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]"#);
+    POOL.replacen('[', &format!("[{whole}, {},", role("Staff", actions_of_staff)), 1)
+}
+
+#[test]
+fn a_case_may_ask_whether_sts_would_let_cognito_assume_the_role() {
+    let suite = tests(
+        r#"
+  - { name: admin, claims: { "cognito:groups": [admins] }, expect: { role: Admin, assumable: true } }
+  - { name: not admin, claims: { "cognito:groups": [admins] }, expect: { role: Admin, assumable: false } }
+  - { name: staff, claims: { "custom:dept": eng }, expect: { role: Staff, assumable: false } }
+  - { name: not staff, claims: { "custom:dept": eng }, expect: { role: Staff, assumable: true } }
+  - { name: unknown, claims: { "custom:dept": it }, expect: { role: Guest, assumable: true } }
+  - { name: unknown too, claims: { "custom:dept": it }, expect: { role: Guest, assumable: false } }
+  - { name: denied, claims: { "custom:dept": ops }, expect: { assumable: false } }"#,
+    );
+    let plan = plan_with(&suite, |brought| {
+        let text = with_trust("\"sts:AssumeRoleWithWebIdentity\"");
+        brought.config("pool.json", read(&[Source { name: "pool.json".into(), text }], &ReadOptions::default()));
+    });
+    let plan = plan.unwrap_or_else(|error| panic!("{error}"));
+    let passed: Vec<String> =
+        results(&plan).into_iter().filter_map(|line| Some(line.split_once(": Pass")?.0.to_owned())).collect();
+    // What nobody knows is neither.
+    assert_eq!(passed, ["admin", "staff"]);
+    let got = |case: usize| {
+        let failure = plan.failure(plan.cases()[case]).unwrap_or_else(|| panic!("case {case} passes"));
+        failure.mismatches.iter().map(|mismatch| format!("{}: {}", mismatch.what, mismatch.got)).collect::<Vec<_>>()
+    };
+    assert_eq!(got(1), ["assumable: STS would accept"]);
+    assert_eq!(got(3), ["assumable: STS would refuse: the statement does not allow `sts:TagSession` (pool.json:7:28)"]);
+    let nowhere = "assumable: not known: no role was given whose trust policy is in the configuration";
+    assert_eq!([got(4), got(5), got(6)], [[nowhere], [nowhere], [nowhere]]);
+    assert_eq!(
+        problems(&tests("  - { name: a, claims: {}, expect: { deny: true, assumable: false } }")),
+        ["7:61: a denial has no `assumable`"]
+    );
+}

@@ -41,7 +41,7 @@ resource "aws_cognito_identity_pool_roles_attachment" "roles" {
     mapping_rule {
       claim      = "cognito:groups"
       match_type = "Contains"
-      value      = var.group  # here
+      value      = data.aws_ssm_parameter.group.value  # here
       role_arn   = aws_iam_role.admin.arn
     }
   }

@@ -35,6 +35,26 @@ pub struct ReadArgs {
     pub limits: ConfigLimitArgs,
 }
 
+impl ReadArgs {
+    /// These arguments as they are written.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut word = |name: &str, value: &str| words.extend([format!("--{name}"), value.to_owned()]);
+        if let Some(format) = self.input_format {
+            word("input-format", format.name());
+        }
+        self.parameters.iter().for_each(|value| word("param", value));
+        self.variables.iter().for_each(|value| word("var", value));
+        if let Some(bytes) = self.limits.max_config_bytes {
+            word("max-config-bytes", &bytes.to_string());
+        }
+        if let Some(depth) = self.limits.max_config_depth {
+            word("max-config-depth", &depth.to_string());
+        }
+        words
+    }
+}
+
 /// How large a configuration may be.
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub struct ConfigLimitArgs {

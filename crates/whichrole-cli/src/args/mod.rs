@@ -232,6 +232,12 @@ pub enum Schema {
     Suite,
     /// The output of `test`
     Test,
+    /// The output of `lint`
+    Lint,
+    /// The output of `who`
+    Who,
+    /// The output of `diff`
+    Diff,
     /// Errors with `--format json`
     Error,
 }

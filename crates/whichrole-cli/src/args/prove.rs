@@ -25,9 +25,12 @@ pub struct DiffArgs {
     /// What a reference of either side stands for; may be repeated
     #[arg(long = "map", value_name = "REFERENCE=LITERAL")]
     pub map: Vec<String>,
-    /// Count the users of this file, a claims object or compact JWT a line, in each class of change
+    /// Count the users of this file in each class of change: a claims object, a compact JWT or a user with groups a line
     #[arg(long, value_name = "FILE")]
     pub users: Option<OsString>,
+    /// The provider of those users, where their tokens do not tell
+    #[arg(long, value_name = "KEY", requires = "users")]
+    pub provider: Option<String>,
     #[command(flatten)]
     pub proof: ProofArgs,
     #[command(flatten)]

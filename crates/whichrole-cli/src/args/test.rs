@@ -2,11 +2,13 @@
 
 use clap::Args as ClapArgs;
 
+use super::ReadArgs;
+
 /// What to test, and how.
 #[derive(Debug, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct TestArgs {
-    /// Suites, or folders to search for them; left out, the current one
+    /// Suites, or folders to search for them; left out, the `paths` of `whichrole.toml`, or else the current folder
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
     /// Run only cases and tests of this name (`*` any text, `?` any character); may be repeated
@@ -36,6 +38,9 @@ pub struct TestArgs {
     /// Print a first suite for this configuration, with the answers of today
     #[arg(long, value_name = "CONFIG", conflicts_with_all = ["paths", "filter", "list", "update"])]
     pub init: Option<String>,
+    /// With --init: as few tests as can be that notice every small change of the configuration
+    #[arg(long, requires = "init")]
+    pub complete: bool,
     /// The pool for --init, if there are several
     #[arg(long, value_name = "NAME", requires = "init")]
     pub pool: Option<String>,
@@ -45,4 +50,6 @@ pub struct TestArgs {
     /// How many threads judge cases; left out, as many as the machine has
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=256))]
     pub threads: Option<usize>,
+    #[command(flatten)]
+    pub read: ReadArgs,
 }

@@ -20,17 +20,17 @@ pub fn run(args: &Args, message: &str, output: &mut Output) -> Result<Exit> {
         return Err(Failure::new("unknown-message", "this is none of the messages that whichrole knows"));
     }
     if args.wants_json() {
-        output.line(&json(&serde_json::json!({ "matches": matches }))?)?;
+        output.line(&json(&serde_json::json!({ "matches": matches }))?);
         return Ok(Exit::Yes);
     }
     for (n, Match { message, causes, .. }) in matches.iter().enumerate() {
         if n > 0 {
-            output.line("")?;
+            output.line("");
         }
-        output.text(message)?;
+        output.text(message);
         for (rank, cause) in causes.iter().enumerate() {
-            output.text(&format!("  {}. {} ({})", rank + 1, cause.text, cause.statement))?;
-            output.text(&format!("     {}", cause.check))?;
+            output.text(&format!("  {}. {} ({})", rank + 1, cause.text, cause.statement));
+            output.text(&format!("     {}", cause.check));
         }
     }
     Ok(Exit::Yes)

@@ -1,13 +1,15 @@
 //! `whichrole diff`: which tokens get something else.
 
+mod users;
+
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::io::BufRead as _;
 
 use serde::Serialize;
 use whichrole::analysis::{Change, Condition, Diff, DiffOptions, Subject, diff, unequal_readings};
 use whichrole::read::Definition;
-use whichrole::{Choice, Semantics, TokenLimits};
+use whichrole::{Choice, ProviderKey, Semantics};
+
+pub use self::users::Users;
 
 use crate::args::{Args, DiffArgs, Format};
 use crate::commands::eval::json;
@@ -17,9 +19,6 @@ use crate::input::{self, Loaded, values};
 use crate::output::Output;
 use crate::{render, request};
 
-/// The largest line of a file of users.
-const LINE_BYTES: usize = 65_536;
-
 /// What is printed: all pools together.
 #[derive(Debug, Serialize)]
 pub struct Report {
@@ -27,6 +26,8 @@ pub struct Report {
     pub changes: Vec<Change>,
     pub certainty_changes: Vec<Change>,
     pub custom_role_changes: Vec<Change>,
+    /// Whether there are no other changes of certainty alone.
+    pub certainty_decided: bool,
     pub only_before: Vec<String>,
     pub only_after: Vec<String>,
     pub matched: BTreeMap<String, String>,
@@ -40,23 +41,6 @@ pub struct Report {
     pub unequal_under: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub users: Option<Users>,
-}
-
-/// How many users of a file are in each class.
-#[derive(Debug, Default, Serialize)]
-pub struct Users {
-    pub total: usize,
-    pub changed: usize,
-    pub classes: Vec<Class>,
-}
-
-/// Users who got the one and get the other: a role, or the reason of a denial.
-#[derive(Debug, Serialize)]
-pub struct Class {
-    pub before: String,
-    pub after: String,
-    pub tags_differ: bool,
-    pub users: usize,
 }
 
 pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
@@ -76,7 +60,7 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
 
     let mut report = Report::empty(only.is_some());
     let mut depends: Vec<Choice> = Vec::new();
-    let mut first = None;
+    let mut all = Vec::new();
     for (a, b) in pools(&old, &new, asked.pool.as_deref(), &mut report, output)? {
         let groups = |definition: &Definition| who::groups(&asked.proof, definition.groups.as_deref());
         let (old_groups, new_groups) = (groups(a)?, groups(b)?);
@@ -86,18 +70,22 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         if found.is_equal() == Some(true) {
             depends.extend(unequal_readings(&before, &after, &options));
         }
-        first.get_or_insert_with(|| found.clone());
+        all.push(found.clone());
         report.add(found);
     }
     report.unequal_under = depends.iter().map(ToString::to_string).collect();
     report.equal = report.is_equal();
-    if let (Some(file), Some(found)) = (&asked.users, &first) {
-        report.users = Some(users(file, found)?);
+    if let Some(file) = &asked.users {
+        let [found] = all.as_slice() else {
+            return Err(Failure::new("several-pools", "`--users` are the users of one pool; choose it with `--pool`"));
+        };
+        let provider = asked.provider.as_deref().map(ProviderKey::new);
+        report.users = Some(users::count(file, provider.as_ref(), found, &semantics)?);
     }
     match args.global.format {
-        Some(Format::Json) => output.line(&json(&report)?)?,
-        Some(Format::Markdown) => render::diff::markdown(&report).iter().try_for_each(|line| output.line(line))?,
-        _ => render::diff::text(&report).iter().try_for_each(|line| output.text(line))?,
+        Some(Format::Json) => output.line(&json(&report)?),
+        Some(Format::Markdown) => output.lines(&render::diff::markdown(&report)),
+        _ => output.texts(&render::diff::text(&report)),
     }
     for note in render::diff::notes(&report) {
         output.note(&note);
@@ -150,6 +138,7 @@ impl Report {
             changes: Vec::new(),
             certainty_changes: Vec::new(),
             custom_role_changes: Vec::new(),
+            certainty_decided: true,
             only_before: Vec::new(),
             only_after: Vec::new(),
             matched: BTreeMap::new(),
@@ -163,6 +152,7 @@ impl Report {
     fn add(&mut self, found: Diff) {
         self.changes.extend(found.changes);
         self.certainty_changes.extend(found.certainty_changes);
+        self.certainty_decided &= found.certainty_decided;
         self.custom_role_changes.extend(found.custom_role_changes);
         self.only_before.extend(found.only_before);
         self.only_after.extend(found.only_after);
@@ -199,43 +189,4 @@ fn exit(report: &Report, strict: bool) -> Exit {
         Some(false) => Exit::No,
         None => Exit::CouldNotAnswer,
     }
-}
-
-/// Puts each user of a file to both configurations.
-fn users(file: &OsStr, found: &Diff) -> Result<Users> {
-    let mut users = Users::default();
-    let mut classes: BTreeMap<(String, String, bool), usize> = BTreeMap::new();
-    let limits = TokenLimits::default();
-    let reader = std::io::BufReader::new(input::open(file)?);
-    for (number, line) in (1_usize..).zip(reader.split(b'\n')) {
-        let line = line.map_err(|error| Failure::io(&error, "read", &input::shown(file)))?;
-        if line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        let fault = |what: String| {
-            let mut report = crate::failure::Report::new("users", what);
-            report.file = Some(whichrole::text::visible(&input::shown(file)));
-            report.line = Some(number);
-            Failure::of(report)
-        };
-        if line.len() > LINE_BYTES {
-            return Err(fault(format!("the line is longer than {LINE_BYTES} bytes")));
-        }
-        let token = request::parse_token(&line, &limits).map_err(|error| fault(error.to_string()))?;
-        let [before, after] = found.judge(None, &token.claims).map_err(|error| fault(error.to_string()))?;
-        users.total += 1;
-        let got = |judged: &whichrole::analysis::Judged| {
-            judged.role.clone().unwrap_or_else(|| format!("denied ({})", judged.deny.unwrap_or_default()))
-        };
-        let (was, is, tags_differ) = (got(&before), got(&after), before.tags != after.tags);
-        if was != is || tags_differ {
-            users.changed += 1;
-            *classes.entry((was, is, tags_differ)).or_default() += 1;
-        }
-    }
-    users.classes = classes
-        .into_iter()
-        .map(|((before, after, tags_differ), users)| Class { before, after, tags_differ, users })
-        .collect();
-    Ok(users)
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use whichrole::trust::{TrustPolicies, Verdict};
 use whichrole::{Answer, Claim, Evaluator, Login, Request, Source};
 
 use crate::args::{Args, ConfigArgs, RequestArgs};
@@ -15,10 +16,10 @@ pub fn run(args: &Args, config: &ConfigArgs, asked: &RequestArgs, output: &mut O
     let logins = question.logins()?;
     let answer = question.answer(&logins, output);
     if args.wants_json() {
-        output.line(&json(&answer)?)?;
+        output.line(&json(&answer)?);
     } else {
         match answer.decision.role() {
-            Some(role) => output.text(&whichrole::text::visible(role))?,
+            Some(role) => output.text(&whichrole::text::visible(role)),
             None => output.error(&render::explain::denial(&answer.decision)),
         }
         if answer.decision.source() == Some(Source::PreferredRole)
@@ -51,8 +52,10 @@ pub fn json<T: serde::Serialize>(value: &T) -> Result<String> {
 /// What `eval` and `explain` are asked.
 pub struct Question<'q> {
     pub evaluator: Evaluator,
-    /// The groups of the configuration.
+    /// The groups that are known: of `--groups`, else of the configuration.
     pub groups: Vec<whichrole::Group>,
+    loaded: Loaded,
+    pool: Option<&'q str>,
     asked: &'q RequestArgs,
     tokens: Vec<request::Given>,
     clock: Option<whichrole::Clock>,
@@ -60,7 +63,7 @@ pub struct Question<'q> {
 }
 
 impl<'q> Question<'q> {
-    pub fn new(config: &ConfigArgs, asked: &'q RequestArgs, output: &Output) -> Result<Self> {
+    pub fn new(config: &'q ConfigArgs, asked: &'q RequestArgs, output: &Output) -> Result<Self> {
         let files = [Some(&config.config), asked.groups.as_ref(), asked.jwks.as_ref()];
         input::refuse_two_stdins(files.into_iter().flatten().chain(&asked.tokens).map(OsString::as_os_str))?;
         let semantics = request::semantics(&asked.choices.assume)?;
@@ -75,13 +78,30 @@ impl<'q> Question<'q> {
         }
         let signature = request::Signatures::check(asked.jwks.as_deref(), &tokens, clock, output)?;
         Ok(Self {
-            groups: definition.groups.clone().unwrap_or_default(),
+            groups: match &asked.groups {
+                Some(file) => request::groups_of_file(file)?.unwrap_or_default(),
+                None => definition.groups.clone().unwrap_or_default(),
+            },
             evaluator: Evaluator::new(definition.pool.clone(), semantics),
+            pool: config.pool.as_deref(),
+            loaded,
             asked,
             tokens,
             clock,
             signature,
         })
+    }
+
+    /// What STS would say to the role of an answer; `None` where its trust policy is not in the files.
+    pub fn ask_sts(&self, request: &Request<'_>, answer: &Answer<'_>) -> Option<Verdict> {
+        let configuration = &self.loaded.configuration;
+        let definition = configuration.choose(self.pool).ok()?;
+        TrustPolicies::of(configuration, definition).of_answer(&self.evaluator, request, answer)
+    }
+
+    /// The names of the configuration's files, by number.
+    pub fn names(&self) -> &[String] {
+        &self.loaded.configuration.names
     }
 
     /// The logins of the request; each finds its own provider.

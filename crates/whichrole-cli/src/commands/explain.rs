@@ -1,13 +1,58 @@
 //! `whichrole explain`: why a request gets what it gets.
 
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 use whichrole::analysis::find_role;
 use whichrole::explain::{Explanation, Reason, RuleOutcome, explain, want};
+use whichrole::read::Position;
+use whichrole::trust::Verdict;
 
 use crate::args::{Args, ConfigArgs, RequestArgs};
 use crate::commands::eval::{Question, exit, json};
 use crate::failure::{Exit, Failure, Result};
 use crate::output::Output;
 use crate::render;
+
+/// What STS would say to the role, by its trust policy.
+pub struct Sts<'n> {
+    pub verdict: Verdict,
+    /// The names of the configuration's files, by number.
+    pub names: &'n [String],
+}
+
+impl Sts<'_> {
+    /// The file in which something stands.
+    pub fn file(&self, at: Position) -> &str {
+        self.names.get(at.source).map_or("", String::as_str)
+    }
+}
+
+impl Serialize for Sts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Because<'b> {
+            message: &'b str,
+            file: &'b str,
+            line: usize,
+            column: usize,
+        }
+        let accepts = match self.verdict {
+            Verdict::Allowed => Some(true),
+            Verdict::Refused(_) => Some(false),
+            Verdict::Unknown(_) => None,
+        };
+        let because = self.verdict.objections().into_iter().map(|objection| Because {
+            message: &objection.message,
+            file: self.file(objection.at),
+            line: objection.at.line,
+            column: objection.at.column,
+        });
+        let mut object = serializer.serialize_struct("Sts", 2)?;
+        object.serialize_field("accepts", &accepts)?;
+        object.serialize_field("because", &because.collect::<Vec<_>>())?;
+        object.end()
+    }
+}
 
 /// Of a token that is not verified, nothing counts: no rule is tried and no tag is made.
 fn forget_claims(explanation: &mut Explanation<'_>) {
@@ -46,20 +91,20 @@ pub fn run(
     if question.is_refused() {
         forget_claims(&mut explanation);
     }
+    let sts = question.ask_sts(&request, &explanation.answer).map(|verdict| Sts { verdict, names: question.names() });
     let exit = exit(&explanation.answer, asked.choices.strict);
-    let wanted = wanted.map(|role| want(&question.evaluator, &request, &role));
+    let wanted = wanted.map(|role| want(&question.evaluator, &request, &role, &question.groups));
     if args.wants_json() {
         #[derive(serde::Serialize)]
         struct Whole<'w> {
             #[serde(flatten)]
             explanation: Explanation<'w>,
+            sts: Option<Sts<'w>>,
             want: Option<whichrole::explain::Wanted>,
         }
-        output.line(&json(&Whole { explanation, want: wanted })?)?;
+        output.line(&json(&Whole { explanation, sts, want: wanted })?);
     } else {
-        for line in render::explain::text(&explanation, wanted.as_ref()) {
-            output.text(&line)?;
-        }
+        output.texts(&render::explain::text(&explanation, sts.as_ref(), wanted.as_ref()));
     }
     Ok(exit)
 }

@@ -1,6 +1,6 @@
 //! `whichrole lint`: what is wrong with configurations, and what is doubtful.
 
-use std::fs;
+use std::{fs, io};
 
 use whichrole::lint::{self, Finding, Fix, LINTS, Severity, lint_named};
 use whichrole::read::Problem;
@@ -8,7 +8,7 @@ use whichrole::read::Problem;
 use crate::args::{Args, ConfigArgs, FailOn, Format, LintArgs};
 use crate::failure::{Exit, Failure, Result};
 use crate::input::{self, Loaded};
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::render;
 use crate::settings::Settings;
 
@@ -25,7 +25,7 @@ pub fn run(args: &Args, asked: &LintArgs, output: &mut Output) -> Result<Exit> {
             let problem = Problem::unknown("unknown-lint", "lint", id, LINTS.iter().map(|lint| lint.id));
             return Err(Failure::new(problem.code, problem.message));
         };
-        output.line(lint.page.trim_end())?;
+        output.line(lint.page.trim_end());
         return Ok(Exit::Yes);
     }
     let mut linted = Vec::new();
@@ -44,17 +44,13 @@ pub fn run(args: &Args, asked: &LintArgs, output: &mut Output) -> Result<Exit> {
         linted.push(found);
     }
     match args.global.format {
-        Some(Format::Json) => output.line(&render::lint::json(&linted)?)?,
-        Some(Format::Sarif) => output.line(&render::sarif::log(&linted)?)?,
+        Some(Format::Json) => output.line(&render::lint::json(&linted)?),
+        Some(Format::Sarif) => output.line(&render::sarif::log(&linted)?),
         Some(Format::Github) => {
-            for line in render::lint::annotations(&linted) {
-                output.line(&line)?;
-            }
+            output.lines(&render::lint::annotations(&linted));
         }
         _ => {
-            for line in render::lint::lines(&linted) {
-                output.text(&line)?;
-            }
+            output.texts(&render::lint::lines(&linted));
         }
     }
     output.note(&render::lint::summary(&linted));
@@ -97,9 +93,15 @@ fn mend(linted: &Linted, config: &ConfigArgs, output: &Output) -> Result<bool> {
     for (source, (name, text)) in linted.names.iter().zip(&linted.texts).enumerate() {
         let (mended, count) = lint::apply_fixes(text, source, &fixes);
         // A name that cannot be written as text, or a file that has changed since, is left alone.
-        let is_it = || fs::read(name).is_ok_and(|bytes| bytes == text.as_bytes());
-        if count > 0 && is_it() {
-            fs::write(name, mended).map_err(|error| Failure::io(&error, "write", name))?;
+        if count == 0 {
+            continue;
+        }
+        let now = match fs::read(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            now => now.map_err(|error| Failure::io(&error, "read", name))?,
+        };
+        if now == text.as_bytes() {
+            output::replace(name, &mended)?;
             total += count;
         }
     }

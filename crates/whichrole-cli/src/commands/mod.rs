@@ -4,7 +4,7 @@ mod batch;
 mod decode;
 pub mod diff;
 mod eval;
-mod explain;
+pub mod explain;
 pub mod lint;
 mod schema;
 mod shell;
@@ -44,8 +44,8 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Exit> {
         Command::Test(asked) => test::run(args, asked, output),
         Command::Token(command) => token::run(args, command, output),
         Command::Decode { message } => decode::run(args, message, output),
-        Command::Schema { which } => schema::run(*which, output),
-        Command::Completions { shell } => shell::completions(*shell, output),
+        Command::Schema { which } => Ok(schema::run(*which, output)),
+        Command::Completions { shell } => Ok(shell::completions(*shell, output)),
         Command::Man { folder } => shell::man(folder),
     }
 }

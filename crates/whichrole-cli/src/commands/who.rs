@@ -47,15 +47,13 @@ pub fn run(
     }
     let when = asked.as_ref().and(found.roles.first()).and_then(|role| role.when.as_deref());
     if args.wants_json() {
-        output.line(&json(&Whole { reach: &found, readings: &readings, when })?)?;
+        output.line(&json(&Whole { reach: &found, readings: &readings, when })?);
     } else {
         let lines = match (found.roles.as_slice(), &asked) {
             ([only], Some(_)) => render::who::role(only, &found, &readings),
             _ => render::who::table(&found, &readings),
         };
-        for line in lines {
-            output.text(&line)?;
-        }
+        output.texts(&lines);
     }
     Ok(exit(&found, asked.is_some(), proof.strict && !readings.is_empty()))
 }

@@ -1,5 +1,8 @@
 //! What a change of configuration changes, as text and as a comment on a pull request.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
 use whichrole::analysis::{Change, Judged};
 use whichrole::text::visible;
 
@@ -8,42 +11,204 @@ use crate::render::markdown::code;
 use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
 use crate::render::who::example;
 
-/// Line by line; nothing where the two are equal.
+/// Line by line, each class of change a line, and a summary; nothing where the two are equal.
 pub fn text(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
-    for change in &report.changes {
-        describe(change, &mut lines);
-    }
-    let mut section = |title: &str, changes: &[Change], describe: fn(&Change, &mut Vec<String>)| {
-        if !changes.is_empty() {
-            lines.push(String::new());
-            lines.push(paint(STRONG, title));
-            for change in changes {
-                describe(change, &mut lines);
+    let names = Names::of(report);
+    let mut section = |title: &str, about: Vec<String>| {
+        if !about.is_empty() {
+            if !title.is_empty() {
+                lines.push(String::new());
+                lines.push(paint(STRONG, title));
             }
+            lines.extend(about);
         }
     };
-    section("requests that choose a role", &report.custom_role_changes, describe);
-    section("the same answer, of another certainty (examples)", &report.certainty_changes, describe_certainty);
-    section("outside the condition", report.outside.as_deref().unwrap_or_default(), describe);
-    for key in &report.only_before {
-        lines.push(format!("{} {}", paint(BAD, "only before:"), visible(key)));
+    let described = |changes: &[Change]| names.folded(changes).iter().map(|line| names.describe(line)).collect();
+    section("", described(&report.changes));
+    section("requests that choose a role", described(&report.custom_role_changes));
+    let certainty = report.certainty_changes.iter().map(|change| names.describe_certainty(change)).collect();
+    section("the same answer, of another certainty (examples; there may be more)", certainty);
+    section("outside the condition", described(report.outside.as_deref().unwrap_or_default()));
+    if !report.only_before.is_empty() || !report.only_after.is_empty() {
+        lines.push(String::new());
     }
-    for key in &report.only_after {
-        lines.push(format!("{} {}", paint(GOOD, "only after:"), visible(key)));
+    let before = report.only_before.iter().map(|key| (paint(BAD, "only before:"), key));
+    let after = report.only_after.iter().map(|key| (paint(GOOD, "only after:"), key));
+    for (words, key) in before.chain(after) {
+        lines.push(format!("{words} {}", visible(key)));
+        lines.extend(names.consequences(report, key).into_iter().map(|change| format!("  {change}")));
     }
     if let Some(users) = &report.users {
         lines.push(String::new());
         lines.push(format!("{} of {} users change", users.changed, users.total));
         for class in &users.classes {
             let tags = if class.tags_differ { ", with other tags" } else { "" };
-            lines.push(format!("  {:>7}  {} → {}{tags}", class.users, visible(&class.before), visible(&class.after)));
+            let (before, after) = (names.short(&class.before), names.short(&class.after));
+            let first = paint(DIM, &format!("first on line {}", class.line));
+            lines.push(format!("  {:>7}  {before} → {after}{tags}  {first}", class.users));
         }
     }
     while lines.first().is_some_and(String::is_empty) {
         lines.remove(0);
     }
+    if report.equal != Some(true) || !lines.is_empty() {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.push(paint(STRONG, &summary(report)));
+    }
     lines
+}
+
+/// The whole of it in a line.
+fn summary(report: &Report) -> String {
+    let count = |number: usize, one: &str, many: &str| {
+        (number > 0).then(|| if number == 1 { format!("one {one}") } else { format!("{number} {many}") })
+    };
+    let only = report.only_before.len() + report.only_after.len();
+    let parts = [
+        count(report.changes.len(), "class of change", "classes of change"),
+        count(
+            report.custom_role_changes.len(),
+            "class among requests that choose a role",
+            "classes among requests that choose a role",
+        ),
+        count(only, "provider or mapping on one side only", "providers or mappings on one side only"),
+        count(report.certainty_changes.len(), "example of another certainty", "examples of another certainty"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let found = match (parts.is_empty(), report.equal) {
+        (false, _) => parts.join("; "),
+        (true, Some(_)) => "no token gets anything else (proved)".to_owned(),
+        (true, None) => "no change was found".to_owned(),
+    };
+    let confined = match (&report.outside, report.is_confined()) {
+        (None, _) => "",
+        (Some(_), Some(true)) => "; nothing changes outside the condition (proved)",
+        (Some(_), Some(false)) => "; not confined to the condition",
+        (Some(_), None) => "; whether it is confined to the condition is not decided",
+    };
+    let open = if report.not_decided.is_empty() { "" } else { "; not everything is decided" };
+    format!("{found}{confined}{open}")
+}
+
+/// A line about one or several classes of change.
+struct Line<'c> {
+    before: String,
+    after: String,
+    change: &'c Change,
+    classes: usize,
+}
+
+/// What stands for the role of a mapping of type Token.
+const ANY_PREFERRED: &str = "any preferred role";
+
+/// How roles are called: by their names where these tell them apart, else in full.
+struct Names {
+    ambiguous: BTreeSet<String>,
+    several_providers: bool,
+}
+
+impl Names {
+    fn of(report: &Report) -> Self {
+        let lists = [&report.changes, &report.custom_role_changes, &report.certainty_changes];
+        let changes = || lists.into_iter().flatten().chain(report.outside.iter().flatten());
+        let mut by_name: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let judged = changes().flat_map(|change| [&change.before, &change.after]);
+        let roles = judged.filter_map(|judged| judged.role.as_deref());
+        let of_users = report.users.iter().flat_map(|users| &users.classes);
+        let of_users = of_users.flat_map(|class| [class.before.as_str(), class.after.as_str()]);
+        for role in roles.chain(of_users) {
+            if let Some(name) = name_of(role) {
+                by_name.entry(name.to_owned()).or_default().insert(role.to_owned());
+            }
+        }
+        let ambiguous = by_name.into_iter().filter(|(_, roles)| roles.len() > 1).map(|(name, _)| name).collect();
+        let providers: BTreeSet<&Option<String>> = changes().flat_map(|change| &change.providers).collect();
+        Self { ambiguous, several_providers: providers.len() > 1 }
+    }
+
+    fn short(&self, role: &str) -> String {
+        visible(name_of(role).filter(|name| !self.ambiguous.contains(*name)).unwrap_or(role))
+    }
+
+    /// `Admin (rule 2)`, as far as it is known.
+    fn got(&self, judged: &Judged) -> String {
+        match (&judged.role, judged.rule) {
+            (Some(role), Some(rule)) => format!("{} (rule {rule})", self.short(role)),
+            (Some(role), None) => format!("{} ({})", self.short(role), judged.source.unwrap_or_default()),
+            (None, _) => format!("denied ({})", judged.deny.unwrap_or_default()),
+        }
+    }
+
+    /// A line for each class. Where a token may prefer any role, each known role is a class of its own, and so is any other: these are
+    /// one line.
+    fn folded<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> Vec<Line<'c>> {
+        let mut lines: Vec<Line<'c>> = Vec::new();
+        for change in changes {
+            let (before, after) = (self.got(&change.before), self.got(&change.after));
+            let prefers = |judged: &Judged| judged.source == Some("preferred-role");
+            let (before, after) = match (prefers(&change.before), prefers(&change.after)) {
+                (true, false) => (ANY_PREFERRED.to_owned(), after),
+                (false, true) => (before, ANY_PREFERRED.to_owned()),
+                _ => (before, after),
+            };
+            let is_like = |line: &&mut Line<'_>| {
+                (&line.before, &line.after) == (&before, &after)
+                    && line.change.providers == change.providers
+                    && (before == ANY_PREFERRED || after == ANY_PREFERRED)
+            };
+            match lines.iter_mut().find(is_like) {
+                Some(line) => line.classes += 1,
+                None => lines.push(Line { before, after, change, classes: 1 }),
+            }
+        }
+        for line in lines.iter_mut().filter(|line| line.classes == 1) {
+            (line.before, line.after) = (self.got(&line.change.before), self.got(&line.change.after));
+        }
+        lines
+    }
+
+    /// `before → after  {a token}`, and what else there is to say.
+    fn describe(&self, line: &Line<'_>) -> String {
+        let Line { before, after, change, classes } = line;
+        let mut line = format!("{} → {}  {}", paint(BAD, before), paint(GOOD, after), example(&change.witness));
+        if *classes > 1 {
+            let _ = write!(line, " and {} like it", classes - 1);
+        }
+        if let Some(role) = &change.witness.custom_role_arn {
+            let _ = write!(line, " choosing {}", self.short(role));
+        }
+        if change.before.tags != change.after.tags && change.before.role.is_some() && change.after.role.is_some() {
+            let _ = write!(line, "  tags {} → {}", tags(&change.before), tags(&change.after));
+        }
+        if let (true, Some(provider)) = (self.several_providers, &change.witness.provider) {
+            let more = change.providers.len().saturating_sub(1);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let _ = write!(line, "  {}", paint(DIM, &format!("{}{more}", visible(provider))));
+        }
+        line
+    }
+
+    fn describe_certainty(&self, change: &Change) -> String {
+        let is_certain = change.before.answer(|answer| answer.readings.is_empty()) == Some(true);
+        let words = if is_certain { "certain before, not after" } else { "certain after, not before" };
+        format!("{}: {words}  {}", paint(STRONG, &self.got(&change.after)), example(&change.witness))
+    }
+
+    /// What a mapping on one side only changes for the tokens of its login.
+    fn consequences(&self, report: &Report, key: &str) -> Vec<String> {
+        let whose = |change: &&Change| change.providers.iter().flatten().any(|provider| provider == key);
+        let lines = self.folded(report.changes.iter().filter(whose));
+        lines.into_iter().map(|line| format!("{} → {}", line.before, line.after)).collect()
+    }
+}
+
+/// The name of a role's ARN.
+fn name_of(role: &str) -> Option<&str> {
+    role.starts_with("arn:")
+        .then(|| role.split_once(":role/").map(|(_, path)| path.rsplit('/').next().unwrap_or(path)))?
 }
 
 /// What is not a result: what was taken for what, and what is open.
@@ -55,38 +220,6 @@ pub fn notes(report: &Report) -> Vec<String> {
     let depends = (!report.unequal_under.is_empty())
         .then(|| format!("note: equal, but not proved so under {}", report.unequal_under.join(", ")));
     matched.chain(open).chain(depends).collect()
-}
-
-fn describe(change: &Change, lines: &mut Vec<String>) {
-    let (before, after) = (got(&change.before), got(&change.after));
-    lines.push(format!("{} → {}", paint(BAD, &before), paint(GOOD, &after)));
-    let custom = change.witness.custom_role_arn.as_ref();
-    let custom = custom.map(|role| format!(" choosing {}", visible(role))).unwrap_or_default();
-    lines.push(format!("  for example {}{custom}", example(&change.witness)));
-    if change.before.tags != change.after.tags && change.before.role.is_some() && change.after.role.is_some() {
-        lines.push(format!("  tags {} → {}", tags(&change.before), tags(&change.after)));
-    }
-    if let Some(provider) = &change.witness.provider {
-        let more = change.providers.len().saturating_sub(1);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        lines.push(paint(DIM, &format!("  {}{more}", visible(provider))));
-    }
-}
-
-fn describe_certainty(change: &Change, lines: &mut Vec<String>) {
-    let is_certain = change.before.answer(|answer| answer.readings.is_empty()) == Some(true);
-    let words = if is_certain { "certain before, not after" } else { "certain after, not before" };
-    lines.push(format!("{}: {words}", paint(STRONG, &got(&change.after))));
-    lines.push(format!("  for example {}", example(&change.witness)));
-}
-
-/// `Admin (rule 2)`, as far as it is known.
-fn got(judged: &Judged) -> String {
-    match (&judged.role, judged.rule) {
-        (Some(role), Some(rule)) => format!("{} (rule {rule})", visible(role)),
-        (Some(role), None) => format!("{} ({})", visible(role), judged.source.unwrap_or_default()),
-        (None, _) => format!("denied ({})", judged.deny.unwrap_or_default()),
-    }
 }
 
 fn tags(judged: &Judged) -> String {
@@ -107,6 +240,7 @@ pub fn markdown(report: &Report) -> Vec<String> {
         (Some(false), _) => format!("⚠️ whichrole diff: {} of change", classes(count)),
     };
     let mut lines = vec![format!("### {title}"), String::new()];
+    let names = Names::of(report);
     let tables = [
         ("", report.changes.as_slice()),
         ("Requests that choose a role", report.custom_role_changes.as_slice()),
@@ -121,20 +255,25 @@ pub fn markdown(report: &Report) -> Vec<String> {
             lines.extend([String::new(), format!("**{title}**"), String::new()]);
         }
         lines.extend(["| before | after | for example |".to_owned(), "|---|---|---|".to_owned()]);
-        for change in changes {
-            let custom = change.witness.custom_role_arn.as_ref();
-            let custom = custom.map(|role| format!(" choosing {}", code(role))).unwrap_or_default();
-            let example = code(&example(&change.witness));
-            let (before, after) = (code(&got(&change.before)), code(&got(&change.after)));
-            lines.push(format!("| {before} | {after} | {example}{custom} |"));
+        for line in names.folded(changes) {
+            let custom = line.change.witness.custom_role_arn.as_ref();
+            let custom = custom.map(|role| format!(" choosing {}", code(&names.short(role)))).unwrap_or_default();
+            let example = code(&example(&line.change.witness));
+            lines.push(format!("| {} | {} | {example}{custom} |", code(&line.before), code(&line.after)));
         }
     }
-    lines.extend(report.only_before.iter().map(|key| format!("- only before: {}", code(key))));
-    lines.extend(report.only_after.iter().map(|key| format!("- only after: {}", code(key))));
+    for (words, keys) in [("only before", &report.only_before), ("only after", &report.only_after)] {
+        for key in keys {
+            let changes: Vec<String> =
+                names.consequences(report, key).iter().map(|change| format!(" {}", code(change))).collect();
+            lines.push(format!("- {words}: {}{}", code(key), changes.join(",")));
+        }
+    }
     if let Some(users) = &report.users {
         lines.extend([String::new(), format!("{} of {} users change.", users.changed, users.total)]);
         for class in &users.classes {
-            lines.push(format!("- {}: {} → {}", class.users, code(&class.before), code(&class.after)));
+            let (before, after) = (code(&names.short(&class.before)), code(&names.short(&class.after)));
+            lines.push(format!("- {}: {before} → {after}, first on line {}", class.users, class.line));
         }
     }
     lines

@@ -1,9 +1,14 @@
 //! An explanation as text that a tired person can read.
 
-use whichrole::explain::{Change, Explanation, LoginExplanation, RuleOutcome, RuleTrace, Wanted};
+use whichrole::explain::{
+    Change, ClaimsChange, ConfigurationChange, Explanation, LoginExplanation, Membership, RuleOutcome, RuleTrace,
+    Wanted, WantedOutcome,
+};
 use whichrole::text::visible;
+use whichrole::trust::{Objection, Verdict};
 use whichrole::{Answer, Choice, Decision, Denial, Outcome, Questions};
 
+use crate::commands::explain::Sts;
 use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
 
 /// The longest claim value that is shown whole.
@@ -34,9 +39,12 @@ pub fn uncertainty(answer: &Answer<'_>) -> String {
 }
 
 /// The whole explanation, line by line.
-pub fn text(explanation: &Explanation<'_>, wanted: Option<&Wanted>) -> Vec<String> {
+pub fn text(explanation: &Explanation<'_>, sts: Option<&Sts<'_>>, wanted: Option<&Wanted>) -> Vec<String> {
     let mut lines = Vec::new();
     verdict(explanation, &mut lines);
+    if let Some(sts) = sts {
+        lines.push(what_sts_says(sts));
+    }
     for login in &explanation.logins {
         lines.push(String::new());
         describe(login, &mut lines);
@@ -58,6 +66,22 @@ fn verdict(explanation: &Explanation<'_>, lines: &mut Vec<String>) {
     });
     for reason in &explanation.because {
         lines.push(format!("  {} {}", visible(&reason.text), paint(DIM, &format!("({})", reason.statement))));
+    }
+}
+
+/// Whether the role can be assumed, by the trust policy that is in the files.
+fn what_sts_says(sts: &Sts<'_>) -> String {
+    let objection = |one: &Objection| {
+        format!("{} ({}:{}:{})", visible(&one.message), visible(sts.file(one.at)), one.at.line, one.at.column)
+    };
+    let objections: Vec<String> = sts.verdict.objections().into_iter().map(objection).collect();
+    let objections = objections.join("; ");
+    match sts.verdict {
+        Verdict::Allowed => {
+            format!("  {} the role's trust policy lets Cognito assume it", paint(GOOD, "STS would accept:"))
+        }
+        Verdict::Refused(_) => format!("  {} {objections}", paint(BAD, "STS would refuse:")),
+        Verdict::Unknown(_) => format!("  {} {objections}", paint(DIM, "whether STS would accept is not known:")),
     }
 }
 
@@ -168,19 +192,82 @@ fn want(wanted: &Wanted, lines: &mut Vec<String>) {
     for way in &wanted.ways {
         lines.push(format!("  {}: {}", way.by, way.needs));
     }
-    if !wanted.changes.is_empty() {
-        let changes: Vec<String> = wanted.changes.iter().map(change).collect();
-        lines.push(format!("  smallest change found: {}", changes.join(" and ")));
+    lines.push(format!("  {}", claims_change(&wanted.claims)));
+    if let Some(witness) = &wanted.elsewhere {
+        lines.push(match &witness.provider {
+            Some(provider) => {
+                format!("  another login gets it: {}, for example {}", visible(provider), super::who::example(witness))
+            }
+            None => "  a guest gets it".to_owned(),
+        });
     }
     if wanted.by_custom_role {
         lines.push("  choosing it with CustomRoleArn gives it, with the claims as they are".to_owned());
     }
+    if let Some(choosing) = &wanted.choosing {
+        lines.push(format!("  for a request that chooses it with CustomRoleArn, {}", claims_change(choosing)));
+    }
+    if let Some(membership) = &wanted.membership {
+        lines.push(format!("  {}", self::membership(membership)));
+    }
+    if let Some(configuration) = &wanted.configuration {
+        lines.push(format!("  {}", self::configuration(configuration)));
+    }
+}
+
+fn claims_change(claims: &ClaimsChange) -> String {
+    match claims.outcome {
+        WantedOutcome::Given => "it is what this request gets".to_owned(),
+        WantedOutcome::Change => {
+            let changes: Vec<String> = claims.changes.iter().map(change).collect();
+            let open = if claims.certain == Some(false) { " (not certain: AWS leaves something open)" } else { "" };
+            format!("smallest change of claims: {}{open}", changes.join(" and "))
+        }
+        WantedOutcome::Impossible => "no change of claims gives it: no token of this login does (proved)".to_owned(),
+        WantedOutcome::NoToken => "a guest has no claims to change".to_owned(),
+        WantedOutcome::Refused => {
+            "no change of claims gives it: the token is refused before any role is chosen".to_owned()
+        }
+        WantedOutcome::OtherRoleChosen => "no change of claims gives it: the request chooses another role".to_owned(),
+        WantedOutcome::NotDecided => "whether a change of claims gives it is not decided".to_owned(),
+    }
+}
+
+fn membership(membership: &Membership) -> String {
+    let list = |words: &str, names: &[String]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{}`", visible(name))).collect();
+        if names.is_empty() { None } else { Some(format!("{words} {}", names.join(", "))) }
+    };
+    if membership.found {
+        let steps = [list("join", &membership.join), list("leave", &membership.leave)];
+        let steps: Vec<String> = steps.into_iter().flatten().collect();
+        let steps =
+            if steps.is_empty() { "a new token, with the groups as they are".to_owned() } else { steps.join(" and ") };
+        return format!("smallest change of groups: {steps}");
+    }
+    if membership.all_tried {
+        "no set of the known groups gives it (all were tried)".to_owned()
+    } else {
+        "no set of the known groups was found that gives it (not all were tried)".to_owned()
+    }
+}
+
+fn configuration(configuration: &ConfigurationChange) -> String {
+    let edits: Vec<&str> = configuration.edits.iter().map(|edit| edit.change.as_str()).collect();
+    let lead = if configuration.smallest { "smallest change" } else { "a change" };
+    let classes = match configuration.classes {
+        Some(1) => "; it changes one class of requests".to_owned(),
+        Some(classes) => format!("; it changes {classes} classes of requests"),
+        None => String::new(),
+    };
+    format!("{lead} of the configuration, for this very request: {}{classes}", edits.join(" and "))
 }
 
 fn change(change: &Change) -> String {
+    let whose = change.provider.as_deref().map(|key| format!(" of {}", visible(key))).unwrap_or_default();
     match &change.value {
-        Some(value) => format!("claim `{}` = {}", visible(&change.claim), cut(&visible(value))),
-        None => format!("no claim `{}`", visible(&change.claim)),
+        Some(value) => format!("claim `{}`{whose} = {}", visible(&change.claim), cut(&visible(value))),
+        None => format!("no claim `{}`{whose}", visible(&change.claim)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Annotations of GitHub Actions: a line for each failure.
 
+use whichrole::text::visible;
+
 use crate::render::suite::{Run, shown_name};
 
 /// The lines; the last is for people.
@@ -10,7 +12,7 @@ pub fn annotations(run: &Run) -> Vec<String> {
             let message = entry.details().join("\n");
             lines.push(format!(
                 "::error file={},line={},col={},title={}::{}",
-                property(entry.file(suite)),
+                property(&visible(entry.file(suite))),
                 entry.line,
                 entry.column,
                 property(&shown_name(&entry.name)),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use whichrole::text::visible;
+
 use crate::render::suite::{Entry, Run, Status, SuiteReport, shown_name};
 
 /// The longest text of one element, in bytes.
@@ -77,10 +79,12 @@ fn write_suite(out: &mut String, suite: &SuiteReport) {
     out.push_str("  </testsuite>\n");
 }
 
-/// Text for XML 1.0: what XML cannot hold becomes U+FFFD, and no text is longer than 8 KiB.
+/// Text for XML 1.0: what XML cannot hold becomes U+FFFD, what readers would not see is made visible, and no text is longer than 8 KiB.
 fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    let cut: String = text.chars().take(LONGEST).map(|c| if is_xml(c) { c } else { '\u{fffd}' }).collect();
+    let lines: Vec<String> = cut.split('\n').map(visible).collect();
+    let mut out = String::new();
+    for c in lines.join("\n").chars() {
         if out.len() > LONGEST {
             out.push('…');
             break;
@@ -91,12 +95,15 @@ fn escaped(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\n' => out.push_str("&#10;"),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c if c.is_control() => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }
     out
+}
+
+/// Whether readers of XML take a character as it is; not all that XML 1.0 allows.
+fn is_xml(c: char) -> bool {
+    c == '\n' || !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]
@@ -109,6 +116,7 @@ mod tests {
             escaped("]]><a b=\"&\">\u{0}\u{b}\u{1b}\u{fffe}\n"),
             "]]&gt;&lt;a b=&quot;&amp;&quot;&gt;\u{fffd}\u{fffd}\u{fffd}\u{fffd}&#10;"
         );
+        assert_eq!(escaped("a\u{202e}b\n::x"), "a\\u{202e}b&#10;\\u{3a}:x");
         assert!(escaped(&"x".repeat(5_000_000)).len() < LONGEST + 10);
     }
 }

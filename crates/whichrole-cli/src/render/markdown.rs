@@ -32,7 +32,7 @@ pub fn suites(run: &Run) -> Vec<String> {
             ]);
             lines.extend(coverage.uncovered.iter().map(|item| format!("- not covered: {}", code(&item.what))));
         }
-        if let Some(mutants) = &suite.mutants {
+        if let Some(mutants) = suite.mutants.as_ref().filter(|mutants| mutants.shown) {
             lines
                 .extend([String::new(), format!("{} notices {} of changes", code(&suite.file), mutants.share.words())]);
             lines.extend(mutants.survivors.iter().map(|survivor| format!("- not noticed: {}", code(&survivor.change))));
@@ -41,9 +41,10 @@ pub fn suites(run: &Run) -> Vec<String> {
     lines
 }
 
-/// A code span, in which nothing is a link, an image, a mention or a column.
+/// A code span, in which nothing is a link, an image, a mention or a column. After a backslash a pipe would end a cell of a table whether it
+/// is escaped or not.
 pub fn code(text: &str) -> String {
-    let visible = whichrole::text::visible(text).replace('|', "\\|");
+    let visible = whichrole::text::visible(text).replace("\\|", "\\\\u{7c}").replace('|', "\\|");
     let longest = visible.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
     if visible.contains('`') { format!("{fence} {visible} {fence}") } else { format!("{fence}{visible}{fence}") }
@@ -57,6 +58,7 @@ mod tests {
     fn a_value_stays_inside_its_span() {
         assert_eq!(code("![x](http://evil) @team"), "`![x](http://evil) @team`");
         assert_eq!(code("a``b|c"), "``` a``b\\|c ```");
+        assert_eq!(code("a\\|![](http://evil)"), "`a\\\\u{7c}![](http://evil)`");
         assert_eq!(code(""), "``");
     }
 }

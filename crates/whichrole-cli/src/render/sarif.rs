@@ -82,14 +82,22 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// A relative reference: whatever is in the name, it is a path.
+/// A relative reference, or the `file:` URI of an absolute path: whatever is in the name, it is a path.
 fn uri(name: &str) -> String {
     let name = name.strip_prefix("./").unwrap_or(name);
-    let mut uri = String::with_capacity(name.len());
+    let drive = matches!(name.as_bytes(), [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
+    let root = match name {
+        _ if drive => "file:///",
+        absolute if absolute.starts_with('/') => "file://",
+        _ => "",
+    };
+    let mut uri = String::with_capacity(root.len() + name.len());
+    uri.push_str(root);
     for byte in name.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
             b'\\' => uri.push('/'),
+            b':' if drive && uri.len() == root.len() + 1 => uri.push(':'),
             other => {
                 uri.push('%');
                 for digit in [other >> 4, other & 15] {
@@ -109,5 +117,8 @@ mod tests {
     fn a_name_is_never_more_than_a_path() {
         assert_eq!(uri("./a b/é.tf"), "a%20b/%C3%A9.tf");
         assert_eq!(uri("file:///etc/passwd"), "file%3A///etc/passwd");
+        assert_eq!(uri("/srv/a b.tf"), "file:///srv/a%20b.tf");
+        assert_eq!(uri("C:\\infra\\main.tf"), "file:///C:/infra/main.tf");
+        assert_eq!(uri("../infra/main.tf"), "../infra/main.tf");
     }
 }

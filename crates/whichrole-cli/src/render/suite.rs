@@ -148,6 +148,9 @@ pub struct MutantReport {
     /// Changes that no case noticed, with no request known that would.
     pub undecided: usize,
     pub survivors: Vec<Survivor>,
+    /// Whether anybody asked to see it, or has to.
+    #[serde(skip)]
+    pub shown: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -255,7 +258,7 @@ pub fn text(run: &Run) -> Vec<String> {
         if let Some(coverage) = suite.coverage.as_ref().filter(|coverage| coverage.shown) {
             coverage_lines(suite, coverage, &mut lines);
         }
-        if let Some(mutants) = &suite.mutants {
+        if let Some(mutants) = suite.mutants.as_ref().filter(|mutants| mutants.shown) {
             mutant_lines(suite, mutants, &mut lines);
         }
     }

@@ -54,7 +54,7 @@ fn about_role(role: &RoleReach, lines: &mut Vec<String>) {
         Verdict::Live(witness) => {
             let by: Vec<String> = role.by.iter().map(way).collect();
             lines.push(format!("{} {}", paint(GOOD, &name), paint(DIM, &format!("by {}", by.join(", ")))));
-            lines.push(format!("  for example {}", example(witness)));
+            lines.push(format!("  for example {}{}", example(witness), unknown_groups(role.unknown_groups)));
         }
         Verdict::Dead => {
             lines.push(format!("{} is out of reach", paint(BAD, &name)));
@@ -64,6 +64,11 @@ fn about_role(role: &RoleReach, lines: &mut Vec<String>) {
         }
         Verdict::NotDecided(why) => lines.push(format!("{} not decided: {why}", paint(STRONG, &name))),
     }
+}
+
+/// That no known group is enough.
+fn unknown_groups(is_so: bool) -> String {
+    if is_so { format!("  {}", paint(STRONG, "(no known group is enough)")) } else { String::new() }
 }
 
 fn way(way: &Way) -> String {
@@ -88,7 +93,9 @@ fn about_rules(found: &Reach, lines: &mut Vec<String>) {
 fn about_rule(rule: &RuleReach) -> String {
     let number = format!("  rule {}", rule.rule);
     match &rule.verdict {
-        Verdict::Live(witness) => format!("{number} {} {}", paint(GOOD, "live"), example(witness)),
+        Verdict::Live(witness) => {
+            format!("{number} {} {}{}", paint(GOOD, "live"), example(witness), unknown_groups(rule.unknown_groups))
+        }
         Verdict::Dead if rule.blocked_by.is_empty() => {
             format!("{number} {}: no value satisfies it", paint(BAD, "dead"))
         }

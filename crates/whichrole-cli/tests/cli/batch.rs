@@ -169,13 +169,13 @@ fn any_number_of_threads_writes_the_same_bytes() {
             whichrole(["batch", POOL, "--threads", threads]).args(more).input(&input).run().exits(2).stdout.clone()
         };
         let one = run("1");
-        assert!(one.len() > 400);
+        assert!(one.len() > 300, "{one:?}");
         for threads in ["2", "3", "16"] {
             assert!(run(threads) == one, "{threads} threads, {more:?}");
         }
     }
     for threads in ["0", "257", "-1", "x"] {
-        let refused = whichrole(["batch", POOL, "--threads", threads]).run();
+        let refused = whichrole(["batch", POOL, &format!("--threads={threads}")]).run();
         refused.exits(2).mentions("--threads");
     }
 }
@@ -318,7 +318,8 @@ fn against_another_configuration_the_changes_are_counted() {
 fn hi_101_roles_that_tokens_make_up_are_counted_within_bounds() {
     let folder = Folder::new();
     let pool = folder.file("pool.json", pool_of(r#"{"Type":"Token","AmbiguousRoleResolution":"Deny"}"#));
-    let input: String = (0..3_000).map(|n| format!("{{\"cognito:preferred_role\":\"r{n}\"}}\n")).collect();
+    let lines: Vec<String> = (0..3_000).map(|n| format!("{{\"cognito:preferred_role\":\"r{n}\"}}\n")).collect();
+    let input = lines.concat();
     let summary = whichrole(["batch", "--summary", "--format", "json"]).arg(&pool).input(&input).run().exits(0).json();
     let roles = summary["roles"].as_array().unwrap();
     assert_eq!((roles.len(), &roles[1000]), (1001, &serde_json::json!({"role": null, "lines": 2000, "example": null})));

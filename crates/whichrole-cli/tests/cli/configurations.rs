@@ -48,7 +48,7 @@ fn a_misspelled_property_of_a_template_is_no_other_pool() {
 fn a_wanted_role_goes_by_its_name_too() {
     let pool = testdata("pools/api");
     let want = |role: &str| whichrole(["explain", "--claim", "custom:dept=news", "--want", role]).arg(&pool).run();
-    assert!(want("Admin").exits(0).stdout.contains("smallest change found: claim `cognito:groups`"));
+    assert!(want("Admin").exits(0).stdout.contains("smallest change of claims: claim `cognito:groups`"));
     want("Admn").exits(2).mentions("unknown role `Admn`, did you mean `Admin`?");
 }
 

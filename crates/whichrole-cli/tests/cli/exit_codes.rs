@@ -204,6 +204,8 @@ fn a_full_disk_is_an_error() {
     let json = whichrole(full).args(["--format", "json"]).run();
     assert_eq!(json.exits(2).json()["error"]["code"], "io");
     whichrole(["batch", POOL, "-o", "/dev/full"]).input("{}").run().refuses("cannot write `/dev/full`");
+    let nowhere = ["test", "--init", POOL, "-o", "no-such-folder/roles.whichrole.yaml"];
+    whichrole(nowhere).run().refuses("cannot write `no-such-folder/roles.whichrole.yaml`: its folder does not exist");
 }
 
 #[test]
@@ -228,4 +230,31 @@ fn several_candidates_are_listed() {
             whichrole(["eval"]).arg(&file).args(["--claim", "a=b", "--provider", key, "--format", "json"]).run();
         assert_eq!(named.json()["provider"], PROVIDER);
     }
+}
+
+#[test]
+fn explain_says_what_sts_would_say_where_the_trust_policy_is_there() {
+    let member = ["--claim", "cognito:groups=[\"admins\"]"];
+    for (config, accepts, said) in [
+        (
+            "lint/trust-tag-session/bad.yaml",
+            Some(false),
+            "STS would refuse: the statement does not allow `sts:TagSession` (lint/trust-tag-session/bad.yaml:67:21)",
+        ),
+        ("lint/trust-tag-session/good.yaml", Some(true), "STS would accept: "),
+        ("lint/trust-action/bad.tf", Some(false), "STS would refuse: the statement allows `sts:AssumeRole`;"),
+        ("lint/trust-aud/bad.json", Some(false), "STS would refuse: the policy wants `us-east-1_Example`"),
+    ] {
+        let text = whichrole(["explain", config]).args(member).run();
+        assert!(text.exits(0).stdout.contains(said), "{config}: {}", text.stdout);
+        let json = whichrole(["explain", config, "--format", "json"]).args(member).run().json();
+        check("explain", &json);
+        assert_eq!(json["sts"]["accepts"].as_bool(), accepts, "{config}");
+        assert_eq!(json["sts"]["because"].as_array().unwrap().is_empty(), accepts == Some(true));
+    }
+    // Nothing is said of a role whose policy nobody has shown, and nothing where no role was given.
+    let silent = whichrole(["explain", "pools/api", ALICE]).run();
+    assert!(!silent.exits(0).stdout.contains("STS"), "{}", silent.stdout);
+    let denied = whichrole(["explain", "lint/trust-action/bad.tf", "--claim", "a=b", "--format", "json"]).run();
+    assert!(denied.exits(1).json()["sts"].is_null());
 }

@@ -34,6 +34,26 @@ pub fn whichrole<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Ca
 }
 
 impl Call {
+    /// Ends it where it takes more memory (in bytes) or more processor time (in seconds) than this; the address space that threads only
+    /// set aside is not counted. Where the system has no such limits, nothing is limited.
+    pub fn within(mut self, memory: usize, seconds: u64) -> Self {
+        if cfg!(target_os = "linux") {
+            let script = format!("ulimit -d {} && ulimit -t {seconds} && exec \"$0\" \"$@\"", memory / 1024);
+            let mut limited = Command::new("/bin/sh");
+            limited.args(["-c", &script]).arg(self.command.get_program()).args(self.command.get_args()).env_clear();
+            limited.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            limited.current_dir(self.command.get_current_dir().unwrap());
+            self.command = limited;
+        }
+        self
+    }
+
+    /// Runs it in another folder than that of the test data.
+    pub fn folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     pub fn input(mut self, input: impl AsRef<[u8]>) -> Self {
         self.input = input.as_ref().to_vec();
         self
@@ -54,7 +74,20 @@ impl Call {
         self
     }
 
-    pub fn run(mut self) -> Outcome {
+    pub fn run(self) -> Outcome {
+        let outcome = self.outcome();
+        outcome.is_clean();
+        outcome
+    }
+
+    /// Runs it with annotations wanted: lines that begin with `::` are ours then, and the caller looks at them.
+    pub fn annotations(self) -> Outcome {
+        let outcome = self.outcome();
+        outcome.shows_nothing_hidden();
+        outcome
+    }
+
+    fn outcome(mut self) -> Outcome {
         let begun = Instant::now();
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap();
@@ -69,21 +102,30 @@ impl Call {
             stderr: String::from_utf8(output.stderr).unwrap(),
             took: begun.elapsed(),
         };
-        outcome.is_clean();
+        assert!(matches!(outcome.code, Some(0..=3)), "ended with {:?}: {}", output.status, outcome.stderr);
         outcome
     }
 }
 
 impl Outcome {
-    /// What holds for every call: it ends by one of the exit codes, and nothing in its output can act on a terminal or a build server.
+    /// What holds for every call: nothing in its output can act on a terminal or a build server.
     fn is_clean(&self) {
-        assert!(matches!(self.code, Some(0..=3)), "ended with {:?}: {}", self.code, self.stderr);
+        self.shows_nothing_hidden();
         for text in [&self.stdout, &self.stderr] {
-            let plain = |c: char| c == '\n' || c == '\t' || !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c);
-            if !text.contains("\u{1b}[0m") {
-                assert!(text.chars().all(plain), "{text:?}");
-            }
             assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{text}");
+        }
+    }
+
+    fn shows_nothing_hidden(&self) {
+        let is_hidden = |c: char| {
+            c.is_control() && c != '\n' && c != '\t'
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffe}'
+                    | '\u{e0000}'..='\u{e0fff}')
+        };
+        for text in [&self.stdout, &self.stderr] {
+            if !text.contains("\u{1b}[0m") {
+                assert!(!text.contains(is_hidden), "{text:?}");
+            }
             assert!(!text.contains("##["), "{text}");
         }
     }

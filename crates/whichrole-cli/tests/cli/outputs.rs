@@ -159,3 +159,18 @@ fn equal_input_gives_equal_bytes() {
         assert_eq!(first.exits(0).stdout, whichrole(&arguments).run().stdout);
     }
 }
+
+#[test]
+fn findings_are_as_the_schema_of_lint_says() {
+    let (mut files, mut findings) = (0, 0);
+    for folder in std::fs::read_dir(crate::harness::testdata("lint")).unwrap() {
+        for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            let outcome = whichrole(["lint", "--exit-zero", "--format", "json"]).arg(file.unwrap().path()).run();
+            let value = outcome.exits(0).json();
+            crate::schema::check("lint", &value);
+            files += 1;
+            findings += value["findings"].as_array().unwrap().len();
+        }
+    }
+    assert!(files > 300 && findings > 300, "{findings} in {files} files");
+}

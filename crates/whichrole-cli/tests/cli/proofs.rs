@@ -5,6 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::harness::{ADMIN, Folder, Outcome, pool_with_rules, whichrole};
+use crate::schema;
 
 const POOL: &str = "pools/api/app-pool.json";
 
@@ -28,6 +29,13 @@ fn json(outcome: &Outcome) -> Value {
     serde_json::from_str(&outcome.stdout).unwrap()
 }
 
+/// As [`json`], of `who` or `diff`, which is as the schema says.
+fn checked(name: &str, outcome: &Outcome) -> Value {
+    let value = json(outcome);
+    schema::check(name, &value);
+    value
+}
+
 #[test]
 fn who_says_of_every_role_and_rule_whether_a_token_gets_it() {
     let folder = Folder::new();
@@ -35,7 +43,7 @@ fn who_says_of_every_role_and_rule_whether_a_token_gets_it() {
     let outcome = whichrole(["who"]).arg(&old).run();
     outcome.exits(0);
     insta::assert_snapshot!("who", outcome.stdout);
-    let all = json(whichrole(["who", "--format", "json"]).arg(&old).run().exits(0));
+    let all = checked("who", whichrole(["who", "--format", "json"]).arg(&old).run().exits(0));
     assert_eq!(all["rules"][1]["witness"]["claims"]["custom:dept"], "eng");
     assert_eq!(all["rules"][2]["live"], false);
     assert_eq!(all["rules"][2]["blocked_by"], serde_json::json!([2]));
@@ -50,12 +58,12 @@ fn who_of_one_role_gives_the_exact_condition() {
     let outcome = whichrole(["who"]).arg(&new).arg("Eng").run();
     outcome.exits(0);
     insta::assert_snapshot!("who_role", outcome.stdout);
-    let eng = json(whichrole(["who", "--format", "json"]).arg(&new).arg("Eng").run().exits(0));
+    let eng = checked("who", whichrole(["who", "--format", "json"]).arg(&new).arg("Eng").run().exits(0));
     let expected = serde_json::json!([{"custom:dept": [{"starts-with": "eng"}, {"not": {"equals": "eng-lead"}}],
         "cognito:groups": [{"not": {"contains": "admins"}}]}]);
     assert_eq!(eng["when"], expected);
     // Nobody gets this one, unless the request asks for it.
-    let lead = json(whichrole(["who", "--format", "json"]).arg(&old).arg("Lead").run().exits(1));
+    let lead = checked("who", whichrole(["who", "--format", "json"]).arg(&old).arg("Lead").run().exits(1));
     assert_eq!(lead["roles"][0]["by_custom_role"], true);
     assert_eq!(lead["roles"][0]["custom_witness"]["claims"]["custom:dept"], "eng-lead");
     whichrole(["who"]).arg(&old).arg("Lead").arg("--exit-zero").run().exits(0);
@@ -75,7 +83,7 @@ fn diff_prints_one_line_for_each_class_of_change_and_nothing_where_there_is_none
     markdown.exits(1);
     insta::assert_snapshot!("diff_markdown", markdown.stdout);
     assert_eq!(whichrole(["diff"]).arg(&old).arg(&old).run().exits(0).stdout, "");
-    let found = json(whichrole(["diff", "--format", "json"]).arg(&old).arg(&new).run().exits(1));
+    let found = checked("diff", whichrole(["diff", "--format", "json"]).arg(&old).arg(&new).run().exits(1));
     assert_eq!(found["equal"], false);
     assert_eq!(found["changes"][0]["witness"], serde_json::json!({"custom:dept": "eng-lead"}));
     assert_eq!(found["changes"][0]["before"]["schema"], "whichrole/decision/v1");
@@ -125,9 +133,9 @@ fn users_are_counted_by_class() {
         "{\"custom:dept\":\"eng-lead\"}\n\n{\"custom:dept\":\"eng\"}\r\n{\"custom:dept\":\"eng-lead\",\"sub\":\"1\"}";
     let users = folder.file("users.ndjson", lines);
     let call = || whichrole(["diff", "--format", "json", "--users"]).arg(&users).arg(&old).arg(&new);
-    let found = json(call().run().exits(1));
+    let found = checked("diff", call().run().exits(1));
     assert_eq!((&found["users"]["total"], &found["users"]["changed"]), (&Value::from(3), &Value::from(2)));
-    assert_eq!(found["users"]["classes"][0]["users"], 2);
+    assert_eq!((&found["users"]["classes"][0]["users"], &found["users"]["classes"][0]["line"]), (&2.into(), &1.into()));
     folder.file("users.ndjson", "{\"custom:dept\":\"eng-lead\"}\nnonsense\n");
     let wrong = json(call().run().exits(2));
     assert_eq!((&wrong["error"]["code"], &wrong["error"]["line"]), (&Value::from("users"), &Value::from(2)));
@@ -187,4 +195,54 @@ fn every_configuration_of_the_test_data_is_equal_to_itself() {
         whichrole(["diff", pool, pool]).run().exits(0);
         whichrole(["who", pool]).run().exits(0);
     }
+}
+
+#[test]
+fn users_of_a_groups_export_get_the_tokens_that_their_groups_make() {
+    let folder = Folder::new();
+    let [old, new] = swapped(&folder);
+    let lines = [
+        r#"{"user":"lee","groups":["staff"],"claims":{"custom:dept":"eng-lead"}}"#,
+        r#"{"Groups":[{"GroupName":"admins","Precedence":1}],"UserAttributes":[{"Name":"custom:dept","Value":"eng-lead"}]}"#,
+        r#"{"Groups":[],"UserAttributes":[{"Name":"custom:dept","Value":"eng-lead"}]}"#,
+    ];
+    let users = folder.file("users.ndjson", lines.join("\n"));
+    let found = checked(
+        "diff",
+        whichrole(["diff", "--format", "json", "--users"]).arg(&users).arg(&old).arg(&new).run().exits(1),
+    );
+    let class = &found["users"]["classes"][0];
+    assert_eq!((&found["users"]["total"], &class["users"], &class["line"]), (&3.into(), &2.into(), &1.into()));
+    // Where groups are known, a name that none of them has is a slip.
+    let groups = folder.file("groups.json", r#"{"Groups":[{"GroupName":"admins","Precedence":1}]}"#);
+    let slip = whichrole(["diff", "--users"]).arg(&users).arg("--groups").arg(&groups).arg(&old).arg(&new).run();
+    slip.exits(2).mentions("unknown group `staff`");
+}
+
+#[test]
+fn a_mapping_that_goes_says_what_its_tokens_get_now() {
+    let folder = Folder::new();
+    let rules = rule("cognito:groups", "Contains", "admins", "Admin");
+    let old = folder.file("old.json", pool_with_rules(&rules));
+    let roles = r#"{"Roles":{"authenticated":"arn:aws:iam::111122223333:role/Reader"},"RoleMappings":{}}"#;
+    let new = folder.file("new.json", roles);
+    let outcome = whichrole(["diff"]).arg(&old).arg(&new).run();
+    outcome.exits(1);
+    assert!(outcome.stdout.contains("only before: "), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("Admin (rule 1) → Reader (authenticated-role)"), "{}", outcome.stdout);
+    let found = checked("diff", whichrole(["diff", "--format", "json"]).arg(&old).arg(&new).run().exits(1));
+    assert_eq!(found["changes"][0]["after"]["source"], "authenticated-role");
+}
+
+#[test]
+fn what_a_deployment_does_not_say_about_guests_is_no_drift() {
+    let folder = Folder::new();
+    let rules = rule("cognito:groups", "Contains", "admins", "Admin");
+    let deployed = folder.file("deployed.json", pool_with_rules(&rules));
+    let known = pool_with_rules(&rules).replacen('{', "{\"AllowUnauthenticatedIdentities\": false,", 1);
+    let known = folder.file("known.json", known);
+    whichrole(["diff"]).arg(&known).arg(&deployed).run().exits(0);
+    let open = pool_with_rules(&rules).replacen('{', "{\"AllowUnauthenticatedIdentities\": true,", 1);
+    let open = folder.file("open.json", open);
+    whichrole(["diff"]).arg(&open).arg(&known).run().exits(1);
 }

@@ -6,17 +6,25 @@ use crate::harness::whichrole;
 
 /// Panics unless the value is as the schema of this name says.
 pub fn check(name: &str, value: &Value) {
-    let schema = whichrole(["schema", name]).run();
-    let schema = schema.exits(0).json();
+    let schema = printed(name);
     if let Err(why) = fits(value, &schema, &schema) {
         panic!("not as schema `{name}` says: {why}\n{value:#}");
     }
 }
 
-fn fits(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
+/// The schema of this name.
+pub fn printed(name: &str) -> Value {
+    whichrole(["schema", name]).run().exits(0).json()
+}
+
+/// Whether a value is as a schema says, and why not.
+pub fn fits(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
+    let holds = |schema: &Value| fits(value, schema, root).is_ok();
+    let size = |count: Option<usize>| count.and_then(|count| i64::try_from(count).ok());
     for (word, wanted) in schema.as_object().unwrap() {
         let fine = match word.as_str() {
-            "$schema" | "$defs" | "title" | "description" => true,
+            // Editors look at formats; a wrong `now` is a problem of its own.
+            "$schema" | "$defs" | "title" | "description" | "format" => true,
             "$ref" => {
                 let target = root.pointer(wanted.as_str().unwrap().strip_prefix('#').unwrap()).unwrap();
                 fits(value, target, root)?;
@@ -25,13 +33,44 @@ fn fits(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
             "type" => types(wanted).any(|name| is(value, name)),
             "const" => value == wanted,
             "enum" => wanted.as_array().unwrap().contains(value),
-            "oneOf" => wanted.as_array().unwrap().iter().filter(|one| fits(value, one, root).is_ok()).count() == 1,
-            "minimum" => value.as_i64().is_none_or(|number| number >= wanted.as_i64().unwrap()),
-            "pattern" => {
-                assert_eq!(wanted, "^[a-z0-9]+(-[a-z0-9]+)*$", "the only pattern there is");
-                let part = |part: &str| !part.is_empty() && part.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9'));
-                value.as_str().is_none_or(|text| text.split('-').all(part))
+            "oneOf" => wanted.as_array().unwrap().iter().filter(|one| holds(one)).count() == 1,
+            "anyOf" => wanted.as_array().unwrap().iter().any(holds),
+            "allOf" => wanted.as_array().unwrap().iter().all(holds),
+            "not" => !holds(wanted),
+            "if" => {
+                if holds(wanted) {
+                    fits(value, &schema["then"], root)?;
+                }
+                true
             }
+            "then" => schema.get("if").is_some(),
+            "minimum" => value.as_i64().is_none_or(|number| number >= wanted.as_i64().unwrap()),
+            "maximum" => value.as_i64().is_none_or(|number| number <= wanted.as_i64().unwrap()),
+            "minLength" => {
+                size(value.as_str().map(|text| text.chars().count())) >= wanted.as_i64() || !value.is_string()
+            }
+            "minItems" => size(value.as_array().map(Vec::len)) >= wanted.as_i64() || !value.is_array(),
+            "minProperties" => size(value.as_object().map(Map::len)) >= wanted.as_i64() || !value.is_object(),
+            "uniqueItems" => {
+                value.as_array().is_none_or(|all| all.iter().enumerate().all(|(n, one)| !all[..n].contains(one)))
+            }
+            "contains" => value.as_array().is_none_or(|all| all.iter().any(|one| fits(one, wanted, root).is_ok())),
+            "prefixItems" => {
+                for (item, wanted) in value.as_array().into_iter().flatten().zip(wanted.as_array().unwrap()) {
+                    fits(item, wanted, root)?;
+                }
+                true
+            }
+            "propertyNames" => value.as_object().is_none_or(|object| {
+                object.keys().all(|name| fits(&Value::String(name.clone()), wanted, root).is_ok())
+            }),
+            "dependentRequired" => value.as_object().is_none_or(|object| {
+                let pairs = wanted.as_object().unwrap().iter().filter(|(name, _)| object.contains_key(*name));
+                pairs
+                    .flat_map(|(_, names)| names.as_array().unwrap())
+                    .all(|name| object.contains_key(name.as_str().unwrap()))
+            }),
+            "pattern" => value.as_str().is_none_or(|text| matches(text, wanted.as_str().unwrap())),
             "items" => {
                 for item in value.as_array().into_iter().flatten() {
                     fits(item, wanted, root)?;
@@ -52,6 +91,25 @@ fn fits(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The patterns there are, by hand.
+fn matches(text: &str, pattern: &str) -> bool {
+    match pattern {
+        "^[a-z0-9]+(-[a-z0-9]+)*$" => {
+            let part = |part: &str| !part.is_empty() && part.chars().all(|c| matches!(c, 'a'..='z' | '0'..='9'));
+            text.split('-').all(part)
+        }
+        "^[^$]" => text.chars().next().is_some_and(|c| c != '$'),
+        sources if sources.starts_with("^(rule [1-9][0-9]*|custom-role by rule [1-9][0-9]*|preferred-role|") => {
+            let number = text.strip_prefix("custom-role by ").unwrap_or(text).strip_prefix("rule ");
+            match number {
+                Some(number) => !number.starts_with('0') && number.parse::<u32>().is_ok(),
+                None => sources.trim_end_matches(")$").split('|').skip(2).any(|source| source == text),
+            }
+        }
+        other => panic!("the checker does not know the pattern `{other}`"),
+    }
 }
 
 fn members(value: &Value, schema: &Value, root: &Value) -> Result<(), String> {

@@ -14,38 +14,59 @@ use crate::claims::Claims;
 /// How many guesses, and how many steps for one guess. Past either the set is one that no rule can be left out of, perhaps not a smallest.
 const MOST_GUESSES: usize = 500;
 const MOST_STEPS: usize = 100_000;
+/// The most steps for all rules of one login. Past it the set is every earlier rule on the same claim.
+const MOST_WORK: u64 = 100_000_000;
 
 /// The numbers of the blocking rules, counted from 1. Empty where the rule matches nothing, even alone.
 pub(crate) fn smallest(space: &Space<'_>, ask: &Ask, target: usize) -> Vec<usize> {
-    let blocks = |set: &BTreeSet<usize>| match space.claims_for(ask, |case| set.contains(&case)) {
+    // Whether a rule is dead has been decided; who blocks it must not use up what the next rule's answer needs.
+    let before = space.work.steps();
+    let set = search(space, ask, target);
+    space.blocking.add_steps(space.work.steps() - before);
+    space.work.reset(before);
+    set.iter().map(|case| case + 1).collect()
+}
+
+fn search(space: &Space<'_>, ask: &Ask, target: usize) -> BTreeSet<usize> {
+    let Some(side) = space.sides.first() else { return BTreeSet::new() };
+    let Some(case) = side.cases.get(target) else { return BTreeSet::new() };
+    let blocks = |set: &BTreeSet<usize>| match space.claims_past(ask, set) {
         Found::Yes(claims) => Some(takers(space, target, &claims)),
         Found::No => None,
         Found::Undecided(_) => Some(BTreeSet::new()),
     };
+    // Rules on other claims have nothing to compare.
+    let earlier: BTreeSet<usize> = side.cases_of(case.claim).iter().copied().take_while(|at| *at < target).collect();
+    let is_over = || space.blocking.steps() > MOST_WORK;
     let mut seen: Vec<BTreeSet<usize>> = Vec::new();
-    let mut set = Some(BTreeSet::new());
-    for _ in 0..MOST_GUESSES {
-        let Some(guess) = set else { break };
+    // None and one, which is what it mostly is, then what hits all that these let through.
+    for guess in std::iter::once(BTreeSet::new()).chain(earlier.iter().map(|rule| BTreeSet::from([*rule]))) {
         match blocks(&guess) {
-            None => return numbered(&guess),
+            None => return guess,
+            Some(_) if is_over() => return earlier,
+            Some(takers) => seen.push(takers),
+        }
+    }
+    for _ in 0..MOST_GUESSES {
+        let mut steps = MOST_STEPS;
+        let guess = hitting(&seen, &mut steps);
+        space.blocking.add((MOST_STEPS - steps) * seen.len());
+        let Some(guess) = guess.filter(|_| !is_over()) else { break };
+        match blocks(&guess) {
+            None => return guess,
             Some(takers) if takers.is_empty() => break,
             Some(takers) => seen.push(takers),
         }
-        set = smallest_hitting(&seen);
     }
     // Too hard: leave out what can be left out.
-    let mut set: BTreeSet<usize> = (0..target).collect();
-    for rule in 0..target {
+    let mut set = earlier.clone();
+    for rule in earlier.into_iter().take_while(|_| !is_over()) {
         set.remove(&rule);
         if blocks(&set).is_some() {
             set.insert(rule);
         }
     }
-    numbered(&set)
-}
-
-fn numbered(set: &BTreeSet<usize>) -> Vec<usize> {
-    set.iter().map(|case| case + 1).collect()
+    set
 }
 
 /// The earlier rules that match these claims.
@@ -63,11 +84,14 @@ fn takers(space: &Space<'_>, target: usize, claims: &Claims<'_>) -> BTreeSet<usi
 }
 
 /// A smallest set that has a member in each of `sets`; `None` where finding it takes too long.
-fn smallest_hitting(sets: &[BTreeSet<usize>]) -> Option<BTreeSet<usize>> {
-    let mut steps = MOST_STEPS;
+pub(crate) fn smallest_hitting(sets: &[BTreeSet<usize>]) -> Option<BTreeSet<usize>> {
+    hitting(sets, &mut { MOST_STEPS })
+}
+
+fn hitting(sets: &[BTreeSet<usize>], steps: &mut usize) -> Option<BTreeSet<usize>> {
     for size in 1..=sets.len() {
         let mut chosen = BTreeSet::new();
-        match hit(sets, size, &mut chosen, &mut steps) {
+        match hit(sets, size, &mut chosen, steps) {
             Some(true) => return Some(chosen),
             Some(false) => {}
             None => return None,

@@ -20,6 +20,7 @@ use super::pairing::{Paired, Part, paired};
 use super::solve::NotDecided;
 use super::space::{Known, Space, Spot, roles_of};
 use super::witness::{ClaimsJson, Witness};
+use super::work::Work;
 use crate::claims::Claims;
 use crate::login::{LoginError, TokenForm};
 use crate::pool::{Group, IdentityPool};
@@ -66,6 +67,10 @@ pub struct Diff {
     pub outside: Option<Vec<Change>>,
     /// What could not be decided.
     pub not_decided: BTreeSet<NotDecided>,
+    /// Whether [`Diff::certainty_changes`] are all there are. Only where nothing differs at all: otherwise they are examples.
+    pub certainty_decided: bool,
+    /// The groups that are known of each configuration, with roles called alike.
+    pub groups: [Vec<Group>; 2],
     evaluators: [Arc<Evaluator>; 2],
 }
 
@@ -133,20 +138,31 @@ impl Diff {
         self.not_decided.is_empty().then_some(true)
     }
 
-    /// What both configurations answer to one token, its provider found by name, by its issuer, or because there is only one.
+    /// What both configurations answer to one user, whose token may have other claims after the change since it is made from other groups.
+    /// The provider is found by name, by the token's issuer, or because there is only one.
     ///
     /// # Errors
     /// As [`Evaluator::login`], for either configuration.
-    pub fn judge(&self, named: Option<&ProviderKey>, claims: &Claims<'static>) -> Result<[Judged; 2], LoginError> {
+    pub fn judge(
+        &self,
+        named: Option<&ProviderKey>,
+        before: &Claims<'static>,
+        after: &Claims<'static>,
+    ) -> Result<[Judged; 2], LoginError> {
         let [old, new] = &self.evaluators;
-        let judged = |evaluator: &Arc<Evaluator>| {
-            let key = evaluator.login(named, claims, TokenForm::Claims)?.provider().cloned();
+        let judged = |evaluator: &Arc<Evaluator>, claims: &Claims<'static>| {
+            let key = match (evaluator.login(named, claims, TokenForm::Claims), named) {
+                (Ok(login), _) => login.provider().cloned(),
+                // The configuration that does not know the provider has no mapping for it.
+                (Err(LoginError::UnknownProvider { .. }), Some(named)) => Some(named.clone()),
+                (Err(error), _) => return Err(error),
+            };
             let provider = key.as_ref().map(|key| key.as_str().to_owned());
             let witness = Witness { provider, claims: claims.clone(), custom_role_arn: None };
             judge(evaluator, key.as_ref(), &witness)
                 .ok_or(LoginError::UnknownIssuer { known: evaluator.provider_keys() })
         };
-        Ok([judged(old)?, judged(new)?])
+        Ok([judged(old, before)?, judged(new, after)?])
     }
 
     /// With [`DiffOptions::only`]: whether nothing changes outside the condition, in the same sense.
@@ -164,15 +180,18 @@ impl Diff {
 #[must_use]
 pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>) -> Diff {
     let part = |subject: &Subject<'_>| (subject.pool.clone(), subject.groups.to_vec());
-    let Paired { before: old, after: new, matched } = {
+    let Paired { before: mut old, after: mut new, matched } = {
         let (old, new) = (part(before), part(after));
         paired(Part { pool: &old.0, groups: &old.1 }, Part { pool: &new.0, groups: &new.1 }, options.equal)
     };
+    agree_on_refused_guests(&mut old.0, &mut new.0);
     let groups: Vec<Group> = old.1.iter().chain(&new.1).cloned().collect();
     let roles: BTreeSet<String> = roles_of(&old.0, &groups).union(&roles_of(&new.0, &groups)).cloned().collect();
+    let (old_groups, new_groups) = (old.1, new.1);
     let (old, new) =
         (Arc::new(Evaluator::new(old.0, before.semantics)), Arc::new(Evaluator::new(new.0, after.semantics)));
-    let comparison = Comparison { old: &old, new: &new, known: Known { groups: &groups, roles: &roles } };
+    let work = Work::default();
+    let comparison = Comparison { old: &old, new: &new, known: Known { groups: &groups, roles: &roles, work: &work } };
 
     let mut found = Diff {
         changes: Vec::new(),
@@ -183,6 +202,8 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         matched,
         outside: None,
         not_decided: BTreeSet::new(),
+        certainty_decided: false,
+        groups: [old_groups, new_groups],
         evaluators: [Arc::clone(&old), Arc::clone(&new)],
     };
     let spots = comparison.spots(&mut found.only_before, &mut found.only_after);
@@ -194,6 +215,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
     found.changes = comparison.judged(plain);
     found.custom_role_changes = comparison.judged(custom);
     found.certainty_changes = comparison.certainty(&spots);
+    found.certainty_decided = spots.iter().all(|spot| comparison.is_untouched(spot));
     if let Some(condition) = options.only {
         let atoms = condition.atoms();
         let mut outside = Classes::default();
@@ -212,6 +234,18 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         found.outside = Some(comparison.judged(outside));
     }
     found
+}
+
+/// What the service prints of a pool's roles does not say whether guests are allowed. Where it has no role for them and the other side says that
+/// they are not, both refuse them, and for which reason is no difference.
+fn agree_on_refused_guests(old: &mut IdentityPool, new: &mut IdentityPool) {
+    let refuse = |unsaid: &mut IdentityPool, said: &IdentityPool| {
+        if unsaid.allow_unauthenticated_identities.is_none() && unsaid.roles.unauthenticated.is_none() {
+            unsaid.allow_unauthenticated_identities = said.allow_unauthenticated_identities.filter(|allowed| !allowed);
+        }
+    };
+    refuse(old, new);
+    refuse(new, old);
 }
 
 struct Comparison<'c> {
@@ -263,7 +297,7 @@ fn logins<'a>(
     claims: &'a Claims<'a>,
 ) -> Option<Vec<crate::Login<'a>>> {
     Some(match key {
-        Some(key) => vec![evaluator.login(Some(key), claims, TokenForm::Claims).ok()?],
+        Some(key) => vec![super::side::login(evaluator, key, claims)?],
         None => Vec::new(),
     })
 }
@@ -308,10 +342,11 @@ impl Serialize for Change {
 
 impl Serialize for Diff {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Diff", 9)?;
+        let mut object = serializer.serialize_struct("Diff", 10)?;
         object.serialize_field("equal", &self.is_equal())?;
         object.serialize_field("changes", &self.changes)?;
         object.serialize_field("certainty_changes", &self.certainty_changes)?;
+        object.serialize_field("certainty_decided", &self.certainty_decided)?;
         object.serialize_field("custom_role_changes", &self.custom_role_changes)?;
         object.serialize_field("only_before", &self.only_before)?;
         object.serialize_field("only_after", &self.only_after)?;

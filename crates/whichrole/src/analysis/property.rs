@@ -8,6 +8,7 @@ use super::side::End;
 use super::solve::{Found, NotDecided};
 use super::space::{Ask, Known, Space, Spot, Want, listed_clients, roles_of};
 use super::witness::Witness;
+use super::work::Work;
 use super::{Diff, DiffOptions, RuleReach, Subject, diff};
 use crate::pool::Group;
 use crate::provider::{ProviderKey, ProviderKind};
@@ -35,7 +36,8 @@ pub fn never(evaluator: &Evaluator, groups: &[Group], role: &str, unless: Option
     let Some(alternatives) = alternatives else { return Proof::NotDecided(NotDecided::TooLarge) };
     let mut roles = roles_of(evaluator.pool(), groups);
     roles.insert(role.to_owned());
-    let known = Known { groups, roles: &roles };
+    let work = Work::default();
+    let known = Known { groups, roles: &roles, work: &work };
     let mut verdict = Verdict::Dead;
     for spot in spots(evaluator).into_iter().chain(unmapped(evaluator)) {
         for custom in [None, Some(role)] {
@@ -62,7 +64,8 @@ pub fn always(evaluator: &Evaluator, groups: &[Group], role: &str, when: Option<
         when.map_or_else(|| (Vec::new(), vec![Vec::new()]), |condition| (condition.atoms(), condition.alternatives()));
     let mut roles = roles_of(evaluator.pool(), groups);
     roles.insert(role.to_owned());
-    let known = Known { groups, roles: &roles };
+    let work = Work::default();
+    let known = Known { groups, roles: &roles, work: &work };
     let mut verdict = Verdict::Dead;
     let tokens = spots(evaluator).into_iter().filter(|spot| spot.keys.iter().any(Option::is_some));
     for spot in tokens.chain(unmapped(evaluator)) {

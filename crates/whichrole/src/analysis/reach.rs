@@ -1,9 +1,8 @@
 //! Which requests get which role: every role and every rule, live with a shortest witness or dead with what blocks it (`who`).
 
-use std::collections::{BTreeMap, BTreeSet};
+mod json;
 
-use serde::ser::{SerializeMap, SerializeStruct};
-use serde::{Serialize, Serializer};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::blocking;
 use super::side::End;
@@ -11,12 +10,13 @@ use super::solve::{Found, NotDecided};
 use super::space::{Ask, Known, Space, Spot, Want, roles_of, variants};
 use super::when::{Alternative, alternatives};
 use super::witness::Witness;
+use super::work::Work;
 use crate::groups::{GROUPS, GroupClaims, PREFERRED_ROLE, ROLES};
 use crate::login::{Login, TokenForm};
 use crate::pool::{Group, IdentityPool, RoleArn};
-use crate::provider::ProviderKey;
+use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::Problem;
-use crate::{Claims, Evaluator, Request, RoleMappingType, Source, text};
+use crate::{Claim, Claims, Evaluator, Request, RoleMappingType, Source, text};
 
 /// Whether something can happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +88,8 @@ pub struct RoleReach {
     pub by_custom_role: Option<Verdict>,
     /// The exact condition, if it was asked for: alternatives, each by itself enough.
     pub when: Option<Vec<Alternative>>,
+    /// Whether it takes a group, or a group's role, that is not among the known ones. Never where no groups are known.
+    pub unknown_groups: bool,
 }
 
 /// One way to a role.
@@ -112,6 +114,8 @@ pub struct RuleReach {
     pub verdict: Verdict,
     /// A smallest set of earlier rules that together leave it nothing; none where it never matches at all.
     pub blocked_by: Vec<usize>,
+    /// Whether it takes a group, or a group's role, that is not among the known ones. Never where no groups are known.
+    pub unknown_groups: bool,
 }
 
 /// What a login without a mapping gets.
@@ -147,7 +151,8 @@ pub fn reach(evaluator: &Evaluator, groups: &[Group]) -> Reach {
 pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleReach {
     let mut all_roles = roles_of(evaluator.pool(), groups);
     all_roles.insert(role.to_owned());
-    let known = Known { groups, roles: &all_roles };
+    let work = Work::default();
+    let known = Known { groups, roles: &all_roles, work: &work };
     let found = reach_of(evaluator, groups, &all_roles).roles.into_iter().find(|known| known.role == role);
     let spaces = spots(evaluator).into_iter().filter_map(|spot| {
         let space = Space::new(&[evaluator], &spot, &[None], known, &[])?;
@@ -155,9 +160,19 @@ pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleRe
     });
     let mut when: Vec<Alternative> = spaces.flatten().collect();
     when.dedup();
-    let nothing =
-        RoleReach { role: role.to_owned(), verdict: Verdict::Dead, by: Vec::new(), by_custom_role: None, when: None };
-    RoleReach { when: Some(when), ..found.unwrap_or(nothing) }
+    let nothing = RoleReach {
+        role: role.to_owned(),
+        verdict: Verdict::Dead,
+        by: Vec::new(),
+        by_custom_role: None,
+        when: None,
+        unknown_groups: false,
+    };
+    let found = found.unwrap_or(nothing);
+    if work.is_over() {
+        return RoleReach { verdict: Verdict::NotDecided(NotDecided::TooLarge), ..found };
+    }
+    RoleReach { when: Some(when), ..found }
 }
 
 /// The role that a person means: an ARN, a reference, or a name that only one role of the pool has.
@@ -185,21 +200,26 @@ pub fn find_role(pool: &IdentityPool, groups: &[Group], written: &str) -> Result
 }
 
 fn reach_of(evaluator: &Evaluator, groups: &[Group], all_roles: &BTreeSet<String>) -> Reach {
-    let known = Known { groups, roles: all_roles };
-    let mut ways: BTreeMap<&str, (Verdict, Vec<Way>)> = BTreeMap::new();
+    let work = Work::default();
+    let known = Known { groups, roles: all_roles, work: &work };
+    let mut ways: BTreeMap<&str, Ways> = BTreeMap::new();
     let mut rules = Vec::new();
     let mut domain = BTreeMap::new();
     for spot in spots(evaluator) {
         let Some(space) = Space::new(&[evaluator], &spot, &[None], known, &[]) else { continue };
-        note_domain(&space, &mut domain);
-        visit(&space, &spot, &mut ways, all_roles, &mut rules);
+        note_domain(&space, !groups.is_empty(), &mut domain);
+        visit(&space, &spot, &mut ways, known, &mut rules);
     }
+    let of_groups = known;
     let roles = all_roles
         .iter()
         .map(|role| {
-            let (verdict, by) = ways.remove(role.as_str()).unwrap_or((Verdict::Dead, Vec::new()));
-            let by_custom_role = (verdict.is_live() != Some(true)).then(|| custom(evaluator, known, role));
-            RoleReach { role: role.clone(), verdict, by, by_custom_role, when: None }
+            let Ways { verdict, known, by } = ways.remove(role.as_str()).unwrap_or_default();
+            let unknown_groups = verdict.witness().is_some() && known.witness().is_none();
+            // Among witnesses those of known groups count.
+            let verdict = if known.witness().is_some() { known } else { verdict };
+            let by_custom_role = (verdict.is_live() != Some(true)).then(|| custom(evaluator, of_groups, role));
+            RoleReach { role: role.clone(), verdict, by, by_custom_role, when: None, unknown_groups }
         })
         .collect();
     Reach { roles, rules, unmapped: unmapped(evaluator), groups: group_sets(evaluator, groups), domain }
@@ -220,11 +240,46 @@ pub(crate) fn accepted(space: &Space<'_>, side: usize) -> Vec<(usize, usize, Wan
     claims.into_iter().map(|claim| (claim, side, Want::Fine)).collect()
 }
 
+/// What is known of a role so far.
+struct Ways {
+    verdict: Verdict,
+    /// The same of requests that take no group but those that are known.
+    known: Verdict,
+    by: Vec<Way>,
+}
+
+impl Default for Ways {
+    fn default() -> Self {
+        Self { verdict: Verdict::Dead, known: Verdict::Dead, by: Vec::new() }
+    }
+}
+
+/// Whether a token of a user pool has a group, or a role of groups, that is not among those that are known.
+fn takes_unknown_groups(provider: Option<&ProviderKey>, claims: &Claims<'_>, groups: &[Group]) -> bool {
+    let is_user_pool = provider.is_some_and(|key| matches!(key.kind(), ProviderKind::UserPool | ProviderKind::Unknown));
+    if groups.is_empty() || !is_user_pool {
+        return false;
+    }
+    let is_role = |text: &str| groups.iter().any(|group| group.role_arn.as_ref().is_some_and(|role| role.0 == text));
+    let names = claims.get(GROUPS).map(texts).unwrap_or_default();
+    let roles = [ROLES, PREFERRED_ROLE].into_iter().filter_map(|claim| claims.get(claim)).flat_map(texts);
+    names.into_iter().any(|name| groups.iter().all(|group| group.name != name))
+        || roles.into_iter().any(|role| !is_role(role))
+}
+
+/// The texts of a claim: its own, or those of its elements.
+fn texts<'c>(claim: &'c Claim<'_>) -> Vec<&'c str> {
+    match claim {
+        Claim::Array(elements) => elements.iter().filter_map(Claim::as_text).collect(),
+        other => other.as_text().into_iter().collect(),
+    }
+}
+
 fn visit<'r>(
     space: &Space<'_>,
     spot: &Spot,
-    ways: &mut BTreeMap<&'r str, (Verdict, Vec<Way>)>,
-    all_roles: &'r BTreeSet<String>,
+    ways: &mut BTreeMap<&'r str, Ways>,
+    known: Known<'r>,
     rules: &mut Vec<RuleReach>,
 ) {
     let Some(side) = space.sides.first() else { return };
@@ -238,6 +293,9 @@ fn visit<'r>(
             Found::No => Verdict::Dead,
             Found::Undecided(why) => Verdict::NotDecided(why),
         };
+        let is_unknown = verdict
+            .witness()
+            .is_some_and(|witness| takes_unknown_groups(side.key.as_ref(), &witness.claims, known.groups));
         if let (Some(provider), Some(rule)) = (&provider, rule) {
             let known = rules.iter_mut().find(|known| known.provider == *provider && known.rule == rule);
             if let Some(known) = known {
@@ -250,21 +308,30 @@ fn visit<'r>(
             } else {
                 let is_dead = verdict == Verdict::Dead;
                 let blocked_by = if is_dead { blocking::smallest(space, &ask, target) } else { Vec::new() };
-                let verdict = verdict.clone();
-                rules.push(RuleReach { provider: provider.clone(), rule, role: role.clone(), verdict, blocked_by });
+                rules.push(RuleReach {
+                    provider: provider.clone(),
+                    rule,
+                    role: role.clone(),
+                    verdict: verdict.clone(),
+                    blocked_by,
+                    unknown_groups: is_unknown,
+                });
             }
         }
-        let Some(role) = all_roles.get(role) else { continue };
-        let (known, by) = ways.entry(role).or_insert_with(|| (Verdict::Dead, Vec::new()));
+        let Some(role) = known.roles.get(role) else { continue };
+        let ways = ways.entry(role).or_default();
         if let Verdict::Live(witness) = &verdict
             && let Some(source) = side.source(&witness.claims)
         {
             let way = Way { provider: spot.keys.first().cloned().flatten().map(|key| key.as_str().to_owned()), source };
-            if !by.contains(&way) {
-                by.push(way);
+            if !ways.by.contains(&way) {
+                ways.by.push(way);
             }
         }
-        *known = std::mem::replace(known, Verdict::Dead).or(verdict);
+        if !is_unknown {
+            ways.known = std::mem::replace(&mut ways.known, Verdict::Dead).or(verdict.clone());
+        }
+        ways.verdict = std::mem::replace(&mut ways.verdict, Verdict::Dead).or(verdict);
     }
 }
 
@@ -340,7 +407,7 @@ fn role_of_members(evaluator: &Evaluator, key: &ProviderKey, set: &[&Group]) -> 
 }
 
 /// Says which values were considered for the claims of a space.
-fn note_domain(space: &Space<'_>, domain: &mut BTreeMap<String, &'static str>) {
+fn note_domain(space: &Space<'_>, knows_groups: bool, domain: &mut BTreeMap<String, &'static str>) {
     let is_token = space.sides.iter().any(|side| {
         let key = side.key.as_ref();
         key.and_then(|key| side.evaluator.pool().role_mappings.get(key))
@@ -348,124 +415,18 @@ fn note_domain(space: &Space<'_>, domain: &mut BTreeMap<String, &'static str>) {
     });
     for name in &space.names {
         let values = match name.as_str() {
-            GROUPS | ROLES => "absent, or any array of strings",
+            GROUPS | ROLES if knows_groups => {
+                "absent, or any array of strings: the known groups first, and what takes another is marked"
+            }
+            GROUPS | ROLES => "absent, or any array of strings: no groups are known",
+            PREFERRED_ROLE if is_token && knows_groups => {
+                "absent, or any string: a role that no known group has is marked"
+            }
             PREFERRED_ROLE if is_token => "absent, or any string: the token may name any role",
             "aud" => "absent, or what this login's client makes it",
             "iss" => "absent, or this login's issuer",
             _ => "absent, any string, or an array of strings where no string will do",
         };
         domain.insert(name.clone(), values);
-    }
-}
-
-impl Serialize for Reach {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let several =
-            self.rules.iter().any(|rule| self.rules.first().is_some_and(|first| first.provider != rule.provider));
-        let roles: Vec<RoleJson<'_>> = self.roles.iter().map(|role| RoleJson { role, several }).collect();
-        let mut object = serializer.serialize_struct("Reach", 5)?;
-        object.serialize_field("roles", &roles)?;
-        object.serialize_field("rules", &self.rules)?;
-        object.serialize_field("unmapped", &self.unmapped)?;
-        object.serialize_field("groups", &self.groups)?;
-        object.serialize_field("domain", &self.domain)?;
-        object.end()
-    }
-}
-
-/// One role as JSON.
-impl Serialize for RoleReach {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let several = self.by.iter().any(|way| self.by.first().is_some_and(|first| first.provider != way.provider));
-        RoleJson { role: self, several }.serialize(serializer)
-    }
-}
-
-struct RoleJson<'r> {
-    role: &'r RoleReach,
-    /// Whether a rule's number alone does not tell which rule is meant.
-    several: bool,
-}
-
-impl Serialize for RoleJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let role = self.role;
-        let ways: Vec<WayJson<'_>> = role.by.iter().map(|way| WayJson { way, several: self.several }).collect();
-        let custom = role.by_custom_role.as_ref().and_then(Verdict::witness);
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("role", &role.role)?;
-        map.serialize_entry("reachable", &role.verdict.is_live())?;
-        map.serialize_entry("witness", &role.verdict.witness())?;
-        map.serialize_entry("by", &ways)?;
-        map.serialize_entry("by_custom_role", &custom.is_some())?;
-        if let Some(witness) = custom {
-            map.serialize_entry("custom_witness", witness)?;
-        }
-        if let Verdict::NotDecided(why) = &role.verdict {
-            map.serialize_entry("not_decided", &why.to_string())?;
-        }
-        if let Some(when) = &role.when {
-            map.serialize_entry("when", when)?;
-            let by: Vec<WhenBy<'_>> = when.iter().map(|way| WhenBy { provider: way.provider.as_deref() }).collect();
-            map.serialize_entry("when_by", &by)?;
-        }
-        map.end()
-    }
-}
-
-#[derive(Serialize)]
-struct WhenBy<'w> {
-    provider: Option<&'w str>,
-}
-
-struct WayJson<'w> {
-    way: &'w Way,
-    several: bool,
-}
-
-impl Serialize for WayJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("source", self.way.source.id())?;
-        map.serialize_entry("rule", &self.way.source.rule())?;
-        if self.several {
-            map.serialize_entry("provider", &self.way.provider)?;
-        }
-        map.end()
-    }
-}
-
-impl Serialize for RuleReach {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("provider", &self.provider)?;
-        map.serialize_entry("rule", &self.rule)?;
-        map.serialize_entry("live", &self.verdict.is_live())?;
-        map.serialize_entry("blocked_by", &self.blocked_by)?;
-        map.serialize_entry("witness", &self.verdict.witness())?;
-        if let Verdict::NotDecided(why) = &self.verdict {
-            map.serialize_entry("not_decided", &why.to_string())?;
-        }
-        map.end()
-    }
-}
-
-impl Serialize for Unmapped {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("Unmapped", 3)?;
-        object.serialize_field("decision", if self.role.is_some() { "assume" } else { "deny" })?;
-        object.serialize_field("role", &self.role)?;
-        object.serialize_field("deny", &self.deny)?;
-        object.end()
-    }
-}
-
-impl Serialize for GroupSets {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("GroupSets", 3)?;
-        object.serialize_field("provider", &self.provider)?;
-        object.serialize_field("role", &self.role)?;
-        object.serialize_field("sets", &self.sets)?;
-        object.end()
     }
 }

@@ -6,7 +6,7 @@ use super::space::{Known, Spot, intern};
 use crate::claims::{Claim, Claims};
 use crate::eval::token_roles;
 use crate::groups::{PREFERRED_ROLE, ROLES};
-use crate::login::{Login, TokenForm};
+use crate::login::{Login, LoginError, TokenForm};
 use crate::matching::Test;
 use crate::pool::{MatchType, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
@@ -144,7 +144,7 @@ impl Side<'_> {
     /// What the evaluator says of these claims.
     pub(crate) fn decide<T>(&self, claims: &Claims<'_>, read: impl FnOnce(&Decision<'_>) -> T) -> Option<T> {
         let logins: Vec<Login<'_>> = match &self.key {
-            Some(key) => vec![self.evaluator.login(Some(key), claims, TokenForm::Claims).ok()?],
+            Some(key) => vec![login(self.evaluator, key, claims)?],
             None => Vec::new(),
         };
         Some(read(&self.evaluator.evaluate(&Request::of(&logins).choosing(self.custom.as_deref()))))
@@ -209,7 +209,7 @@ pub(crate) fn side<'e>(
     for (name, value) in &spot.given {
         claims.set(name.clone(), value.clone());
     }
-    let login = evaluator.login(Some(key), &claims, TokenForm::Claims).ok()?;
+    let login = login(evaluator, key, &claims)?;
     if login.fault.is_some() {
         side.otherwise = End::Deny("invalid-token");
         return Some(side);
@@ -257,6 +257,15 @@ pub(crate) fn side<'e>(
         }
     }
     Some(side)
+}
+
+/// The login of a provider. One that the configuration does not know has no mapping there (S3), even where its key is a reference.
+pub(crate) fn login<'a>(evaluator: &'a Evaluator, key: &ProviderKey, claims: &'a Claims<'a>) -> Option<Login<'a>> {
+    match evaluator.login(Some(key), claims, TokenForm::Claims) {
+        Ok(login) => Some(login),
+        Err(LoginError::UnknownProvider { .. }) => Some(Login::unmapped(claims)),
+        Err(_) => None,
+    }
 }
 
 fn end_of(decision: &Decision<'_>) -> End {

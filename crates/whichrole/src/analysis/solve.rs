@@ -6,6 +6,7 @@
 use std::fmt;
 
 use super::layout::{Pieces, layouts};
+use super::work::Work;
 use crate::claims::Claim;
 use crate::matching::Test;
 use crate::pool::MatchType;
@@ -21,7 +22,7 @@ pub(crate) struct Literal<'t> {
 }
 
 impl Literal<'_> {
-    fn accepts(&self, value: &Claim<'_>) -> bool {
+    pub(crate) fn accepts(&self, value: &Claim<'_>) -> bool {
         self.test.matches(value, self.semantics) == self.holds
     }
 }
@@ -38,7 +39,8 @@ pub(crate) enum Found<T> {
 /// Why a question has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotDecided {
-    /// The search went past its bounds: 20,000 texts or 8 MiB of text for one claim, 4,096 alternatives of a condition.
+    /// The search went past its bounds: 20,000 texts or 8 MiB of text for one claim, 4,096 alternatives of a condition, 10,000 classes of
+    /// change, 400 million steps in all.
     TooLarge,
     /// Nothing was found, and a complete search is not known: tests under several readings meet in one claim, or tests of an array's text
     /// can only be met by arrays that the search does not build.
@@ -106,6 +108,7 @@ pub(crate) struct Question<'q> {
     pub(crate) accept: &'q dyn Fn(&Claim<'_>) -> bool,
     /// Whether `accept` asks anything: then values that differ as tags are tried too.
     pub(crate) is_picky: bool,
+    pub(crate) work: &'q Work,
 }
 
 impl Question<'_> {
@@ -184,6 +187,7 @@ impl Question<'_> {
             texts.extend(lay("", &illegal)?);
             texts.extend(lay("aws:", "")?);
         }
+        self.work.add(texts.iter().map(String::len).sum());
         // `[` and `]` are two characters, and so are the quotes within.
         texts.retain(|text| text.len() >= open.len() + close.len());
         Ok(texts)
@@ -213,6 +217,32 @@ impl Question<'_> {
 
     /// Where tests look at the elements: one element for each test that must hold, all of them clear of those that must not.
     fn by_elements(&self, mode: ArrayClaims, case: LetterCase) -> Found<Claim<'static>> {
+        let elements = match self.elements(mode, case, &[]) {
+            Found::Yes(elements) => elements,
+            Found::No => return Found::No,
+            Found::Undecided(why) => return Found::Undecided(why),
+        };
+        let fresh = self.domain.fresh;
+        let all = || elements.iter().map(|element| Claim::from(element.clone()));
+        let extra = |text: char| Claim::from(text.to_string());
+        let mut candidates = vec![Claim::Array(all().collect())];
+        if self.is_picky {
+            candidates.push(Claim::Array(std::iter::once(extra(fresh.legal)).chain(all()).collect()));
+            candidates.push(Claim::Array(std::iter::once(extra(fresh.illegal)).chain(all()).collect()));
+            candidates.push(Claim::Array(std::iter::once(Claim::Array(Vec::new())).chain(all()).collect()));
+            candidates.push(Claim::Array(all().chain([extra(fresh.legal)]).collect()));
+            candidates.push(Claim::Array(all().chain([extra(fresh.legal), extra(fresh.illegal)]).collect()));
+            for more in &self.domain.more {
+                if let Claim::Array(more) = more {
+                    candidates.push(Claim::Array(all().chain(more.iter().cloned()).collect()));
+                }
+            }
+        }
+        candidates.into_iter().find(|value| self.passes(value)).map_or(Found::No, Found::Yes)
+    }
+
+    /// The elements that an array needs besides those it has: one for each test that must hold and none of them passes.
+    fn elements(&self, mode: ArrayClaims, case: LetterCase, has: &[&str]) -> Found<Vec<String>> {
         let mut needs: Vec<Piece> = Vec::new();
         for literal in self.literals {
             match (mode, literal.test.match_type(), literal.holds) {
@@ -231,7 +261,9 @@ impl Question<'_> {
         needs.sort_by_key(|need| std::cmp::Reverse(need.text.len()));
         let mut elements: Vec<String> = Vec::new();
         for need in &needs {
-            if elements.iter().any(|element| need.is_in(element, case)) {
+            if has.iter().any(|element| need.is_in(element, case))
+                || elements.iter().any(|element| need.is_in(element, case))
+            {
                 continue;
             }
             let familiar = self.domain.familiar.iter().filter(|name| need.is_in(name, case));
@@ -245,23 +277,27 @@ impl Question<'_> {
                 None => return Found::No,
             }
         }
-        let fresh = self.domain.fresh;
-        let all = || elements.iter().map(|element| Claim::from(element.clone()));
-        let extra = |text: char| Claim::from(text.to_string());
-        let mut candidates = vec![Claim::Array(all().collect())];
-        if self.is_picky {
-            candidates.push(Claim::Array(std::iter::once(extra(fresh.legal)).chain(all()).collect()));
-            candidates.push(Claim::Array(std::iter::once(extra(fresh.illegal)).chain(all()).collect()));
-            candidates.push(Claim::Array(std::iter::once(Claim::Array(Vec::new())).chain(all()).collect()));
-            candidates.push(Claim::Array(all().chain([extra(fresh.legal)]).collect()));
-            candidates.push(Claim::Array(all().chain([extra(fresh.legal), extra(fresh.illegal)]).collect()));
-            for more in &self.domain.more {
-                if let Claim::Array(more) = more {
-                    candidates.push(Claim::Array(all().chain(more.iter().cloned()).collect()));
-                }
-            }
+        Found::Yes(elements)
+    }
+
+    /// An array with as few elements gone and added as will do: those that no test forbids stay, in their order, and what is missing comes
+    /// after them. `None` where elements are not what tests look at, or where that array is not what is asked.
+    pub(crate) fn edited(&self, had: &[Claim<'_>]) -> Option<Claim<'static>> {
+        let first = self.literals.first()?;
+        let (mode, case) = (first.semantics.array_claims(), first.semantics.letter_case());
+        let is_alike =
+            |literal: &Literal<'_>| literal.semantics.array_claims() == mode && literal.semantics.letter_case() == case;
+        let by_text = matches!(mode, ArrayClaims::JsonText | ArrayClaims::ListText);
+        if by_text || !self.domain.arrays || self.domain.only.is_some() || !self.literals.iter().all(is_alike) {
+            return None;
         }
-        candidates.into_iter().find(|value| self.passes(value)).map_or(Found::No, Found::Yes)
+        let stays = |element: &&Claim<'_>| element.as_text().is_none_or(|text| self.is_clear(text));
+        let kept: Vec<&Claim<'_>> = had.iter().filter(stays).collect();
+        let texts: Vec<&str> = kept.iter().filter_map(|element| element.as_text()).collect();
+        let Found::Yes(more) = self.elements(mode, case, &texts) else { return None };
+        let kept = kept.into_iter().map(|element| element.clone().into_owned());
+        let array = Claim::Array(kept.chain(more.into_iter().map(Claim::from)).collect());
+        self.passes(&array).then_some(array)
     }
 
     /// Whether an element may stand in an array that must fail some tests.

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::domain::domain;
 use super::side::{CaseTest, Side, USER_ID, side};
 use super::solve::{Domain, Found, Literal, NotDecided, Question};
+use super::work::Work;
 use crate::claims::{Claim, Claims};
 use crate::login::TokenForm;
 use crate::matching::Test;
@@ -80,6 +81,50 @@ pub(crate) struct Space<'e> {
     banned: BTreeSet<usize>,
     atoms: &'e [Atom],
     atom_claims: Vec<usize>,
+    pub(crate) work: &'e Work,
+    /// How much of it went into who blocks whom.
+    pub(crate) blocking: Work,
+}
+
+/// What is asked of one claim.
+pub(crate) struct Posed<'p> {
+    literals: Vec<Literal<'p>>,
+    specials: Vec<(&'p CaseTest, bool)>,
+    wants: Vec<(&'p Semantics, &'p Want)>,
+    must_be: bool,
+    must_not_be: bool,
+}
+
+impl Posed<'_> {
+    /// Whether a value, or its absence, is what is asked.
+    pub(crate) fn accepts(&self, value: Option<&Claim<'_>>) -> bool {
+        match value {
+            None => !self.must_be && self.wants.iter().all(|(semantics, want)| want.is_met(None, semantics)),
+            Some(value) => {
+                !self.must_not_be
+                    && self.literals.iter().all(|literal| literal.accepts(value))
+                    && self.accepts_beside_tests(value)
+            }
+        }
+    }
+
+    fn accepts_beside_tests(&self, value: &Claim<'_>) -> bool {
+        self.wants.iter().all(|(semantics, want)| want.is_met(Some(value), semantics))
+            && self.specials.iter().all(|(test, holds)| test.holds(value) == *holds)
+    }
+
+    /// Whether one and the same test must hold and must not; most questions about two like configurations end here.
+    fn contradicts_itself(&self) -> bool {
+        let contradicts = |holding: &Literal<'_>| {
+            self.literals.iter().any(|other| {
+                !other.holds
+                    && other.test.match_type() == holding.test.match_type()
+                    && other.test.value() == holding.test.value()
+                    && other.semantics == holding.semantics
+            })
+        };
+        self.literals.iter().filter(|literal| literal.holds).any(contradicts)
+    }
 }
 
 /// Which login a space is about.
@@ -99,6 +144,8 @@ pub(crate) struct Known<'k> {
     pub(crate) groups: &'k [Group],
     /// All roles of all configurations in question.
     pub(crate) roles: &'k BTreeSet<String>,
+    /// How much has been done.
+    pub(crate) work: &'k Work,
 }
 
 impl<'e> Space<'e> {
@@ -107,7 +154,7 @@ impl<'e> Space<'e> {
         evaluators: &[&'e Evaluator],
         spot: &Spot,
         customs: &[Option<&str>],
-        known: Known<'_>,
+        known: Known<'e>,
         atoms: &'e [Atom],
     ) -> Option<Self> {
         let mut names: Vec<String> = Vec::new();
@@ -141,12 +188,22 @@ impl<'e> Space<'e> {
         }
         let domains =
             names.iter().enumerate().map(|(claim, name)| domain(claim, name, &sides, spot, known, atoms)).collect();
-        Some(Self { sides, names, domains, forced, banned, atoms, atom_claims })
+        Some(Self {
+            sides,
+            names,
+            domains,
+            forced,
+            banned,
+            atoms,
+            atom_claims,
+            work: known.work,
+            blocking: Work::default(),
+        })
     }
 
     /// Finds the claims of a request that ends as asked. They have been put to the evaluators of all sides.
     pub(crate) fn find(&self, ask: &Ask) -> Found<Claims<'static>> {
-        let found = self.claims_for(ask, |_| true);
+        let found = self.claims_for(ask);
         let Found::Yes(claims) = &found else { return found };
         let is_rejected = |n: usize| ask.wants.iter().any(|(_, side, want)| *side == n && *want == Want::Fault);
         let mut sides = self.sides.iter().zip(&ask.targets).enumerate();
@@ -154,17 +211,36 @@ impl<'e> Space<'e> {
         if replays { found } else { Found::Undecided(NotDecided::Replay) }
     }
 
-    /// The claims that put a request at the targets if, of the cases before them, only those that `counts` names are there.
-    pub(crate) fn claims_for(&self, ask: &Ask, counts: impl Fn(usize) -> bool) -> Found<Claims<'static>> {
-        let mut claims = Claims::default();
-        let mut undecided = None;
-        for claim in self.visited(ask) {
+    fn claims_for(&self, ask: &Ask) -> Found<Claims<'static>> {
+        self.claims_with(ask, |claim| {
             let mut cases = Vec::new();
             for (n, (side, target)) in self.sides.iter().zip(&ask.targets).enumerate() {
                 let reached = side.cases_of(claim).iter().take_while(|at| *at <= target);
-                cases.extend(reached.filter(|at| *at == target || counts(**at)).map(|at| (n, *at, at == target)));
+                cases.extend(reached.map(|at| (n, *at, at == target)));
             }
-            match self.value_of(claim, &cases, ask) {
+            cases
+        })
+    }
+
+    /// The claims that put a request at the target of the first side if, of the cases before it, there were only these.
+    pub(crate) fn claims_past(&self, ask: &Ask, before: &BTreeSet<usize>) -> Found<Claims<'static>> {
+        self.claims_with(ask, |claim| {
+            let (Some(side), Some(target)) = (self.sides.first(), ask.targets.first()) else { return Vec::new() };
+            let is_of_claim = |at: &usize| side.cases.get(*at).is_some_and(|case| case.claim == claim);
+            let cases = before.iter().chain([target]).copied().filter(is_of_claim);
+            cases.map(|at| (0, at, at == *target)).collect()
+        })
+    }
+
+    /// A value for each claim that cannot just be left out, given the cases of it that must, or must not, hold.
+    fn claims_with(&self, ask: &Ask, cases_of: impl Fn(usize) -> Vec<(usize, usize, bool)>) -> Found<Claims<'static>> {
+        if self.work.is_over() {
+            return Found::Undecided(NotDecided::TooLarge);
+        }
+        let mut claims = Claims::default();
+        let mut undecided = None;
+        for claim in self.visited(ask) {
+            match self.value_of(claim, &cases_of(claim), ask) {
                 Found::Yes(None) => {}
                 Found::Yes(Some(value)) => {
                     if let Some(name) = self.names.get(claim) {
@@ -194,73 +270,90 @@ impl<'e> Space<'e> {
         cases: &[(usize, usize, bool)],
         ask: &Ask,
     ) -> Found<Option<Claim<'static>>> {
-        let mut literals: Vec<Literal<'_>> = Vec::new();
-        let mut specials: Vec<(&CaseTest, bool)> = Vec::new();
-        let mut must_be = self.forced.contains(&claim);
-        for (side, at, holds) in cases.iter().copied() {
-            let Some(side) = self.sides.get(side) else { continue };
-            let Some(case) = side.cases.get(at) else { continue };
-            must_be |= holds;
-            match &case.test {
-                CaseTest::Rule(test) => literals.push(Literal { test, semantics: side.evaluator.semantics(), holds }),
-                CaseTest::Exact(test) => literals.push(Literal { test, semantics: &EXACT, holds }),
-                special => specials.push((special, holds)),
-            }
+        if self.work.is_over() {
+            return Found::Undecided(NotDecided::TooLarge);
         }
-        let mut must_not_be = self.banned.contains(&claim);
-        for (atom, holds) in &ask.terms {
-            match self.atoms.get(*atom) {
-                Some(Atom::Test(_, test)) if self.atom_claims.get(*atom) == Some(&claim) => {
-                    if let Some(side) = self.sides.first() {
-                        literals.push(Literal { test, semantics: side.evaluator.semantics(), holds: *holds });
-                        must_be |= holds;
-                    }
-                }
-                Some(Atom::Present(_)) if self.atom_claims.get(*atom) == Some(&claim) => {
-                    must_be |= holds;
-                    must_not_be |= !holds;
-                }
-                _ => {}
-            }
-        }
-        let wants: Vec<(&Semantics, &Want)> = ask
-            .wants
-            .iter()
-            .filter(|(tagged, ..)| *tagged == claim)
-            .filter_map(|(_, side, want)| Some((self.sides.get(*side)?.evaluator.semantics(), want)))
-            .collect();
-        let met = |value: Option<&Claim<'_>>| wants.iter().all(|(semantics, want)| want.is_met(value, semantics));
-        if must_be && must_not_be {
+        let posed = self.posed(claim, cases, ask);
+        if posed.must_be && posed.must_not_be {
             return Found::No;
         }
-        if !must_be && met(None) {
+        if posed.accepts(None) {
             return Found::Yes(None);
         }
-        let Some(domain) = self.domains.get(claim).filter(|_| !must_not_be) else { return Found::No };
-        // The identical test cannot both hold and not hold; most questions about two like configurations end here.
-        let contradicts = |holding: &Literal<'_>| {
-            literals.iter().any(|other| {
-                !other.holds
-                    && other.test.match_type() == holding.test.match_type()
-                    && other.test.value() == holding.test.value()
-                    && other.semantics == holding.semantics
-            })
-        };
-        if literals.iter().filter(|literal| literal.holds).any(contradicts) {
-            return Found::No;
-        }
-        let accept = |value: &Claim<'_>| {
-            met(Some(value))
-                && specials.iter().all(|(test, holds)| test.holds(value) == *holds)
-                && self.may_be(claim, value)
-        };
-        let is_picky = !wants.is_empty() || !specials.is_empty();
-        let question = Question { literals: &literals, domain, accept: &accept, is_picky };
-        match question.solve() {
+        match self.present_value(claim, &posed) {
             Found::Yes(value) => Found::Yes(Some(value)),
             Found::No => Found::No,
             Found::Undecided(why) => Found::Undecided(why),
         }
+    }
+
+    /// A shortest value for a claim that has to be there.
+    pub(crate) fn present_value(&self, claim: usize, posed: &Posed<'_>) -> Found<Claim<'static>> {
+        self.with_question(claim, posed, |question| Some(question.solve())).unwrap_or(Found::No)
+    }
+
+    /// What a token has, an array, with as few elements gone and added as will do; `None` where that is not known to help.
+    pub(crate) fn edited_array(&self, claim: usize, posed: &Posed<'_>, had: &[Claim<'_>]) -> Option<Claim<'static>> {
+        self.with_question(claim, posed, |question| question.edited(had))
+    }
+
+    fn with_question<T>(
+        &self,
+        claim: usize,
+        posed: &Posed<'_>,
+        ask: impl FnOnce(&Question<'_>) -> Option<T>,
+    ) -> Option<T> {
+        if posed.must_not_be || posed.contradicts_itself() {
+            return None;
+        }
+        let domain = self.domains.get(claim)?;
+        let accept = |value: &Claim<'_>| posed.accepts_beside_tests(value) && self.may_be(claim, value);
+        let is_picky = !posed.wants.is_empty() || !posed.specials.is_empty();
+        ask(&Question { literals: &posed.literals, domain, accept: &accept, is_picky, work: self.work })
+    }
+
+    /// What is asked of one claim, of all that is asked.
+    pub(crate) fn posed<'p>(&'p self, claim: usize, cases: &[(usize, usize, bool)], ask: &'p Ask) -> Posed<'p> {
+        self.work.add(cases.len() + 1);
+        let mut posed = Posed {
+            literals: Vec::new(),
+            specials: Vec::new(),
+            wants: Vec::new(),
+            must_be: self.forced.contains(&claim),
+            must_not_be: self.banned.contains(&claim),
+        };
+        for (side, at, holds) in cases.iter().copied() {
+            let Some(side) = self.sides.get(side) else { continue };
+            let Some(case) = side.cases.get(at) else { continue };
+            posed.must_be |= holds;
+            match &case.test {
+                CaseTest::Rule(test) => {
+                    posed.literals.push(Literal { test, semantics: side.evaluator.semantics(), holds });
+                }
+                CaseTest::Exact(test) => posed.literals.push(Literal { test, semantics: &EXACT, holds }),
+                special => posed.specials.push((special, holds)),
+            }
+        }
+        for (atom, holds) in &ask.terms {
+            match self.atoms.get(*atom) {
+                Some(Atom::Test(_, test)) if self.atom_claims.get(*atom) == Some(&claim) => {
+                    if let Some(side) = self.sides.first() {
+                        posed.literals.push(Literal { test, semantics: side.evaluator.semantics(), holds: *holds });
+                        posed.must_be |= holds;
+                    }
+                }
+                Some(Atom::Present(_)) if self.atom_claims.get(*atom) == Some(&claim) => {
+                    posed.must_be |= holds;
+                    posed.must_not_be |= !holds;
+                }
+                _ => {}
+            }
+        }
+        let of_claim = ask.wants.iter().filter(|(tagged, ..)| *tagged == claim);
+        posed
+            .wants
+            .extend(of_claim.filter_map(|(_, side, want)| Some((self.sides.get(*side)?.evaluator.semantics(), want))));
+        posed
     }
 
     /// Whether a value leaves the login what it is: an ID token of this client (L1, Q5).
@@ -286,7 +379,7 @@ impl<'e> Space<'e> {
 }
 
 /// The semantics that mappings of type Token compare by.
-static EXACT: std::sync::LazyLock<Semantics> = std::sync::LazyLock::new(Semantics::default);
+static EXACT: Semantics = Semantics::DEFAULT;
 
 pub(crate) fn intern(names: &mut Vec<String>, name: &str) -> usize {
     names.iter().position(|known| known == name).unwrap_or_else(|| {

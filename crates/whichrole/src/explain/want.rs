@@ -1,14 +1,23 @@
-//! Why a request did not get a certain role, and the smallest change that gives it.
+//! Why a request did not get a certain role, and the smallest change that gives it: of the claims, of the user's groups, of the configuration.
 
-use std::collections::BTreeMap;
+mod membership;
+mod reconfigure;
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 
+pub use self::membership::Membership;
+pub use self::reconfigure::{ConfigurationChange, PoolEdit};
+use crate::analysis::{Edit, Found, Witness, changed, nearest, reach_role};
 use crate::claims::{Claim, Claims};
-use crate::eval::{Evaluator, Request};
-use crate::groups::{GROUPS, PREFERRED_ROLE, ROLES};
+use crate::decision::InvalidToken;
+use crate::eval::{Evaluator, Request, several_candidates};
+use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::Login;
-use crate::pool::{AmbiguousRoleResolution, MatchType, RoleMappingType};
+use crate::pool::{AmbiguousRoleResolution, Group, RoleMappingType};
+use crate::provider::ProviderKey;
+use crate::semantics::SeveralLogins;
 use crate::text;
 
 /// What stands between a request and a role.
@@ -18,12 +27,21 @@ pub struct Wanted {
     pub role: String,
     /// Whether the request gets it as it is.
     pub given: bool,
-    /// Every way in which this pool gives the role to this login, and what is in the way.
+    /// Every way in which this pool gives the role to this login, and what is in the way. Empty for guests and for several logins.
     pub ways: Vec<Way>,
-    /// The smallest change of claims that gives the role, checked by evaluating it; none was found where this is empty and `given` is false.
-    pub changes: Vec<Change>,
+    /// The smallest change of claims that gives it.
+    #[serde(flatten)]
+    pub claims: ClaimsChange,
     /// Whether choosing the role with `CustomRoleArn` gives it, with the claims as they are.
     pub by_custom_role: bool,
+    /// The smallest change of claims that lets the request choose the role with `CustomRoleArn`, where it has chosen none.
+    pub choosing: Option<ClaimsChange>,
+    /// Where no token of this provider gets the role: a request of another one, or of a guest, that does.
+    pub elsewhere: Option<Witness>,
+    /// Which of the known groups to join and to leave.
+    pub membership: Option<Membership>,
+    /// The smallest change of the configuration that gives the role to this very request.
+    pub configuration: Option<ConfigurationChange>,
 }
 
 /// One way in which a pool gives a role.
@@ -35,34 +53,192 @@ pub struct Way {
     pub needs: String,
 }
 
+/// The smallest change of claims, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ClaimsChange {
+    /// Whether there is one.
+    pub outcome: Outcome,
+    /// What changes. It has been put to the evaluator.
+    pub changes: Vec<Change>,
+    /// Whether the answer to the changed request is certain; none where there is none.
+    pub certain: Option<bool>,
+}
+
+/// Whether some change of claims gives a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The request gets the role as it is.
+    Given,
+    /// It takes a change, and this is a smallest one.
+    Change,
+    /// Proved: whatever the claims, no token of these providers and clients gets it.
+    Impossible,
+    /// A guest has no claims to change.
+    NoToken,
+    /// The token is refused for what no claim can mend: its signature, or a client that the pool does not list (L3).
+    Refused,
+    /// The request chooses another role, so it gets that or none.
+    OtherRoleChosen,
+    /// Nobody can tell: the search went past its bounds, or several logins would have to agree in their tags too.
+    NotDecided,
+}
+
 /// One claim to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
+    /// The provider of the token that has it, where the request has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// The claim.
     pub claim: String,
     /// Its new value as JSON; none: the claim must go.
     pub value: Option<String>,
 }
 
-/// How many changes are tried before the search is given up: with more rules than AWS allows there would be no end to it.
-const MOST_TRIALS: usize = 1_000;
-
-/// Looks for what would give `role` to a request with one login.
+/// Looks for what would give `role` to a request. `groups` are the groups that are known.
 #[must_use]
-pub fn want<'a>(evaluator: &'a Evaluator, request: &Request<'a>, role: &str) -> Wanted {
+pub fn want<'a>(evaluator: &'a Evaluator, request: &Request<'a>, role: &str, groups: &[Group]) -> Wanted {
     let given = evaluator.evaluate(request).role() == Some(role);
-    let by_custom_role = evaluator.evaluate(&request.choosing(Some(role))).role() == Some(role);
-    let (ways, changes) = match request.logins {
-        [login] => {
-            let ways = ways(evaluator, login, role);
-            // No claims help a token whose signature was refused.
-            let hopeless = given || login.is_refused();
-            let changes = if hopeless { Vec::new() } else { smallest_change(evaluator, request, login, role) };
-            (ways, changes)
-        }
-        _ => (Vec::new(), Vec::new()),
+    let choosing = request.custom_role_arn.is_none().then(|| request.choosing(Some(role)));
+    let by_custom_role = choosing.as_ref().is_some_and(|request| evaluator.evaluate(request).role() == Some(role));
+    let claims = if given {
+        ClaimsChange { outcome: Outcome::Given, changes: Vec::new(), certain: None }
+    } else {
+        smallest(evaluator, request, role, groups)
     };
-    Wanted { role: role.to_owned(), given, ways, changes, by_custom_role }
+    let is_refused = claims.outcome == Outcome::Refused;
+    let choosing = choosing
+        .filter(|_| !given && !by_custom_role)
+        .map(|request| smallest(evaluator, &request, role, groups))
+        .filter(|choosing| choosing.outcome == Outcome::Change);
+    let elsewhere = (claims.outcome == Outcome::Impossible && request.custom_role_arn.is_none())
+        .then(|| reach_role(evaluator, groups, role).verdict.witness().cloned())
+        .flatten();
+    Wanted {
+        role: role.to_owned(),
+        given,
+        ways: match request.logins {
+            [login] => ways(evaluator, login, role),
+            _ => Vec::new(),
+        },
+        by_custom_role,
+        choosing,
+        elsewhere,
+        membership: if given || is_refused { None } else { membership::smallest(evaluator, request, role, groups) },
+        configuration: if given || is_refused { None } else { reconfigure::smallest(evaluator, request, role) },
+        claims,
+    }
+}
+
+/// The smallest change of the claims of a request that does not get the role.
+fn smallest(evaluator: &Evaluator, request: &Request<'_>, role: &str, groups: &[Group]) -> ClaimsChange {
+    let none = |outcome| ClaimsChange { outcome, changes: Vec::new(), certain: None };
+    if request.logins.is_empty() {
+        return none(Outcome::NoToken);
+    }
+    if request.custom_role_arn.is_some_and(|chosen| chosen != role) {
+        return none(Outcome::OtherRoleChosen);
+    }
+    // First a token that is refused is put right.
+    let mut edits: Vec<Vec<Edit>> = Vec::new();
+    for login in request.logins {
+        match repairs(evaluator, request, login) {
+            Some(repairs) => edits.push(repairs),
+            None => return none(Outcome::Refused),
+        }
+    }
+    let right: Vec<Claims<'static>> =
+        request.logins.iter().zip(&edits).map(|(login, edits)| changed(login.claims, edits)).collect();
+    let Some(logins) = found_again(evaluator, request.logins, &right, &edits) else { return none(Outcome::NotDecided) };
+    for at in who_must_get_it(evaluator, &logins) {
+        let (Some(login), Some(edits)) = (logins.get(at), edits.get_mut(at)) else { continue };
+        match nearest(evaluator, login, groups, request.custom_role_arn, role) {
+            Found::Yes(found) => edits.extend(found),
+            Found::No => return none(Outcome::Impossible),
+            Found::Undecided(_) => return none(Outcome::NotDecided),
+        }
+    }
+    let claims: Vec<Claims<'static>> =
+        request.logins.iter().zip(&edits).map(|(login, edits)| changed(login.claims, edits)).collect();
+    let Some(logins) = found_again(evaluator, request.logins, &claims, &edits) else {
+        return none(Outcome::NotDecided);
+    };
+    let answer = evaluator.answer(&Request { logins: &logins, ..*request });
+    if answer.decision.role() != Some(role) {
+        return none(Outcome::NotDecided);
+    }
+    let several = request.logins.len() > 1;
+    let changes = request.logins.iter().zip(edits).flat_map(|(login, edits)| {
+        let provider = login.provider().filter(|_| several).map(|key| key.as_str().to_owned());
+        edits.into_iter().map(move |(claim, value)| Change {
+            provider: provider.clone(),
+            claim,
+            value: value.as_ref().map(Claim::to_json),
+        })
+    });
+    ClaimsChange { outcome: Outcome::Change, changes: changes.collect(), certain: Some(answer.is_certain()) }
+}
+
+/// The same logins with other claims. A preferred role that was open stays so unless it is changed.
+fn found_again<'a>(
+    evaluator: &'a Evaluator,
+    logins: &[Login<'a>],
+    claims: &'a [Claims<'a>],
+    edits: &[Vec<Edit>],
+) -> Option<Vec<Login<'a>>> {
+    let again = logins.iter().zip(claims).zip(edits).map(|((login, claims), edits)| {
+        let open = login.open_preferred_role.filter(|_| edits.iter().all(|(claim, _)| claim != PREFERRED_ROLE));
+        Some(evaluator.login(login.provider(), claims, login.form).ok()?.with_open_preferred_role(open))
+    });
+    again.collect()
+}
+
+/// The logins whose answers count: all that are mapped where they must agree, else the first.
+fn who_must_get_it(evaluator: &Evaluator, logins: &[Login<'_>]) -> Vec<usize> {
+    let mut who = if logins.len() == 1 { vec![0] } else { several_candidates(logins) };
+    let mapped = logins.iter().filter(|login| login.is_mapped()).count();
+    if mapped < 2 || evaluator.semantics().several_logins() == SeveralLogins::AnyOne {
+        who.truncate(1);
+    }
+    who
+}
+
+/// How long a token that has expired is given, in seconds.
+const ONE_HOUR: i64 = 3_600;
+
+/// What a token that fails the login checks needs to pass them (L1, L2, L4); `None` where no claim helps.
+fn repairs(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'_>) -> Option<Vec<Edit>> {
+    if login.is_refused() {
+        return None;
+    }
+    let mut edits: Vec<Edit> = Vec::new();
+    // Each check is passed once it is put right, and there are four.
+    for _ in 0..4 {
+        let claims = changed(login.claims, &edits);
+        let again = evaluator.login(login.provider(), &claims, login.form).ok()?;
+        let mut set = |claim: &str, value: Claim<'static>| edits.push((claim.to_owned(), Some(value)));
+        match again.fault_at(request.clock) {
+            None => return Some(edits),
+            Some(InvalidToken::WrongIssuer) => {
+                set("iss", Claim::from(format!("https://{}", login.provider()?.login_key())));
+            }
+            Some(InvalidToken::MissingAudience) => {
+                if claims.get("token_use").and_then(Claim::as_text) == Some("access") {
+                    set("token_use", Claim::from("id"));
+                } else {
+                    let client = login.provider().and_then(ProviderKey::client).filter(|id| !id.contains("${"))?;
+                    set("aud", Claim::from(client.to_owned()));
+                }
+            }
+            Some(InvalidToken::Expired { .. } | InvalidToken::MalformedExpiry) => {
+                let until = request.clock?.now.saturating_add(ONE_HOUR);
+                set("exp", Claim::Number(Cow::Owned(until.to_string())));
+            }
+            Some(InvalidToken::UnsupportedProvider | InvalidToken::NotVerified(_)) => return None,
+        }
+    }
+    None
 }
 
 fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str) -> Vec<Way> {
@@ -116,102 +292,4 @@ fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str) -> Vec<Way> {
         way("role-resolution".to_owned(), "a token that no rule and no role claim decides".to_owned());
     }
     ways
-}
-
-/// Tries changes of one claim, then of one claim with those removed that an earlier rule matches, and keeps the first that an evaluation
-/// confirms.
-fn smallest_change(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'_>, role: &str) -> Vec<Change> {
-    let named = login.provider().cloned();
-    let tried = std::cell::Cell::new(0_usize);
-    let gives = |changes: &BTreeMap<&str, Option<Claim<'static>>>| {
-        tried.set(tried.get() + 1);
-        let mut claims: Claims<'_> = login.claims.clone();
-        for (name, value) in changes {
-            match value {
-                Some(value) => claims.set(name.to_string(), value.clone()),
-                None => drop(claims.remove(name)),
-            }
-        }
-        // Other claims can lead to another mapping (Q5), so the login is found again.
-        let Ok(changed) = evaluator.login(named.as_ref(), &claims, login.form) else { return false };
-        let open = login.open_preferred_role.filter(|_| !changes.contains_key(PREFERRED_ROLE));
-        let logins = [changed.with_open_preferred_role(open)];
-        let request = Request { logins: &logins, custom_role_arn: request.custom_role_arn, clock: request.clock };
-        evaluator.evaluate(&request).role() == Some(role)
-    };
-    let shown = |changes: &BTreeMap<&str, Option<Claim<'static>>>| {
-        changes
-            .iter()
-            .map(|(claim, value)| Change { claim: (*claim).to_owned(), value: value.as_ref().map(Claim::to_json) })
-            .collect::<Vec<_>>()
-    };
-    let mut candidates: Vec<BTreeMap<&str, Option<Claim<'static>>>> = Vec::new();
-    let Some((_, mapping)) = evaluator.mapping_of(login) else { return Vec::new() };
-    match &mapping.mapping_type {
-        RoleMappingType::Token => {
-            candidates.push(BTreeMap::from([(PREFERRED_ROLE, Some(Claim::from(role.to_owned())))]));
-            candidates.push(BTreeMap::from([(PREFERRED_ROLE, None)]));
-            candidates.push(BTreeMap::from([(PREFERRED_ROLE, None), (ROLES, None)]));
-        }
-        RoleMappingType::Rules(rules) => {
-            let mut tested: Vec<&str> = rules.iter().map(|rule| rule.claim.as_str()).collect();
-            tested.sort_unstable();
-            tested.dedup();
-            for rule in rules.iter().filter(|rule| rule.role_arn.as_str() == role) {
-                for value in values_for(rule.match_type, &rule.value, login.claims.get(&rule.claim), &rule.claim) {
-                    candidates.push(BTreeMap::from([(rule.claim.as_str(), Some(value))]));
-                }
-            }
-            for claim in &tested {
-                candidates.push(BTreeMap::from([(*claim, None)]));
-            }
-            let single = candidates.len();
-            for n in 0..single.min(MOST_TRIALS) {
-                if candidates.len() > MOST_TRIALS {
-                    break;
-                }
-                for claim in &tested {
-                    if let Some(candidate) = candidates.get(n).filter(|candidate| !candidate.contains_key(claim)) {
-                        let mut both = candidate.clone();
-                        both.insert(claim, None);
-                        candidates.push(both);
-                    }
-                }
-            }
-            let all_gone: BTreeMap<&str, Option<Claim<'static>>> = tested.iter().map(|claim| (*claim, None)).collect();
-            for n in 0..single.min(MOST_TRIALS / 10) {
-                if let Some(candidate) = candidates.get(n) {
-                    let mut whole = all_gone.clone();
-                    whole.extend(candidate.clone());
-                    candidates.push(whole);
-                }
-            }
-        }
-    }
-    candidates
-        .into_iter()
-        .map(|mut changes| {
-            changes.retain(|name, value| value.is_some() || login.claims.get(name).is_some());
-            changes
-        })
-        .filter(|changes| !changes.is_empty())
-        .take_while(|_| tried.get() < MOST_TRIALS)
-        .find(|changes| gives(changes))
-        .map(|changes| shown(&changes))
-        .unwrap_or_default()
-}
-
-/// Values of a claim that pass a test; where the token has an array, the array with one more element.
-fn values_for(op: MatchType, value: &str, had: Option<&Claim<'_>>, claim: &str) -> Vec<Claim<'static>> {
-    let text = if op == MatchType::NotEqual { format!("not-{value}") } else { value.to_owned() };
-    let text = Claim::from(text);
-    match had {
-        Some(Claim::Array(elements)) => {
-            let mut longer: Vec<Claim<'static>> = elements.iter().cloned().map(Claim::into_owned).collect();
-            longer.push(text.clone());
-            vec![Claim::Array(longer), text]
-        }
-        None if claim == GROUPS => vec![Claim::Array(vec![text.clone()]), text],
-        _ => vec![text],
-    }
 }

@@ -42,6 +42,8 @@ lints! {
     Error "duplicate-provider"
     Error "two-attachments"
     Error "unknown-field"
+    Error "unknown-resource-type"
+    Error "undeclared-reference"
     Error "unreadable"
     Error "duplicate-key"
     Error "unresolved-value"

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::rejected::role_fault;
 use super::tags::missing_source;
 use super::{Case, Finding, Severity, and};
 use crate::analysis::{RuleReach, Verdict, Witness, reach};
@@ -20,7 +21,7 @@ const ALWAYS: &[&str] = &["sub", "aud", "iss", "exp", "iat", "token_use", "cogni
 
 pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
     dead_rules(case, found);
-    for (key, mapping) in &case.pool().role_mappings {
+    for (key, mapping) in case.solved() {
         without_effect(case, key, mapping, found);
         for (rule, n) in mapping.mapping_rules().iter().zip(1..) {
             let at = case.at_rule_field(key, n, "Value");
@@ -49,7 +50,7 @@ pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
 /// `shadowed-rule`, `duplicate-rule`, `rule-never-matches`.
 fn dead_rules(case: &Case<'_>, found: &mut Vec<Finding>) {
     let mut other_readings = OtherReadings { case, known: None };
-    for (key, mapping) in &case.pool().role_mappings {
+    for (key, mapping) in case.solved() {
         let rules = mapping.mapping_rules();
         let mut dead: BTreeMap<usize, &RuleReach> = BTreeMap::new();
         for reach in case.reach.rules.iter().filter(|rule| rule.provider == key.as_str()) {
@@ -219,8 +220,9 @@ fn case_near_miss(case: &Case<'_>, rule: &MappingRule) -> Option<(String, &'stat
     if rule.claim != GROUPS || rule.match_type == MatchType::NotEqual {
         return None;
     }
-    let groups = case.definition.groups.iter().flatten().map(|group| group.name.as_str());
-    near_case(&rule.value, groups).map(|known| {
+    let is_group = case.groups.contains(rule.value.as_str());
+    let near = case.groups_by_lower.get(&rule.value.to_lowercase()).filter(|_| !is_group);
+    near.map(|known| {
         let message = format!(
             "the value {} differs from the group {} in letter case, which counts (rests on `letter-case`)",
             text::quoted(&rule.value),
@@ -282,7 +284,7 @@ fn overlapping_groups(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &Mappi
     if rule.claim != GROUPS || rule.match_type != MatchType::Contains || rule.value.is_empty() {
         return;
     }
-    let names: BTreeSet<&str> = case.definition.groups.iter().flatten().map(|group| group.name.as_str()).collect();
+    let names = &case.groups;
     let is_group = names.contains(rule.value.as_str());
     let mut others: Vec<(String, String)> = Vec::new();
     if is_group {
@@ -346,8 +348,10 @@ fn unreachable_roles(case: &Case<'_>, found: &mut Vec<Finding>) {
         && every_login_is_mapped(pool)
     {
         let at = case.place(&Place::AuthenticatedRole).or_else(|| case.at_pool());
+        let is_open = pool.role_mappings.values().any(|mapping| mapping.ambiguous_role_resolution.is_none());
+        let rests = if is_open { " (rests on `missing-role-resolution`)" } else { "" };
         let message = format!(
-            "nobody gets {}: every provider has a mapping, and none falls back to the authenticated role",
+            "nobody gets {}: every provider has a mapping, and none falls back to the authenticated role{rests}",
             text::quoted(role.as_str())
         );
         found.push(Finding::new("role-unreachable", Severity::Info, message).at(at));
@@ -371,10 +375,9 @@ fn groups(case: &Case<'_>, found: &mut Vec<Finding>) {
     let with_role: Vec<&Group> = groups.iter().filter(|group| group.role_arn.is_some()).collect();
     if !case.has_token_mapping() {
         if case.is_whole() && case.is_attached() {
-            let is_policy = |group: &&Group| {
-                group.role_arn.as_ref().is_some_and(|role| case.surroundings().policies.contains(role.as_str()))
-            };
-            for group in with_role.into_iter().filter(|group| !is_policy(group)) {
+            let is_role =
+                |group: &&Group| group.role_arn.as_ref().is_some_and(|role| role_fault(case, role.as_str()).is_none());
+            for group in with_role.into_iter().filter(is_role) {
                 ignored_role(case, group, found);
             }
         }
@@ -415,11 +418,11 @@ fn ignored_role(case: &Case<'_>, group: &Group, found: &mut Vec<Finding>) {
     let Some(role) = &group.role_arn else { return };
     let mut claims = Claims::default();
     claims.set(GROUPS, Claim::texts([group.name.clone()]));
-    let keys = case.pool().role_mappings.keys();
+    let mut keys = case.solved().map(|(key, _)| key);
     let same = |key: &ProviderKey| {
         decide(case, key, &claims).is_some_and(|(given, _)| given.as_deref() == Some(role.as_str()))
     };
-    if keys.clone().any(same) || case.pool().roles.authenticated.as_ref() == Some(role) {
+    if keys.any(same) || case.pool().roles.authenticated.as_ref() == Some(role) {
         return;
     }
     let why = if case.pool().role_mappings.is_empty() {

@@ -17,11 +17,13 @@ pub use catalogue::{LINTS, Lint, lint_named};
 pub use fix::{Fix, apply_fixes};
 pub use suppress::{Allow, allow};
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 use serde::ser::SerializeStruct as _;
 
 use crate::analysis::{Reach, Witness, reach};
-use crate::pool::{IdentityPool, RoleMappingType};
+use crate::pool::{IdentityPool, RoleMapping, RoleMappingType};
 use crate::provider::ProviderKey;
 use crate::read::{Configuration, Definition, Place, Position, Problem, Surroundings};
 use crate::{Evaluator, Semantics};
@@ -127,7 +129,9 @@ pub fn lint(configuration: &Configuration) -> Result<Vec<Finding>, Vec<Problem>>
     if !others.is_empty() {
         return Err(others.into_iter().cloned().collect());
     }
-    let mut findings: Vec<Finding> = known.into_iter().map(of_problem).collect();
+    // Other commands go on with a reference that names nothing; no deployment does.
+    let undeclared = configuration.notes.iter().filter(|note| note.code == "undeclared-reference");
+    let mut findings: Vec<Finding> = known.into_iter().chain(undeclared).map(of_problem).collect();
     for definition in &configuration.definitions {
         let case = Case::new(configuration, definition);
         for family in [rejected::run, logic::run, open::run, security::run, trust_policies::run, tags::run] {
@@ -172,8 +176,9 @@ fn and(words: &[String]) -> String {
     }
 }
 
-/// The rules of one mapping that logic looks at: four times what AWS takes.
+/// The rules of one mapping, and the mappings of one pool, that logic looks at: a multiple of what AWS takes.
 const MOST_RULES_SOLVED: usize = 100;
+const MOST_MAPPINGS_SOLVED: usize = 50;
 
 /// One pool with what the lints ask again and again.
 pub(crate) struct Case<'c> {
@@ -182,11 +187,17 @@ pub(crate) struct Case<'c> {
     /// Decides without principal tags: those have lints of their own.
     evaluator: Evaluator,
     reach: Reach,
+    /// The names of all groups, and one of those that are the same in lower case by that.
+    groups: BTreeSet<&'c str>,
+    groups_by_lower: BTreeMap<String, &'c str>,
 }
 
 impl<'c> Case<'c> {
     fn new(configuration: &'c Configuration, definition: &'c Definition) -> Self {
-        let mut pool = IdentityPool { principal_tags: std::collections::BTreeMap::new(), ..definition.pool.clone() };
+        let mut pool = IdentityPool { principal_tags: BTreeMap::new(), ..definition.pool.clone() };
+        if let Some(beyond) = pool.role_mappings.keys().nth(MOST_MAPPINGS_SOLVED).cloned() {
+            pool.role_mappings.split_off(&beyond);
+        }
         for mapping in pool.role_mappings.values_mut() {
             // What decides a rule stands before it, so leaving out the last ones changes nothing for the others.
             if let RoleMappingType::Rules(rules) = &mut mapping.mapping_type {
@@ -194,8 +205,15 @@ impl<'c> Case<'c> {
             }
         }
         let evaluator = Evaluator::new(pool, Semantics::default());
+        let groups: BTreeSet<&str> = definition.groups.iter().flatten().map(|group| group.name.as_str()).collect();
+        let groups_by_lower = groups.iter().rev().map(|name| (name.to_lowercase(), *name)).collect();
         let reach = reach(&evaluator, definition.groups.as_deref().unwrap_or_default());
-        Self { configuration, definition, evaluator, reach }
+        Self { configuration, definition, evaluator, reach, groups, groups_by_lower }
+    }
+
+    /// The mappings that logic looks at.
+    fn solved(&self) -> impl Iterator<Item = (&'c ProviderKey, &'c RoleMapping)> {
+        self.definition.pool.role_mappings.iter().take(MOST_MAPPINGS_SOLVED)
     }
 
     fn pool(&self) -> &'c IdentityPool {

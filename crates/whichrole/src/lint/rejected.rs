@@ -231,7 +231,10 @@ fn roles(case: &Case<'_>, found: &mut Vec<Finding>) {
         let is_known = fault.is_none();
         if let Some((lint, why)) = fault {
             let message = format!("{} is {}, {why}", named.what, text::quoted(named.role.as_str()));
-            let finding = Finding::new(lint, Severity::Error, message).at(named.at);
+            // What somebody is still to fill in is no fault of the rest of the file.
+            let is_open = lint == "role-arn" && is_placeholder(named.role.as_str());
+            let severity = if is_open { Severity::Info } else { Severity::Error };
+            let finding = Finding::new(lint, severity, message).at(named.at);
             found.push(Finding {
                 provider: named.provider.map(|key| key.as_str().to_owned()),
                 rule: named.rule,
@@ -245,8 +248,22 @@ fn roles(case: &Case<'_>, found: &mut Vec<Finding>) {
     other_account(&accounts, found);
 }
 
+/// Whether a text stands for one that is still to be filled in: `<authRole>`, `$ROLE_ARN`, `{{role}}`, `ROLE_ARN`, `arn:aws:iam::ACCOUNT_ID:role/A`.
+/// A reference such as `${Admin}` says what it stands for.
+fn is_placeholder(role: &str) -> bool {
+    let is_marked = (role.starts_with('$') && !role.starts_with("${"))
+        || [("<", ">"), ("{{", "}}"), ("__", "__"), ("%", "%")].iter().any(|(open, close)| {
+            role.split_once(open).is_some_and(|(_, rest)| rest.find(close).is_some_and(|length| length > 0))
+        });
+    let is_shouted = |part: &str| {
+        part.chars().any(|c| c.is_ascii_uppercase())
+            && part.chars().all(|c| c.is_ascii_uppercase() || matches!(c, '_' | '-'))
+    };
+    is_marked || (is_shouted(role) && role.contains("ARN")) || role.split(':').nth(4).is_some_and(is_shouted)
+}
+
 /// Why a role is no role's ARN.
-fn role_fault(case: &Case<'_>, role: &str) -> Option<(&'static str, String)> {
+pub(super) fn role_fault(case: &Case<'_>, role: &str) -> Option<(&'static str, String)> {
     let around = case.surroundings();
     if around.policies.contains(role) || role.contains(":policy/") || role.starts_with("${aws_iam_policy.") {
         return Some(("group-role-is-policy", "which is a policy and not a role".to_owned()));

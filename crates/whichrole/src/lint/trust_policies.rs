@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Case, Finding, Fix, Severity};
-use crate::pool::{AmbiguousRoleResolution, PrincipalTagMap, RoleMappingType};
+use crate::pool::{AmbiguousRoleResolution, RoleMappingType};
 use crate::provider::ProviderKey;
 use crate::read::{Node, Position, Role, Value};
 use crate::text;
@@ -31,8 +31,11 @@ pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
             caller: one.caller,
             session_tags: one.session_tags,
         };
-        let Verdict::Refused(objections) = trust::assume(policy, &call) else { continue };
-        for objection in worth_saying(&objections) {
+        let verdict = trust::assume(policy, &call);
+        if !matches!(verdict, Verdict::Refused(_)) {
+            continue;
+        }
+        for objection in verdict.objections() {
             let lint = lint_of(objection.kind);
             if !said.insert((lint, objection.at)) {
                 continue;
@@ -47,12 +50,6 @@ pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
     for role in case.surroundings().roles().iter().filter(|role| used.contains(role.label.as_str())) {
         untested(role, &mut said, found);
     }
-}
-
-/// Where the statement is for somebody else altogether, its action and conditions say nothing.
-fn worth_saying(objections: &[Objection]) -> impl Iterator<Item = &Objection> {
-    let principal = objections.iter().any(|objection| objection.kind == ObjectionKind::Principal);
-    objections.iter().filter(move |objection| !principal || objection.kind == ObjectionKind::Principal)
 }
 
 /// What a policy that lets Cognito in should test and does not.
@@ -107,7 +104,7 @@ fn uses<'c>(case: &Case<'c>) -> Vec<Use<'c>> {
         let falls_back = mapping.ambiguous_role_resolution == Some(AmbiguousRoleResolution::AuthenticatedRole);
         default_tags |= falls_back && session_tags;
     }
-    default_tags |= pool.principal_tags.iter().any(|(key, map)| is_active(map) && !is_mapped(case, key));
+    default_tags |= pool.principal_tags.iter().any(|(key, map)| trust::is_active(map) && !is_mapped(case, key));
     if let Some(role) = &pool.roles.authenticated {
         let as_what = "the authenticated role".to_owned();
         uses.push(Use { role: role.as_str(), caller: Caller::User(None), session_tags: default_tags, as_what });
@@ -121,13 +118,9 @@ fn uses<'c>(case: &Case<'c>) -> Vec<Use<'c>> {
     uses
 }
 
-fn is_active(map: &PrincipalTagMap) -> bool {
-    map.use_defaults || !map.tags.is_empty()
-}
-
 /// Whether logins of a mapping get principal tags.
 fn has_tags(case: &Case<'_>, key: &ProviderKey) -> bool {
-    case.pool().principal_tags.iter().any(|(known, map)| known.tag_key() == key.tag_key() && is_active(map))
+    case.pool().principal_tags.iter().any(|(known, map)| known.tag_key() == key.tag_key() && trust::is_active(map))
 }
 
 fn is_mapped(case: &Case<'_>, tags: &ProviderKey) -> bool {

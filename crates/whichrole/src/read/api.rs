@@ -215,7 +215,7 @@ fn unknown_member(entry: &Entry, drafts: &mut Drafts) {
     match text::nearest(&entry.name, READ.iter().copied().filter(|known| *known != entry.name)) {
         Some(near) if DECIDING.contains(&near) => {
             let message = format!("unknown member {name}, did you mean {}?", text::quoted(near));
-            let respelling = Some(Respelling { written: entry.name.clone(), right: near.to_owned() });
+            let respelling = Some(Box::new(Respelling { written: entry.name.clone(), right: near.to_owned() }));
             drafts.problems.push(Problem { respelling, ..Problem::new("unknown-field", message).at(entry.at) });
         }
         Some(near) => {

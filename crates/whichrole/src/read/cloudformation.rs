@@ -7,6 +7,7 @@ mod cfn_json;
 mod concat;
 mod conditions;
 mod custom;
+mod declared;
 mod provider;
 mod resolve;
 mod resources;
@@ -127,11 +128,11 @@ impl<'n> Reading<'_, 'n> {
             Truth::Known(exists) => exists,
             Truth::Unknown(missing) => {
                 let message = format!(
-                    "{} depends on the condition {}, which is not known here; {missing}",
+                    "{} depends on the condition {}, which is not known here",
                     text::quoted(resource.id),
                     text::quoted(name)
                 );
-                let problem = Problem::new("unresolved-value", message).at(resource.at);
+                let problem = Problem::unresolved(&message, &missing).at(resource.at);
                 match decides {
                     Decides::Mapping => self.drafts.problems.push(problem),
                     Decides::Less => self.drafts.notes.push(problem),
@@ -194,10 +195,20 @@ impl<'n> Reading<'_, 'n> {
         }
         for resource in self.world.templates.iter().flat_map(Template::in_order) {
             if resource.kind.starts_with("AWS::Cognito::") && !KNOWN.contains(&resource.kind) {
-                let near = text::nearest(resource.kind, KNOWN.iter().copied())
-                    .map_or_else(String::new, |near| format!(", did you mean {}?", text::quoted(near)));
-                let message = format!("unknown resource type {}{near}", text::quoted(resource.kind));
-                self.drafts.notes.push(Problem::new("not-recognised", message).at(resource.at));
+                let problem =
+                    Problem::unknown("unknown-resource-type", "resource type", resource.kind, KNOWN.iter().copied());
+                if problem.respelling.is_some() {
+                    self.drafts.problems.push(problem.at(resource.kind_at));
+                } else {
+                    // AWS may add types any time.
+                    let message = format!("unknown resource type {}", text::quoted(resource.kind));
+                    self.drafts.notes.push(Problem::new("not-recognised", message).at(resource.at));
+                }
+            }
+        }
+        for template in &self.world.templates {
+            for note in declared::undeclared(template) {
+                self.drafts.note(note);
             }
         }
     }

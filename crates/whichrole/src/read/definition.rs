@@ -49,9 +49,7 @@ impl Configuration {
                 refuse(Problem::new("several-pools", message))
             }
             (Some(name), definitions) => {
-                let found = definitions
-                    .iter()
-                    .find(|definition| definition.name == name || definition.pool.id.as_deref() == Some(name));
+                let found = definitions.iter().find(|definition| definition.is_called(name));
                 let known: Vec<&str> = names().collect();
                 found.map_or_else(|| refuse(Problem::unknown("unknown-pool", "pool", name, known.iter().copied())), Ok)
             }
@@ -70,6 +68,13 @@ pub struct Definition {
     pub groups: Option<Vec<Group>>,
     /// Where things stand. Things that are implied, such as a default, stand nowhere.
     pub places: BTreeMap<Place, Position>,
+}
+
+impl Definition {
+    /// Whether `--pool` with this name means this pool: its name or its id.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.pool.id.as_deref() == Some(name)
+    }
 }
 
 /// A thing that has a place.

@@ -31,6 +31,7 @@ pub(crate) use interpolation::{Piece, pieces};
 pub(crate) use node::from_json;
 pub use node::{Entry, Node, Position, Reference, Value};
 pub use policy::policy;
+pub(crate) use problem::MANY;
 pub use problem::{Problem, ReadError, Respelling};
 pub(crate) use surroundings::STANDARD;
 pub use surroundings::{Attribute, Role, Surroundings, UserPool, UserPoolClient, WriteAttributes};
@@ -71,6 +72,9 @@ pub struct ReadOptions {
     pub parameters: BTreeMap<String, String>,
     /// Terraform variables of the root module by name, as after `--var`: text, or an expression where the variable's type asks for one.
     pub variables: BTreeMap<String, String>,
+    /// Whether each folder's files are all here, so that what none of them declares is declared nowhere. A lone Terraform file may have
+    /// others beside it.
+    pub folders_are_whole: bool,
 }
 
 impl Default for ReadOptions {
@@ -84,6 +88,7 @@ impl Default for ReadOptions {
             format: None,
             parameters: BTreeMap::new(),
             variables: BTreeMap::new(),
+            folders_are_whole: false,
         }
     }
 }
@@ -133,7 +138,7 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
     }
     cloudformation::read(templates, sources, options, &mut drafts);
     #[cfg(feature = "hcl")]
-    terraform.read(&options.variables, &options.hcl, &mut drafts);
+    terraform.read(options, &mut drafts);
     drafts.finish(sources.iter().map(|source| source.name.clone()).collect())
 }
 

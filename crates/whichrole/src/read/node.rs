@@ -92,6 +92,13 @@ impl Node {
         self.entries().iter().find(|entry| entry.name == name).map(|entry| &entry.value)
     }
 
+    /// Takes an entry's value out of a map.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Self> {
+        let Value::Map(entries) = &mut self.value else { return None };
+        let number = entries.iter().position(|entry| entry.name == name)?;
+        Some(entries.remove(number).value)
+    }
+
     /// A text that is all there.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {

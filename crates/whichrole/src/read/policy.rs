@@ -32,17 +32,17 @@ pub(crate) fn document(node: &Node, limits: &JsonLimits) -> Option<Node> {
     Some(tree)
 }
 
-/// The document of a text that stands in a source as it is, from the line after `at` on: a heredoc.
+/// The document of a text that stands in a source, given by its lines, as it is, from the line after `at` on: a heredoc.
 #[cfg(feature = "hcl")]
-pub(crate) fn heredoc(node: &Node, source: &str, limits: &JsonLimits) -> Option<Node> {
+pub(crate) fn heredoc(node: &Node, lines: &[&str], limits: &JsonLimits) -> Option<Node> {
     let (Value::Text(text) | Value::Reference(Reference { text, .. })) = &node.value else { return None };
     let mut tree = node::from_json(text, node.at.source, limits).ok()?;
-    let line = source.lines().nth(node.at.line.checked_sub(1)?)?;
+    let line = lines.get(node.at.line.checked_sub(1)?)?;
     let opens = line.chars().skip(node.at.column.checked_sub(1)?).collect::<String>().starts_with("<<");
     // The indentation that `<<-` takes away.
     let (first, left) =
         text.lines().enumerate().find(|(_, line)| !line.trim().is_empty()).map(|(n, line)| (n, blanks(line)))?;
-    let shift = blanks(source.lines().nth(node.at.line + first)?).checked_sub(left)?;
+    let shift = blanks(lines.get(node.at.line + first)?).checked_sub(left)?;
     if !opens || !tree.is_map() {
         return None;
     }
@@ -122,7 +122,7 @@ mod tests {
             value: Value::Text("{\n  \"Statement\": \"${a.b}\"\n}\n".to_owned()),
             at: Position { source: 0, line: 2, column: 7 },
         };
-        let tree = heredoc(&node, source, &JsonLimits::CONFIG).unwrap();
+        let tree = heredoc(&node, &source.lines().collect::<Vec<_>>(), &JsonLimits::CONFIG).unwrap();
         let entry = &tree.entries()[0];
         assert_eq!((entry.at.line, entry.at.column), (4, 7));
         assert!(matches!(&entry.value.value, Value::Reference(reference) if reference.text == "${a.b}"));

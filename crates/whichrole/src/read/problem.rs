@@ -15,7 +15,7 @@ pub struct Problem {
     /// Where it shows, if it shows in one place.
     pub at: Option<Position>,
     /// The right spelling of what stands there, where the fault is one of spelling.
-    pub respelling: Option<Respelling>,
+    pub respelling: Option<Box<Respelling>>,
 }
 
 /// A word and its right spelling.
@@ -31,6 +31,11 @@ impl Problem {
     /// A problem without a place.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), at: None, respelling: None }
+    }
+
+    /// A value that is not known here, with what would make it known.
+    pub(crate) fn unresolved(message: &str, missing: &str) -> Self {
+        Self::new("unresolved-value", format!("{message}; {missing}"))
     }
 
     /// The same problem at a place.
@@ -54,7 +59,8 @@ impl Problem {
             }
             None => format!("unknown {what} {}, expected {}", text::quoted(written), text::alternatives(known)),
         };
-        let respelling = near.map(|right| Respelling { written: written.to_owned(), right: right.to_owned() });
+        let respelling =
+            near.map(|right| Box::new(Respelling { written: written.to_owned(), right: right.to_owned() }));
         Self { respelling, ..Self::new(code, message) }
     }
 }

@@ -5,6 +5,7 @@
 
 mod program;
 mod state;
+mod surroundings;
 #[cfg(test)]
 mod tests;
 
@@ -75,6 +76,7 @@ pub(crate) fn read(node: &Node, options: &ReadOptions, drafts: &mut Drafts) {
             _ => {}
         }
     }
+    surroundings::build(&resources, &options.json, drafts);
 }
 
 struct Reading<'d> {
@@ -94,11 +96,12 @@ impl Reading<'_> {
         let property = |name: &str| shape::field(&resource.properties, name);
         self.drafts.pool(name).places.insert(Place::Pool, resource.at);
         self.drafts.pool(name).pool.id = Some(resource.id.clone());
+        // The provider's default, as in Terraform.
+        self.drafts.pool(name).pool.allow_classic_flow = Some(false);
         for (field, is_guests) in [("allowUnauthenticatedIdentities", true), ("allowClassicFlow", false)] {
             let Some(node) = property(field) else { continue };
             if let Value::Reference(reference) = &node.value {
-                let message = format!("`{field}` is not known here; {}", reference.missing);
-                self.drafts.notes.push(Problem::new("unresolved-value", message).at(node.at));
+                self.drafts.notes.push(shape::not_known(node, &format!("`{field}`"), reference));
                 continue;
             }
             let flag = known_bool(node, &format!("`{field}`"), self.drafts);

@@ -2,7 +2,7 @@
 //! references are already [`Value::Reference`]s.
 
 use super::definition::{Drafts, Place};
-use super::node::{Node, Value};
+use super::node::{Node, Reference, Value};
 use super::problem::{self, Problem};
 use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleArn, RoleMapping, RoleMappingType};
 use crate::provider::ProviderKey;
@@ -90,8 +90,10 @@ fn note_places(node: &Node, key: &ProviderKey, pool: Option<&str>, names: &Names
     for (field, name) in
         [(names.kind, API.kind), (names.resolution, API.resolution), (names.configuration, API.configuration)]
     {
-        if let Some(value) = node.get(field) {
-            places.entry(Place::MappingField(key.clone(), name)).or_insert(value.at);
+        if let Some(entry) = node.entries().iter().find(|entry| entry.name == field) {
+            // In YAML a map begins at its first entry, which is another line.
+            let at = if entry.value.is_map() { entry.at } else { entry.value.at };
+            places.entry(Place::MappingField(key.clone(), name)).or_insert(at);
         }
     }
 }
@@ -197,9 +199,7 @@ pub(crate) fn known_text(node: &Node, what: &str, drafts: &mut Drafts) -> Option
     match &node.value {
         Value::Text(text) => Some(text.clone()),
         Value::Reference(reference) => {
-            let message =
-                format!("{what} is {}, which is not known here; {}", text::quoted(&reference.text), reference.missing);
-            drafts.problems.push(Problem::new("unresolved-value", message).at(node.at));
+            drafts.problems.push(not_known(node, what, reference));
             None
         }
         _ => {
@@ -207,6 +207,12 @@ pub(crate) fn known_text(node: &Node, what: &str, drafts: &mut Drafts) -> Option
             None
         }
     }
+}
+
+/// A value that would have to be known and is not.
+pub(crate) fn not_known(node: &Node, what: &str, reference: &Reference) -> Problem {
+    let message = format!("{what} is {}, which is not known here", text::quoted(&reference.text));
+    Problem::unresolved(&message, &reference.missing).at(node.at)
 }
 
 /// A text that may be a reference: a role, a provider.
@@ -266,14 +272,14 @@ pub(crate) fn expect_list(node: &Node, what: &str, drafts: &mut Drafts) -> bool 
 }
 
 pub(crate) fn wrong_kind(node: &Node, what: &str, expected: &str) -> Problem {
-    let code = if matches!(node.value, Value::Reference(_)) { "unresolved-value" } else { "unreadable" };
+    let message = format!("{what} is {}, expected {expected}", node.kind());
     let hint = match &node.value {
-        Value::Reference(reference) => format!("; {}", reference.missing),
+        Value::Reference(reference) => return Problem::unresolved(&message, &reference.missing).at(node.at),
         Value::Unquoted(_) | Value::Number(_) | Value::Bool(_) if expected == "a string" => {
             "; quote this value".to_owned()
         }
         Value::Null if expected == "a string" => "; quote this value if its text is meant".to_owned(),
         _ => String::new(),
     };
-    Problem::new(code, format!("{what} is {}, expected {expected}{hint}", node.kind())).at(node.at)
+    Problem::new("unreadable", format!("{message}{hint}")).at(node.at)
 }

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
 
 use super::node::{Entry, Node, Position, Value};
-use super::problem::Problem;
+use super::problem::{MANY, Problem};
 use super::scalar;
 use crate::text;
 
@@ -383,7 +383,8 @@ impl<'t, 'l> Reader<'t, 'l> {
         Kind::Function(written)
     }
 
-    /// Few names are compared with each other; many go through a set.
+    /// Few names are compared with each other; many go through a set. Nobody reads thousands of problems, and each takes more memory than
+    /// the text it is about.
     fn note_duplicates(&mut self, entries: &[Entry]) {
         let mut seen: HashSet<&str> = HashSet::new();
         for (n, entry) in entries.iter().enumerate() {
@@ -392,7 +393,7 @@ impl<'t, 'l> Reader<'t, 'l> {
             } else {
                 !seen.insert(&entry.name)
             };
-            if again {
+            if again && self.problems.len() <= MANY {
                 let message = format!("{} is given twice", text::quoted(&entry.name));
                 self.problems.push(Problem::new("duplicate-key", message).at(entry.at));
             }

@@ -61,8 +61,7 @@ mod tests {
 
     #[test]
     fn a_name_is_new_once_a_line() {
-        let mut seen = Seen::default();
-        seen.line = u32::MAX - 2;
+        let mut seen = Seen { line: u32::MAX - 2, ..Seen::default() };
         for _ in 0..6 {
             seen.forget();
             for n in 0..MOST as u64 {

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use crate::claims::{Claim, Claims};
-use crate::decision::Answer;
 use crate::eval::{Evaluator, Request};
 use crate::groups::{GROUPS, OpenPreferredRole, PREFERRED_ROLE, ROLES};
 use crate::login::{Login, LoginError, TokenForm};
@@ -189,10 +188,4 @@ fn refuse_twins(logins: &[Login<'_>]) -> Result<(), Unanswerable> {
         }
     }
     Ok(())
-}
-
-/// The login that answered.
-pub(super) fn answering<'r, 'a>(request: &'r Request<'a>, answer: &Answer<'_>) -> Option<&'r Login<'a>> {
-    let answered = answer.provider;
-    request.logins.iter().find(|login| login.provider().map(ProviderKey::as_str) == answered).or(request.logins.first())
 }

@@ -9,12 +9,11 @@ use crate::read::{Place, Position};
 use crate::semantics::{DefaultsWithTags, Semantics};
 use crate::text::{quoted, visible};
 
-use super::ask::answering;
 use super::plan::{Plan, Target};
 use super::witness::{self, Witness};
 
 /// Something of a configuration that a suite can cover.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// What it is.
     pub kind: ItemKind,
@@ -190,7 +189,7 @@ impl Tally {
         request: &Request<'_>,
         answer: &Answer<'_>,
     ) {
-        let Some(login) = answering(request, answer) else { return };
+        let Some(login) = request.answering(answer) else { return };
         if let Some(key) = login.provider() {
             for tag in answer.decision.tags.keys() {
                 let found = items.all.iter().position(|item| {
@@ -339,10 +338,7 @@ impl Plan {
             }
             if !covered && let Some(target) = self.targets.get(item.target) {
                 let (witness, is_dead) = target.show(item);
-                let needs = |witness: &Witness| {
-                    target.evaluators.first().is_some_and(|evaluator| witness.needs_provider(evaluator))
-                };
-                let names_provider = self.suite.provider.is_none() && witness.as_ref().is_some_and(needs);
+                let names_provider = witness.as_ref().is_some_and(|witness| self.names_provider(target, witness));
                 coverage.uncovered.push(Uncovered { item, witness, names_provider, is_dead });
             }
         }

@@ -1,16 +1,17 @@
 //! Why a case failed: what was expected and what came, what decided and where it stands, and how to ask again.
 
-use crate::claims::Claim;
+use std::collections::BTreeMap;
+
+use crate::claims::{Claim, Claims};
 use crate::decision::{Answer, Denial, Outcome, Source};
 use crate::eval::{Evaluator, Request};
 use crate::explain::{LoginExplanation, explain};
 use crate::groups::{PREFERRED_ROLE, ROLES};
-use crate::login::Login;
+use crate::login::{Login, TokenForm};
 use crate::pool::RoleMappingType;
 use crate::read::{Place, Position};
 use crate::text::{quoted, visible};
 
-use super::ask::answering;
 use super::model::{Column, Expected};
 use super::plan::{Case, Plan, Target};
 use super::run::Mismatch;
@@ -44,10 +45,19 @@ pub struct Decider {
 pub struct Retry {
     /// The configuration's path, from the suite's folder.
     pub config: String,
-    /// The path of the user's token, from the suite's folder, where the request has nothing else.
-    pub token: Option<String>,
+    /// A token for each login that the options do not make.
+    pub tokens: Vec<RetryToken>,
     /// The other arguments.
     pub options: Vec<String>,
+}
+
+/// A token of a request that is asked again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RetryToken {
+    /// A file, by its path from the suite's folder: the case adds nothing to it.
+    File(String),
+    /// Claims, as JSON.
+    Claims(String),
 }
 
 impl Plan {
@@ -56,7 +66,7 @@ impl Plan {
     pub fn failure(&self, case: Case) -> Option<Failure> {
         let failure = self.asked(case, |evaluator, request| {
             let explanation = explain(evaluator, request);
-            let mismatches = self.mismatches(case, &explanation.answer);
+            let mismatches = self.mismatches(case, evaluator, request, &explanation.answer);
             (!mismatches.is_empty()).then(|| Failure {
                 decided_by: decider(self.target(case), evaluator, request, &explanation.answer),
                 near_miss: self.near_miss(case, &explanation.logins),
@@ -86,46 +96,66 @@ impl Plan {
     /// The arguments that ask this again. Only claims that a rule, a tag or a check reads are among them.
     fn retry(&self, case: Case, evaluator: &Evaluator, request: &Request<'_>) -> Option<Retry> {
         let (test, target) = (self.test(case), self.target(case));
-        let mut retry = Retry { config: target.path.clone(), token: None, options: Vec::new() };
-        let mut guest = false;
+        let mut tokens = Vec::new();
         let mut options = Vec::new();
-        let mut option = |name: &str, value: &str| options.extend([format!("--{name}"), value.to_owned()]);
+        let mut say = |words: &[&str]| options.extend(words.iter().map(|word| (*word).to_owned()));
         if let Some(pool) = &self.suite.pool {
-            option("pool", &pool.text);
+            say(&["--pool", &pool.text]);
         }
         match request.logins {
-            [] => guest = true,
+            [] => say(&["--guest"]),
             [login] => {
                 if let Some(key) = self.signer_key(case) {
-                    option("provider", key.as_str());
+                    say(&["--provider", key.as_str()]);
                 }
-                retry.token = self.only_token(case);
-                for (name, value) in read_claims(evaluator, login).into_iter().filter(|_| retry.token.is_none()) {
-                    match value {
-                        Claim::Text(plain) if !looks_like_json(plain) => option("claim", &format!("{name}={plain}")),
-                        other => option("claim", &format!("{name}:={}", other.to_json())),
+                let claims = read_claims(evaluator, login);
+                match self.only_token(case) {
+                    Some(path) => tokens.push(RetryToken::File(path)),
+                    // A name with `=` in it, or no claim at all, is nothing that `--claim` can say.
+                    None if claims.is_empty() || claims.iter().any(|(name, _)| name.contains('=')) => {
+                        tokens.push(RetryToken::Claims(json(&claims)));
+                    }
+                    None => {
+                        for (name, value) in claims {
+                            match value {
+                                Claim::Text(plain) if !name.ends_with(':') && !looks_like_json(plain) => {
+                                    say(&["--claim", &format!("{name}={plain}")]);
+                                }
+                                other => say(&["--claim", &format!("{name}:={}", other.to_json())]),
+                            }
+                        }
                     }
                 }
             }
-            // One command line has one set of claims.
-            _ => return None,
+            several => {
+                for (login, user) in several.iter().zip(&test.logins) {
+                    // On one command line every token finds its own provider.
+                    let found = evaluator.login(None, login.claims(), TokenForm::Claims).ok()?;
+                    if found.mapping != login.mapping || found.provider() != login.provider() {
+                        return None;
+                    }
+                    let token = target.users.get(&user.text).and_then(|person| person.token.clone());
+                    let claims = || RetryToken::Claims(json(&read_claims(evaluator, login)));
+                    tokens.push(token.map_or_else(claims, RetryToken::File));
+                }
+            }
         }
         if let Some(role) = request.custom_role_arn {
-            option("custom-role-arn", role);
+            say(&["--custom-role-arn", role]);
         }
+        let mut chosen = BTreeMap::new();
         for choice in self.suite.assume.iter().chain(&test.assume) {
-            option("assume", &choice.to_string());
+            chosen.insert(choice.question().id(), choice);
+        }
+        for choice in chosen.values() {
+            say(&["--assume", &choice.to_string()]);
         }
         if request.clock.is_some()
             && let Some(now) = self.suite.now
         {
-            option("now", &super::clock::rfc3339(now));
+            say(&["--now", &super::clock::rfc3339(now)]);
         }
-        if guest {
-            options.push("--guest".to_owned());
-        }
-        retry.options = options;
-        Some(retry)
+        Some(Retry { config: target.path.clone(), tokens, options })
     }
 
     /// The path of the user's token, if the case adds nothing to it.
@@ -139,7 +169,7 @@ impl Plan {
 
 /// The rule, role resolution or default that decided.
 fn decider(target: &Target, evaluator: &Evaluator, request: &Request<'_>, answer: &Answer<'_>) -> Option<Decider> {
-    let login = answering(request, answer);
+    let login = request.answering(answer);
     let mapping = login.and_then(|login| evaluator.mapping_of(login));
     let at = |place: &Place| target.definition.places.get(place).map(|at| target.place(*at));
     let default = |what: &str, place: Place| Some(Decider { what: what.to_owned(), at: at(&place) });
@@ -212,6 +242,15 @@ fn read_claims<'l>(evaluator: &Evaluator, login: &'l Login<'_>) -> Vec<(&'l str,
     let semantics = evaluator.semantics();
     let open = login.open_preferred_role.and_then(|open| open.resolve(semantics)).map(|role| (PREFERRED_ROLE, role));
     claims.chain(open.filter(|(name, _)| is_read(name))).collect()
+}
+
+/// Claims as a JSON object.
+fn json(claims: &[(&str, &Claim<'_>)]) -> String {
+    let mut object = Claims::default();
+    for (name, value) in claims {
+        object.set((*name).to_owned(), value.borrowed());
+    }
+    object.to_json()
 }
 
 /// Whether the command line would take a text for something else.

@@ -10,6 +10,7 @@ use crate::provider::ProviderKey;
 use crate::read::{Configuration, Definition, Position, Problem, ReadError};
 use crate::semantics::{Choice, Semantics};
 use crate::text;
+use crate::trust::TrustPolicies;
 
 use super::coverage::Items;
 use super::fields::Fields;
@@ -18,7 +19,7 @@ use super::people::{Tokens, decode, people};
 use super::plan::{Case, Plan, Target};
 use super::read_tests::{Expectations, check_login};
 use super::roles::Roles;
-use super::{table, users};
+use super::{idle, table, users};
 
 /// How many problems are told; the rest is counted.
 const MOST_PROBLEMS: usize = 500;
@@ -96,7 +97,14 @@ impl Suite {
                 definition,
                 first_source,
                 groups,
+                policies: None,
             };
+            // A table may have brought its expectations only now.
+            if self.expectations.iter().any(|expectation| expectation.assumable.is_some())
+                && let Some(configuration) = planner.brought.configs.get(&target.path)
+            {
+                target.policies = Some(TrustPolicies::of(configuration, &target.definition));
+            }
             planner.resolve_roles(&self, &mut target);
             planner.check_groups(&self, &target);
             planner.check_providers(&self, &target);
@@ -112,7 +120,8 @@ impl Suite {
             }
         }
 
-        let Planner { names, mut fields, notes, .. } = planner;
+        let Planner { names, mut fields, mut notes, .. } = planner;
+        idle::check(&self, &targets, &mut fields, &mut notes);
         if !fields.problems.is_empty() {
             fields.problems.sort_by(|a, b| (a.at, &a.message).cmp(&(b.at, &b.message)));
             fields.problems.dedup();
@@ -227,12 +236,22 @@ impl Planner {
         if self.adopt(&configuration) {
             return None;
         }
-        let groups: Vec<Group> =
-            configuration.definitions.into_iter().filter_map(|definition| definition.groups).flatten().collect();
-        if groups.is_empty() {
-            self.fields.report("no-groups", format!("no group was found in {}", text::quoted(&path.text)), path.at);
+        let file = text::quoted(&path.text);
+        let mut with_groups: Vec<Definition> = configuration.definitions;
+        with_groups.retain(|definition| definition.groups.is_some());
+        if let ([_, _, ..], Some(pool)) = (with_groups.as_slice(), &suite.pool) {
+            with_groups.retain(|definition| definition.is_called(&pool.text));
         }
-        Some(groups)
+        match with_groups.as_slice() {
+            [] => self.fields.report("no-groups", format!("no group was found in {file}"), path.at),
+            [_] => {}
+            several => {
+                let names = text::alternatives(several.iter().map(|definition| definition.name.as_str()));
+                let message = format!("{file} has groups of several pools; choose with `pool`: {names}");
+                self.fields.report("several-pools", message, path.at);
+            }
+        }
+        with_groups.into_iter().next()?.groups
     }
 
     /// The pool of a configuration, and the number of its first source.
@@ -254,10 +273,7 @@ impl Planner {
                 None
             }
             (Some(pool), definitions) => {
-                let is_meant = |definition: &&Definition| {
-                    definition.name == pool.text || definition.pool.id.as_deref() == Some(&pool.text)
-                };
-                let found = definitions.iter().find(is_meant);
+                let found = definitions.iter().find(|definition| definition.is_called(&pool.text));
                 if found.is_none() {
                     let problem = Problem::unknown("unknown-pool", "pool", &pool.text, names.iter().copied());
                     self.fields.problems.push(problem.at(pool.at));

@@ -1,20 +1,36 @@
-//! Writes a first suite for a configuration: a test for every rule and outcome, with the answer of today.
+//! Writes a first suite for a configuration: a test for every rule, outcome, tag and group, with the answer of today, and for every small
+//! change of the configuration one that would notice it.
 
+mod complete;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::decision::{Decision, Denial, Outcome};
+pub use self::complete::complete;
+
+use crate::claims::{Claim, Claims};
+use crate::decision::{Answer, Decision, Denial, Outcome, Source};
 use crate::eval::{Evaluator, Request};
+use crate::groups::{GROUPS, GroupClaims};
 use crate::login::TokenForm;
+use crate::pool::{Group, RoleMappingType};
+use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::Definition;
 use crate::semantics::Semantics;
 use crate::text::visible;
 
-use super::coverage::{ItemKind, Items};
+use super::coverage::{Item, ItemKind, Items};
 use super::model::By;
+use super::mutants::{self, Fate};
 use super::plan::{Plan, Target};
 use super::roles::Roles;
 use super::witness::Witness;
-use super::yaml;
+use super::{label, yaml};
+
+/// The most groups that get a test of their own.
+const MOST_GROUPS: usize = 50;
+/// The most changes of a configuration that are tried; each is compared with the configuration as a whole.
+const MOST_MUTANTS: usize = 1_000;
 
 /// A first suite, as YAML. `config` is the configuration's path from where the suite will stand; `pool` its name where there are several.
 ///
@@ -23,9 +39,36 @@ use super::yaml;
 pub fn init(definition: &Definition, config: &str, pool: Option<&str>) -> String {
     let target = Target::alone(definition, config);
     let Some(evaluator) = target.evaluators.first() else { return String::new() };
+    let mut first = First { evaluator, target: &target, drafts: Vec::new(), missing: Vec::new() };
     let items = Items::of(std::slice::from_ref(&target));
-    let several = several_providers(&target);
+    for item in &items.all {
+        first.cover(item);
+    }
+    first.members();
+    first.guest();
+    let notices_all = first.notice_mutants();
 
+    let mut out = head(config, pool);
+    first.write(&mut out);
+    let is_covered = |wanted: &dyn Fn(&ItemKind) -> bool| {
+        let mut wanted = items.all.iter().filter(|item| wanted(&item.kind)).peekable();
+        wanted.peek().is_some() && wanted.all(|item| !first.missing.iter().any(|(missing, _)| *missing == *item))
+    };
+    let goals = [
+        ("rules: 100", is_covered(&|kind| matches!(kind, ItemKind::Rule(..)))),
+        ("outcomes: 90", is_covered(&|kind| !matches!(kind, ItemKind::Tag(..)))),
+        ("tags: 100", is_covered(&|kind| matches!(kind, ItemKind::Tag(..)))),
+        ("mutants: 90", notices_all),
+    ];
+    let goals: Vec<&str> = goals.iter().filter(|(_, reached)| *reached).map(|(goal, _)| *goal).collect();
+    if !goals.is_empty() {
+        let _ = writeln!(out, "coverage: {{ {} }}", goals.join(", "));
+    }
+    out
+}
+
+/// What stands before the users.
+fn head(config: &str, pool: Option<&str>) -> String {
     let mut out = String::from(
         "# yaml-language-server: $schema=https://raw.githubusercontent.com/whichrole/whichrole/main/crates/whichrole-cli/schemas/suite.json\n\
          # What the configuration gives today. Check every line: what is here is what it does, not what it should do.\n\
@@ -36,40 +79,242 @@ pub fn init(definition: &Definition, config: &str, pool: Option<&str>) -> String
     if let Some(pool) = pool {
         let _ = writeln!(out, "pool: {}", yaml::scalar(pool));
     }
-    let _ = write!(out, "users:\n  guest: {{ guest: true }}\ntests:\n");
-
-    let mut written: Vec<Witness> = Vec::new();
-    let mut missing = Vec::new();
-    let mut all_rules = true;
-    for item in &items.all {
-        let (found, is_dead) = target.show(item);
-        let Some(found) = found else {
-            all_rules &= !matches!(item.kind, ItemKind::Rule(..));
-            let why = if is_dead { "no token can show" } else { "no token was found that shows" };
-            missing.push(format!("# {why}: {} ({})", item.kind.in_words(), visible(item.provider.as_str())));
-            continue;
-        };
-        if written.contains(&found) {
-            continue;
-        }
-        let name = name_of(&item.kind, item.provider.as_str(), several, &target.roles);
-        if let Some(row) = row(&name, &found, evaluator, &target.roles, several) {
-            out.push_str(&row);
-            written.push(found);
-        }
-    }
-    let guest = Witness { provider: None, claims: crate::Claims::default(), custom_role_arn: None };
-    out.push_str(&row("a guest", &guest, evaluator, &target.roles, several).unwrap_or_default());
-    for line in missing {
-        let _ = writeln!(out, "{line}");
-    }
-    if all_rules && items.all.iter().any(|item| matches!(item.kind, ItemKind::Rule(..))) {
-        out.push_str("coverage: { rules: 100 }\n");
-    }
     out
 }
 
-/// One test on one line, or nothing where the request cannot be asked.
+/// A suite in the making.
+struct First<'t> {
+    evaluator: &'t Evaluator,
+    target: &'t Target,
+    drafts: Vec<Draft<'t>>,
+    /// What no test covers, and why.
+    missing: Vec<(Item, &'static str)>,
+}
+
+/// A test in the making.
+#[derive(Debug, Clone, PartialEq)]
+struct Draft<'g> {
+    name: String,
+    /// The request, without the claims that groups make.
+    witness: Witness,
+    groups: Vec<&'g Group>,
+}
+
+impl<'t> First<'t> {
+    /// Adds a test that covers an item.
+    fn cover(&mut self, item: &Item) {
+        let by_groups = self.by_groups(item);
+        let draft = match by_groups {
+            Some(draft) => draft,
+            None => match self.target.show(item) {
+                (Some(witness), _) => Draft { name: String::new(), witness, groups: Vec::new() },
+                (None, true) => return self.missing.push((item.clone(), "no token can show")),
+                (None, false) => return self.missing.push((item.clone(), "no token was found that shows")),
+            },
+        };
+        self.add(&self.name_of(item, draft.witness.custom_role_arn.is_some()), draft);
+    }
+
+    /// A member of a known group who covers an item: the tokens that a user pool really makes.
+    fn by_groups(&self, item: &Item) -> Option<Draft<'t>> {
+        let known = self.target.groups.as_deref()?;
+        let has_role = |group: &&Group| group.role_arn.is_some();
+        match &item.kind {
+            ItemKind::Rule(number, _) => {
+                let (witness, _) = self.target.show(item);
+                let witness = witness?;
+                let mut claims = witness.claims.iter();
+                let (Some((GROUPS, Claim::Array(names))), None) = (claims.next(), claims.next()) else { return None };
+                let find = |name: &Claim<'_>| known.iter().find(|group| Some(group.name.as_str()) == name.as_text());
+                let groups = names.iter().map(find).collect::<Option<Vec<_>>>()?;
+                let witness = Witness { claims: Claims::default(), ..witness.clone() };
+                let draft = Draft { name: String::new(), witness, groups };
+                let decides = |answer: &Answer<'_>| answer.decision.source() == Some(Source::Rule(*number));
+                draft.ask(self.evaluator, decides).unwrap_or(false).then_some(draft)
+            }
+            ItemKind::PreferredRole => known.iter().filter(has_role).find_map(|group| {
+                let draft = Draft::member(&item.provider, vec![group]);
+                let decides = |answer: &Answer<'_>| answer.decision.source() == Some(Source::PreferredRole);
+                draft.ask(self.evaluator, decides).unwrap_or(false).then_some(draft)
+            }),
+            ItemKind::CustomRole => known.iter().filter(has_role).find_map(|group| {
+                let mut draft = Draft::member(&item.provider, vec![group]);
+                draft.witness.custom_role_arn = group.role_arn.as_ref().map(|role| role.0.clone());
+                let chosen = |answer: &Answer<'_>| matches!(answer.decision.source(), Some(Source::CustomRole(_)));
+                draft.ask(self.evaluator, chosen).unwrap_or(false).then_some(draft)
+            }),
+            _ => None,
+        }
+    }
+
+    /// A test for a member of each group, and for one of all of them.
+    fn members(&mut self) {
+        let Some(known) = self.target.groups.as_deref() else { return };
+        let takes_groups = |key: &&ProviderKey| matches!(key.kind(), ProviderKind::UserPool | ProviderKind::Unknown);
+        let keys: Vec<ProviderKey> = self.evaluator.pool().role_mappings.keys().filter(takes_groups).cloned().collect();
+        for key in &keys {
+            for group in known.iter().take(MOST_GROUPS) {
+                let draft = Draft::member(key, vec![group]);
+                self.add(&self.for_provider(&format!("a member of {}", group.name), key), draft);
+            }
+            if (2..=MOST_GROUPS).contains(&known.len()) {
+                let draft = Draft::member(key, known.iter().collect());
+                self.add(&self.for_provider("a member of all groups", key), draft);
+            }
+        }
+    }
+
+    fn guest(&mut self) {
+        let witness = Witness { provider: None, claims: Claims::default(), custom_role_arn: None };
+        self.add("a guest", Draft { name: String::new(), witness, groups: Vec::new() });
+    }
+
+    /// Adds a test, unless one asks the same already or it cannot be asked.
+    fn add(&mut self, name: &str, draft: Draft<'t>) {
+        let is_same = |known: &Draft<'_>| (&known.witness, &known.groups) == (&draft.witness, &draft.groups);
+        if self.drafts.iter().any(is_same) || draft.ask(self.evaluator, |_| ()).is_none() {
+            return;
+        }
+        let taken = |name: &str| self.drafts.iter().any(|known| known.name == name);
+        let mut unique = name.to_owned();
+        for number in 2.. {
+            if !taken(&unique) {
+                break;
+            }
+            unique = format!("{name} ({number})");
+        }
+        self.drafts.push(Draft { name: unique, ..draft });
+    }
+
+    /// Adds a test for each small change that no test notices so far. Says whether, in the end, all are noticed.
+    fn notice_mutants(&mut self) -> bool {
+        let changes = mutants::changes(self.evaluator.pool());
+        if changes.is_empty() || changes.len() > MOST_MUTANTS {
+            return false;
+        }
+        let groups = self.target.groups.as_deref().unwrap_or_default();
+        let mut all = true;
+        for (_, change, _, pool) in changes {
+            let mutant = Evaluator::new(pool, *self.evaluator.semantics());
+            let notices = |draft: &Draft<'_>| {
+                let expected = |evaluator| draft.ask(evaluator, |answer| self.expectation(&answer.decision));
+                expected(self.evaluator) != expected(&mutant)
+            };
+            if self.drafts.iter().any(notices) {
+                continue;
+            }
+            match mutants::difference(self.evaluator, mutant.pool(), groups) {
+                Fate::Survived(witness) => {
+                    let draft = Draft { name: String::new(), witness: *witness, groups: Vec::new() };
+                    all &= notices(&draft);
+                    self.add(&format!("not if {change}"), draft);
+                }
+                Fate::Undecided => all = false,
+                Fate::Killed(_) | Fate::Equivalent => {}
+            }
+        }
+        all
+    }
+
+    /// Users, tests, and what is missing.
+    fn write(&self, out: &mut String) {
+        let labels = self.labels();
+        // Writing to a `String` cannot fail.
+        let _ = write!(out, "users:\n  guest: {{ guest: true }}\n");
+        for (provider, user) in &labels {
+            let _ = writeln!(out, "  {}: {{ provider: {} }}", yaml::scalar(user), yaml::scalar(provider));
+        }
+        out.push_str("tests:\n");
+        for draft in &self.drafts {
+            let mut keys = Vec::new();
+            let user = draft.witness.provider.as_ref().and_then(|key| labels.get(key.as_str()));
+            match (&draft.witness.provider, user) {
+                (None, _) => keys.push("user: guest".to_owned()),
+                (Some(_), Some(user)) => keys.push(format!("user: {}", yaml::scalar(user))),
+                (Some(key), None) if draft.witness.needs_provider(self.evaluator) => {
+                    keys.push(format!("provider: {}", yaml::scalar(key.as_str())));
+                }
+                (Some(_), None) => {}
+            }
+            if !draft.groups.is_empty() {
+                let names: Vec<String> = draft.groups.iter().map(|group| yaml::scalar(&group.name)).collect();
+                keys.push(format!("groups: [{}]", names.join(", ")));
+            }
+            // A user who says it all needs no claims beside.
+            let is_named = draft.witness.provider.is_none() || user.is_some() || !draft.groups.is_empty();
+            if !draft.witness.claims.is_empty() || !is_named {
+                keys.push(format!("claims: {}", yaml::claims(&draft.witness.claims)));
+            }
+            if let Some(role) = &draft.witness.custom_role_arn {
+                keys.push(format!("custom_role_arn: {}", yaml::scalar(&self.target.roles.short_name(role))));
+            }
+            let expect = draft.ask(self.evaluator, |answer| expect_key(answer, &self.expectation(&answer.decision)));
+            out.push_str(&test(&draft.name, &keys, &expect.unwrap_or_default()));
+        }
+        for (item, why) in &self.missing {
+            let _ = writeln!(out, "# {why}: {} ({})", item.kind.in_words(), visible(item.provider.as_str()));
+        }
+    }
+
+    /// A user for each provider, where there are several.
+    fn labels(&self) -> BTreeMap<&str, String> {
+        let keys: BTreeSet<&ProviderKey> =
+            self.drafts.iter().filter_map(|draft| draft.witness.provider.as_ref()).collect();
+        if keys.len() > 1 || several_providers(self.evaluator) { label::of(&keys) } else { BTreeMap::new() }
+    }
+
+    fn expectation(&self, decision: &Decision<'_>) -> String {
+        expectation(decision, &self.target.roles, !self.evaluator.pool().principal_tags.is_empty())
+    }
+
+    fn name_of(&self, item: &Item, chooses: bool) -> String {
+        let mapping = self.evaluator.pool().role_mappings.get(&item.provider);
+        let by_token = mapping.is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token);
+        let name = match &item.kind {
+            ItemKind::Rule(number, role) => format!("rule {number} gives {}", self.target.roles.short_name(role)),
+            ItemKind::Denial if chooses => "a role that nobody may choose".to_owned(),
+            ItemKind::ClaimAbsent(..) | ItemKind::RoleResolution | ItemKind::Denial => {
+                let nothing = if by_token { "no role in the token" } else { "no claim that a rule reads" };
+                nothing.to_owned()
+            }
+            ItemKind::PreferredRole => "the preferred role of the token".to_owned(),
+            ItemKind::CustomRole => "a role that the request may choose".to_owned(),
+            ItemKind::Tag(key, _) => format!("tag {key}"),
+        };
+        self.for_provider(&name, &item.provider)
+    }
+
+    /// Where there are several providers, the name of a test says which it is about.
+    fn for_provider(&self, name: &str, key: &ProviderKey) -> String {
+        if several_providers(self.evaluator) { format!("{name} ({})", label::short(key)) } else { name.to_owned() }
+    }
+}
+
+impl<'g> Draft<'g> {
+    fn member(key: &ProviderKey, groups: Vec<&'g Group>) -> Self {
+        let witness = Witness { provider: Some(key.clone()), claims: Claims::default(), custom_role_arn: None };
+        Self { name: String::new(), witness, groups }
+    }
+
+    /// What a pool gives for this request, if the request can be asked of it.
+    fn ask<R>(&self, evaluator: &Evaluator, then: impl FnOnce(&Answer<'_>) -> R) -> Option<R> {
+        let mut claims = self.witness.claims.clone();
+        let open = match self.groups.as_slice() {
+            [] => None,
+            groups => GroupClaims::of(groups).write_to(&mut claims),
+        };
+        let logins = match &self.witness.provider {
+            None => Vec::new(),
+            Some(key) => {
+                let login = evaluator.login(Some(key), &claims, TokenForm::Claims).ok()?;
+                vec![login.with_open_preferred_role(open.as_ref())]
+            }
+        };
+        Some(then(&evaluator.answer(&Request::of(&logins).choosing(self.witness.custom_role_arn.as_deref()))))
+    }
+}
+
+/// One test for a request, or nothing where the request cannot be asked.
 pub(super) fn row(
     name: &str,
     witness: &Witness,
@@ -77,34 +322,34 @@ pub(super) fn row(
     roles: &Roles,
     with_provider: bool,
 ) -> Option<String> {
-    let logins = match &witness.provider {
-        None => Vec::new(),
-        Some(key) => vec![evaluator.login(Some(key), &witness.claims, TokenForm::Claims).ok()?],
-    };
-    let answer = evaluator.answer(&Request::of(&logins).choosing(witness.custom_role_arn.as_deref()));
+    let draft = Draft { name: name.to_owned(), witness: witness.clone(), groups: Vec::new() };
+    let with_tags = !evaluator.pool().principal_tags.is_empty();
+    let expect = draft.ask(evaluator, |answer| expect_key(answer, &expectation(&answer.decision, roles, with_tags)))?;
+    Some(test(name, &witness.to_yaml(with_provider), &expect))
+}
+
+fn test(name: &str, keys: &[String], expect: &str) -> String {
     let mut out = format!("  - name: {}\n", yaml::scalar(name));
-    for key in witness.to_yaml(with_provider || witness.needs_provider(evaluator)) {
+    for key in keys.iter().map(String::as_str).chain([expect]) {
         // Writing to a `String` cannot fail.
         let _ = writeln!(out, "    {key}");
     }
-    let note = if answer.is_certain() {
-        String::new()
-    } else {
-        let mut ids: Vec<&str> = answer
-            .readings
-            .iter()
-            .flat_map(|reading| reading.assume.iter().map(|choice| choice.question().id()))
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        format!("   # not certain: {}", ids.join(", "))
-    };
-    let _ = writeln!(out, "    expect: {}{note}", expectation(&answer.decision, roles));
-    Some(out)
+    out
 }
 
-/// The answer as an expectation.
-fn expectation(decision: &Decision<'_>, roles: &Roles) -> String {
+/// The key `expect`, with a note where the answer is not certain.
+fn expect_key(answer: &Answer<'_>, expectation: &str) -> String {
+    if answer.is_certain() {
+        return format!("expect: {expectation}");
+    }
+    let choices = answer.readings.iter().flat_map(|reading| &reading.assume);
+    let ids: BTreeSet<&str> = choices.map(|choice| choice.question().id()).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
+    format!("expect: {expectation}   # not certain: {}", ids.join(", "))
+}
+
+/// The answer as an expectation. Where the pool makes tags, that there are none is part of it.
+fn expectation(decision: &Decision<'_>, roles: &Roles, with_tags: bool) -> String {
     match &decision.outcome {
         Outcome::Deny(denial) => format!("{{ deny: {} }}", Denial::reason(denial)),
         Outcome::Assume { role, source } => {
@@ -117,34 +362,29 @@ fn expectation(decision: &Decision<'_>, roles: &Roles) -> String {
                 .iter()
                 .map(|(key, value)| format!("{}: {}", yaml::scalar(key), yaml::scalar(value)))
                 .collect();
-            let tags = if tags.is_empty() { String::new() } else { format!(", tags: {{ {} }}", tags.join(", ")) };
+            let tags = match (tags.is_empty(), with_tags) {
+                (true, false) => String::new(),
+                (true, true) => ", tags: {}".to_owned(),
+                (false, _) => format!(", tags: {{ {} }}", tags.join(", ")),
+            };
             format!("{{ role: {}, by: {}{tags} }}", yaml::scalar(&roles.short_name(role)), by.in_words())
         }
     }
 }
 
-fn name_of(kind: &ItemKind, provider: &str, several: bool, roles: &Roles) -> String {
-    let name = match kind {
-        ItemKind::Rule(number, role) => format!("rule {number} gives {}", roles.short_name(role)),
-        ItemKind::ClaimAbsent(..) | ItemKind::RoleResolution => "no claim that a rule reads".to_owned(),
-        ItemKind::Denial => "a role that nobody may choose".to_owned(),
-        ItemKind::PreferredRole => "the preferred role of the token".to_owned(),
-        ItemKind::CustomRole => "a role that the request may choose".to_owned(),
-        ItemKind::Tag(key, _) => format!("tag {key}"),
-    };
-    if several { format!("{name} ({provider})") } else { name }
-}
-
 /// Whether a login has to name its provider.
-fn several_providers(target: &Target) -> bool {
-    let Some(evaluator) = target.evaluators.first() else { return false };
+fn several_providers(evaluator: &Evaluator) -> bool {
     evaluator.provider_keys().len() > 1
 }
 
 impl Plan {
-    /// Whether a test of a configuration has to name its provider.
-    pub(super) fn names_provider(&self, target: &Target) -> bool {
-        self.suite.provider.is_none() && several_providers(target)
+    /// Whether a test that makes this request has to name its provider.
+    pub(super) fn names_provider(&self, target: &Target, witness: &Witness) -> bool {
+        let default = self.provider();
+        target.evaluators.first().is_some_and(|evaluator| {
+            witness.needs_provider_beside(evaluator, default.as_ref())
+                || (default.is_none() && witness.provider.is_some() && several_providers(evaluator))
+        })
     }
 }
 
@@ -155,11 +395,12 @@ impl Target {
             label: None,
             path: path.to_owned(),
             evaluators: vec![Evaluator::new(definition.pool.clone(), Semantics::default())],
-            users: std::collections::BTreeMap::new(),
+            users: BTreeMap::new(),
             roles: Roles::of(definition, definition.groups.as_deref()),
             groups: definition.groups.clone(),
             first_source: 0,
             definition: definition.clone(),
+            policies: None,
         }
     }
 }

@@ -31,7 +31,9 @@ mod failure;
 mod fields;
 mod gather;
 mod glob;
+mod idle;
 mod init;
+mod label;
 mod model;
 mod mutants;
 mod people;
@@ -50,10 +52,10 @@ mod yaml;
 
 pub use ask::Unanswerable;
 pub use coverage::{Coverage, Item, ItemKind, Measure, Tally, Uncovered};
-pub use failure::{Decider, Failure, Retry};
+pub use failure::{Decider, Failure, Retry, RetryToken};
 pub use gather::Brought;
 pub use glob::Glob;
-pub use init::init;
+pub use init::{complete, init};
 pub use model::{
     By, Cell, Column, ConfigPath, CoverageGoals, Expectation, Expected, ExpectedTags, Need, NeedKind, Property,
     PropertyClaim, Row, Suite, Test, User, Written,

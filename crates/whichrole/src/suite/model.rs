@@ -154,6 +154,8 @@ pub struct Expectation {
     pub tags: Option<ExpectedTags>,
     /// Whether the answer must be certain, or must not be.
     pub certain: Option<bool>,
+    /// Whether STS must let Cognito assume the role, by the role's trust policy, or must not.
+    pub assumable: Option<bool>,
     /// Where it stands.
     pub at: Position,
 }
@@ -230,6 +232,8 @@ pub struct CoverageGoals {
     pub tags: Option<u8>,
     /// Changed configurations that the suite notices.
     pub mutants: Option<u8>,
+    /// Where the suite says so.
+    pub at: Option<Position>,
 }
 
 /// A file that a suite needs.

@@ -3,7 +3,7 @@
 use crate::analysis::{DiffOptions, Subject, diff};
 use crate::eval::Evaluator;
 use crate::pool::{
-    AmbiguousRoleResolution, IdentityPool, MappingRule, MatchType, RoleArn, RoleMapping, RoleMappingType,
+    AmbiguousRoleResolution, Group, IdentityPool, MappingRule, MatchType, RoleArn, RoleMapping, RoleMappingType,
 };
 use crate::provider::ProviderKey;
 use crate::read::{Place, Position};
@@ -73,19 +73,12 @@ impl Plan {
             return Fate::Killed(*killer);
         }
         let Some(original) = target.evaluators.first() else { return Fate::Undecided };
-        let groups = target.groups.as_deref().unwrap_or_default();
-        let subject = |pool| Subject { pool, groups, semantics: *original.semantics() };
-        let found = diff(&subject(original.pool()), &subject(&mutant.pool), &DiffOptions::default());
-        match (found.changes.first().or(found.custom_role_changes.first()), found.is_equal()) {
-            (Some(change), _) => Fate::Survived(Box::new(change.witness.clone().into())),
-            (None, Some(true)) => Fate::Equivalent,
-            (None, _) => Fate::Undecided,
-        }
+        difference(original, &mutant.pool, target.groups.as_deref().unwrap_or_default())
     }
 
     fn meets_on(&self, case: Case, evaluator: &Evaluator) -> bool {
         let met = self.asked_of(case, evaluator, |evaluator, request| {
-            self.mismatches(case, &evaluator.answer(request)).is_empty()
+            self.mismatches(case, evaluator, request, &evaluator.answer(request)).is_empty()
         });
         met.unwrap_or(false)
     }
@@ -95,14 +88,31 @@ impl Plan {
     pub fn killing_row(&self, mutant: &Mutant, witness: &Witness) -> Option<String> {
         let target = self.targets.get(mutant.target)?;
         let name = format!("not if {}", mutant.change);
-        super::init::row(&name, witness, target.evaluators.first()?, &target.roles, self.names_provider(target))
+        super::init::row(
+            &name,
+            witness,
+            target.evaluators.first()?,
+            &target.roles,
+            self.names_provider(target, witness),
+        )
+    }
+}
+
+/// What becomes of a change that no case has noticed.
+pub(super) fn difference(original: &Evaluator, changed: &IdentityPool, groups: &[Group]) -> Fate {
+    let subject = |pool| Subject { pool, groups, semantics: *original.semantics() };
+    let found = diff(&subject(original.pool()), &subject(changed), &DiffOptions::default());
+    match (found.changes.first().or(found.custom_role_changes.first()), found.is_equal()) {
+        (Some(change), _) => Fate::Survived(Box::new(change.witness.clone().into())),
+        (None, Some(true)) => Fate::Equivalent,
+        (None, _) => Fate::Undecided,
     }
 }
 
 type Change = (ProviderKey, String, Place, IdentityPool);
 
 /// Every small change of a pool.
-fn changes(pool: &IdentityPool) -> Vec<Change> {
+pub(super) fn changes(pool: &IdentityPool) -> Vec<Change> {
     let mut changes = Vec::new();
     for (key, mapping) in &pool.role_mappings {
         let rules = mapping.mapping_rules();

@@ -6,6 +6,7 @@ use crate::eval::Evaluator;
 use crate::login::Clock;
 use crate::pool::Group;
 use crate::read::{Definition, Position, Problem};
+use crate::trust::TrustPolicies;
 
 use super::coverage::Items;
 use super::model::{Row, Suite, Test};
@@ -44,6 +45,8 @@ pub struct Target {
     pub(super) users: BTreeMap<String, Person>,
     pub(super) roles: Roles,
     pub(super) groups: Option<Vec<Group>>,
+    /// Its trust policies, where an expectation asks for them.
+    pub(super) policies: Option<TrustPolicies>,
 }
 
 /// One case: a row of a test, against one configuration.

@@ -8,6 +8,7 @@ use crate::text::{quoted, visible};
 use super::model::{Property, PropertyClaim};
 use super::plan::{Plan, Target};
 use super::witness::Witness;
+use super::words::in_words;
 
 /// What became of a property, for one configuration.
 #[derive(Debug, Clone)]
@@ -119,7 +120,10 @@ fn request(witness: &analysis::Witness) -> String {
 
 fn change(change: &Change) -> String {
     let answer = |judged: &analysis::Judged| match (&judged.role, judged.deny) {
-        (Some(role), _) => format!("{} {:?}", visible(role), judged.tags),
+        (Some(role), _) => {
+            let tags = judged.tags.iter().map(|(key, value)| (key.as_str(), Some(value.as_str())));
+            format!("{} {}", visible(role), in_words(tags))
+        }
         (None, reason) => format!("denied ({})", reason.unwrap_or_default()),
     };
     format!("{} gets {} here, {} there", request(&change.witness), answer(&change.before), answer(&change.after))

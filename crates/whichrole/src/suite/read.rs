@@ -39,7 +39,7 @@ impl Suite {
     pub fn read(source: &Source) -> Self {
         let mut suite = Self { name: source.name.clone(), ..Self::default() };
         match tree(&source.text) {
-            Ok(node) => fill(&mut suite, &node),
+            Ok(node) => fill(&mut suite, node),
             Err(problems) => suite.problems = problems,
         }
         suite
@@ -60,9 +60,16 @@ fn tree(text: &str) -> Result<Node, Vec<Problem>> {
     }
 }
 
-fn fill(suite: &mut Suite, root: &Node) {
+fn fill(suite: &mut Suite, mut root: Node) {
     let mut fields = Fields::default();
-    if fields.map(root, "a suite", KEYS).is_some() {
+    if fields.map(&root, "a suite", KEYS).is_some() {
+        let has_tests = root.get("tests").is_some_and(|node| !node.elements().is_empty());
+        // The tests are most of the tree, so each goes as soon as it has been read.
+        if let Some(tests) = root.take("tests") {
+            let (tests, expectations) = read_tests::tests(tests, &mut fields);
+            (suite.tests, suite.expectations) = (tests, expectations);
+        }
+        let root = &root;
         version(root, &mut fields);
         suite.configs = configs(root, &mut fields);
         let mut text = |key: &str| root.get(key).and_then(|node| fields.text(node, &format!("`{key}`")));
@@ -71,17 +78,13 @@ fn fill(suite: &mut Suite, root: &Node) {
         suite.assume = root.get("assume").map(|node| fields.choices(node, "`assume`")).unwrap_or_default();
         suite.roles = root.get("roles").map(|node| aliases(node, &mut fields)).unwrap_or_default();
         suite.users = root.get("users").map(|node| read_users(node, &mut fields)).unwrap_or_default();
-        if let Some(tests) = root.get("tests") {
-            let (tests, expectations) = read_tests::tests(tests, &mut fields);
-            (suite.tests, suite.expectations) = (tests, expectations);
-        }
         suite.properties = root.get("properties").map(|node| properties(node, &mut fields)).unwrap_or_default();
         let snapshot = root.get("snapshot").filter(|node| fields.flag(node, "`snapshot`") == Some(true));
         suite.snapshot = snapshot.map(|node| node.at);
         suite.coverage = root.get("coverage").map(|node| coverage(node, &mut fields)).unwrap_or_default();
         users::check(suite, &mut fields);
         unique_names(suite, &mut fields);
-        has_something_to_judge(suite, root, &mut fields);
+        has_something_to_judge(suite, has_tests, root, &mut fields);
     }
     suite.problems = fields.problems;
     suite.problems.sort_by_key(|problem| problem.at);
@@ -230,9 +233,11 @@ fn property(node: &Node, fields: &mut Fields) -> Option<Property> {
 
 /// The role that a property is about: its name, or `{role: …}`.
 fn role(node: &Node, fields: &mut Fields) -> Option<Written> {
-    let Expectation { outcome, by, tags, certain, at } = read_tests::expectation(node, fields)?;
+    let Expectation { outcome, by, tags, certain, assumable, at } = read_tests::expectation(node, fields)?;
     match outcome {
-        Expected::Role(role) if by.is_none() && tags.is_none() && certain.is_none() => Some(role),
+        Expected::Role(role) if by.is_none() && tags.is_none() && certain.is_none() && assumable.is_none() => {
+            Some(role)
+        }
         _ => {
             fields.report("wrong-kind", "a property is about a role, nothing else: `{ role: admin }`", at);
             None
@@ -245,7 +250,13 @@ fn coverage(node: &Node, fields: &mut Fields) -> CoverageGoals {
         return CoverageGoals::default();
     };
     let mut goal = |key: &str| map.get(key).and_then(|node| fields.percent(node, &format!("`{key}`")));
-    CoverageGoals { rules: goal("rules"), outcomes: goal("outcomes"), tags: goal("tags"), mutants: goal("mutants") }
+    CoverageGoals {
+        rules: goal("rules"),
+        outcomes: goal("outcomes"),
+        tags: goal("tags"),
+        mutants: goal("mutants"),
+        at: Some(node.at),
+    }
 }
 
 /// Tests and properties share the names that `--filter` takes.
@@ -260,10 +271,9 @@ fn unique_names(suite: &Suite, fields: &mut Fields) {
     }
 }
 
-fn has_something_to_judge(suite: &Suite, root: &Node, fields: &mut Fields) {
-    let judged =
-        ["tests", "properties"].iter().any(|key| root.get(key).is_some_and(|node| !node.elements().is_empty()));
-    if !judged && (suite.snapshot.is_none() || suite.users.is_empty()) {
+fn has_something_to_judge(suite: &Suite, has_tests: bool, root: &Node, fields: &mut Fields) {
+    let has_properties = root.get("properties").is_some_and(|node| !node.elements().is_empty());
+    if !has_tests && !has_properties && (suite.snapshot.is_none() || suite.users.is_empty()) {
         fields.report("empty-suite", "the suite has no tests, no properties and no snapshot of users", root.at);
     }
 }

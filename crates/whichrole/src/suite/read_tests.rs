@@ -49,13 +49,13 @@ const SOURCES: [&str; 7] = [
 ];
 
 /// All tests, and the expectations they refer to.
-pub(super) fn tests(node: &Node, fields: &mut Fields) -> (Vec<Test>, Vec<Expectation>) {
-    let Value::List(elements) = &node.value else {
-        fields.wrong_kind(node, "`tests`", "a list");
-        return Default::default();
-    };
+pub(super) fn tests(node: Node, fields: &mut Fields) -> (Vec<Test>, Vec<Expectation>) {
+    if !matches!(node.value, Value::List(_)) {
+        fields.wrong_kind(&node, "`tests`", "a list");
+    }
+    let Value::List(elements) = node.value else { return Default::default() };
     let mut expectations = Expectations::default();
-    let tests = elements.iter().filter_map(|element| test(element, fields, &mut expectations)).collect();
+    let tests = elements.into_iter().filter_map(|element| test(&element, fields, &mut expectations)).collect();
     (tests, expectations.all)
 }
 
@@ -65,7 +65,8 @@ fn test(node: &Node, fields: &mut Fields, expectations: &mut Expectations) -> Op
     let name = name(map, "a test", fields);
     let mut reason = |key: &str| {
         let node = map.get(key)?;
-        if node.value == Value::Null || node.value == Value::Bool(true) {
+        let is_blank = node.as_text().is_some_and(|text| text.trim().is_empty());
+        if is_blank || node.value == Value::Null || node.value == Value::Bool(true) {
             fields.report("missing-reason", format!("`{key}` needs its reason: `{key}: because …`"), node.at);
             return None;
         }
@@ -227,7 +228,7 @@ impl Expectations {
     }
 }
 
-const EXPECTATION_KEYS: [&str; 5] = ["role", "deny", "by", "tags", "certain"];
+const EXPECTATION_KEYS: [&str; 6] = ["role", "deny", "by", "tags", "certain", "assumable"];
 
 /// `deny`, `uncertain`, a role, or a map.
 pub(super) fn expectation(node: &Node, fields: &mut Fields) -> Option<Expectation> {
@@ -251,7 +252,7 @@ fn of_word(word: &str, at: Position) -> Expectation {
         "uncertain" => (Expected::Any, Some(false)),
         role => (Expected::Role(Written { text: role.to_owned(), at }), None),
     };
-    Expectation { outcome, by: None, tags: None, certain, at }
+    Expectation { outcome, by: None, tags: None, certain, assumable: None, at }
 }
 
 /// The expectation in a map; keys that are not its own have been looked at.
@@ -262,12 +263,13 @@ fn of_map(map: &Node, fields: &mut Fields) -> Option<Expectation> {
     let by = map.get("by").and_then(|node| by(node, fields));
     let tags = map.get("tags").and_then(|node| expected_tags(node, fields));
     let certain = map.get("certain").and_then(|node| fields.flag(node, "`certain`"));
+    let assumable = map.get("assumable").and_then(|node| fields.flag(node, "`assumable`"));
     if let Some(role) = role.as_ref().filter(|role| matches!(role.text.as_str(), "deny" | "uncertain")) {
         let message = format!("`{}` is no role; write `expect: {0}`", role.text);
         fields.report("wrong-kind", message, role.at);
     }
     if map.get("deny").is_some() {
-        for key in ["role", "by", "tags"].iter().filter(|key| map.get(key).is_some()) {
+        for key in ["role", "by", "tags", "assumable"].iter().filter(|key| map.get(key).is_some()) {
             fields.report("contradiction", format!("a denial has no `{key}`"), place(map, key));
         }
     }
@@ -279,17 +281,22 @@ fn of_map(map: &Node, fields: &mut Fields) -> Option<Expectation> {
         (None, Some(denial)) => denial,
         (None, None) => Expected::Any,
     };
-    if outcome == Expected::Any && by.is_none() && tags.is_none() && certain.is_none() {
+    let expects_nothing = by.is_none() && tags.is_none() && certain.is_none() && assumable.is_none();
+    if outcome == Expected::Any && expects_nothing {
         fields.report("missing-key", "this expects nothing; give it a `role` or `deny`", map.at);
         return None;
     }
-    Some(Expectation { outcome, by, tags, certain, at: map.at })
+    Some(Expectation { outcome, by, tags, certain, assumable, at: map.at })
 }
 
 /// `deny: true`, or a reason.
 fn deny(node: &Node, fields: &mut Fields) -> Option<Expected> {
     if node.value == Value::Bool(true) {
         return Some(Expected::Deny(None));
+    }
+    if node.value == Value::Bool(false) {
+        fields.report("missing-key", "`deny: false` says nothing; name the role that is expected", node.at);
+        return None;
     }
     let written = fields.text(node, "`deny`")?;
     let known = REASONS.iter().find(|known| **known == written.text);

@@ -41,9 +41,9 @@ impl Roles {
 
     /// Adds an alias.
     pub(super) fn alias(&mut self, alias: &str, role: &Written, fields: &mut Fields) {
-        if let Some(arn) = self.find(role, fields) {
-            self.aliases.insert(alias.to_owned(), arn);
-        }
+        // One that is not found has been reported; whoever uses it is not wrong too.
+        let arn = self.find(role, fields).unwrap_or_else(|| role.text.clone());
+        self.aliases.insert(alias.to_owned(), arn);
     }
 
     /// Resolves a role once and for all.
@@ -63,6 +63,11 @@ impl Roles {
     /// The role that the suite has written like this.
     pub(super) fn get(&self, written: &str) -> Option<&str> {
         self.resolved.get(written).map(String::as_str)
+    }
+
+    /// Whether the configuration has this role.
+    pub(super) fn has(&self, arn: &str) -> bool {
+        self.by_name.contains_key(arn)
     }
 
     /// A role for people: its ARN or reference, the alias beside it.
@@ -104,7 +109,18 @@ impl Roles {
                 // The full ARNs would drown the names that people write.
                 let names = self.aliases.keys().chain(self.by_name.keys()).map(String::as_str);
                 let short: Vec<&str> = names.filter(|name| !name.starts_with("arn:")).collect();
-                fields.unknown("unknown-role", "role", &role.text, &short, role.at);
+                // The CDK puts words before what people write and a hash after it.
+                let written = role.text.to_lowercase();
+                let mut longer =
+                    short.iter().filter(|name| !name.contains("${") && name.to_lowercase().contains(&written));
+                match (longer.next(), longer.next()) {
+                    (Some(only), None) if written.len() > 2 => {
+                        let message =
+                            format!("unknown role {}, did you mean {}?", text::quoted(&role.text), text::quoted(only));
+                        fields.report("unknown-role", message, role.at);
+                    }
+                    _ => fields.unknown("unknown-role", "role", &role.text, &short, role.at),
+                }
                 None
             }
         }

@@ -1,12 +1,14 @@
 //! Judges cases: asks the evaluator, and compares its answer with what the suite expects.
 
 use crate::decision::{Answer, Source};
+use crate::eval::{Evaluator, Request};
 use crate::semantics::Choice;
+use crate::trust;
 
 use super::coverage::Tally;
 use super::model::{By, Expected, ExpectedTags};
 use super::plan::{Case, Plan, Target};
-use super::words::{expected_in_words, outcome_in_words, source_in_words, tags_in_words};
+use super::words::{expected_in_words, outcome_in_words, source_in_words, tags_in_words, verdict_in_words};
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub struct Judged {
 /// One thing that is not as expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// `role`, `by`, `tags` or `certain`.
+    /// `role`, `by`, `tags`, `certain` or `assumable`.
     pub what: &'static str,
     /// What was expected, for people.
     pub expected: String,
@@ -58,7 +60,7 @@ impl Plan {
             if test.todo.is_none() {
                 tally.note(&self.items, case.target as usize, evaluator, request, &answer);
             }
-            (self.mismatches(case, &answer).is_empty(), answer.is_certain())
+            (self.mismatches(case, evaluator, request, &answer).is_empty(), answer.is_certain())
         });
         match judged {
             Err(_) => Judged { verdict: Verdict::Unanswerable, certain: true },
@@ -75,7 +77,13 @@ impl Plan {
     }
 
     /// Everything that is not as expected.
-    pub(super) fn mismatches(&self, case: Case, answer: &Answer<'_>) -> Vec<Mismatch> {
+    pub(super) fn mismatches(
+        &self,
+        case: Case,
+        evaluator: &Evaluator,
+        request: &Request<'_>,
+        answer: &Answer<'_>,
+    ) -> Vec<Mismatch> {
         let row = self.row(case);
         let Some(expectation) = self.suite.expectations.get(row.expect) else { return Vec::new() };
         let target = self.target(case);
@@ -109,6 +117,21 @@ impl Plan {
                 word(true).to_owned()
             };
             found.push(Mismatch { what: "certain", expected: word(certain).to_owned(), got });
+        }
+        if let Some(assumable) = expectation.assumable {
+            let policies = target.policies.as_ref();
+            let verdict = policies.and_then(|policies| policies.of_answer(evaluator, request, answer));
+            // What is not known is neither.
+            let is_so = match &verdict {
+                Some(trust::Verdict::Allowed) => assumable,
+                Some(trust::Verdict::Refused(_)) => !assumable,
+                Some(trust::Verdict::Unknown(_)) | None => false,
+            };
+            if !is_so {
+                let expected = if assumable { "STS accepts the role" } else { "STS refuses the role" }.to_owned();
+                let got = verdict_in_words(self, target, verdict.as_ref());
+                found.push(Mismatch { what: "assumable", expected, got });
+            }
         }
         found
     }

@@ -353,12 +353,15 @@ fn entries(
             continue;
         }
         let Some(when) = element.get("when") else {
-            let message = if element.get("otherwise").is_some() {
-                "`otherwise` stands alone: `{otherwise: deny}`"
-            } else {
-                "an entry has neither `when` nor `otherwise`"
+            let meant = element.entries().iter().find(|entry| text::nearest(&entry.name, ["when"]).is_some());
+            let (message, at) = match meant {
+                Some(near) => (format!("unknown key {}, did you mean `when`?", text::quoted(&near.name)), near.at),
+                None if element.get("otherwise").is_some() => {
+                    ("`otherwise` stands alone: `{otherwise: deny}`".to_owned(), element.at)
+                }
+                None => ("an entry has neither `when` nor `otherwise`".to_owned(), element.at),
             };
-            fields.report("missing-key", message, element.at);
+            fields.report("missing-key", message, at);
             continue;
         };
         let when = condition(when, axes, fields);

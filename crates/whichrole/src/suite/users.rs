@@ -37,6 +37,14 @@ pub(super) fn check(suite: &Suite, fields: &mut Fields) {
     }
     for test in &suite.tests {
         for login in test.logins.iter().filter(|login| !by_name.contains_key(login.text.as_str())) {
+            if known.is_empty() {
+                let message = format!(
+                    "unknown user {}; `users` says who there is, a guest by `{{ guest: true }}`",
+                    text::quoted(&login.text)
+                );
+                fields.report("unknown-user", message, login.at);
+                continue;
+            }
             fields.unknown("unknown-user", "user", &login.text, &known, login.at);
         }
         let is_guest = |name: &Written| {

@@ -59,9 +59,14 @@ impl Witness {
 
     /// Whether a test has to name the provider: nothing else would lead to the same mapping.
     pub(super) fn needs_provider(&self, evaluator: &Evaluator) -> bool {
+        self.needs_provider_beside(evaluator, None)
+    }
+
+    /// The same where a suite names a provider for every login that does not.
+    pub(super) fn needs_provider_beside(&self, evaluator: &Evaluator, default: Option<&ProviderKey>) -> bool {
         let Some(key) = &self.provider else { return false };
         let mapping = |named| evaluator.login(named, &self.claims, TokenForm::Claims).ok().map(|login| login.mapping);
-        mapping(None) != mapping(Some(key))
+        mapping(default) != mapping(Some(key))
     }
 
     /// The keys of a test that makes this request, each as YAML: `claims: { "custom:dept": eng }`. A guest's calls a user `guest`.

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::decision::{Answer, Outcome, Source};
 use crate::text::visible;
+use crate::trust::{Objection, Verdict};
 
 use super::model::{By, Expectation, Expected, ExpectedTags};
 use super::plan::{Case, Plan, Target};
@@ -33,12 +34,30 @@ pub(super) fn source_in_words(source: Option<Source>) -> String {
     }
 }
 
+/// What STS says of a role, each objection with its place.
+pub(super) fn verdict_in_words(plan: &Plan, target: &Target, verdict: Option<&Verdict>) -> String {
+    let Some(verdict) = verdict else {
+        return "not known: no role was given whose trust policy is in the configuration".to_owned();
+    };
+    let place = |objection: &Objection| {
+        let at = target.place(objection.at);
+        let name = plan.names.get(at.source).map_or("", String::as_str);
+        format!("{} ({}:{}:{})", objection.message, visible(name), at.line, at.column)
+    };
+    let objections: Vec<String> = verdict.objections().into_iter().map(place).collect();
+    match verdict {
+        Verdict::Allowed => "STS would accept".to_owned(),
+        Verdict::Refused(_) => format!("STS would refuse: {}", objections.join("; ")),
+        Verdict::Unknown(_) => format!("not known: {}", objections.join("; ")),
+    }
+}
+
 pub(super) fn tags_in_words(answer: &Answer<'_>) -> String {
     in_words(answer.decision.tags.iter().map(|(key, value)| (*key, Some(value.as_ref()))))
 }
 
 /// `{department: eng, team: ~}`
-fn in_words<'t>(tags: impl Iterator<Item = (&'t str, Option<&'t str>)>) -> String {
+pub(super) fn in_words<'t>(tags: impl Iterator<Item = (&'t str, Option<&'t str>)>) -> String {
     let mut out = String::from("{");
     for (number, (key, value)) in tags.enumerate() {
         let comma = if number > 0 { ", " } else { "" };
@@ -80,6 +99,7 @@ impl Expectation {
         words.extend(self.by.map(|by| format!("by {}", by.in_words())));
         words.extend(self.tags.as_ref().map(|tags| format!("tags {}", tags.in_words())));
         words.extend(self.certain.map(|certain| if certain { "certain" } else { "uncertain" }.to_owned()));
+        words.extend(self.assumable.map(|assumable| if assumable { "assumable" } else { "not assumable" }.to_owned()));
         words.join(", ")
     }
 }

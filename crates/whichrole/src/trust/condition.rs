@@ -14,7 +14,7 @@ enum Brought {
     One(Text),
     /// A key with several values, all listed.
     Several(Vec<Text>),
-    /// `aws:SourceIp`: no condition on it holds in the enhanced flow (A5).
+    /// `aws:SourceIp`: no condition that wants an address holds in the enhanced flow (A5).
     Never,
     Unknown,
 }
@@ -90,10 +90,9 @@ fn test(operator: &Operator, written: &str, key: &str, values: &Node, at: Positi
             _ => return open("it is not known whether the policy wants"),
         };
         return match brought {
-            Brought::Unknown => open("it is not known whether STS sees"),
+            Brought::Unknown | Brought::Never => open("it is not known whether STS sees"),
             Brought::Absent if wants_absent => Outcome::Yes,
             Brought::Absent => no(format!("the policy wants {shown}, which Cognito's call does not bring")),
-            Brought::Never => no(source_ip()),
             Brought::One(_) | Brought::Several(_) if wants_absent => {
                 no(format!("the policy wants no {shown}, and Cognito's call brings it"))
             }
@@ -102,12 +101,19 @@ fn test(operator: &Operator, written: &str, key: &str, values: &Node, at: Positi
     }
     let wants = || quoted_list(&values);
     let elements = match brought {
+        Brought::Never if operator.is_negated() || operator.if_exists => {
+            return open("it is not known which address STS sees for");
+        }
         Brought::Never => return no(source_ip()),
         Brought::Unknown => return open("only the call itself shows"),
+        // Whether `IfExists` counts together with `ForAnyValue:` is not written down.
+        Brought::Absent if operator.quantifier == Quantifier::Any && operator.if_exists => {
+            return open("it is not known whether `IfExists` counts here, on");
+        }
         Brought::Absent => {
             let holds = match operator.quantifier {
                 Quantifier::All => true,
-                Quantifier::Any => operator.if_exists,
+                Quantifier::Any => false,
                 Quantifier::None => operator.if_exists || operator.is_negated(),
             };
             return if holds { Outcome::Yes } else { no(absent(key, &wants())) };
@@ -300,7 +306,10 @@ fn absent(key: &str, wants: &str) -> String {
 fn differs(key: &str, operator: &Operator, wants: &str, call: &AssumeCall<'_>) -> String {
     let not = if operator.is_negated() { "anything but " } else { "" };
     let is = match (kind_of(key), call.caller) {
-        (ObjectionKind::Audience, _) => "the identity pool's id".to_owned(),
+        (ObjectionKind::Audience, _) => {
+            let id = call.pool.map_or_else(String::new, |id| format!(", {}", text::quoted(id)));
+            format!("the identity pool's id{id}")
+        }
         (ObjectionKind::Amr, Caller::Guest) => "`unauthenticated`".to_owned(),
         (ObjectionKind::Amr, Caller::User(_)) => "`authenticated` and the provider".to_owned(),
         _ => "something else".to_owned(),

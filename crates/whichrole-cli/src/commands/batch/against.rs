@@ -116,7 +116,9 @@ impl Changes {
         // In the order of lines, so that it is always the same changes that are too many.
         let mut kinds: Vec<_> = std::mem::take(&mut later.kinds).into_iter().collect();
         kinds.sort_by(|(_, a), (_, b)| a.examples.first().cmp(&b.examples.first()));
-        kinds.into_iter().for_each(|(kind, lines)| self.insert(kind, lines));
+        for (kind, lines) in kinds {
+            self.insert(kind, lines);
+        }
         for (code, lines) in std::mem::take(&mut later.errors) {
             self.errors.entry(code).or_default().append(lines);
         }
@@ -132,21 +134,22 @@ impl Changes {
     /// In text nothing, where nothing changes.
     pub fn show(&self, as_json: bool, output: &mut Output) -> Result<()> {
         if as_json {
-            return output.line(&json(&Report::of(self))?);
+            output.line(&json(&Report::of(self))?);
+            return Ok(());
         }
         if !self.is_empty() {
-            output.text(&format!("{} of {} lines change", self.changed, self.decided))?;
+            output.text(&format!("{} of {} lines change", self.changed, self.decided));
         }
         for (kind, lines) in self.sorted() {
             let tags = if kind.tags_differ { ", with other tags" } else { "" };
             let (before, after) = (kind.before.shown(), kind.after.shown());
-            output.text(&format!("{:>9}  {before} → {after}{tags}  ({})", lines.lines, lines.shown()))?;
+            output.text(&format!("{:>9}  {before} → {after}{tags}  ({})", lines.lines, lines.shown()));
         }
         if self.others > 0 {
-            output.text(&format!("{:>9}  others", self.others))?;
+            output.text(&format!("{:>9}  others", self.others));
         }
         for (code, lines) in &self.errors {
-            output.text(&format!("{:>9}  could not be read: {code}  ({})", lines.lines, lines.shown()))?;
+            output.text(&format!("{:>9}  could not be read: {code}  ({})", lines.lines, lines.shown()));
         }
         Ok(())
     }

@@ -76,7 +76,7 @@ impl Row<'_> {
 /// Text that is one cell, whatever program shows the table: what a spreadsheet would take for a formula begins with an apostrophe.
 fn write_cell(text: &str, out: &mut String) {
     // Nearly every cell is an ARN. Without a way out of the loop, many bytes are looked at in one step.
-    let is_plain = text.bytes().fold(true, |plain, byte| plain & byte.is_ascii_graphic() & (byte != b'#'));
+    let is_plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b'!'..=b'~' if byte != b'#'));
     if is_plain && !text.starts_with(['=', '+', '-', '@', ':']) {
         out.push_str(text);
         return;

@@ -117,7 +117,7 @@ impl Work for Worker {
                         batch.judge(text, number, scanner, outer, part)
                     } else {
                         // The reader of single tokens says what is wrong.
-                        Err(batch.unreadable(line))
+                        Err(Box::new(batch.unreadable(line)))
                     };
                     if let Err(report) = judged {
                         part.error(batch, number, &report);
@@ -166,10 +166,10 @@ impl Batch {
     }
 
     /// What is wrong with a line that is not text.
-    fn unreadable(&self, line: &[u8]) -> Box<Report> {
+    fn unreadable(&self, line: &[u8]) -> Report {
         match request::parse_token(line, &self.limits) {
-            Err(error) => Box::new(Report::new(error.code(), error.to_string())),
-            Ok(_) => Box::default(),
+            Err(error) => Report::new(error.code(), error.to_string()),
+            Ok(_) => Report::default(),
         }
     }
 

@@ -88,8 +88,8 @@ fn decide_all(batch: &Arc<Batch>, name: &OsStr, threads: Option<usize>, output: 
     let sink = if streams { output.stream()? } else { Box::new(std::io::sink()) };
     let results = Results { sink, unread: 0, uncertain: 0, summary: Summary::default(), changes: Changes::default() };
     let workers = (0..threads::count(threads, bytes)).map(|_| Worker::new(Arc::clone(batch))).collect();
-    let progress = Progress::of_bytes(bytes, output);
+    let progress = Progress::of_bytes(bytes, output.shows_progress());
     let results = threads::run(lines, results, workers, |read| progress.at(read));
-    progress.end();
+    drop(progress);
     results.map_err(|error| output.write_failure(&error))
 }

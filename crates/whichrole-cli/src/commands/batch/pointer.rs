@@ -51,14 +51,16 @@ impl Pointer {
         }
         match found {
             Some(Claim::Text(text)) => Ok(Found::Text(text)),
-            Some(claim @ Claim::Object(_)) => claim.into_claims().map(Found::Object).ok_or_else(|| self.nothing()),
-            _ => Err(self.nothing()),
+            Some(claim @ Claim::Object(_)) => {
+                claim.into_claims().map(Found::Object).ok_or_else(|| self.nothing().into())
+            }
+            _ => Err(self.nothing().into()),
         }
     }
 
-    fn nothing(&self) -> Box<Report> {
+    fn nothing(&self) -> Report {
         let pointer = whichrole::text::quoted(&self.written);
-        Box::new(Report::new("no-token", format!("there is no string and no object at {pointer}")))
+        Report::new("no-token", format!("there is no string and no object at {pointer}"))
     }
 }
 

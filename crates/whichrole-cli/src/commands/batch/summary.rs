@@ -58,7 +58,9 @@ impl Counts {
         // In the order of lines, so that it is always the same names that are too many.
         let mut names: Vec<_> = std::mem::take(&mut later.names).into_iter().collect();
         names.sort_by_key(|(_, (_, first))| *first);
-        names.into_iter().for_each(|(name, counts)| self.insert(name, counts));
+        for (name, counts) in names {
+            self.insert(name, counts);
+        }
     }
 
     /// Most lines first.
@@ -74,15 +76,12 @@ impl Summary {
     pub fn add(&mut self, number: usize, answer: &Answer<'_>) {
         let decision = &answer.decision;
         self.decided += 1;
-        match (decision.role(), decision.source()) {
-            (Some(role), source) => {
-                self.roles.add(role, number);
-                self.sources.add(source.map(Source::id).unwrap_or_default(), number);
-            }
-            (None, _) => {
-                self.denied += 1;
-                self.reasons.add(decision.denial().map(Denial::reason).unwrap_or_default(), number);
-            }
+        if let (Some(role), source) = (decision.role(), decision.source()) {
+            self.roles.add(role, number);
+            self.sources.add(source.map(Source::id).unwrap_or_default(), number);
+        } else {
+            self.denied += 1;
+            self.reasons.add(decision.denial().map(Denial::reason).unwrap_or_default(), number);
         }
         if !answer.is_certain() {
             self.uncertain += 1;
@@ -123,7 +122,8 @@ impl Summary {
 
     pub fn show(&self, as_json: bool, output: &mut Output) -> Result<()> {
         if as_json {
-            return output.line(&json(self)?);
+            output.line(&json(self)?);
+            return Ok(());
         }
         output.text(&format!(
             "{} lines decided: {} get a role, {} are denied; {} depend on an open question",
@@ -131,19 +131,19 @@ impl Summary {
             self.decided - self.denied,
             self.denied,
             self.uncertain
-        ))?;
+        ));
         for (title, _, counts) in self.counts() {
             let sorted = counts.sorted();
             if sorted.is_empty() {
                 continue;
             }
-            output.text("")?;
-            output.text(&paint(STRONG, title))?;
+            output.text("");
+            output.text(&paint(STRONG, title));
             for (name, lines, first) in sorted {
-                output.text(&format!("{lines:>9}  {}  (line {first})", whichrole::text::visible(name)))?;
+                output.text(&format!("{lines:>9}  {}  (line {first})", whichrole::text::visible(name)));
             }
             if counts.others > 0 {
-                output.text(&format!("{:>9}  others", counts.others))?;
+                output.text(&format!("{:>9}  others", counts.others));
             }
         }
         Ok(())
@@ -177,7 +177,7 @@ impl Serialize for Rows<'_> {
             lines,
             example: Some(first),
         });
-        let others = (self.counts.others > 0).then(|| Row {
+        let others = (self.counts.others > 0).then_some(Row {
             key: self.name,
             name: None,
             lines: self.counts.others,

@@ -89,18 +89,15 @@ fn in_threads<W: Work + Send + 'static>(
     let mut threads: Vec<_> = workers.into_iter().map(start).collect();
     let mut left = threads.len();
     while left > 0 {
-        match finished.recv_timeout(Duration::from_millis(100)) {
-            Ok(ending) => {
-                ending?;
-                left -= 1;
+        if let Ok(ending) = finished.recv_timeout(Duration::from_millis(100)) {
+            ending?;
+            left -= 1;
+        } else {
+            if let Ok(input) = shared.input.try_lock() {
+                watch(input.0.read);
             }
-            Err(_) => {
-                if let Ok(input) = shared.input.try_lock() {
-                    watch(input.0.read);
-                }
-                while let Some(at) = threads.iter().position(thread::JoinHandle::is_finished) {
-                    threads.swap_remove(at).join().map_err(|_| io::Error::other("a thread broke off"))?;
-                }
+            while let Some(at) = threads.iter().position(thread::JoinHandle::is_finished) {
+                threads.swap_remove(at).join().map_err(|_| io::Error::other("a thread broke off"))?;
             }
         }
     }

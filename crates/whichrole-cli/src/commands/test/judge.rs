@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 use whichrole::read::Problem;
 use whichrole::suite::{Case, Fate, Glob, Judged, Mutant, Plan, Tally, Verdict};
 
+use crate::commands::test::Sound;
+use crate::commands::test::report::Options;
+use crate::progress::Progress;
+
 /// Cases that one thread takes at a time.
 const CHUNK: usize = 1024;
 
@@ -34,13 +38,17 @@ pub fn selected(plan: &Plan, filters: &[Glob]) -> Vec<Case> {
 }
 
 /// Judges cases, in order; with `fail_fast` none after the first that fails.
-pub fn judge(plan: &Plan, cases: &[Case], fail_fast: bool, threads: usize) -> Judgement {
+pub fn judge(plan: &Plan, cases: &[Case], fail_fast: bool, threads: usize, progress: &Progress) -> Judgement {
     let chunks: Vec<&[Case]> = cases.chunks(CHUNK).collect();
     let mut judgement = Judgement { results: Vec::with_capacity(cases.len()), tally: Tally::default() };
     // A few rounds of chunks at a time, so that failing fast does not judge everything first.
     let rounds = if fail_fast { chunks.chunks(threads.max(1)) } else { chunks.chunks(chunks.len().max(1)) };
     for round in rounds {
-        for (results, tally) in in_parallel(round, threads, |chunk| judge_chunk(plan, chunk, fail_fast)) {
+        for (results, tally) in in_parallel(round, threads, |chunk| {
+            let judged = judge_chunk(plan, chunk, fail_fast);
+            progress.advance(chunk.len());
+            judged
+        }) {
             let failed = results.iter().any(|result: &Result| is_failure(result.judged.verdict));
             judgement.results.extend(results);
             judgement.tally.add(&tally);
@@ -72,7 +80,8 @@ pub fn is_failure(verdict: Verdict) -> bool {
 }
 
 /// Tries every mutant on the cases that passed.
-pub fn try_mutants(plan: &Plan, judgement: &Judgement, threads: usize) -> Vec<(Mutant, Fate)> {
+pub fn try_mutants(sound: &Sound, judgement: &Judgement, options: &Options<'_>) -> Vec<(Mutant, Fate)> {
+    let plan = &sound.plan;
     let passing: Vec<Case> = judgement
         .results
         .iter()
@@ -80,7 +89,12 @@ pub fn try_mutants(plan: &Plan, judgement: &Judgement, threads: usize) -> Vec<(M
         .map(|result| result.case)
         .collect();
     let mutants = plan.mutants();
-    let fates = in_parallel(&mutants, threads, |mutant| plan.try_mutant(mutant, &passing));
+    let progress = Progress::of_things(mutants.len(), "mutants", &sound.path, options.progress);
+    let fates = in_parallel(&mutants, options.threads, |mutant| {
+        let fate = plan.try_mutant(mutant, &passing);
+        progress.advance(1);
+        fate
+    });
     mutants.into_iter().zip(fates).collect()
 }
 

@@ -11,6 +11,7 @@ use whichrole::{Claim, Jwt, TokenLimits, text};
 use crate::commands::test::inside;
 use crate::failure::{Failure, Result};
 use crate::input;
+use crate::settings::Settings;
 
 /// Bytes of one suite, and of one table.
 const SUITE_BYTES: usize = 64 * 1024 * 1024;
@@ -38,13 +39,34 @@ pub struct Loaded {
     pub notes: Vec<String>,
 }
 
+/// Where to look for suites: what the command line says, else what `whichrole.toml` in the current folder says, else the current folder.
+pub fn roots(paths: &[String]) -> Result<Roots> {
+    if !paths.is_empty() {
+        return Ok(Roots { paths: paths.to_vec(), settings: None });
+    }
+    let settings = Settings::here()?;
+    match settings.paths {
+        Some(paths) => Ok(Roots { paths, settings: settings.path }),
+        None => Ok(Roots { paths: vec![".".to_owned()], settings: None }),
+    }
+}
+
+/// Files and folders to look for suites in.
+pub struct Roots {
+    pub paths: Vec<String>,
+    /// The settings that name them; `None`: the command line does, or nobody.
+    pub settings: Option<String>,
+}
+
 /// The suites of some paths: files are taken as they are, folders are searched.
 pub fn find(paths: &[String]) -> Result<Vec<String>> {
-    let here = [".".to_owned()];
-    let paths = if paths.is_empty() { &here } else { paths };
     let mut found = Vec::new();
     let mut entries = 0;
     for path in paths {
+        if path == "-" {
+            let message = "a suite names files beside it, so it cannot come from standard input";
+            return Err(Failure::new("usage", message));
+        }
         let metadata = fs::metadata(path).map_err(|error| Failure::io(&error, "read", path))?;
         if metadata.is_dir() {
             search(Path::new(path), 0, &mut entries, &mut found)?;
@@ -64,6 +86,11 @@ pub fn find(paths: &[String]) -> Result<Vec<String>> {
     Ok(found)
 }
 
+/// Whether a file of this name is looked at where a folder is searched.
+pub fn is_suite(name: &str) -> bool {
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
 /// Collects the suites of a folder by name. Links to folders, hidden folders and folders of packages are passed over.
 fn search(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<String>) -> Result<()> {
     let shown = folder.to_string_lossy().into_owned();
@@ -80,7 +107,7 @@ fn search(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<Stri
         let name = name.to_string_lossy();
         if is_folder && !name.starts_with('.') && name != "node_modules" && name != "target" && depth < DEEPEST {
             names.push((entry.path(), true));
-        } else if !is_folder && ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        } else if !is_folder && is_suite(&name) {
             names.push((entry.path(), false));
         }
     }
@@ -99,8 +126,13 @@ fn search(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<Stri
     Ok(())
 }
 
-/// Reads a suite and everything it needs.
-pub fn load(path: &str) -> Result<Loaded> {
+/// Reads a suite and everything it needs; its configurations as the options say.
+pub fn load(path: &str, options: &ReadOptions) -> Result<Loaded> {
+    // A pipe would keep us waiting, and a device never ends.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        let message = format!("{} is not a regular file", text::quoted_whole(path));
+        return Err(Failure::new("not-a-regular-file", message));
+    }
     let source = Source { name: path.to_owned(), text: input::file(path, SUITE_BYTES)? };
     let mut texts = BTreeMap::from([(source.name.clone(), source.text.clone())]);
     let mut files = vec![PathBuf::from(path)];
@@ -112,7 +144,7 @@ pub fn load(path: &str) -> Result<Loaded> {
     let mut notes = Vec::new();
     for need in suite.needs() {
         let written = need.path.text.as_str();
-        let beside = folder.join(written);
+        let beside = PathBuf::from(named(&folder.join(written)));
         files.push(beside.clone());
         match need.kind {
             NeedKind::Config | NeedKind::Groups => {
@@ -121,7 +153,7 @@ pub fn load(path: &str) -> Result<Loaded> {
                     brought.fault(need.kind, written, "not-a-regular-file", "this is not a regular file or a folder");
                     continue;
                 }
-                let sources = match input::sources(&beside, ReadOptions::default().json.bytes) {
+                let sources = match input::sources(&beside, options.json.bytes) {
                     Ok(sources) => sources,
                     Err(failure) => {
                         brought.fault(need.kind, written, "unreadable-file", failure.report.message);
@@ -129,7 +161,9 @@ pub fn load(path: &str) -> Result<Loaded> {
                     }
                 };
                 files.extend(sources.iter().map(|source| PathBuf::from(&source.name)));
-                let configuration = read(&sources, &ReadOptions::default());
+                let of_groups = ReadOptions { format: None, ..options.clone() };
+                let options = if need.kind == NeedKind::Config { options } else { &of_groups };
+                let configuration = read(&sources, options);
                 texts.extend(sources.into_iter().map(|source| (source.name, source.text)));
                 if need.kind == NeedKind::Config {
                     brought.config(written, configuration);
@@ -144,7 +178,7 @@ pub fn load(path: &str) -> Result<Loaded> {
                         if looks_alive(&text) {
                             notes.push(format!(
                                 "note: {} looks like a token that is still good; keep such tokens out of repositories",
-                                text::quoted(&named(&beside))
+                                text::quoted(&beside.to_string_lossy())
                             ));
                         }
                         brought.token(written, text);
@@ -169,7 +203,7 @@ fn looks_alive(token: &str) -> bool {
     issuer.contains("cognito-idp.") && expires > jiff::Timestamp::now().as_second()
 }
 
-/// A path for messages and for opening: as short as it can be without leading elsewhere, and never standard input.
+/// A path for messages and for opening: as short as it can be without leading elsewhere, and never an option or standard input.
 pub fn named(path: &Path) -> String {
     let mut short = PathBuf::new();
     for part in path.components() {
@@ -185,5 +219,5 @@ pub fn named(path: &Path) -> String {
     let same =
         fs::canonicalize(&short).ok().is_some_and(|real| fs::canonicalize(path).is_ok_and(|other| other == real));
     let shown = if same { short.to_string_lossy() } else { path.to_string_lossy() };
-    if shown == "-" { "./-".to_owned() } else { shown.into_owned() }
+    if shown.starts_with('-') { format!("./{shown}") } else { shown.into_owned() }
 }

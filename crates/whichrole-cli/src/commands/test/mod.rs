@@ -5,19 +5,21 @@ mod inside;
 mod judge;
 mod load;
 mod report;
+mod retry;
 mod snapshot;
 mod watch;
 
-use std::io::IsTerminal as _;
 use std::time::Instant;
 
 use whichrole::read::Problem;
 use whichrole::suite::{Glob, Plan};
+use whichrole::text;
 
 use crate::args::{Args, Format, TestArgs};
 use crate::commands::eval::json;
 use crate::failure::{Exit, Failure, Result};
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::render::suite::{Run, Summary};
 use crate::render::{github, junit, markdown, suite, tap};
 
@@ -44,8 +46,15 @@ pub fn run(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<Exit> {
 fn once(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<(Exit, Vec<std::path::PathBuf>)> {
     let mut files = Vec::new();
     let mut loaded = Vec::new();
-    for path in load::find(&asked.paths)? {
-        let mut suite = load::load(&path)?;
+    let options = asked.read.options()?;
+    let roots = load::roots(&asked.paths)?;
+    if let Some(settings) = roots.settings {
+        let paths: Vec<String> = roots.paths.iter().map(|path| text::quoted(path)).collect();
+        output.note(&format!("note: {} says to test {}", text::quoted(&settings), paths.join(", ")));
+        files.push(settings.into());
+    }
+    for path in load::find(&roots.paths)? {
+        let mut suite = load::load(&path, &options)?;
         suite.notes.iter().for_each(|note| output.note(note));
         files.append(&mut suite.files);
         loaded.push(suite);
@@ -66,7 +75,9 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
     for suite in &suites {
         for note in suite.plan.notes() {
             let report = crate::failure::Report::of_problem(note, suite.plan.names());
-            output.detail(&format!("note: {}", report.sentence()));
+            let sentence = format!("note: {}", report.sentence());
+            // What the suite itself says to no effect is most likely a mistake.
+            if note.at.is_some_and(|at| at.source == 0) { output.note(&sentence) } else { output.detail(&sentence) }
         }
     }
     let filters: Vec<Glob> = asked.filter.iter().map(|pattern| Glob::new(pattern)).collect();
@@ -77,20 +88,19 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
     let threads = asked.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let mut run = Run { schema: SCHEMA, summary: Summary::default(), suites: Vec::new() };
     let mut problems = Problems::default();
-    let progress = std::io::stderr().is_terminal() && !args.global.quiet && std::env::var_os("CI").is_none();
     let options = report::Options {
         asked,
         filters: &filters,
         all_cases: matches!(args.global.format, Some(Format::Json | Format::Junit | Format::Tap)),
         threads,
+        progress: output.shows_progress(),
     };
-    for (number, sound) in suites.iter().enumerate() {
+    for sound in &suites {
         let cases = judge::selected(&sound.plan, &filters);
         let start = Instant::now();
-        if progress && cases.len() > 200_000 {
-            output.progress(&format!("{} of {} suites, {} cases", number + 1, suites.len(), cases.len()));
-        }
-        let judgement = judge::judge(&sound.plan, &cases, asked.fail_fast, threads);
+        let bar = Progress::of_things(cases.len(), "cases", &sound.path, options.progress);
+        let judgement = judge::judge(&sound.plan, &cases, asked.fail_fast, threads, &bar);
+        drop(bar);
         let unanswerable = judge::unanswerable(&sound.plan, &judgement);
         if !unanswerable.is_empty() {
             problems.add(&unanswerable, sound.plan.names(), &sound.texts);
@@ -116,7 +126,7 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
         } else {
             let message = format!(
                 "nothing is called {}; `--list` prints all names",
-                whichrole::text::alternatives(asked.filter.iter().map(String::as_str))
+                text::alternatives(asked.filter.iter().map(String::as_str))
             );
             Failure::new("filter-matches-nothing", message)
         });
@@ -188,7 +198,7 @@ fn list(suites: &[Sound], filters: &[Glob], output: &mut Output) -> Result<Exit>
         let cases = judge::selected(&suite.plan, filters).into_iter().map(|case| suite.plan.case_name(case));
         for name in cases.chain(properties) {
             any = true;
-            output.line(&format!("{}: {}", whichrole::text::visible(&suite.path), suite::shown_name(&name)))?;
+            output.line(&format!("{}: {}", text::visible(&suite.path), suite::shown_name(&name)));
         }
     }
     if any { Ok(Exit::Yes) } else { Err(Failure::new("filter-matches-nothing", "nothing has such a name")) }
@@ -198,16 +208,17 @@ fn write(args: &Args, run: &Run, output: &mut Output) -> Result<()> {
     match args.global.format.unwrap_or(Format::Text) {
         Format::Json => output.line(&json(run)?),
         Format::Junit => output.line(&junit::junit(run)),
-        Format::Tap => tap::tap(run).iter().try_for_each(|line| output.line(line)),
-        Format::Markdown => markdown::suites(run).iter().try_for_each(|line| output.line(line)),
+        Format::Tap => output.lines(&tap::tap(run)),
+        Format::Markdown => output.lines(&markdown::suites(run)),
         Format::Github => {
             job_summary(&markdown::suites(run).join("\n"))?;
-            github::annotations(run).iter().try_for_each(|line| output.line(line))
+            output.lines(&github::annotations(run));
         }
-        Format::Text if args.global.quiet && run.summary.failed == 0 => Ok(()),
+        Format::Text if args.global.quiet && run.summary.failed == 0 => {}
         // SARIF is refused before.
-        Format::Text | Format::Sarif => suite::text(run).iter().try_for_each(|line| output.text(line)),
+        Format::Text | Format::Sarif => output.texts(&suite::text(run)),
     }
+    Ok(())
 }
 
 /// GitHub Actions shows what is appended to this file.

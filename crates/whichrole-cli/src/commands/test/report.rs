@@ -1,16 +1,15 @@
 //! Turns the judgement of a suite into what renderers show: cases, properties, the snapshot, coverage and mutants.
 
-use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Instant;
 
 use whichrole::read::Position;
-use whichrole::suite::{Failure as CaseFailure, Fate, Glob, Measure, Retry, Verdict, Written};
+use whichrole::suite::{Failure as CaseFailure, Fate, Glob, Measure, Plan, Verdict, Written};
 use whichrole::text::visible;
 
 use crate::args::TestArgs;
 use crate::commands::test::judge::{self, Judgement};
-use crate::commands::test::{Sound, load, snapshot};
+use crate::commands::test::retry::command;
+use crate::commands::test::{Sound, snapshot};
 use crate::failure::{Result, snippet_at, snippet_of};
 use crate::render::suite::{
     CoverageReport, Decider, Entry, Mismatch, MutantReport, Share, Status, SuiteReport, Summary, Survivor, Uncovered,
@@ -28,6 +27,8 @@ pub struct Options<'o> {
     /// Whether the format lists cases that pass.
     pub all_cases: bool,
     pub threads: usize,
+    /// Whether somebody watches.
+    pub progress: bool,
 }
 
 /// The report of one suite; its numbers are added to the summary.
@@ -64,7 +65,7 @@ pub fn suite(
             let line = lines.get_or_insert_with(|| lines_of(sound)).get(at.line.saturating_sub(1));
             entry.snippet = line.filter(|_| at.source == 0).map(|line| snippet_of(line, at)).unwrap_or_default();
             if let Some(failure) = plan.failure(result.case) {
-                explain(&mut entry, failure, sound);
+                explain(&mut entry, failure, sound, options);
             }
         }
         report.cases.push(entry);
@@ -139,7 +140,7 @@ fn entry(name: String, status: Status, at: Position) -> Entry {
 }
 
 /// What was expected, what came, and how to look closer.
-fn explain(entry: &mut Entry, failure: CaseFailure, sound: &Sound) {
+fn explain(entry: &mut Entry, failure: CaseFailure, sound: &Sound, options: &Options<'_>) {
     let names = sound.plan.names();
     entry.mismatches = failure
         .mismatches
@@ -153,48 +154,8 @@ fn explain(entry: &mut Entry, failure: CaseFailure, sound: &Sound) {
         column: decider.at.map(|at| at.column),
     });
     entry.near_miss = failure.near_miss;
-    entry.explain = failure.retry.map(|retry| command(&retry, &sound.path));
+    entry.explain = failure.retry.map(|retry| command(&retry, &sound.path, &options.asked.read));
     entry.decision = serde_json::value::RawValue::from_string(failure.answer).ok();
-}
-
-/// The command that explains an answer, ready to be pasted into a shell.
-fn command(retry: &Retry, suite: &str) -> String {
-    let folder = Path::new(suite).parent().unwrap_or(Path::new(""));
-    let mut words = vec!["whichrole".to_owned(), "explain".to_owned(), load::named(&folder.join(&retry.config))];
-    words.extend(retry.token.iter().map(|token| load::named(&folder.join(token))));
-    words.extend(retry.options.iter().cloned());
-    // A token without any claim can only come from standard input.
-    let says_who = |word: &String| matches!(word.as_str(), "--claim" | "--guest");
-    let empty = retry.token.is_none() && !retry.options.iter().any(says_who);
-    if empty {
-        words.push("-".to_owned());
-    }
-    let command = words.iter().map(|word| quoted_for_shell(word)).collect::<Vec<_>>().join(" ");
-    if empty { format!("echo '{{}}' | {command}") } else { command }
-}
-
-/// A word as a POSIX shell takes it. What cannot be shown as itself is written with `$'…'`.
-fn quoted_for_shell(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+');
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    if visible(word) == word {
-        return format!("'{}'", word.replace('\'', "'\\''"));
-    }
-    let mut out = String::from("$'");
-    for c in word.chars() {
-        match c {
-            '\'' | '\\' => out.extend(['\\', c]),
-            c if visible(&c.to_string()) == c.to_string() => out.push(c),
-            c => {
-                // Writing to a `String` cannot fail.
-                let _ = write!(out, "\\U{:08x}", u32::from(c));
-            }
-        }
-    }
-    out.push('\'');
-    out
 }
 
 fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, report: &mut SuiteReport) {
@@ -238,8 +199,9 @@ fn coverage(
         let reached = measure.reaches(goal);
         missed |= !reached;
         let status = if reached { Status::Pass } else { Status::Fail };
-        let mut entry = entry(format!("coverage of {what}"), status, Position { source: 0, line: 1, column: 1 });
+        let mut entry = entry(format!("coverage of {what}"), status, place_of_goals(plan));
         if !reached {
+            entry.snippet = snippet_at(place_of_goals(plan), &sound.texts);
             entry.mismatches.push(Mismatch {
                 what: "coverage",
                 expected: format!("{goal}% of {what}"),
@@ -284,12 +246,13 @@ fn mutants(
     if (!options.asked.mutants && goal.is_none()) || !sound_suite {
         return;
     }
-    let fates = judge::try_mutants(plan, judgement, options.threads);
+    let fates = judge::try_mutants(sound, judgement, options);
     let mut found = MutantReport {
         share: Share { covered: 0, total: 0, percent: 0 },
         equivalent: 0,
         undecided: 0,
         survivors: Vec::new(),
+        shown: options.asked.mutants,
     };
     let mut measure = Measure { covered: 0, total: 0 };
     for (mutant, fate) in &fates {
@@ -312,10 +275,12 @@ fn mutants(
         }
     }
     found.share = share(measure);
+    found.shown |= goal.is_some_and(|goal| !measure.reaches(goal));
     if let Some(goal) = goal {
         let status = if measure.reaches(goal) { Status::Pass } else { Status::Fail };
-        let mut entry = entry("coverage of mutants".to_owned(), status, Position { source: 0, line: 1, column: 1 });
+        let mut entry = entry("coverage of mutants".to_owned(), status, place_of_goals(plan));
         if status == Status::Fail {
+            entry.snippet = snippet_at(place_of_goals(plan), &sound.texts);
             let expected = format!("{goal}% of mutants noticed");
             entry.mismatches.push(Mismatch { what: "coverage", expected, got: found.share.words() });
         }
@@ -324,20 +289,11 @@ fn mutants(
     report.mutants = Some(found);
 }
 
-fn share(measure: Measure) -> Share {
-    Share { covered: measure.covered, total: measure.total, percent: measure.percent() }
+/// Where a suite sets its goals; its beginning where only the command line does.
+fn place_of_goals(plan: &Plan) -> Position {
+    plan.suite().coverage.at.unwrap_or(Position { source: 0, line: 1, column: 1 })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_reach_the_shell_as_they_are() {
-        assert_eq!(quoted_for_shell("custom:dept=eng"), "custom:dept=eng");
-        assert_eq!(quoted_for_shell("cognito:groups:=[\"a b\"]"), "'cognito:groups:=[\"a b\"]'");
-        assert_eq!(quoted_for_shell("it's"), "'it'\\''s'");
-        assert_eq!(quoted_for_shell("a\u{1b}'"), "$'a\\U0000001b\\''");
-        assert_eq!(quoted_for_shell(""), "''");
-    }
+fn share(measure: Measure) -> Share {
+    Share { covered: measure.covered, total: measure.total, percent: measure.percent() }
 }

@@ -1,12 +1,12 @@
 //! Compares and writes the snapshot beside a suite.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io;
 
 use crate::commands::test::Sound;
 use crate::failure::{Failure, Result};
 use crate::input;
+use crate::output;
 use crate::render::suite::{Entry, Mismatch, Status};
 
 /// Bytes of one snapshot.
@@ -27,7 +27,7 @@ pub fn check(sound: &Sound, update: bool, entry: &mut Entry) -> Result<()> {
     if update {
         let now = sound.plan.snapshot();
         if before.as_ref() != Some(&now) {
-            replace(&path, &now)?;
+            output::replace(&path, &now)?;
         }
         return Ok(());
     }
@@ -52,23 +52,6 @@ pub fn check(sound: &Sound, update: bool, entry: &mut Entry) -> Result<()> {
             expected: format!("{}  {}", change.user, row(change.before)),
             got: format!("{}  {}", change.user, row(change.after)),
         });
-    }
-    Ok(())
-}
-
-/// Replaces a file as a whole: either the old text is there or the new one.
-pub fn replace(path: &str, text: &str) -> Result<()> {
-    let fail = |error: io::Error| Failure::io(&error, "write", path);
-    let target = Path::new(path);
-    let mut name = target.file_name().map(ToOwned::to_owned).unwrap_or_default();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = target.with_file_name(name);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&temporary).map_err(fail)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    if let Err(error) = written.and_then(|()| fs::rename(&temporary, target)) {
-        // The half-written file is of no use to anybody.
-        let _ = fs::remove_file(&temporary);
-        return Err(fail(error));
     }
     Ok(())
 }

@@ -37,7 +37,7 @@ pub fn run(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<Exit> {
 
 /// When each file was last written, and how long it is; suites that appear or go count too.
 fn stamps(files: &[PathBuf], asked: &TestArgs) -> BTreeMap<PathBuf, Option<(SystemTime, u64)>> {
-    let suites = super::load::find(&asked.paths).unwrap_or_default();
+    let suites = super::load::roots(&asked.paths).and_then(|roots| super::load::find(&roots.paths)).unwrap_or_default();
     let all = files.iter().cloned().chain(suites.into_iter().map(PathBuf::from));
     all.map(|path| {
         let stamp = fs::metadata(&path).ok().and_then(|metadata| Some((metadata.modified().ok()?, metadata.len())));

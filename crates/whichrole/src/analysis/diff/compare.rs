@@ -12,6 +12,9 @@ use crate::provider::ProviderKey;
 use crate::semantics::Question;
 use crate::tags;
 
+/// The most classes of change that are listed. Past it what is listed is there, and that it is all is not decided.
+const MOST_CLASSES: usize = 10_000;
+
 /// The conditions under which changes are looked for: any of the alternatives.
 pub(super) struct Search<'s> {
     pub(super) atoms: &'s [Atom],
@@ -82,7 +85,12 @@ pub(super) fn compare(space: &Space<'_>, spot: &Spot, search: &Search<'_>, class
             .into_iter()
             .all(|question| old.evaluator.semantics().choice(question) == new.evaluator.semantics().choice(question));
     for i in 0..=old.cases.len() {
+        if space.work.is_over() || classes.found.len() > MOST_CLASSES {
+            classes.not_decided.insert(NotDecided::TooLarge);
+            return;
+        }
         for j in 0..=new.cases.len().min(latest(&old_twins, i)) {
+            space.work.add(1);
             if i > latest(&new_twins, j) {
                 continue;
             }

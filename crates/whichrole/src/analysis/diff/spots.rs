@@ -7,7 +7,7 @@ use crate::Evaluator;
 use crate::analysis::pairing::counterpart;
 use crate::analysis::solve::Fresh;
 use crate::analysis::space::{Spot, listed_clients, variants};
-use crate::pool::RoleMappingType;
+use crate::pool::{IdentityPool, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 
 impl Comparison<'_> {
@@ -28,7 +28,11 @@ impl Comparison<'_> {
                     Some(_) => {}
                     None => {
                         only.push(key.as_str().to_owned());
-                        if knows(other, key) {
+                        // What its tokens get on the other side follows from S3, unless a mapping there may be this one by another name.
+                        let could_be_there = there.iter().any(|other| {
+                            other.is_symbolic() != key.is_symbolic() && (other.could_be(key) || key.could_be(other))
+                        });
+                        if knows(other, key) || !could_be_there {
                             pairs.push([(*key).clone(), (*key).clone()]);
                         }
                     }
@@ -42,10 +46,16 @@ impl Comparison<'_> {
             user_id: None,
         };
         for pair in &pairs {
-            spots.push(spot(pair.clone(), Vec::new()));
             let [a, b] = pair;
             let is_listed = listed_clients(old, a).is_some() || listed_clients(new, b).is_some();
             let literal = [a, b].into_iter().filter_map(ProviderKey::client).find(|client| !client.contains("${"));
+            // A side that lists its providers refuses the tokens of others (L3), which shows where they say whose they are.
+            let refuses = |pool: &IdentityPool, key: &ProviderKey| {
+                pool.providers.is_some() && !pool.role_mappings.contains_key(key) && literal.is_some()
+            };
+            if !refuses(old, a) && !refuses(new, b) {
+                spots.push(spot(pair.clone(), Vec::new()));
+            }
             if let (true, Some(client)) = (is_listed && old.providers != new.providers, literal) {
                 spots.push(spot(pair.clone(), vec![("aud".to_owned(), client.to_owned())]));
             }
@@ -97,10 +107,12 @@ impl Comparison<'_> {
                                 && (other.could_be(&key) || key.could_be(&other))
                         })
                     });
-                    if !is_listed && !counterpart {
+                    if counterpart {
+                        continue;
+                    }
+                    if !is_listed {
                         only.push(key.as_str().to_owned());
                     }
-                    continue;
                 }
             }
             if key.kind() != ProviderKind::UserPool {

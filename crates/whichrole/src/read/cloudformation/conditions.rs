@@ -29,9 +29,7 @@ impl Resolver<'_, '_> {
                     return Node { at, ..yes };
                 }
                 let shown = condition.as_text().map_or_else(|| "this condition".to_owned(), text::quoted);
-                self.world.note_undecided(
-                    Problem::new("unresolved-value", format!("{shown} is not known here; {missing}")).at(at),
-                );
+                self.world.note_undecided(Problem::unresolved(&format!("{shown} is not known here"), &missing).at(at));
                 let text = format!("${{Fn::If {} {} {}}}", describe(condition), describe(&yes), describe(&no));
                 if self.world.pay(text.len()) {
                     Node { value: Value::Reference(Reference { text, missing }), at }

@@ -82,7 +82,7 @@ impl<'n> Reading<'_, 'n> {
 
     fn user_pools(&mut self, resolver: Resolver<'_, 'n>, list: &Node, pool: &str) {
         if let Value::Reference(reference) = &list.value {
-            self.drafts.notes.push(unknown_here(list, "`CognitoIdentityProviders`", reference));
+            self.drafts.notes.push(shape::not_known(list, "`CognitoIdentityProviders`", reference));
             return;
         }
         let mut providers = Vec::new();
@@ -320,7 +320,7 @@ fn draft_flag(
 ) {
     let Some(node) = node else { return };
     if let Value::Reference(reference) = &node.value {
-        reading.drafts.notes.push(unknown_here(&node, what, reference));
+        reading.drafts.notes.push(shape::not_known(&node, what, reference));
         return;
     }
     let node = Node { value: scalar::sent(&node).map_or(node.value, Value::Text), at: node.at };
@@ -334,12 +334,6 @@ fn unknown_list(node: &Node) -> Option<ProviderKey> {
         Value::Reference(reference) => Some(ProviderKey::of_kind(ProviderKind::Unknown, reference.text.clone())),
         _ => None,
     }
-}
-
-fn unknown_here(node: &Node, what: &str, reference: &Reference) -> Problem {
-    let message =
-        format!("{what} is {}, which is not known here; {}", text::quoted(&reference.text), reference.missing);
-    Problem::new("unresolved-value", message).at(node.at)
 }
 
 fn get_mut<'m>(node: &'m mut Node, name: &str) -> Option<&'m mut Node> {

@@ -9,6 +9,8 @@ use super::resolve::function;
 pub(super) struct Template<'n> {
     /// The file's name without folder and endings: what the stack is called in messages and references.
     pub stem: String,
+    /// The maps that together are the template.
+    pub sections: Vec<&'n Node>,
     /// Whether every `${…}` in plain text is a variable (Serverless).
     pub serverless: bool,
     pub parameters: BTreeMap<&'n str, &'n Node>,
@@ -30,7 +32,10 @@ pub(super) struct Resource<'n> {
     pub kind: &'n str,
     /// Where its logical id stands.
     pub at: Position,
+    /// Where its type stands.
+    pub kind_at: Position,
     pub condition: Option<&'n Node>,
+    pub depends_on: Option<&'n Node>,
     pub properties: Option<&'n Node>,
 }
 
@@ -129,6 +134,7 @@ impl<'n> Template<'n> {
             resources: entries("Resources").map(|entry| (entry.name.as_str(), resource(entry))).collect(),
             order: entries("Resources").map(|entry| entry.name.as_str()).collect(),
             exports: exports.collect(),
+            sections,
         }
     }
 
@@ -147,7 +153,9 @@ fn resource(entry: &Entry) -> Resource<'_> {
         id: &entry.name,
         kind: entry.value.get("Type").and_then(Node::as_text).unwrap_or_default(),
         at: entry.at,
+        kind_at: entry.value.get("Type").map_or(entry.at, |kind| kind.at),
         condition: entry.value.get("Condition"),
+        depends_on: entry.value.get("DependsOn"),
         properties: entry.value.get("Properties"),
     }
 }

@@ -7,7 +7,7 @@ mod expression;
 mod template;
 
 use super::node::Position;
-use super::problem::Problem;
+use super::problem::{MANY, Problem};
 use crate::text;
 
 /// How large a text in Terraform's language may be.
@@ -335,6 +335,10 @@ impl<'t> Parser<'t> {
         for ((name, _), (_, at)) in
             sorted.iter().zip(sorted.iter().skip(1)).filter(|((earlier, _), (later, _))| earlier == later)
         {
+            // Nobody reads thousands of them, and each takes more memory than the text it is about.
+            if self.duplicates.len() > MANY {
+                break;
+            }
             let problem = Problem::new("duplicate-key", format!("{} is given twice", text::quoted(name)));
             self.duplicates.push(problem.at(at.of(self.source)));
         }

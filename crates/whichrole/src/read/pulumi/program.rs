@@ -38,11 +38,8 @@ pub(super) fn resources(node: &Node, options: &ReadOptions) -> Vec<Resource> {
     let resources = entries("resources").iter().filter_map(|entry| {
         let kind = kind_of(entry.value.get("type")?.as_text()?)?;
         let properties = match entry.value.get("properties") {
-            // Only these decide anything.
-            Some(properties) if !matches!(kind, "Role" | "UserPool" | "UserPoolClient") => {
-                program.resolve(properties, STEPS)
-            }
-            _ => Node { value: Value::Null, at: entry.at },
+            Some(properties) => program.resolve(properties, STEPS),
+            None => Node { value: Value::Null, at: entry.at },
         };
         let id = program.named(&format!("{}.id", entry.name), entry.at, STEPS);
         let id = match id.value {
@@ -98,6 +95,8 @@ impl Program<'_> {
         let resolved = self.resolve(argument, steps);
         let value = match (name, resolved.elements()) {
             ("fn::secret", _) => Some(resolved.value.clone()),
+            // A policy is read from the tree as from its text.
+            ("fn::tojson", _) if resolved.is_map() => Some(resolved.value.clone()),
             ("fn::join", [between, parts]) => {
                 let between = between.as_text().unwrap_or_default();
                 let mut text = String::new();

@@ -163,3 +163,67 @@ fn two_dollars_are_one_wherever_they_stand() {
     let values: Vec<&str> = mapping.mapping_rules().iter().map(|rule| rule.value.as_str()).collect();
     assert_eq!(values, ["x$y", "$z", "$${y}", "a$", "${y}$"]);
 }
+
+/// A pool whose mapping gives a role that it cannot have, by a claim that its users may change.
+const WITH_ROLES: &str = r#"name: app
+runtime: yaml
+resources:
+  users:
+    type: aws:cognito:UserPool
+    properties: { schemas: [{ name: dept, attributeDataType: String, mutable: true }] }
+  web:
+    type: aws:cognito/userPoolClient:UserPoolClient
+    properties: { userPoolId: "${users.id}", writeAttributes: [name, "custom:dept"] }
+  pool:
+    type: aws:cognito:IdentityPool
+    properties:
+      cognitoIdentityProviders: [{ providerName: "${users.endpoint}", clientId: "${web.id}" }]
+  admin:
+    type: aws:iam:Role
+    properties:
+      assumeRolePolicy:
+        fn::toJSON:
+          Statement:
+            - Effect: Allow
+              Principal: { Federated: cognito-identity.amazonaws.com }
+              Action: sts:AssumeRole
+              Condition:
+                StringEquals: { "cognito-identity.amazonaws.com:aud": "${pool.id}" }
+                ForAnyValue:StringLike: { "cognito-identity.amazonaws.com:amr": authenticated }
+  reader:
+    type: aws:iam/role:Role
+    properties:
+      assumeRolePolicy: |
+        {"Statement": {"Effect": "Allow", "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+          "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {
+          "StringEquals": {"cognito-identity.amazonaws.com:aud": "${users.id}"},
+          "ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "authenticated"}}}}
+  attach:
+    type: aws:cognito:IdentityPoolRoleAttachment
+    properties:
+      identityPoolId: ${pool.id}
+      roles: { authenticated: "${reader.arn}" }
+      roleMappings:
+        - identityProvider: ${users.endpoint}:${web.id}
+          ambiguousRoleResolution: AuthenticatedRole
+          type: Rules
+          mappingRules:
+            - { claim: "custom:dept", matchType: Equals, roleArn: "${admin.arn}", value: eng }
+"#;
+
+fn faults(text: &str) -> Vec<(&'static str, usize)> {
+    let sources = [Source { name: "Pulumi.yaml".to_owned(), text: text.to_owned() }];
+    let found = crate::lint::lint(&read(&sources, &ReadOptions::default())).unwrap();
+    let found = found.into_iter().filter(|finding| finding.severity > crate::lint::Severity::Info);
+    found.map(|finding| (finding.lint, finding.at.unwrap().line)).collect()
+}
+
+#[test]
+fn roles_and_clients_stand_around_the_pool() {
+    assert_eq!(faults(WITH_ROLES), [("trust-action", 22), ("trust-aud", 30), ("user-writable-claim", 44)]);
+    let good = WITH_ROLES
+        .replace("sts:AssumeRole\n", "sts:AssumeRoleWithWebIdentity\n")
+        .replace("\"${users.id}\"}", "\"${pool.id}\"}")
+        .replace(", \"custom:dept\"]", "]");
+    assert_eq!(faults(&good), []);
+}

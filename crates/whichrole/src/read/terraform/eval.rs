@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::module::Module;
-use super::names::{Instance, Key};
+use super::names::{Instance, Key, Undeclared};
 use super::value::{Data, TextBuilder, Unknown, Val, add_missing, decimal};
 use crate::read::hcl::{BinaryOp, Expr, ExprKind, For, HclLimits, Part, UnaryOp};
 use crate::read::node::Position;
@@ -27,6 +27,8 @@ pub(super) struct Evaluator<'f> {
     pub(super) instances: Vec<Instance<'f>>,
     /// What was evaluated already; `None` while it is being evaluated.
     pub(super) known: BTreeMap<Key, Option<Val>>,
+    /// What was referred to and is declared nowhere.
+    pub(super) undeclared: Vec<Undeclared<'f>>,
     depth: usize,
     steps: usize,
     pub problems: Vec<Problem>,
@@ -71,6 +73,7 @@ impl<'f> Evaluator<'f> {
             limits,
             instances: Vec::new(),
             known: BTreeMap::new(),
+            undeclared: Vec::new(),
             depth: 0,
             steps: 0,
             problems: Vec::new(),

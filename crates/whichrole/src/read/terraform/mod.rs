@@ -22,13 +22,13 @@ mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Source;
 use super::definition::Drafts;
 use super::format::Format;
-use super::hcl::{self, HclLimits};
+use super::hcl;
 use super::node::{Node, Value};
 use super::policy;
 use super::problem::Problem;
+use super::{ReadOptions, Source};
 use crate::json::JsonLimits;
 use crate::text;
 use eval::{Evaluator, Scope};
@@ -82,7 +82,7 @@ impl<'s> Texts<'s> {
     }
 
     /// Reads all of them. Plans and states count only where there are no modules, for both say the same.
-    pub(super) fn read(self, variables: &BTreeMap<String, String>, limits: &HclLimits, drafts: &mut Drafts) {
+    pub(super) fn read(self, options: &ReadOptions, drafts: &mut Drafts) {
         let has_modules =
             self.files.iter().any(|file| !file.name.ends_with(".tfvars") && !file.name.ends_with(".tfvars.json"));
         for (name, plan) in self.plans {
@@ -94,7 +94,7 @@ impl<'s> Texts<'s> {
             }
         }
         if !self.files.is_empty() {
-            read(self.files, variables, limits, drafts);
+            read(self.files, options, drafts);
         }
     }
 }
@@ -125,12 +125,13 @@ fn recognises(name: &str, text: &str) -> bool {
 }
 
 /// Reads all files of a configuration together.
-fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &HclLimits, drafts: &mut Drafts) {
+fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
+    let limits = &options.hcl;
     let mut files = Vec::new();
     let mut natives = BTreeMap::new();
     for text in texts {
         if let Syntax::Native(native) = text.syntax {
-            natives.insert(text.source, native);
+            natives.insert(text.source, native.lines().collect());
         }
         let body = match text.syntax {
             Syntax::Native(native) => hcl::parse(native, text.source, limits),
@@ -144,7 +145,7 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
     let mut modules = module::modules(&files, &mut drafts.problems);
     let roots = roots(&mut modules);
     let mut reading = Reading {
-        evaluator: Evaluator::new(&modules, variables, *limits),
+        evaluator: Evaluator::new(&modules, &options.variables, *limits),
         natives,
         found: Vec::new(),
         around: Vec::new(),
@@ -190,6 +191,9 @@ fn read(texts: Vec<Text<'_>>, variables: &BTreeMap<String, String>, limits: &Hcl
         reading.resource(instance, address, kind, declared);
     }
     surroundings::build(&reading.found, drafts);
+    for note in reading.evaluator.notes_of_undeclared(options.folders_are_whole) {
+        drafts.note(note);
+    }
 }
 
 /// A note for each `--var` that no root declares or asks for.
@@ -261,10 +265,13 @@ fn prefix_twins(found: &mut [Found], first: usize, folder: &str) {
     }
 }
 
+/// Resources whose names are near to one that matters.
+const OTHERS: &[&str] = &["aws_iam_user", "aws_iam_group", "aws_iam_policy", "aws_iam_role_policy", "aws_cognito_user"];
+
 struct Reading<'f> {
     evaluator: Evaluator<'f>,
-    /// The texts in Terraform's own language, by source.
-    natives: BTreeMap<usize, &'f str>,
+    /// The lines of the texts in Terraform's own language, by source.
+    natives: BTreeMap<usize, Vec<&'f str>>,
     found: Vec<Found>,
     /// What stands around the pools, to be evaluated last.
     around: Vec<(usize, &'f str, Kind, &'f Declared<'f>)>,
@@ -303,8 +310,8 @@ impl Reading<'_> {
                         && matches!(call.attribute("source").map(|source| &source.value.kind),
                             Some(hcl::ExprKind::Text(path)) if path.starts_with('.'));
                     if is_given {
-                        let message = format!("whether {what} is there is not known; {}", unknown.missing);
-                        self.problems.push(Problem::new("unresolved-value", message).at(call.at));
+                        let message = format!("whether {what} is there is not known");
+                        self.problems.push(Problem::unresolved(&message, &unknown.missing).at(call.at));
                     } else {
                         self.notes.push(Problem::new("not-recognised", message).at(call.at));
                     }
@@ -327,11 +334,10 @@ impl Reading<'_> {
             // Nobody knows which of them is meant, so none is.
             Instances::Unknown(_) if !kind.decides() => {}
             Instances::Unknown(unknown) => {
-                let message =
-                    format!("how often {} is there is not known; {}", text::quoted(&address), unknown.missing);
+                let message = format!("how often {} is there is not known", text::quoted(&address));
                 let written = declared.attribute("count").or(declared.attribute("for_each"));
                 let at = written.map_or(declared.at, |written| written.value.at.of(written.source));
-                self.problems.push(Problem::new("unresolved-value", message).at(at));
+                self.problems.push(Problem::unresolved(&message, &unknown.missing).at(at));
             }
         }
     }
@@ -352,7 +358,6 @@ impl Reading<'_> {
         self.found.push(Found { root: String::new(), kind, address, node });
     }
 
-    /// A resource that does not exist, but looks as if it were meant to decide roles.
     /// Puts the document in the place of a reference to it, and the tree of a heredoc in the place of its text.
     fn place_policy(&mut self, instance: usize, role: &mut Node) {
         let Value::Map(entries) = &mut role.value else { return };
@@ -378,7 +383,16 @@ impl Reading<'_> {
         }
     }
 
+    /// A resource that does not exist, but looks as if it were meant to decide roles.
     fn look_at_unknown(&mut self, declared: &Declared<'_>) {
+        let misspelt = declared.kind.starts_with("aws_") && !OTHERS.contains(&declared.kind);
+        let near = Some(declared.kind).filter(|_| misspelt);
+        if let Some(near) = near.and_then(|kind| text::nearest(kind, Kind::names())) {
+            let message =
+                format!("unknown resource type {}, did you mean {}?", text::quoted(declared.kind), text::quoted(near));
+            self.problems.push(Problem::new("unknown-resource-type", message).at(declared.at));
+            return;
+        }
         let has_mapping = declared.blocks().any(|(_, block)| module::named(block) == "role_mapping")
             || declared.attribute("role_mapping").is_some();
         if has_mapping && declared.kind.starts_with("aws_cognito_") {
@@ -387,7 +401,7 @@ impl Reading<'_> {
                 text::quoted(declared.kind),
                 text::quoted(Kind::Attachment.name())
             );
-            self.problems.push(Problem::new("unknown-field", message).at(declared.at));
+            self.problems.push(Problem::new("unknown-resource-type", message).at(declared.at));
         } else if declared.kind.starts_with("awscc_cognito_identity_pool") {
             let message = format!(
                 "{} was passed over: only resources of the `aws` provider are read",

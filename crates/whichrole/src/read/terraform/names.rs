@@ -8,6 +8,7 @@ use super::types;
 use super::value::{Data, Target, Unknown, Val};
 use crate::read::hcl::{Expr, ExprKind, parse_expression};
 use crate::read::node::Position;
+use crate::read::problem::Problem;
 use crate::text;
 
 /// Modules inside each other.
@@ -34,6 +35,25 @@ pub(super) struct ModuleCall<'f> {
     key: Option<(Repeat, Val, Val)>,
 }
 
+/// What is declared and differs by a slip of the pen.
+fn near<'f>(missing: &Undeclared<'f>) -> Option<&'f str> {
+    let module = missing.module;
+    let (kind, name) = missing.address.rsplit_once('.')?;
+    let names: Vec<&str> = match missing.what {
+        "variable" => module.variables.keys().map(String::as_str).collect(),
+        "local value" => module.locals.keys().map(String::as_str).collect(),
+        "module" => module.calls.keys().map(String::as_str).collect(),
+        _ => {
+            let of_kind = |address: &'f String| address.rsplit_once('.').filter(|(known, _)| *known == kind);
+            module.resources.keys().filter_map(of_kind).map(|(_, name)| name).collect()
+        }
+    };
+    text::nearest(name, names).filter(|near| !text::differ_in_digits(name, near))
+}
+
+/// References to nothing that are remembered.
+const MISSES: usize = 100;
+
 /// How a block is repeated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
@@ -59,7 +79,42 @@ pub(super) enum Key {
     Module(usize, String),
 }
 
+/// Something that was referred to and that the module does not declare.
+pub(super) struct Undeclared<'f> {
+    module: &'f Module<'f>,
+    what: &'static str,
+    address: String,
+    at: Position,
+}
+
 impl<'f> Evaluator<'f> {
+    fn miss(&mut self, instance: usize, what: &'static str, address: String, at: Position) {
+        if let Some(module) = self.module(instance)
+            && self.undeclared.len() < MISSES
+            && !self.undeclared.iter().any(|known| known.address == address && known.module.folder == module.folder)
+        {
+            self.undeclared.push(Undeclared { module, what, address, at });
+        }
+    }
+
+    /// A note for each reference to what its module does not declare. Of a file that may have others beside it, only a lone slip of the
+    /// pen counts: everything else that it refers to is there.
+    pub(super) fn notes_of_undeclared(&self, is_whole: bool) -> Vec<Problem> {
+        let all: Vec<(&Undeclared<'_>, Option<&str>)> =
+            self.undeclared.iter().map(|missing| (missing, near(missing))).collect();
+        let declared = self.known.keys().filter(|key| matches!(key, Key::Resource(..))).count();
+        let are_slips = declared >= 2 && all.iter().all(|(_, near)| near.is_some());
+        if !is_whole && !are_slips {
+            return Vec::new();
+        }
+        let note = |(missing, near): (&Undeclared<'_>, Option<&str>)| {
+            let hint = near.map_or_else(String::new, |near| format!(", did you mean {}?", text::quoted(near)));
+            let message = format!("no {} {} is declared{hint}", missing.what, text::quoted(&missing.address));
+            Problem::new("undeclared-reference", message).at(missing.at)
+        };
+        all.into_iter().map(note).collect()
+    }
+
     /// Puts a folder to use as a root.
     pub(super) fn add_root(&mut self, module: &'f Module<'f>) -> usize {
         self.instances.push(Instance { module, prefix: String::new(), call: None, depth: 0 });
@@ -89,6 +144,9 @@ impl<'f> Evaluator<'f> {
                 return Val::failed(at, name, "");
             };
             let declared = module.variables.get(name);
+            if declared.is_none() {
+                this.miss(instance, "variable", format!("var.{name}"), at);
+            }
             let kind = declared.and_then(|declared| declared.attribute("type"));
             let given = match &call {
                 Some(call) => this.argument(call, name),
@@ -185,6 +243,7 @@ impl<'f> Evaluator<'f> {
 
     pub(super) fn local(&mut self, instance: usize, name: &str, at: Position) -> Val {
         let Some(written) = self.module(instance).and_then(|module| module.locals.get(name).copied()) else {
+            self.miss(instance, "local value", format!("local.{name}"), at);
             let text = format!("{}local.{name}", self.prefix(instance));
             let missing = format!("give the file that declares {}", text::quoted(&format!("local.{name}")));
             return Val::unknown(at, Unknown::new(text, missing));
@@ -214,6 +273,7 @@ impl<'f> Evaluator<'f> {
         let is_data = address.starts_with("data.");
         let declared = self.module(instance).and_then(|module| module.resources.get(address));
         let Some(declared) = declared else {
+            self.miss(instance, if is_data { "data source" } else { "resource" }, address.to_owned(), at);
             let missing = if is_data {
                 AFTER_APPLY.to_owned()
             } else {
@@ -322,6 +382,7 @@ impl<'f> Evaluator<'f> {
         self.once(Key::Module(instance, name.to_owned()), &full, at, |this| {
             let Some(caller) = this.module(instance) else { return Val::failed(at, name, "") };
             let Some(block) = caller.calls.get(name) else {
+                this.miss(instance, "module", format!("module.{name}"), at);
                 let missing = format!("give the file that calls module {}", text::quoted(name));
                 return Val::unknown(at, Unknown::new(full.clone(), missing));
             };

@@ -55,6 +55,11 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.name() == resource)
     }
 
+    /// The names of all that matter.
+    pub(super) fn names() -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().map(Self::name)
+    }
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Pool => "aws_cognito_identity_pool",
@@ -235,14 +240,18 @@ impl Building {
     fn attachment(&mut self, found: Found, drafts: &mut Drafts) {
         let Some(pool) = self.pool_of(&found, drafts) else { return };
         let mut node = found.node;
-        if let Some((address, at)) = self.attachments.get(&pool) {
+        if let Some((address, at)) = self.attachments.get(&pool).cloned() {
+            // They come in the order of their names; the fault shows at the one that is written later.
+            let (first, later) =
+                if at <= node.at { ((address, at), node.at) } else { ((found.address.clone(), node.at), at) };
+            let (address, at) = first;
             let message = format!(
                 "{} has two role attachments, of which the one applied last replaces the other; {} on line {} is the other",
                 text::quoted(&pool),
-                text::quoted(address),
+                text::quoted(&address),
                 at.line
             );
-            drafts.problems.push(Problem::new("two-attachments", message).at(node.at));
+            drafts.problems.push(Problem::new("two-attachments", message).at(later));
             return;
         }
         self.attachments.insert(pool.clone(), (found.address, node.at));
@@ -396,8 +405,8 @@ fn known_blocks(list: Option<Node>, what: &str, drafts: &mut Drafts) -> (Vec<Nod
         .into_iter()
         .filter(|element| {
             let Value::Reference(Reference { text: shown, missing }) = &element.value else { return true };
-            let message = format!("how many {what}s {} gives is not known; {missing}", text::quoted(shown));
-            drafts.problems.push(Problem::new("unresolved-value", message).at(element.at));
+            let message = format!("how many {what}s {} gives is not known", text::quoted(shown));
+            drafts.problems.push(Problem::unresolved(&message, missing).at(element.at));
             false
         })
         .collect();

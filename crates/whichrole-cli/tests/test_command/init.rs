@@ -1,0 +1,98 @@
+//! `--init` writes a suite that is green at once and notices every small change.
+
+use std::fs;
+use std::path::Path;
+
+use crate::harness::Folder;
+
+/// A suite for a configuration covers all there is, and passes where it stands.
+fn is_green(folder: &Folder, config: &str, more: &[&str]) -> String {
+    let name = format!("suites/{}.whichrole.yaml", config.replace('/', "_"));
+    fs::create_dir_all(folder.0.join("suites")).unwrap();
+    let mut args = vec!["--init", config, "-o", &name];
+    args.extend(more);
+    let ran = folder.run(&args);
+    assert_eq!((ran.exit, ran.out.as_str(), ran.err.as_str()), (0, "", ""), "{config}");
+    let text = fs::read_to_string(folder.0.join(&name)).unwrap();
+    let ran = folder.run(&[&name, "--threshold", "100", "--mutants"]);
+    assert_eq!(ran.exit, 0, "{config}: {}{}\n{text}", ran.out, ran.err);
+    assert!(ran.out.contains("  100% ("), "{config}: {}\n{text}", ran.out);
+    assert!(!ran.out.contains("not noticed"), "{config}: {}", ran.out);
+    text
+}
+
+#[test]
+fn configurations_of_every_format_are_covered() {
+    let folder = Folder::new("init-formats");
+    let pools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/pools");
+    for format in ["api", "cloudformation", "terraform", "pulumi"] {
+        let target = folder.0.join(format);
+        fs::create_dir(&target).unwrap();
+        for entry in fs::read_dir(pools.join(format)).unwrap().map(|entry| entry.unwrap()) {
+            if entry.file_type().unwrap().is_file() {
+                fs::copy(entry.path(), target.join(entry.file_name())).unwrap();
+            }
+        }
+    }
+    let text = is_green(&folder, "pool.json", &[]);
+    assert!(text.contains("config: \"../pool.json\"\n"), "{text}");
+    assert!(text.contains("coverage: { rules: 100, outcomes: 90, mutants: 90 }"), "{text}");
+    is_green(&folder, "api", &[]);
+}
+
+#[test]
+fn groups_are_members_and_providers_are_users() {
+    let folder = Folder::new("init-groups");
+    folder.write("pool.json", r#"[
+      {"IdentityPoolId": "us-east-1:app", "Roles": {"authenticated": "arn:aws:iam::111122223333:role/Reader", "unauthenticated": "arn:aws:iam::111122223333:role/Guest"},
+       "RoleMappings": {
+         "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:web": {"Type": "Token", "AmbiguousRoleResolution": "AuthenticatedRole"},
+         "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:tools": {"Type": "Rules", "AmbiguousRoleResolution": "Deny", "RulesConfiguration": {"Rules": [
+           {"Claim": "cognito:groups", "MatchType": "Contains", "Value": "admins", "RoleARN": "arn:aws:iam::111122223333:role/Admin"}]}},
+         "accounts.google.com": {"Type": "Rules", "AmbiguousRoleResolution": "Deny", "RulesConfiguration": {"Rules": [
+           {"Claim": "hd", "MatchType": "Equals", "Value": "example.com", "RoleARN": "arn:aws:iam::111122223333:role/Reader"}]}}}},
+      {"Groups": [{"GroupName": "admins", "RoleArn": "arn:aws:iam::111122223333:role/Admin", "Precedence": 1},
+                  {"GroupName": "readers", "RoleArn": "arn:aws:iam::111122223333:role/Reader", "Precedence": 2}, {"GroupName": "no role"}]}]"#);
+    let text = is_green(&folder, "pool.json", &[]);
+    for part in [
+        "  google: { provider: accounts.google.com }\n  tools: { provider: \"cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:tools\" }\n  web: ",
+        "  - name: the preferred role of the token (web)\n    user: web\n    groups: [admins]\n    expect: { role: Admin, by: preferred-role }\n",
+        "    groups: [admins]\n    custom_role_arn: Admin\n    expect: { role: Admin, by: custom-role }\n",
+        "  - name: no role in the token (web)\n    user: web\n    expect: { role: Reader, by: role-resolution }\n",
+        "  - name: rule 1 gives Admin (tools)\n    user: tools\n    groups: [admins]\n",
+        "  - name: a member of no role (web)\n    user: web\n    groups: [no role]\n",
+        "  - name: a member of all groups (web)\n    user: web\n    groups: [admins, readers, no role]\n    expect: { role: Admin, by: preferred-role }",
+        "  - name: a guest\n    user: guest\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn pools_parameters_and_paths_are_taken_over() {
+    let folder = Folder::new("init-pool");
+    let pool = crate::harness::POOL;
+    let named = |id: &str| pool.replacen('{', &format!("{{\"IdentityPoolId\": \"us-east-1:{id}\", "), 1);
+    folder.write("pools.json", &format!("[{}, {}]", named("one"), named("two")));
+    assert!(folder.run(&["--init", "pools.json"]).error().contains("choose with `--pool`"));
+    let text = is_green(&folder, "pools.json", &["--pool", "us-east-1:two"]);
+    assert!(text.contains("pool: \"us-east-1:two\"\n"), "{text}");
+
+    let here = folder.0.canonicalize().unwrap();
+    let ran = folder.run(&["--init", here.join("pool.json").to_str().unwrap()]);
+    assert!(ran.out.contains("\nconfig: \"pool.json\"\n") || ran.out.contains("\nconfig: pool.json\n"), "{}", ran.out);
+    let ran = folder.run(&["--init", "pool.json", "--input-format", "api-json"]);
+    assert!(ran.out.contains("\n# To be run with: --input-format api-json\nversion: 1\n"), "{}", ran.out);
+}
+
+#[test]
+fn a_first_suite_replaces_nothing() {
+    let folder = Folder::new("init-there");
+    folder.write("a.whichrole.yaml", "mine");
+    let ran = folder.run(&["--init", "pool.json", "-o", "a.whichrole.yaml"]);
+    assert_eq!(ran.error(), "error: `a.whichrole.yaml` is there already; a first suite replaces nothing");
+    assert_eq!(fs::read_to_string(folder.0.join("a.whichrole.yaml")).unwrap(), "mine");
+    let ran = folder.run(&["--init", "pool.json", "-o", "roles.yaml"]);
+    assert!(ran.exit == 0 && ran.err.contains("finds files called `*.whichrole.yaml` only"), "{}", ran.err);
+    assert_eq!(folder.run(&["--init", "-"]).exit, 2);
+}

@@ -1,0 +1,214 @@
+//! A smallest suite that notices every small change of a configuration (`test --init --complete`).
+//!
+//! The candidates are the tests of a first suite and the requests by which the proofs tell each changed configuration from the one there is.
+//! A test notices a change where it expects something else. Tests that only one change needs are kept, tests and changes that others cover
+//! are left out, and among what is left a smallest choice is searched.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use super::{Draft, First};
+use crate::analysis::{DiffOptions, Subject, diff, smallest_hitting};
+use crate::eval::Evaluator;
+use crate::provider::ProviderKey;
+use crate::read::Definition;
+use crate::suite::coverage::Items;
+use crate::suite::mutants;
+use crate::suite::plan::Target;
+use crate::suite::witness::Witness;
+
+/// The most changes of a configuration that are tried.
+const MOST_MUTANTS: usize = 5_000;
+/// The most requests that are kept of each comparison.
+const MOST_WITNESSES: usize = 6;
+
+/// What came of the search.
+struct Choice {
+    tests: BTreeSet<usize>,
+    /// Whether no smaller choice of the candidates notices as much.
+    is_smallest: bool,
+}
+
+/// A smallest suite that notices every small change that makes a difference, as YAML. `config` and `pool` are as for
+/// [`init`](super::init()).
+///
+/// Every test in it passes when it is written. It is smallest among the requests that were looked at, and says so where it is only minimal:
+/// no test of it can be left out.
+#[must_use]
+pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> String {
+    let target = Target::alone(definition, config);
+    let Some(evaluator) = target.evaluators.first() else { return String::new() };
+    let mut first = First { evaluator, target: &target, drafts: Vec::new(), missing: Vec::new() };
+    for item in &Items::of(std::slice::from_ref(&target)).all {
+        first.cover(item);
+    }
+    first.missing.clear();
+    first.guest();
+    let changes = mutants::changes(evaluator.pool());
+    let is_whole = changes.len() <= MOST_MUTANTS;
+    let changes: Vec<_> = changes.into_iter().take(MOST_MUTANTS).collect();
+    let mut equivalent = 0;
+    let mut open: Vec<&str> = Vec::new();
+    let mut mutants: Vec<(&ProviderKey, Evaluator)> = Vec::new();
+    for (key, change, _, pool) in &changes {
+        match first.tell_apart(pool, change) {
+            Some(true) => mutants.push((key, Evaluator::new(pool.clone(), *evaluator.semantics()))),
+            Some(false) => equivalent += 1,
+            None => open.push(change),
+        }
+    }
+    let noticed_by: Vec<BTreeSet<usize>> = mutants.iter().map(|(key, mutant)| first.who_notices(key, mutant)).collect();
+    let unnoticed = noticed_by.iter().filter(|tests| tests.is_empty()).count();
+    let choice = smallest_choice(noticed_by);
+    let candidates = first.drafts.len();
+    let mut at = 0..;
+    first.drafts.retain(|_| at.next().is_some_and(|at| choice.tests.contains(&at)));
+
+    let mut out = super::head(config, pool);
+    let (tests, all) = (first.drafts.len(), mutants.len() - unnoticed);
+    let how = if choice.is_smallest { "the fewest" } else { "none of them can be left out" };
+    // Writing to a `String` cannot fail.
+    let _ = writeln!(
+        out,
+        "# {tests} tests ({how}, of {candidates} requests looked at) notice {all} small changes of the configuration; {equivalent} others \
+         change nothing (proved)."
+    );
+    for change in open {
+        let _ = writeln!(out, "# not decided whether it changes anything: {}", crate::text::visible(change));
+    }
+    if tests == 0 {
+        // A suite has tests: this one at least says what a guest gets.
+        first.guest();
+    }
+    first.write(&mut out);
+    if is_whole && unnoticed == 0 && all > 0 {
+        out.push_str("coverage: { mutants: 100 }\n");
+    }
+    out
+}
+
+impl First<'_> {
+    /// Adds the requests that tell a changed configuration from the one there is. Whether there are any; `None` where that is not decided.
+    fn tell_apart(&mut self, changed: &crate::IdentityPool, change: &str) -> Option<bool> {
+        let groups = self.target.groups.as_deref().unwrap_or_default();
+        let subject = |pool| Subject { pool, groups, semantics: *self.evaluator.semantics() };
+        let found = diff(&subject(self.evaluator.pool()), &subject(changed), &DiffOptions::default());
+        let is_equal = found.is_equal();
+        let witnesses = found.changes.iter().chain(&found.custom_role_changes).take(MOST_WITNESSES);
+        for witness in witnesses.map(|change| Witness::from(change.witness.clone())) {
+            let draft = Draft { name: String::new(), witness, groups: Vec::new() };
+            self.add(&format!("not if {change}"), draft);
+        }
+        is_equal.map(|is_equal| !is_equal)
+    }
+
+    /// The tests that expect something else of a changed configuration than it gives.
+    fn who_notices(&self, changed: &ProviderKey, mutant: &Evaluator) -> BTreeSet<usize> {
+        let concerns = |draft: &Draft<'_>| {
+            draft.witness.provider.as_ref().is_some_and(|key| key.login_key() == changed.login_key())
+                // Several references can mean one provider.
+                || draft.witness.provider.as_ref().is_some_and(|key| key.is_symbolic() || changed.is_symbolic())
+        };
+        let expected = |draft: &Draft<'_>, evaluator: &Evaluator| {
+            draft.ask(evaluator, |answer| self.expectation(&answer.decision))
+        };
+        let notices = |draft: &Draft<'_>| concerns(draft) && expected(draft, self.evaluator) != expected(draft, mutant);
+        self.drafts.iter().enumerate().filter(|(_, draft)| notices(draft)).map(|(at, _)| at).collect()
+    }
+}
+
+/// A smallest set of tests that has one of each of `noticed_by`, as far as that is possible.
+fn smallest_choice(noticed_by: Vec<BTreeSet<usize>>) -> Choice {
+    let mut left: Vec<BTreeSet<usize>> = noticed_by.into_iter().filter(|tests| !tests.is_empty()).collect();
+    let all = left.clone();
+    let mut kept = BTreeSet::new();
+    loop {
+        let before = (left.len(), left.iter().map(BTreeSet::len).sum::<usize>());
+        // Who notices the one change notices the other: that one is no question of its own.
+        left.sort_by_key(BTreeSet::len);
+        let mut needed: Vec<BTreeSet<usize>> = Vec::new();
+        for tests in left {
+            if !needed.iter().any(|fewer| fewer.is_subset(&tests)) {
+                needed.push(tests);
+            }
+        }
+        left = needed;
+        // A test that notices no more than another does is not needed.
+        let tests: BTreeSet<usize> = left.iter().flatten().copied().collect();
+        let notices = |test: usize| -> BTreeSet<usize> {
+            left.iter().enumerate().filter(|(_, tests)| tests.contains(&test)).map(|(at, _)| at).collect()
+        };
+        let notices: Vec<(usize, BTreeSet<usize>)> = tests.iter().map(|test| (*test, notices(*test))).collect();
+        let is_covered = |(test, mine): &(usize, BTreeSet<usize>)| {
+            notices.iter().any(|(other, theirs)| {
+                other != test && mine.is_subset(theirs) && (mine.len() < theirs.len() || other < test)
+            })
+        };
+        let covered: BTreeSet<usize> = notices.iter().filter(|one| is_covered(one)).map(|(test, _)| *test).collect();
+        for tests in &mut left {
+            tests.retain(|test| !covered.contains(test));
+        }
+        kept.extend(left.iter().filter(|tests| tests.len() == 1).flatten().copied());
+        left.retain(|tests| tests.is_disjoint(&kept));
+        if before == (left.len(), left.iter().map(BTreeSet::len).sum()) {
+            break;
+        }
+    }
+    if left.is_empty() {
+        return Choice { tests: kept, is_smallest: true };
+    }
+    if let Some(rest) = smallest_hitting(&left) {
+        kept.extend(rest);
+        return Choice { tests: kept, is_smallest: true };
+    }
+    Choice { tests: minimal(kept, left, &all), is_smallest: false }
+}
+
+/// Whoever notices the most of what is left, again and again; then without those that turn out not to be needed.
+fn minimal(mut kept: BTreeSet<usize>, mut left: Vec<BTreeSet<usize>>, all: &[BTreeSet<usize>]) -> BTreeSet<usize> {
+    while !left.is_empty() {
+        let tests: BTreeSet<usize> = left.iter().flatten().copied().collect();
+        let count = |test: &usize| left.iter().filter(|tests| tests.contains(test)).count();
+        // Of equals the first.
+        let Some(best) = tests.into_iter().rev().max_by_key(count) else { break };
+        kept.insert(best);
+        left.retain(|tests| !tests.contains(&best));
+    }
+    for test in kept.clone() {
+        kept.remove(&test);
+        if all.iter().any(|tests| tests.is_disjoint(&kept)) {
+            kept.insert(test);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sets(sets: &[&[usize]]) -> Vec<BTreeSet<usize>> {
+        sets.iter().map(|set| set.iter().copied().collect()).collect()
+    }
+
+    #[test]
+    fn the_choice_is_smallest() {
+        let choice = smallest_choice(sets(&[&[0, 1], &[1, 2], &[2, 3], &[3, 4], &[0, 4], &[]]));
+        assert_eq!((choice.tests.len(), choice.is_smallest), (3, true), "a ring of five takes three");
+        let choice = smallest_choice(sets(&[&[7], &[7, 1], &[2, 3], &[3]]));
+        assert_eq!((choice.tests, choice.is_smallest), (BTreeSet::from([3, 7]), true));
+        assert!(smallest_choice(Vec::new()).tests.is_empty());
+    }
+
+    #[test]
+    fn a_minimal_choice_has_nothing_to_spare() {
+        // The greedy one takes 0 first, and does not need it in the end.
+        let all = sets(&[&[0, 1], &[0, 1], &[0, 2], &[0, 2], &[1, 3], &[2, 4]]);
+        let chosen = minimal(BTreeSet::new(), all.clone(), &all);
+        assert!(all.iter().all(|tests| !tests.is_disjoint(&chosen)));
+        for test in &chosen {
+            let without: BTreeSet<usize> = chosen.iter().copied().filter(|other| other != test).collect();
+            assert!(all.iter().any(|tests| tests.is_disjoint(&without)), "{test} could be left out");
+        }
+    }
+}
