@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use crate::json::{self, Json, JsonLimits, JsonValue};
+use crate::names::Names;
 use crate::token::TokenError;
 
 /// The claims of one token or assertion: names and values, in the order written.
@@ -19,11 +20,24 @@ use crate::token::TokenError;
 /// assert_eq!(claims.get("sub"), Some(&Claim::from("1111")));
 /// # Ok::<(), whichrole::TokenError>(())
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Claims<'a> {
     /// Invariant: no two names are equal.
     members: Vec<(Cow<'a, str>, Claim<'a>)>,
+    /// What whoever read the claims knows of their names already.
+    numbered: Option<Numbered<'a>>,
 }
+
+/// The numbers that the names of claims have in a list of names.
+#[derive(Clone)]
+pub(crate) struct Numbered<'a> {
+    pub(crate) names: &'a Names,
+    /// One for each claim, in their order.
+    pub(crate) numbers: Numbers,
+}
+
+/// As many numbers as most tokens need.
+pub(crate) type Numbers = [u8; 32];
 
 /// The value of a claim.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,12 +84,25 @@ impl<'a> Claims<'a> {
     /// The claims of a JSON object; `None` for any other value.
     pub(crate) fn of_object(json: Json<'a>) -> Option<Self> {
         let JsonValue::Object(members) = json.value else { return None };
-        Some(Self { members: members.into_iter().map(|member| (member.name, member.value.into())).collect() })
+        Some(Self::of_members(members.into_iter().map(|member| (member.name, member.value.into())).collect()))
     }
 
     /// Claims whose names are known to differ.
     pub(crate) fn of_members(members: Vec<(Cow<'a, str>, Claim<'a>)>) -> Self {
-        Self { members }
+        Self { members, numbered: None }
+    }
+
+    /// Claims whose names are known to differ, and to have these numbers.
+    pub(crate) fn of_numbered(members: Vec<(Cow<'a, str>, Claim<'a>)>, numbered: Option<Numbered<'a>>) -> Self {
+        Self { members, numbered }
+    }
+
+    /// The numbers and the values of all claims, if their numbers in such a list are known.
+    #[inline]
+    pub(crate) fn numbered(&self, names: &Names) -> Option<impl Iterator<Item = (usize, &Claim<'a>)>> {
+        let numbered = self.numbered.as_ref().filter(|numbered| numbered.names.extend(names))?;
+        let numbers = numbered.numbers.iter().copied().map(usize::from);
+        Some(numbers.zip(&self.members).map(|(number, (_, value))| (number, value)))
     }
 
     /// All claims in the order written.
@@ -92,6 +119,7 @@ impl<'a> Claims<'a> {
     /// Sets a claim, replacing the value it had.
     pub fn set(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Claim<'a>>) {
         let (name, value) = (name.into(), value.into());
+        self.numbered = None;
         match self.members.iter_mut().find(|(known, _)| *known == name) {
             Some((_, old)) => *old = value,
             None => self.members.push((name, value)),
@@ -101,6 +129,7 @@ impl<'a> Claims<'a> {
     /// Takes a claim out.
     pub fn remove(&mut self, name: &str) -> Option<Claim<'a>> {
         let at = self.members.iter().position(|(known, _)| known == name)?;
+        self.numbered = None;
         Some(self.members.remove(at).1)
     }
 
@@ -126,13 +155,13 @@ impl<'a> Claims<'a> {
     /// Claims that borrow nothing.
     #[must_use]
     pub fn into_owned(self) -> Claims<'static> {
-        Claims { members: owned_members(self.members) }
+        Claims::of_members(owned_members(self.members))
     }
 
     /// The same claims, borrowed: cheap to change without a copy of every text.
     pub(crate) fn borrowed(&self) -> Claims<'_> {
         let members = self.members.iter().map(|(name, value)| (Cow::Borrowed(name.as_ref()), value.borrowed()));
-        Claims { members: members.collect() }
+        Claims::of_members(members.collect())
     }
 
     /// The text of a claim that is a string.
@@ -155,7 +184,7 @@ impl<'a> Claim<'a> {
     #[must_use]
     pub fn into_claims(self) -> Option<Claims<'a>> {
         match self {
-            Self::Object(members) if has_distinct_names(&members) => Some(Claims { members }),
+            Self::Object(members) if has_distinct_names(&members) => Some(Claims::of_members(members)),
             _ => None,
         }
     }
@@ -314,6 +343,14 @@ impl From<bool> for Claim<'_> {
         Self::Bool(value)
     }
 }
+
+impl PartialEq for Claims<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.members == other.members
+    }
+}
+
+impl Eq for Claims<'_> {}
 
 /// Names only: values are about people.
 impl fmt::Debug for Claims<'_> {

@@ -145,8 +145,21 @@ impl Evaluator {
 
     /// The names of all claims that finding a login, deciding and making tags can look at. Some occur more than once.
     pub fn claims_read(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().chain(self.other_claims_read())
+    }
+
+    /// The names that the checks and the rules look at, numbered, and then all others.
+    pub(crate) fn names_read(&self) -> Names {
+        let mut names = self.names.clone();
+        for name in self.other_claims_read() {
+            names.insert(name);
+        }
+        names
+    }
+
+    fn other_claims_read(&self) -> impl Iterator<Item = &str> {
         let tags = self.pool.principal_tags.values().flat_map(|map| map.tags.values().map(String::as_str));
-        self.names.iter().chain(tags).chain(tags::CLAIMS_READ.iter().copied()).chain([saml::ROLE_ATTRIBUTE])
+        tags.chain(tags::CLAIMS_READ.iter().copied()).chain([saml::ROLE_ATTRIBUTE])
     }
 
     /// The keys that a login may name, for messages.

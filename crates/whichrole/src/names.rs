@@ -1,32 +1,34 @@
 //! Finds a claim's name among a fixed few. It costs two loads, one multiplication and a look at one place, and so less than comparing it with
 //! them in turn.
 
+use std::sync::Arc;
+
 /// A name as a few numbers. Names of up to sixteen bytes with the same numbers are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key {
+struct Key {
     /// The first and the last eight bytes, which may overlap; of names that have fewer, all of them.
-    ends: [u64; 2],
+    first: u64,
+    last: u64,
     length: usize,
 }
 
 impl Key {
     #[inline]
-    pub(crate) fn of(name: &[u8]) -> Self {
-        let ends = match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
-            (Some(first), Some(last)) => [u64::from_le_bytes(*first), u64::from_le_bytes(*last)],
-            _ => match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
-                (Some(first), Some(last)) => [u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into()],
-                _ => [name.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0],
-            },
+    fn of(name: &[u8]) -> Self {
+        let (first, last) = if let (Some(first), Some(last)) = (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+        } else if let (Some(first), Some(last)) = (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+            (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into())
+        } else {
+            (name.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0)
         };
-        Self { ends, length: name.len() }
+        Self { first, last, length: name.len() }
     }
 
     /// Where a table of this many places is looked at first; the number of places is a power of two.
     #[inline]
     fn home(self, places: usize) -> usize {
-        let [first, last] = self.ends;
-        let mixed = (first ^ last.rotate_left(23) ^ self.length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.first ^ self.last.rotate_left(23) ^ self.length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         // The upper bits are the mixed ones, and a table has far fewer places than they can tell apart.
         usize::try_from(mixed >> 40).unwrap_or_default() & places.wrapping_sub(1)
     }
@@ -36,9 +38,11 @@ impl Key {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     /// By number.
-    names: Vec<Box<str>>,
+    all: Vec<Box<str>>,
     /// Open addressing. At least three of four places are free.
     table: Vec<Option<(Key, usize)>>,
+    /// The same for clones: what has a number in the one has it in the other, until either gets more names.
+    origin: Arc<()>,
 }
 
 impl Names {
@@ -47,20 +51,20 @@ impl Names {
         if let Some(number) = self.number(name) {
             return number;
         }
-        self.names.push(name.into());
-        if self.names.len() * 4 > self.table.len() {
-            self.table = vec![None; self.names.len().next_power_of_two() * 8];
-            for number in 0..self.names.len() {
+        self.all.push(name.into());
+        if self.all.len() * 4 > self.table.len() {
+            self.table = vec![None; self.all.len().next_power_of_two() * 8];
+            for number in 0..self.all.len() {
                 self.place(number);
             }
         } else {
-            self.place(self.names.len() - 1);
+            self.place(self.all.len() - 1);
         }
-        self.names.len() - 1
+        self.all.len() - 1
     }
 
     fn place(&mut self, number: usize) {
-        let Some(name) = self.names.get(number) else { return };
+        let Some(name) = self.all.get(number) else { return };
         let key = Key::of(name.as_bytes());
         let mut at = key.home(self.table.len());
         while let Some(Some(_)) = self.table.get(at) {
@@ -77,7 +81,7 @@ impl Names {
         let key = Key::of(name.as_bytes());
         let mut at = key.home(self.table.len());
         while let Some(Some((known, number))) = self.table.get(at) {
-            if *known == key && (name.len() <= 16 || self.names.get(*number).is_some_and(|known| **known == *name)) {
+            if *known == key && (name.len() <= 16 || self.all.get(*number).is_some_and(|known| **known == *name)) {
                 return Some(*number);
             }
             at = (at + 1) & (self.table.len() - 1);
@@ -85,19 +89,31 @@ impl Names {
         None
     }
 
+    /// The name with a number; nothing where there is none.
+    #[inline]
+    pub(crate) fn name(&self, number: usize) -> &str {
+        self.all.get(number).map_or("", AsRef::as_ref)
+    }
+
+    /// Whether a name of these has the same number as there, as long as these are clones of those with more names, or those themselves.
+    #[inline]
+    pub(crate) fn extend(&self, those: &Self) -> bool {
+        Arc::ptr_eq(&self.origin, &those.origin)
+    }
+
     pub(crate) fn len(&self) -> usize {
-        self.names.len()
+        self.all.len()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(AsRef::as_ref)
+        self.all.iter().map(AsRef::as_ref)
     }
 }
 
 /// Mixes all bytes of a name into 64 bits. It is fast, and nobody may rely on it being hard to fool: equal hashes are always followed by a look
 /// at the names.
 pub(crate) fn hash(name: &[u8]) -> u64 {
-    let Key { ends: [first, last], length } = Key::of(name);
+    let Key { first, last, length } = Key::of(name);
     let mut mixed = mix((length as u64).wrapping_mul(0xa076_1d64_78bd_642f), first);
     // What the first and the last eight bytes leave out, and some of them again.
     let mut at = 8;

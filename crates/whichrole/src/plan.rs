@@ -81,9 +81,18 @@ impl<'a> Slots<'a> {
             slots.many.resize(names.len(), None);
         }
         let all = if slots.many.is_empty() { &mut slots.few[..] } else { &mut slots.many };
-        for (name, value) in claims.iter() {
-            if let Some(slot) = names.number(name).and_then(|number| all.get_mut(number)) {
-                *slot = Some(value);
+        if let Some(numbered) = claims.numbered(names) {
+            // A number that is none of ours belongs to a claim that only somebody else looks at.
+            for (number, value) in numbered.filter(|(number, _)| *number < names.len()) {
+                if let Some(slot) = all.get_mut(number) {
+                    *slot = Some(value);
+                }
+            }
+        } else {
+            for (name, value) in claims.iter() {
+                if let Some(slot) = names.number(name).and_then(|number| all.get_mut(number)) {
+                    *slot = Some(value);
+                }
             }
         }
         slots

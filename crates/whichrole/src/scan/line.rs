@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::seen::Seen;
 use super::usual::Usual;
-use crate::claims::Claim;
+use crate::claims::{Claim, Claims, Numbered, Numbers};
 use crate::json::{self, JsonLimits};
 use crate::names::{Names, hash};
 
@@ -15,13 +15,15 @@ const ROOM: usize = 18;
 const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The members of an object.
-pub(super) type Members<'t> = Vec<(Cow<'t, str>, Claim<'t>)>;
+type Members<'t> = Vec<(Cow<'t, str>, Claim<'t>)>;
 
-/// `ESCAPED`: there is a backslash in it somewhere. There is no control character.
-pub(super) struct Line<'t, 's, const ESCAPED: bool> {
+/// A line without control characters, and how far it was read.
+pub(super) struct Line<'t, 's> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
+    /// The next backslash; where there is none, no place at all.
+    backslash: usize,
     limits: &'s JsonLimits,
     /// The names of every object in the line, each mixed with its object's number.
     seen: &'s mut Seen,
@@ -30,6 +32,34 @@ pub(super) struct Line<'t, 's, const ESCAPED: bool> {
     objects: u64,
     members: usize,
     elements: usize,
+}
+
+/// The claims that are kept, with their numbers.
+struct Kept<'t> {
+    wanted: &'t Names,
+    members: Members<'t>,
+    numbers: Numbers,
+}
+
+impl<'t> Kept<'t> {
+    fn new(wanted: &'t Names) -> Self {
+        Self { wanted, members: Members::with_capacity(wanted.len().min(ROOM)), numbers: Numbers::default() }
+    }
+
+    #[inline]
+    fn push(&mut self, number: usize, value: Claim<'t>) {
+        if let (Some(place), Ok(number)) = (self.numbers.get_mut(self.members.len()), u8::try_from(number)) {
+            *place = number;
+        }
+        self.members.push((Cow::Borrowed(self.wanted.name(number)), value));
+    }
+
+    fn claims(self) -> Claims<'t> {
+        // More claims, or greater numbers, were not written down.
+        let are_all = self.members.len() <= self.numbers.len() && self.wanted.len() <= usize::from(u8::MAX);
+        let numbered = are_all.then_some(Numbered { names: self.wanted, numbers: self.numbers });
+        Claims::of_numbered(self.members, numbered)
+    }
 }
 
 /// How the names of a line follow the usual ones.
@@ -44,16 +74,17 @@ struct Order {
 }
 
 /// `None` everywhere: not by me.
-impl<'t, 's, const ESCAPED: bool> Line<'t, 's, ESCAPED> {
+impl<'t, 's> Line<'t, 's> {
     pub(super) fn new(text: &'t str, limits: &'s JsonLimits, seen: &'s mut Seen) -> Self {
         seen.forget();
         let bytes = text.as_bytes();
-        Self { text, bytes, at: 0, limits, seen, levels: limits.depth, objects: 0, members: 0, elements: 0 }
+        let backslash = memchr::memchr(b'\\', bytes).unwrap_or(usize::MAX);
+        Self { text, bytes, at: 0, backslash, limits, seen, levels: limits.depth, objects: 0, members: 0, elements: 0 }
     }
 
     /// The whole line: one object, of which the wanted members are kept.
-    pub(super) fn claims(mut self, wanted: &Names, usual: &mut Usual) -> Option<Members<'t>> {
-        let mut kept = Members::with_capacity(wanted.len().min(ROOM));
+    pub(super) fn claims(mut self, wanted: &'t Names, usual: &mut Usual) -> Option<Claims<'t>> {
+        let mut kept = Kept::new(wanted);
         let mut order = Order::default();
         self.blanks();
         if self.next()? != b'{' {
@@ -65,45 +96,71 @@ impl<'t, 's, const ESCAPED: bool> Line<'t, 's, ESCAPED> {
         if self.peek()? == b'}' {
             self.at += 1;
         } else {
-            loop {
-                self.members += 1;
-                if self.members > self.limits.members {
-                    return None;
-                }
-                let rest = self.bytes.get(self.at..)?;
-                let name = if let Some((place, name, length)) = usual.find(order.next, rest) {
-                    order.next = place + 1;
-                    order.passed |= 1 << place;
-                    if order.is_lost && !self.seen.is_new(name.hash ^ FIRST) {
-                        return None;
-                    }
-                    let start = self.at + 1;
-                    self.at += length;
-                    if name.is_wanted { Some(Cow::Borrowed(self.text.get(start..self.at - 2)?)) } else { None }
-                } else {
-                    let name = self.unusual_name(&mut order, wanted, usual)?;
-                    wanted.number(&name).map(|_| name)
-                };
-                self.blanks();
-                match name {
-                    Some(name) if self.peek()? == b'"' => kept.push((name, Claim::Text(self.string()?))),
-                    Some(name) => kept.push((name, self.value()?)),
-                    None => self.skip()?,
-                }
-                self.blanks();
-                match self.next()? {
-                    b',' => self.blanks(),
-                    b'}' => break,
-                    _ => return None,
-                }
-            }
+            while self.member(&mut kept, &mut order, usual)? {}
         }
         self.blanks();
-        (self.at == self.bytes.len()).then_some(kept)
+        (self.at == self.bytes.len() && self.members <= self.limits.members).then(|| kept.claims())
+    }
+
+    /// A member of the outermost object, and what follows it: whether that is a comma. Nearly always it is the usual name with a text.
+    #[inline]
+    fn member(&mut self, kept: &mut Kept<'t>, order: &mut Order, usual: &mut Usual) -> Option<bool> {
+        let bytes = self.bytes;
+        let number;
+        let mut at;
+        if let Some((place, name, behind)) = usual.find(order.next, bytes, self.at) {
+            order.next = place + 1;
+            order.passed |= 1 << (place % 64);
+            if order.is_lost && !self.seen.is_new(name.hash ^ FIRST) {
+                return None;
+            }
+            number = name.wanted;
+            at = behind;
+        } else {
+            let name = self.unusual_name(order, kept.wanted, usual)?;
+            number = kept.wanted.number(&name);
+            at = self.at;
+        }
+        self.members += 1;
+        let text = if bytes.get(at) == Some(&b'"') {
+            let start = at + 1;
+            quote(bytes, start).filter(|end| *end < self.backslash).map(|end| (start, end))
+        } else {
+            None
+        };
+        if let Some((start, end)) = text {
+            at = end + 1;
+            if let Some(number) = number {
+                kept.push(number, Claim::Text(Cow::Borrowed(self.text.get(start..end)?)));
+            }
+        } else {
+            self.at = at;
+            self.blanks();
+            match number {
+                Some(number) => kept.push(number, self.value()?),
+                None => self.skip()?,
+            }
+            self.blanks();
+            at = self.at;
+        }
+        if bytes.get(at) == Some(&b' ') {
+            self.at = at;
+            self.blanks();
+            at = self.at;
+        }
+        let next = *bytes.get(at)?;
+        self.at = at + 1;
+        match next {
+            b',' => {
+                self.blanks();
+                Some(true)
+            }
+            b'}' => Some(false),
+            _ => None,
+        }
     }
 
     /// A name of the outermost object that is not the usual one, with its colon.
-    #[cold]
     fn unusual_name(&mut self, order: &mut Order, wanted: &Names, usual: &mut Usual) -> Option<Cow<'t, str>> {
         if !order.is_lost {
             order.is_lost = true;
@@ -191,9 +248,13 @@ impl<'t, 's, const ESCAPED: bool> Line<'t, 's, ESCAPED> {
     }
 
     /// A value that nobody wants, checked all the same.
+    #[inline]
     fn skip(&mut self) -> Option<()> {
+        if self.peek()? == b'"' { self.skip_string() } else { self.skip_other() }
+    }
+
+    fn skip_other(&mut self) -> Option<()> {
         match self.peek()? {
-            b'"' => self.skip_string(),
             b'-' | b'0'..=b'9' => self.number().map(drop),
             b'{' => self.object(|line, _| line.skip()),
             b'[' => self.array(Self::skip),
@@ -204,9 +265,13 @@ impl<'t, 's, const ESCAPED: bool> Line<'t, 's, ESCAPED> {
         }
     }
 
+    #[inline]
     fn value(&mut self) -> Option<Claim<'t>> {
+        if self.peek()? == b'"' { self.string().map(Claim::Text) } else { self.other_value() }
+    }
+
+    fn other_value(&mut self) -> Option<Claim<'t>> {
         Some(match self.peek()? {
-            b'"' => Claim::Text(self.string()?),
             b'-' | b'0'..=b'9' => Claim::Number(Cow::Borrowed(self.number()?)),
             b'{' => {
                 let mut members = Members::new();
@@ -235,49 +300,52 @@ impl<'t, 's, const ESCAPED: bool> Line<'t, 's, ESCAPED> {
     #[inline]
     fn string(&mut self) -> Option<Cow<'t, str>> {
         let start = self.at + 1;
-        let end = self.plain_end(start)?;
-        if self.bytes.get(end) == Some(&b'"') {
-            self.at = end + 1;
-            self.text.get(start..end).map(Cow::Borrowed)
-        } else {
-            self.unescaped().map(Cow::Owned)
+        let end = quote(self.bytes, start)?;
+        if end > self.backslash {
+            return self.unescaped().map(Cow::Owned);
         }
+        self.at = end + 1;
+        self.text.get(start..end).map(Cow::Borrowed)
     }
 
     #[inline]
     fn skip_string(&mut self) -> Option<()> {
-        self.at += 1;
-        loop {
-            self.at = self.plain_end(self.at)?;
-            if self.peek()? == b'"' {
-                break;
-            }
-            self.skip_escape()?;
+        let end = quote(self.bytes, self.at + 1)?;
+        if end > self.backslash {
+            return self.skip_escaped();
         }
-        self.at += 1;
+        self.at = end + 1;
         Some(())
     }
 
-    /// The next quote, or backslash, from a place on.
-    #[inline]
-    fn plain_end(&self, mut at: usize) -> Option<usize> {
-        const ONES: u64 = u64::from_ne_bytes([1; 8]);
-        const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
-        const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
-        const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
-        // As `json::plain_end` does it, with less to look for.
-        let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
-        while let Some(word) = self.bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            let word = u64::from_le_bytes(*word);
-            let backslashes = if ESCAPED { is_zero(word ^ BACKSLASHES) } else { 0 };
-            let stops = (is_zero(word ^ QUOTES) | backslashes) & HIGHEST;
-            if stops != 0 {
-                return Some(at + stops.trailing_zeros() as usize / 8);
+    /// A string in which there is an escape.
+    #[cold]
+    fn skip_escaped(&mut self) -> Option<()> {
+        self.at += 1;
+        loop {
+            let end = quote(self.bytes, self.at)?;
+            if end < self.backslash {
+                self.at = end + 1;
+                return Some(());
             }
-            at += 8;
+            self.at = self.backslash;
+            self.skip_escape()?;
+            self.next_backslash();
         }
-        let rest = self.bytes.get(at..)?;
-        rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|length| at + length)
+    }
+
+    /// A string in which there is an escape is the reader's to make.
+    #[cold]
+    fn unescaped(&mut self) -> Option<String> {
+        let (text, end) = json::string_at(self.text, self.at)?;
+        self.at = end;
+        self.next_backslash();
+        Some(text)
+    }
+
+    fn next_backslash(&mut self) {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        self.backslash = memchr::memchr(b'\\', rest).map_or(usize::MAX, |length| self.at + length);
     }
 
     /// An escape on whose backslash we stand.
@@ -307,14 +375,6 @@ impl<'t, 's, const ESCAPED: bool> Line<'t, 's, ESCAPED> {
         let digits = self.bytes.get(self.at..self.at + 4)?;
         self.at += 4;
         digits.iter().try_fold(0, |code, digit| Some(code << 4 | char::from(*digit).to_digit(16)?))
-    }
-
-    /// A string with escapes is the reader's to make.
-    #[cold]
-    fn unescaped(&mut self) -> Option<String> {
-        let (text, end) = json::string_at(self.text, self.at)?;
-        self.at = end;
-        Some(text)
     }
 
     fn number(&mut self) -> Option<&'t str> {
@@ -350,6 +410,17 @@ impl<'t, 's, const ESCAPED: bool> Line<'t, 's, ESCAPED> {
 
     #[inline]
     fn digits(&mut self) {
+        // Eight at a time: all of the upper half, and still so when six is added to each.
+        const UPPER: u64 = u64::from_ne_bytes([0xf0; 8]);
+        const DIGITS: u64 = u64::from_ne_bytes([b'0'; 8]);
+        const SIXES: u64 = u64::from_ne_bytes([6; 8]);
+        while let Some(word) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
+            let word = u64::from_le_bytes(*word);
+            if word & UPPER != DIGITS || word.wrapping_add(SIXES) & UPPER != DIGITS {
+                break;
+            }
+            self.at += 8;
+        }
         while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             self.at += 1;
         }
@@ -382,4 +453,22 @@ impl<'t, 's, const ESCAPED: bool> Line<'t, 's, ESCAPED> {
         self.at += 1;
         Some(byte)
     }
+}
+
+/// The next quote from a place on, escaped or not.
+#[inline]
+fn quote(bytes: &[u8], mut at: usize) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
+    const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
+    // As `json::plain_end` does it, with less to look for.
+    let quotes = |word: u64| (word ^ QUOTES).wrapping_sub(ONES) & !(word ^ QUOTES) & HIGHEST;
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let found = quotes(u64::from_le_bytes(*word));
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    bytes.get(at..)?.iter().position(|byte| *byte == b'"').map(|length| at + length)
 }

@@ -10,7 +10,7 @@ mod line;
 mod seen;
 mod usual;
 
-use self::line::{Line, Members};
+use self::line::Line;
 use self::seen::Seen;
 use self::usual::Usual;
 use crate::base64url;
@@ -56,8 +56,10 @@ pub struct ClaimsScanner {
 impl ClaimsScanner {
     /// A scanner that keeps every claim that any of the evaluators could look at.
     pub fn new<'e>(evaluators: impl IntoIterator<Item = &'e Evaluator>, limits: TokenLimits) -> Self {
-        let mut wanted = Names::default();
-        for name in evaluators.into_iter().flat_map(Evaluator::claims_read) {
+        let mut evaluators = evaluators.into_iter();
+        // The claims get the numbers of the first evaluator, which then need not look at their names again.
+        let mut wanted = evaluators.next().map(Evaluator::names_read).unwrap_or_default();
+        for name in evaluators.flat_map(Evaluator::claims_read) {
             wanted.insert(name);
         }
         Self::of_names(wanted, limits)
@@ -102,10 +104,11 @@ impl ClaimsScanner {
     /// # Errors
     /// Those of [`Claims::from_json_within`].
     #[inline]
-    pub fn claims<'t>(&mut self, text: &'t str) -> Result<Claims<'t>, TokenError> {
-        match self.scan(text) {
-            Some(members) => Ok(Claims::of_members(members)),
-            None => Claims::from_json_within(text, &self.limits.json).map(|claims| self.wanted_of(claims)),
+    pub fn claims<'t>(&'t mut self, text: &'t str) -> Result<Claims<'t>, TokenError> {
+        let Self { wanted, limits, seen, usual, .. } = self;
+        match scan(text, wanted, limits, seen, usual) {
+            Some(claims) => Ok(claims),
+            None => Claims::from_json_within(text, &limits.json).map(|claims| kept(wanted, claims)),
         }
     }
 
@@ -114,13 +117,11 @@ impl ClaimsScanner {
     /// # Errors
     /// Those of [`Jwt::decode`].
     pub fn jwt<'t>(&'t mut self, text: &'t str) -> Result<Claims<'t>, TokenError> {
-        if self.decode(text).is_none() {
-            return Jwt::decode(text, &self.limits).map(|jwt| self.wanted_of(jwt.into_claims()));
-        }
+        let is_decoded = self.decode(text).is_some();
         let Self { wanted, limits, seen, usual, payload, .. } = self;
-        let claims = std::str::from_utf8(payload).ok().and_then(|claims| scan(claims, wanted, limits, seen, usual));
-        match claims {
-            Some(members) => Ok(Claims::of_members(members)),
+        let payload = if is_decoded { std::str::from_utf8(payload).ok() } else { None };
+        match payload.and_then(|claims| scan(claims, wanted, limits, seen, usual)) {
+            Some(claims) => Ok(claims),
             None => Jwt::decode(text, limits).map(|jwt| kept(wanted, jwt.into_claims())),
         }
     }
@@ -142,36 +143,23 @@ impl ClaimsScanner {
         (!header.is_empty() && !payload.is_empty() && base64url::is_base64url(signature)).then_some(())?;
         base64url::decode_into(payload, &mut self.payload)
     }
-
-    #[inline]
-    fn scan<'t>(&mut self, text: &'t str) -> Option<Members<'t>> {
-        scan(text, &self.wanted, &self.limits, &mut self.seen, &mut self.usual)
-    }
-
-    fn wanted_of<'t>(&self, claims: Claims<'t>) -> Claims<'t> {
-        kept(&self.wanted, claims)
-    }
 }
 
 #[inline]
 fn scan<'t>(
     text: &'t str,
-    wanted: &Names,
+    wanted: &'t Names,
     limits: &TokenLimits,
     seen: &mut Seen,
     usual: &mut Usual,
-) -> Option<Members<'t>> {
+) -> Option<Claims<'t>> {
     let bytes = text.as_bytes();
     // A control character may only stand between values, and hardly ever does. Without a way out of the loop, many bytes are looked at in
     // one step; and nobody has to look again.
     if bytes.len() > limits.json.bytes || bytes.iter().fold(0, |any, byte| any | u8::from(*byte < b' ')) != 0 {
         return None;
     }
-    if memchr::memchr(b'\\', bytes).is_none() {
-        Line::<false>::new(text, &limits.json, seen).claims(wanted, usual)
-    } else {
-        Line::<true>::new(text, &limits.json, seen).claims(wanted, usual)
-    }
+    Line::new(text, &limits.json, seen).claims(wanted, usual)
 }
 
 /// The wanted ones of all claims.
