@@ -1,12 +1,7 @@
 //! The analysis against brute force where roles come from elsewhere than a rule: mappings of type Token, role resolution, guests, chosen
 //! roles, a mapping that goes; and rules under the readings that compare an array's text.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test says what it expects in the shortest way"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what it expects in the shortest way")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

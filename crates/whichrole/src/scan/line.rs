@@ -56,7 +56,7 @@ impl<'t> Kept<'t> {
 
     fn claims(self) -> Claims<'t> {
         // More claims, or greater numbers, were not written down.
-        let are_all = self.members.len() <= self.numbers.len() && self.wanted.len() <= usize::from(u8::MAX);
+        let are_all = self.members.len() <= self.numbers.len() && u8::try_from(self.wanted.len()).is_ok();
         let numbered = are_all.then_some(Numbered { names: self.wanted, numbers: self.numbers });
         Claims::of_numbered(self.members, numbered)
     }

@@ -163,7 +163,7 @@ impl Model {
         let tags = Tags {
             provider: Provider::WithoutClient,
             use_defaults: false,
-            tags: vec![("dept".to_owned(), "custom:dept".to_owned()), ("who".to_owned(), "sub".to_owned())],
+            pairs: vec![("dept".to_owned(), "custom:dept".to_owned()), ("who".to_owned(), "sub".to_owned())],
         };
         Self {
             mappings: vec![mapping],
