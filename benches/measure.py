@@ -6,9 +6,8 @@
     python3 benches/measure.py --only decision --only lines
 
 Parts: decision, lines, tokens, processes, duplicates, start, memory, growth. Each leaves its raw figures in target/measure/full/PART.json, and
-figures of an earlier run stand in for parts left out. Needs cargo
-and Python's venv; jq and Node come from Debian where this is root, Polars and DuckDB from PyPI into target/measure/venv. Without Valgrind and
-without perf the columns of instructions stay empty.
+figures of an earlier run stand in for parts left out. Needs cargo and Python's venv; jq and Node come from Debian where this is root, Polars
+and DuckDB from PyPI into target/measure/venv. Without Valgrind and without perf the columns of instructions stay empty.
 """
 
 import argparse
@@ -111,9 +110,10 @@ def decision(measure):
     printed = subprocess.run([PEERS, "decisions", "40" if measure.quick else "1000"], capture_output=True, text=True, check=True).stdout
     rows = [json.loads(line) for line in printed.splitlines()]
     for row in rows:
-        # Few repetitions are enough: the difference of two runs has nothing else in it.
+        # Preparing the engines differs by some thousands of instructions from run to run, which enough repetitions make nothing of.
+        few, many = (2_000, 12_000) if row["ns"] < 2_000 else (50, 300)
         repeat = lambda times, row=row: [PEERS, "repeat", row["name"], row["work"], row["match"], str(times)]  # noqa: E731
-        row["instructions"] = timing.instructions_each(repeat, 10, 60) if row["match"] == "none" and not measure.quick else None
+        row["instructions"] = timing.instructions_each(repeat, few, many) if row["match"] == "none" and not measure.quick else None
     return rows
 
 
