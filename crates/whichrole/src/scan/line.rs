@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::quotes::Quotes;
 use super::seen::Seen;
 use super::usual::Usual;
 use crate::claims::{Claim, Claims, Numbered, Numbers};
@@ -25,6 +26,7 @@ pub(super) struct Line<'t, 's> {
     /// The next backslash; where there is none, no place at all.
     backslash: usize,
     limits: &'s JsonLimits,
+    quotes: &'s Quotes,
     /// The names of every object in the line, each mixed with its object's number.
     seen: &'s mut Seen,
     /// Levels that may still be entered.
@@ -56,7 +58,7 @@ impl<'t> Kept<'t> {
 
     fn claims(self) -> Claims<'t> {
         // More claims, or greater numbers, were not written down.
-        let are_all = self.members.len() <= self.numbers.len() && self.wanted.len() <= usize::from(u8::MAX);
+        let are_all = self.members.len() <= self.numbers.len() && u8::try_from(self.wanted.len()).is_ok();
         let numbered = are_all.then_some(Numbered { names: self.wanted, numbers: self.numbers });
         Claims::of_numbered(self.members, numbered)
     }
@@ -75,11 +77,23 @@ struct Order {
 
 /// `None` everywhere: not by me.
 impl<'t, 's> Line<'t, 's> {
-    pub(super) fn new(text: &'t str, limits: &'s JsonLimits, seen: &'s mut Seen) -> Self {
+    pub(super) fn new(text: &'t str, limits: &'s JsonLimits, quotes: &'s Quotes, seen: &'s mut Seen) -> Self {
         seen.forget();
         let bytes = text.as_bytes();
         let backslash = memchr::memchr(b'\\', bytes).unwrap_or(usize::MAX);
-        Self { text, bytes, at: 0, backslash, limits, seen, levels: limits.depth, objects: 0, members: 0, elements: 0 }
+        Self {
+            text,
+            bytes,
+            at: 0,
+            backslash,
+            limits,
+            quotes,
+            seen,
+            levels: limits.depth,
+            objects: 0,
+            members: 0,
+            elements: 0,
+        }
     }
 
     /// The whole line: one object, of which the wanted members are kept.
@@ -124,7 +138,7 @@ impl<'t, 's> Line<'t, 's> {
         self.members += 1;
         let text = if bytes.get(at) == Some(&b'"') {
             let start = at + 1;
-            quote(bytes, start).filter(|end| *end < self.backslash).map(|end| (start, end))
+            self.quotes.next(start).filter(|end| *end < self.backslash).map(|end| (start, end))
         } else {
             None
         };
@@ -133,6 +147,8 @@ impl<'t, 's> Line<'t, 's> {
             if let Some(number) = number {
                 kept.push(number, Claim::Text(Cow::Borrowed(self.text.get(start..end)?)));
             }
+        } else if let (None, Some(behind)) = (number, plain_number(bytes, at)) {
+            at = behind;
         } else {
             self.at = at;
             self.blanks();
@@ -300,7 +316,7 @@ impl<'t, 's> Line<'t, 's> {
     #[inline]
     fn string(&mut self) -> Option<Cow<'t, str>> {
         let start = self.at + 1;
-        let end = quote(self.bytes, start)?;
+        let end = self.quotes.next(start)?;
         if end > self.backslash {
             return self.unescaped().map(Cow::Owned);
         }
@@ -310,7 +326,7 @@ impl<'t, 's> Line<'t, 's> {
 
     #[inline]
     fn skip_string(&mut self) -> Option<()> {
-        let end = quote(self.bytes, self.at + 1)?;
+        let end = self.quotes.next(self.at + 1)?;
         if end > self.backslash {
             return self.skip_escaped();
         }
@@ -323,7 +339,7 @@ impl<'t, 's> Line<'t, 's> {
     fn skip_escaped(&mut self) -> Option<()> {
         self.at += 1;
         loop {
-            let end = quote(self.bytes, self.at)?;
+            let end = self.quotes.next(self.at)?;
             if end < self.backslash {
                 self.at = end + 1;
                 return Some(());
@@ -455,20 +471,11 @@ impl<'t, 's> Line<'t, 's> {
     }
 }
 
-/// The next quote from a place on, escaped or not.
+/// The byte behind a whole number of up to sixteen digits that a comma follows, as most numbers are.
 #[inline]
-fn quote(bytes: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
-    const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
-    // As `json::plain_end` does it, with less to look for.
-    let quotes = |word: u64| (word ^ QUOTES).wrapping_sub(ONES) & !(word ^ QUOTES) & HIGHEST;
-    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let found = quotes(u64::from_le_bytes(*word));
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    bytes.get(at..)?.iter().position(|byte| *byte == b'"').map(|length| at + length)
+fn plain_number(bytes: &[u8], at: usize) -> Option<usize> {
+    let digits = bytes.get(at..)?.iter().take(17).take_while(|byte| byte.is_ascii_digit()).count();
+    let behind = at + digits;
+    let is_plain = matches!(digits, 1..=16) && bytes.get(at) != Some(&b'0') && bytes.get(behind) == Some(&b',');
+    is_plain.then_some(behind)
 }
