@@ -148,14 +148,19 @@ impl Test {
         }
     }
 
-    /// R6, R7: text against text as it is.
+    /// R6, R7: text against text as it is. Most texts have another length or another first byte than the value, which takes no call to see.
     #[inline]
     pub(crate) fn holds_for(&self, text: &str) -> bool {
+        let (text, value) = (text.as_bytes(), self.value.as_bytes());
         match self.match_type {
-            MatchType::Equals => text == &*self.value,
-            MatchType::NotEqual => text != &*self.value,
-            MatchType::StartsWith => text.starts_with(&*self.value),
-            MatchType::Contains => self.search.is_in(text, &self.value),
+            MatchType::Equals => text.len() == value.len() && text == value,
+            MatchType::NotEqual => text.len() != value.len() || text != value,
+            MatchType::StartsWith => {
+                text.len() >= value.len()
+                    && (value.is_empty() || text.first() == value.first())
+                    && text.starts_with(value)
+            }
+            MatchType::Contains => text.len() >= value.len() && self.search.is_in(text, value),
         }
     }
 
@@ -176,6 +181,7 @@ impl Test {
                 .as_bytes()
                 .get(..self.value.len())
                 .map_or(ByCase::NEITHER, |start| ascii_equal(start, self.value.as_bytes())),
+            MatchType::Contains if text.len() < self.value.len() => ByCase::NEITHER,
             MatchType::Contains => self.search.both(text.as_bytes(), self.value.as_bytes()),
         }
     }

@@ -40,7 +40,7 @@ impl Pointer {
     }
 
     /// Finds what a line has there. `outer` keeps the first member.
-    pub fn find<'t>(&self, line: &'t str, outer: &mut ClaimsScanner) -> std::result::Result<Found<'t>, Box<Report>> {
+    pub fn find<'t>(&self, line: &'t str, outer: &'t mut ClaimsScanner) -> std::result::Result<Found<'t>, Box<Report>> {
         let mut claims = outer.claims(line).map_err(|error| {
             let column = error.position().map(|(_, column)| column);
             Report { column, ..Report::new(error.code(), error.to_string()) }
