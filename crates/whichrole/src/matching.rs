@@ -164,8 +164,28 @@ impl Test {
         }
     }
 
-    /// Both outcomes for a text at once (R6, R7, R10).
+    /// Both outcomes for a text at once (R6, R7, R10), where it is known whether the text is ASCII. Most texts have another length or another
+    /// first letter than the value, which takes no call to see.
     #[inline]
+    pub(crate) fn both_of(&self, text: &str, is_ascii: bool) -> ByCase {
+        let (bytes, value) = (text.as_bytes(), self.value.as_bytes());
+        let begins_alike = || match (bytes.first(), value.first()) {
+            (Some(byte), Some(wanted)) => byte | 0x20 == wanted | 0x20,
+            _ => true,
+        };
+        let is_far = match self.match_type {
+            MatchType::Equals | MatchType::NotEqual => bytes.len() != value.len() || !begins_alike(),
+            MatchType::StartsWith => bytes.len() < value.len() || !begins_alike(),
+            MatchType::Contains => bytes.len() < value.len(),
+        };
+        if is_ascii && self.is_ascii && is_far {
+            let outcome = ByCase::NEITHER;
+            return if self.match_type == MatchType::NotEqual { outcome.not() } else { outcome };
+        }
+        self.both(text)
+    }
+
+    /// Both outcomes for a text at once (R6, R7, R10).
     pub(crate) fn both(&self, text: &str) -> ByCase {
         // What a long text costs here grows with the value, too; that is bounded as long as the text is.
         if !self.is_ascii || !text.is_ascii() || text.len() > 1024 {
