@@ -5,9 +5,9 @@
     python3 benches/measure.py --quick    a tenth of the data, fewer turns, no instructions, to see that everything runs; no page is written
     python3 benches/measure.py --only decision --only lines
 
-Parts: decision, lines, tokens, processes, duplicates, start, memory, growth. Each leaves its raw figures in target/measure/PART.json. Needs cargo
-and Python's venv; jq and Node come from Debian where this is root, Polars and DuckDB from PyPI into target/measure/venv. Without Valgrind and
-without perf the columns of instructions stay empty.
+Parts: decision, lines, tokens, processes, duplicates, start, memory, growth. Each leaves its raw figures in target/measure/full/PART.json, and
+figures of an earlier run stand in for parts left out. Needs cargo and Python's venv; jq and Node come from Debian where this is root, Polars
+and DuckDB from PyPI into target/measure/venv. Without Valgrind and without perf the columns of instructions stay empty.
 """
 
 import argparse
@@ -40,13 +40,15 @@ def main():
     parser.add_argument("--no-build", action="store_true", help="with the programs as they were built last")
     parser.add_argument("--report", action="store_true", help="measure nothing, write the page from what was measured last")
     options = parser.parse_args()
+    kept = HERE / ("quick" if options.quick else "full")
+    kept.mkdir(parents=True, exist_ok=True)
     if not options.report:
         measure = Measure(options.quick, not options.no_build)
         for part in options.only or PARTS:
             print(f"==> {part}", flush=True)
             figures = PARTS[part](measure)
-            (HERE / f"{part}.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
-    figures = {part: json.loads(file.read_text(encoding="utf-8")) for part in PARTS if (file := HERE / f"{part}.json").exists()}
+            (kept / f"{part}.json").write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    figures = {part: json.loads(file.read_text(encoding="utf-8")) for part in PARTS if (file := kept / f"{part}.json").exists()}
     figures["machine"] = report.machine(ROOT, HERE)
     if not options.quick:
         report.write_page(ROOT / "docs", figures)
@@ -60,7 +62,6 @@ class Measure:
         self.turns = 3 if quick else 7
         self.lines = 30_000 if quick else 300_000
         self.quick = quick
-        HERE.mkdir(parents=True, exist_ok=True)
         if build:
             cargo("build", "--release", "--locked", "-p", "whichrole-cli")
             cargo("build", "--release", "--locked", "-p", "whichrole-benches", "--example", "directory")
@@ -109,9 +110,10 @@ def decision(measure):
     printed = subprocess.run([PEERS, "decisions", "40" if measure.quick else "1000"], capture_output=True, text=True, check=True).stdout
     rows = [json.loads(line) for line in printed.splitlines()]
     for row in rows:
-        # Few repetitions are enough: the difference of two runs has nothing else in it.
+        # Preparing the engines differs by some thousands of instructions from run to run, which enough repetitions make nothing of.
+        few, many = (2_000, 12_000) if row["ns"] < 2_000 else (50, 300)
         repeat = lambda times, row=row: [PEERS, "repeat", row["name"], row["work"], row["match"], str(times)]  # noqa: E731
-        row["instructions"] = timing.instructions_each(repeat, 10, 60) if row["match"] == "none" and not measure.quick else None
+        row["instructions"] = timing.instructions_each(repeat, few, many) if row["match"] == "none" and not measure.quick else None
     return rows
 
 

@@ -1,6 +1,6 @@
 //! `explain --want` against brute force: the change of claims is one of as few claims as can be, and "impossible" is true.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what it expects in the shortest way")]
+#![expect(clippy::unwrap_used, reason = "a test says what it expects in the shortest way")]
 
 use proptest::prelude::*;
 use proptest::test_runner::Config;

@@ -28,6 +28,9 @@ pub struct Report {
     pub custom_role_changes: Vec<Change>,
     /// Whether there are no other changes of certainty alone.
     pub certainty_decided: bool,
+    /// Whether it is not said on one side that guests are refused, as they are on both.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub guests_unsaid: bool,
     pub only_before: Vec<String>,
     pub only_after: Vec<String>,
     pub matched: BTreeMap<String, String>,
@@ -139,6 +142,7 @@ impl Report {
             certainty_changes: Vec::new(),
             custom_role_changes: Vec::new(),
             certainty_decided: true,
+            guests_unsaid: false,
             only_before: Vec::new(),
             only_after: Vec::new(),
             matched: BTreeMap::new(),
@@ -153,6 +157,7 @@ impl Report {
         self.changes.extend(found.changes);
         self.certainty_changes.extend(found.certainty_changes);
         self.certainty_decided &= found.certainty_decided;
+        self.guests_unsaid |= found.guests_unsaid;
         self.custom_role_changes.extend(found.custom_role_changes);
         self.only_before.extend(found.only_before);
         self.only_after.extend(found.only_after);

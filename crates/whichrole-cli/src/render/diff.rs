@@ -216,10 +216,14 @@ pub fn notes(report: &Report) -> Vec<String> {
     let matched = report.matched.iter().map(|(reference, literal)| {
         format!("note: {} is taken for {} by its name", visible(reference), visible(literal))
     });
+    let guests = report.guests_unsaid.then(|| {
+        "note: one side does not say whether guests are allowed; both refuse them, and the reason is not compared"
+            .to_owned()
+    });
     let open = report.not_decided.iter().map(|why| format!("note: not decided: {why}"));
     let depends = (!report.unequal_under.is_empty())
         .then(|| format!("note: equal, but not proved so under {}", report.unequal_under.join(", ")));
-    matched.chain(open).chain(depends).collect()
+    matched.chain(guests).chain(open).chain(depends).collect()
 }
 
 fn tags(judged: &Judged) -> String {

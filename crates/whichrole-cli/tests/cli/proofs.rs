@@ -241,7 +241,9 @@ fn what_a_deployment_does_not_say_about_guests_is_no_drift() {
     let deployed = folder.file("deployed.json", pool_with_rules(&rules));
     let known = pool_with_rules(&rules).replacen('{', "{\"AllowUnauthenticatedIdentities\": false,", 1);
     let known = folder.file("known.json", known);
-    whichrole(["diff"]).arg(&known).arg(&deployed).run().exits(0);
+    whichrole(["diff"]).arg(&known).arg(&deployed).run().exits(0).mentions("the reason is not compared");
+    let found = whichrole(["diff", "--format", "json"]).arg(&known).arg(&deployed).run();
+    assert_eq!(checked("diff", found.exits(0))["guests_unsaid"], true);
     let open = pool_with_rules(&rules).replacen('{', "{\"AllowUnauthenticatedIdentities\": true,", 1);
     let open = folder.file("open.json", open);
     whichrole(["diff"]).arg(&open).arg(&known).run().exits(1);

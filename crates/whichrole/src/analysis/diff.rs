@@ -69,6 +69,9 @@ pub struct Diff {
     pub not_decided: BTreeSet<NotDecided>,
     /// Whether [`Diff::certainty_changes`] are all there are. Only where nothing differs at all: otherwise they are examples.
     pub certainty_decided: bool,
+    /// Whether one side does not say whether guests are allowed, has no role for them, and the other refuses them: both refuse them then, and
+    /// for which reason is not compared.
+    pub guests_unsaid: bool,
     /// The groups that are known of each configuration, with roles called alike.
     pub groups: [Vec<Group>; 2],
     evaluators: [Arc<Evaluator>; 2],
@@ -184,7 +187,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         let (old, new) = (part(before), part(after));
         paired(Part { pool: &old.0, groups: &old.1 }, Part { pool: &new.0, groups: &new.1 }, options.equal)
     };
-    agree_on_refused_guests(&mut old.0, &mut new.0);
+    let guests_unsaid = agree_on_refused_guests(&mut old.0, &mut new.0);
     let groups: Vec<Group> = old.1.iter().chain(&new.1).cloned().collect();
     let roles: BTreeSet<String> = roles_of(&old.0, &groups).union(&roles_of(&new.0, &groups)).cloned().collect();
     let (old_groups, new_groups) = (old.1, new.1);
@@ -203,6 +206,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         outside: None,
         not_decided: BTreeSet::new(),
         certainty_decided: false,
+        guests_unsaid,
         groups: [old_groups, new_groups],
         evaluators: [Arc::clone(&old), Arc::clone(&new)],
     };
@@ -238,14 +242,18 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
 
 /// What the service prints of a pool's roles does not say whether guests are allowed. Where it has no role for them and the other side says that
 /// they are not, both refuse them, and for which reason is no difference.
-fn agree_on_refused_guests(old: &mut IdentityPool, new: &mut IdentityPool) {
+/// Whether that is so.
+fn agree_on_refused_guests(old: &mut IdentityPool, new: &mut IdentityPool) -> bool {
     let refuse = |unsaid: &mut IdentityPool, said: &IdentityPool| {
-        if unsaid.allow_unauthenticated_identities.is_none() && unsaid.roles.unauthenticated.is_none() {
-            unsaid.allow_unauthenticated_identities = said.allow_unauthenticated_identities.filter(|allowed| !allowed);
+        let is_unsaid = unsaid.allow_unauthenticated_identities.is_none()
+            && unsaid.roles.unauthenticated.is_none()
+            && said.allow_unauthenticated_identities == Some(false);
+        if is_unsaid {
+            unsaid.allow_unauthenticated_identities = Some(false);
         }
+        is_unsaid
     };
-    refuse(old, new);
-    refuse(new, old);
+    refuse(old, new) || refuse(new, old)
 }
 
 struct Comparison<'c> {
@@ -353,6 +361,9 @@ impl Serialize for Diff {
         object.serialize_field("matched", &self.matched)?;
         if let Some(outside) = &self.outside {
             object.serialize_field("outside", outside)?;
+        }
+        if self.guests_unsaid {
+            object.serialize_field("guests_unsaid", &true)?;
         }
         if !self.not_decided.is_empty() {
             let why: Vec<String> = self.not_decided.iter().map(ToString::to_string).collect();

@@ -30,6 +30,15 @@ pub(crate) enum Want {
 }
 
 impl Want {
+    /// Whether no claim can be both under the same choices.
+    fn excludes(&self, other: &Self) -> bool {
+        match self {
+            Self::Fault => *other != Self::Fault,
+            Self::Nothing => matches!(other, Self::Value | Self::ValueOtherThan(_)),
+            Self::Fine | Self::Value | Self::ValueOtherThan(_) => false,
+        }
+    }
+
     fn is_met(&self, claim: Option<&Claim<'_>>, semantics: &Semantics) -> bool {
         let mut touched = Questions::NONE;
         match (self, tags::value(claim, semantics, &mut touched)) {
@@ -113,7 +122,8 @@ impl Posed<'_> {
             && self.specials.iter().all(|(test, holds)| test.holds(value) == *holds)
     }
 
-    /// Whether one and the same test must hold and must not; most questions about two like configurations end here.
+    /// Whether one and the same test must hold and must not, or the claim must and must not do as a tag; most questions about two like
+    /// configurations end here.
     fn contradicts_itself(&self) -> bool {
         let contradicts = |holding: &Literal<'_>| {
             self.literals.iter().any(|other| {
@@ -123,7 +133,14 @@ impl Posed<'_> {
                     && other.semantics == holding.semantics
             })
         };
-        self.literals.iter().filter(|literal| literal.holds).any(contradicts)
+        let alike = |a: &Semantics, b: &Semantics| {
+            [Open::TagMissingClaim, Open::TagNonStringClaim, Open::TagInvalidValue]
+                .into_iter()
+                .all(|open| a.choice(open) == b.choice(open))
+        };
+        let disagree =
+            |(a, one): &(&Semantics, &Want)| self.wants.iter().any(|(b, other)| alike(a, b) && one.excludes(other));
+        self.literals.iter().filter(|literal| literal.holds).any(contradicts) || self.wants.iter().any(disagree)
     }
 }
 

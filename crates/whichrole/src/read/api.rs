@@ -409,8 +409,7 @@ fn read_group(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
         return;
     };
     let Some(name) = known_text(name, "`GroupName`", drafts) else { return };
-    let role_arn =
-        field(node, "RoleArn").and_then(|role| any_text(role, "`RoleArn`", drafts)).filter(|role| !role.is_empty());
+    let role_arn = field(node, "RoleArn").and_then(|role| any_text(role, "`RoleArn`", drafts));
     let precedence = match field(node, "Precedence") {
         None => None,
         Some(Node { value: Value::Number(number), .. }) if number.parse::<u64>().is_ok() => number.parse().ok(),

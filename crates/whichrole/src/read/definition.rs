@@ -243,7 +243,9 @@ impl Drafts {
     }
 
     /// Adds a group; another group of its name is a problem.
-    pub(crate) fn add_group(&mut self, pool: Option<&str>, group: Group, at: Position) {
+    pub(crate) fn add_group(&mut self, pool: Option<&str>, mut group: Group, at: Position) {
+        // Templates write the empty text where there is no role.
+        group.role_arn = group.role_arn.filter(|role| !role.as_str().is_empty());
         let name = group.name.clone();
         let owner = pool.map(str::to_owned);
         let draft = self.pool(pool);

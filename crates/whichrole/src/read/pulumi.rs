@@ -214,7 +214,7 @@ impl Reading<'_> {
             }
         };
         let pools: Vec<String> = self.pools.values().cloned().collect();
-        let group = Group { name, role_arn: role_arn.filter(|role| !role.as_str().is_empty()), precedence };
+        let group = Group { name, role_arn, precedence };
         if pools.is_empty() {
             self.drafts.add_group(None, group, resource.at);
         } else {

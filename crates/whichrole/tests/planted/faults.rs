@@ -61,7 +61,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         lint: "unknown-mapping-type",
         plant: |model, _, random| {
-            model.mapping().kind = (*random.pick(&["rules", "Rule", "token"])).to_owned();
+            (*random.pick(&["rules", "Rule", "token"])).clone_into(&mut model.mapping().kind);
             Some("type".to_owned())
         },
     },
@@ -222,7 +222,7 @@ pub const FAULTS: &[Fault] = &[
         plant: |model, format, random| {
             let tag = if random.below(2) == 0 { "x".repeat(129) } else { "long".to_owned() };
             let claim = if tag == "long" { "x".repeat(257) } else { "sub".to_owned() };
-            model.tag(&tag, &claim).and_then(|tag| if_resources(format, tag))
+            if_resources(format, model.tag(&tag, &claim))
         },
     },
     Fault {
@@ -490,14 +490,14 @@ pub const FAULTS: &[Fault] = &[
         lint: "tag-missing-source",
         plant: |model, format, random| {
             let claim = *random.pick(&["groups", "username", "custom:depth", "scope"]);
-            model.tag("team", claim).and_then(|tag| if_resources(format, tag))
+            if_resources(format, model.tag("team", claim))
         },
     },
     Fault {
         lint: "tag-non-string",
         plant: |model, format, random| {
             let claim = *random.pick(&["cognito:groups", "email_verified", "identities"]);
-            model.tag("team", claim).and_then(|tag| if_resources(format, tag))
+            if_resources(format, model.tag("team", claim))
         },
     },
     Fault {
@@ -512,7 +512,7 @@ pub const FAULTS: &[Fault] = &[
         lint: "tag-charset",
         plant: |model, format, random| {
             let tag = *random.pick(&["aws:team", "team|x", "team*", "AWS:x"]);
-            model.tag(tag, "custom:dept").and_then(|tag| if_resources(format, tag))
+            if_resources(format, model.tag(tag, "custom:dept"))
         },
     },
     Fault {

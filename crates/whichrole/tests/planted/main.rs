@@ -2,11 +2,19 @@
 //!
 //! Configurations are made at random from a seed (`model`), spoilt in one way (`faults`) and written in three formats (`render`).
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers here are tests, too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unreachable,
+    reason = "the helpers here are tests, too"
+)]
 
 mod faults;
 mod model;
 mod render;
+
+use std::fmt::Write as _;
 
 use whichrole::lint::{self, Finding, LINTS, Severity};
 use whichrole::read::{ReadOptions, Source, read};
@@ -59,8 +67,8 @@ fn a_planted_fault_is_named_with_its_line() {
                 let found = findings(format, &text);
                 planted += 1;
                 if !found.iter().any(|f| f.lint == fault.lint && f.at.is_some_and(|at| at.line == line)) {
-                    missed += &format!("{} in {} of seed {seed}, line {line}:\n", fault.lint, format.name);
-                    missed += &format!("  {}\n{}", text.lines[line - 1].1, shown(&found));
+                    writeln!(missed, "{} in {} of seed {seed}, line {line}:", fault.lint, format.name).unwrap();
+                    write!(missed, "  {}\n{}", text.lines[line - 1].1, shown(&found)).unwrap();
                 }
             }
         }

@@ -83,7 +83,7 @@ pub struct Role {
 pub struct Tags {
     pub provider: Provider,
     pub use_defaults: bool,
-    pub tags: Vec<(String, String)>,
+    pub pairs: Vec<(String, String)>,
 }
 
 #[derive(Clone)]
@@ -142,7 +142,7 @@ impl Model {
         let roles: Vec<Role> =
             (0..=count).map(|n| role(format!("Role{}", ["A", "B", "C", "D", "E"][n]), "authenticated")).collect();
         let first = random.below(WORDS.len());
-        let words: Vec<&str> = (0..1 + random.below(8)).map(|n| WORDS[(first + n) % WORDS.len()]).collect();
+        let words: Vec<&str> = (0..=random.below(8)).map(|n| WORDS[(first + n) % WORDS.len()]).collect();
         let mut rules: Vec<Rule> = Vec::new();
         for word in &words {
             let role = &random.pick(&roles[1..]).name;
@@ -163,7 +163,7 @@ impl Model {
         let tags = Tags {
             provider: Provider::WithoutClient,
             use_defaults: false,
-            tags: vec![("dept".to_owned(), "custom:dept".to_owned()), ("who".to_owned(), "sub".to_owned())],
+            pairs: vec![("dept".to_owned(), "custom:dept".to_owned()), ("who".to_owned(), "sub".to_owned())],
         };
         Self {
             mappings: vec![mapping],
@@ -199,12 +199,12 @@ impl Model {
     }
 
     /// Tags, which every role admits.
-    pub fn tag(&mut self, tag: &str, claim: &str) -> Option<String> {
-        let mut tags = Tags { provider: Provider::WithoutClient, use_defaults: false, tags: Vec::new() };
-        tags.tags.push(("who".to_owned(), "sub".to_owned()));
-        tags.tags.push((tag.to_owned(), claim.to_owned()));
+    pub fn tag(&mut self, tag: &str, claim: &str) -> String {
+        let mut tags = Tags { provider: Provider::WithoutClient, use_defaults: false, pairs: Vec::new() };
+        tags.pairs.push(("who".to_owned(), "sub".to_owned()));
+        tags.pairs.push((tag.to_owned(), claim.to_owned()));
         self.tags = Some(tags);
-        Some(format!("tag {tag}"))
+        format!("tag {tag}")
     }
 
     /// Makes the mapping one of type Token.

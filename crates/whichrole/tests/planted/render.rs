@@ -123,7 +123,7 @@ fn cloudformation(model: &Model) -> Text {
             cfn_provider(&tags.provider),
             tags.use_defaults
         ));
-        for (tag, claim) in &tags.tags {
+        for (tag, claim) in &tags.pairs {
             text.add(format!("tag {tag}"), format!("        {tag:?}: {claim:?}"));
         }
     }
@@ -221,7 +221,7 @@ fn cfn_role(text: &mut Text, role: &Role) {
 fn terraform(model: &Model) -> Text {
     let mut text = Text::default();
     let filler = |text: &mut Text, n: usize| {
-        text.plain(&format!("resource \"aws_sns_topic\" \"topic{n}\" {{\n  name = \"t{n}\"\n}}"))
+        text.plain(&format!("resource \"aws_sns_topic\" \"topic{n}\" {{\n  name = \"t{n}\"\n}}"));
     };
     (0..model.fillers.0).for_each(|n| filler(&mut text, n));
     let writes: Vec<String> = model.write_attributes.iter().map(|name| format!("{name:?}")).collect();
@@ -278,7 +278,7 @@ fn terraform(model: &Model) -> Text {
             tf_provider(&tags.provider),
             tags.use_defaults
         ));
-        for (tag, claim) in &tags.tags {
+        for (tag, claim) in &tags.pairs {
             text.add(format!("tag {tag}"), format!("    {tag:?} = {claim:?}"));
         }
         text.plain("  }\n}");
