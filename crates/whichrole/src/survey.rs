@@ -112,10 +112,14 @@ impl Survey {
         let mut survey = Self { base: None, touched: Questions::NONE, others: Vec::new() };
         let mut is_open = true;
         let mut texts = Texts::default();
+        let mut ascii = Ascii::default();
         for (number, (slot, test)) in plan.tests.iter().enumerate() {
             let Some(claim) = slots.get(*slot).copied().flatten() else { continue };
             let matching = match claim {
-                Claim::Text(text) => Combinations(ALL).matching(test.both(text)),
+                Claim::Text(text) => match test.both_of(text, ascii.has(*slot, text)) {
+                    ByCase::NEITHER => continue,
+                    outcome => Combinations(ALL).matching(outcome),
+                },
                 Claim::Array(elements) => array(test, claim, elements, texts.of(*slot)),
                 other => scalar(test, other, texts.of(*slot)),
             };
@@ -184,6 +188,28 @@ fn scalar(test: &Test, claim: &Claim<'_>, [json, _]: &mut [Option<String>; 2]) -
     let as_text = if matches!(claim, Claim::Number(_) | Claim::Bool(_)) { as_json } else { ByCase::NEITHER };
     let text = Combinations::of_others(NonStringClaims::Text).matching(as_text);
     text.or(Combinations::of_others(NonStringClaims::JsonText).matching(as_json))
+}
+
+/// Which claims are ASCII text, found out once for each of the first 64.
+#[derive(Default)]
+struct Ascii {
+    known: u64,
+    are: u64,
+}
+
+impl Ascii {
+    #[inline]
+    fn has(&mut self, slot: usize, text: &str) -> bool {
+        if slot >= 64 {
+            return text.is_ascii();
+        }
+        let bit = 1 << slot;
+        if self.known & bit == 0 {
+            self.known |= bit;
+            self.are |= if text.is_ascii() { bit } else { 0 };
+        }
+        self.are & bit != 0
+    }
 }
 
 /// The texts that arrays and objects are compared as, made once for each claim.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::quotes::Quotes;
 use super::seen::Seen;
-use super::usual::Usual;
+use super::usual::{AHEAD, Usual};
 use crate::claims::{Claim, Claims, Numbered, Numbers};
 use crate::json::{self, JsonLimits};
 use crate::names::{Names, hash};
@@ -25,13 +26,12 @@ pub(super) struct Line<'t, 's> {
     /// The next backslash; where there is none, no place at all.
     backslash: usize,
     limits: &'s JsonLimits,
+    quotes: &'s Quotes,
     /// The names of every object in the line, each mixed with its object's number.
     seen: &'s mut Seen,
     /// Levels that may still be entered.
     levels: usize,
     objects: u64,
-    members: usize,
-    elements: usize,
 }
 
 /// The claims that are kept, with their numbers.
@@ -48,14 +48,14 @@ impl<'t> Kept<'t> {
 
     #[inline]
     fn push(&mut self, number: usize, value: Claim<'t>) {
-        if let (Some(place), Ok(number)) = (self.numbers.get_mut(self.members.len()), u8::try_from(number)) {
-            *place = number;
+        if let Some(place) = self.numbers.get_mut(self.members.len()) {
+            // Where there are so many names that a byte cannot tell, the numbers are not used.
+            [*place, ..] = number.to_le_bytes();
         }
         self.members.push((Cow::Borrowed(self.wanted.name(number)), value));
     }
 
     fn claims(self) -> Claims<'t> {
-        // More claims, or greater numbers, were not written down.
         let are_all = self.members.len() <= self.numbers.len() && u8::try_from(self.wanted.len()).is_ok();
         let numbered = are_all.then_some(Numbered { names: self.wanted, numbers: self.numbers });
         Claims::of_numbered(self.members, numbered)
@@ -75,11 +75,11 @@ struct Order {
 
 /// `None` everywhere: not by me.
 impl<'t, 's> Line<'t, 's> {
-    pub(super) fn new(text: &'t str, limits: &'s JsonLimits, seen: &'s mut Seen) -> Self {
+    pub(super) fn new(text: &'t str, limits: &'s JsonLimits, quotes: &'s Quotes, seen: &'s mut Seen) -> Self {
         seen.forget();
         let bytes = text.as_bytes();
         let backslash = memchr::memchr(b'\\', bytes).unwrap_or(usize::MAX);
-        Self { text, bytes, at: 0, backslash, limits, seen, levels: limits.depth, objects: 0, members: 0, elements: 0 }
+        Self { text, bytes, at: 0, backslash, limits, quotes, seen, levels: limits.depth, objects: 0 }
     }
 
     /// The whole line: one object, of which the wanted members are kept.
@@ -96,61 +96,78 @@ impl<'t, 's> Line<'t, 's> {
         if self.peek()? == b'}' {
             self.at += 1;
         } else {
-            while self.member(&mut kept, &mut order, usual)? {}
+            loop {
+                self.usual_members(&mut kept, &mut order, usual)?;
+                if !self.member(&mut kept, &mut order, usual)? {
+                    break;
+                }
+            }
         }
         self.blanks();
-        (self.at == self.bytes.len() && self.members <= self.limits.members).then(|| kept.claims())
+        (self.at == self.bytes.len()).then(|| kept.claims())
     }
 
-    /// A member of the outermost object, and what follows it: whether that is a comma. Nearly always it is the usual name with a text.
-    #[inline]
+    /// As many members as come in the most usual way: the usual name, then at once a text without escapes, or a number that nobody wants, then
+    /// at once a comma. Before and behind we stand where a name should begin.
+    fn usual_members(&mut self, kept: &mut Kept<'t>, order: &mut Order, usual: &Usual) -> Option<()> {
+        if order.is_lost {
+            return Some(());
+        }
+        let (bytes, text, quotes, backslash) = (self.bytes, self.text, self.quotes, self.backslash);
+        let mut at = self.at;
+        let mut missing = 0;
+        for (place, name) in usual.from(order.next) {
+            let Some(value) = name.behind(bytes, at) else {
+                missing += 1;
+                if missing > AHEAD {
+                    break;
+                }
+                continue;
+            };
+            let end = if bytes.get(value) == Some(&b'"') {
+                let end = quotes.next(value + 1)?;
+                if end > backslash || bytes.get(end + 1) != Some(&b',') {
+                    break;
+                }
+                if let Some(number) = name.wanted {
+                    kept.push(number, Claim::Text(Cow::Borrowed(text.get(value + 1..end)?)));
+                }
+                end + 1
+            } else if let (None, Some(end)) = (name.wanted, plain_number(bytes, value)) {
+                end
+            } else {
+                break;
+            };
+            missing = 0;
+            at = end + 1;
+            order.next = place + 1;
+            order.passed |= 1 << (place % 64);
+        }
+        self.at = at;
+        Some(())
+    }
+
+    /// A member of the outermost object, however it comes, and what follows it: whether that is a comma.
     fn member(&mut self, kept: &mut Kept<'t>, order: &mut Order, usual: &mut Usual) -> Option<bool> {
-        let bytes = self.bytes;
-        let number;
-        let mut at;
-        if let Some((place, name, behind)) = usual.find(order.next, bytes, self.at) {
+        let number = if let Some((place, name, behind)) = usual.find(order.next, self.bytes, self.at) {
             order.next = place + 1;
             order.passed |= 1 << (place % 64);
             if order.is_lost && !self.seen.is_new(name.hash ^ FIRST) {
                 return None;
             }
-            number = name.wanted;
-            at = behind;
+            self.at = behind;
+            name.wanted
         } else {
             let name = self.unusual_name(order, kept.wanted, usual)?;
-            number = kept.wanted.number(&name);
-            at = self.at;
-        }
-        self.members += 1;
-        let text = if bytes.get(at) == Some(&b'"') {
-            let start = at + 1;
-            quote(bytes, start).filter(|end| *end < self.backslash).map(|end| (start, end))
-        } else {
-            None
+            kept.wanted.number(&name)
         };
-        if let Some((start, end)) = text {
-            at = end + 1;
-            if let Some(number) = number {
-                kept.push(number, Claim::Text(Cow::Borrowed(self.text.get(start..end)?)));
-            }
-        } else {
-            self.at = at;
-            self.blanks();
-            match number {
-                Some(number) => kept.push(number, self.value()?),
-                None => self.skip()?,
-            }
-            self.blanks();
-            at = self.at;
+        self.blanks();
+        match number {
+            Some(number) => kept.push(number, self.value()?),
+            None => self.skip()?,
         }
-        if bytes.get(at) == Some(&b' ') {
-            self.at = at;
-            self.blanks();
-            at = self.at;
-        }
-        let next = *bytes.get(at)?;
-        self.at = at + 1;
-        match next {
+        self.blanks();
+        match self.next()? {
             b',' => {
                 self.blanks();
                 Some(true)
@@ -202,10 +219,6 @@ impl<'t, 's> Line<'t, 's> {
             self.at += 1;
         } else {
             loop {
-                self.members += 1;
-                if self.members > self.limits.members {
-                    return None;
-                }
                 let name = self.name(object)?;
                 self.blanks();
                 member(self, name)?;
@@ -230,10 +243,6 @@ impl<'t, 's> Line<'t, 's> {
             self.at += 1;
         } else {
             loop {
-                self.elements += 1;
-                if self.elements > self.limits.members {
-                    return None;
-                }
                 element(self)?;
                 self.blanks();
                 match self.next()? {
@@ -300,7 +309,7 @@ impl<'t, 's> Line<'t, 's> {
     #[inline]
     fn string(&mut self) -> Option<Cow<'t, str>> {
         let start = self.at + 1;
-        let end = quote(self.bytes, start)?;
+        let end = self.quotes.next(start)?;
         if end > self.backslash {
             return self.unescaped().map(Cow::Owned);
         }
@@ -310,7 +319,7 @@ impl<'t, 's> Line<'t, 's> {
 
     #[inline]
     fn skip_string(&mut self) -> Option<()> {
-        let end = quote(self.bytes, self.at + 1)?;
+        let end = self.quotes.next(self.at + 1)?;
         if end > self.backslash {
             return self.skip_escaped();
         }
@@ -323,7 +332,7 @@ impl<'t, 's> Line<'t, 's> {
     fn skip_escaped(&mut self) -> Option<()> {
         self.at += 1;
         loop {
-            let end = quote(self.bytes, self.at)?;
+            let end = self.quotes.next(self.at)?;
             if end < self.backslash {
                 self.at = end + 1;
                 return Some(());
@@ -455,20 +464,11 @@ impl<'t, 's> Line<'t, 's> {
     }
 }
 
-/// The next quote from a place on, escaped or not.
+/// The byte behind a whole number of up to sixteen digits that a comma follows, as most numbers are.
 #[inline]
-fn quote(bytes: &[u8], mut at: usize) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
-    const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
-    // As `json::plain_end` does it, with less to look for.
-    let quotes = |word: u64| (word ^ QUOTES).wrapping_sub(ONES) & !(word ^ QUOTES) & HIGHEST;
-    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let found = quotes(u64::from_le_bytes(*word));
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-    }
-    bytes.get(at..)?.iter().position(|byte| *byte == b'"').map(|length| at + length)
+fn plain_number(bytes: &[u8], at: usize) -> Option<usize> {
+    let digits = bytes.get(at..)?.iter().take(17).take_while(|byte| byte.is_ascii_digit()).count();
+    let behind = at + digits;
+    let is_plain = matches!(digits, 1..=16) && bytes.get(at) != Some(&b'0') && bytes.get(behind) == Some(&b',');
+    is_plain.then_some(behind)
 }

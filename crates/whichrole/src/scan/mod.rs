@@ -7,10 +7,12 @@
 //! hold the two equal.
 
 mod line;
+mod quotes;
 mod seen;
 mod usual;
 
 use self::line::Line;
+use self::quotes::Quotes;
 use self::seen::Seen;
 use self::usual::Usual;
 use crate::base64url;
@@ -44,6 +46,7 @@ use crate::token::{Jwt, TokenError, TokenLimits};
 pub struct ClaimsScanner {
     wanted: Names,
     limits: TokenLimits,
+    quotes: Quotes,
     seen: Seen,
     /// The names that lines have had, in their order.
     usual: Usual,
@@ -79,6 +82,7 @@ impl ClaimsScanner {
         Self {
             wanted,
             limits,
+            quotes: Quotes::default(),
             seen: Seen::default(),
             usual: Usual::default(),
             payload: Vec::new(),
@@ -105,8 +109,8 @@ impl ClaimsScanner {
     /// Those of [`Claims::from_json_within`].
     #[inline]
     pub fn claims<'t>(&'t mut self, text: &'t str) -> Result<Claims<'t>, TokenError> {
-        let Self { wanted, limits, seen, usual, .. } = self;
-        match scan(text, wanted, limits, seen, usual) {
+        let Self { wanted, limits, quotes, seen, usual, .. } = self;
+        match scan(text, wanted, limits, quotes, seen, usual) {
             Some(claims) => Ok(claims),
             None => Claims::from_json_within(text, &limits.json).map(|claims| kept(wanted, claims)),
         }
@@ -118,9 +122,9 @@ impl ClaimsScanner {
     /// Those of [`Jwt::decode`].
     pub fn jwt<'t>(&'t mut self, text: &'t str) -> Result<Claims<'t>, TokenError> {
         let is_decoded = self.decode(text).is_some();
-        let Self { wanted, limits, seen, usual, payload, .. } = self;
+        let Self { wanted, limits, quotes, seen, usual, payload, .. } = self;
         let payload = if is_decoded { std::str::from_utf8(payload).ok() } else { None };
-        match payload.and_then(|claims| scan(claims, wanted, limits, seen, usual)) {
+        match payload.and_then(|claims| scan(claims, wanted, limits, quotes, seen, usual)) {
             Some(claims) => Ok(claims),
             None => Jwt::decode(text, limits).map(|jwt| kept(wanted, jwt.into_claims())),
         }
@@ -150,16 +154,16 @@ fn scan<'t>(
     text: &'t str,
     wanted: &'t Names,
     limits: &TokenLimits,
+    quotes: &mut Quotes,
     seen: &mut Seen,
     usual: &mut Usual,
 ) -> Option<Claims<'t>> {
-    let bytes = text.as_bytes();
-    // A control character may only stand between values, and hardly ever does. Without a way out of the loop, many bytes are looked at in
-    // one step; and nobody has to look again.
-    if bytes.len() > limits.json.bytes || bytes.iter().fold(0, |any, byte| any | u8::from(*byte < b' ')) != 0 {
+    // No member and no element takes fewer than two bytes with what separates it from the next: so these limits need not be watched.
+    if text.len() > limits.json.bytes || text.len() / 2 > limits.json.members {
         return None;
     }
-    Line::new(text, &limits.json, seen).claims(wanted, usual)
+    quotes.look(text.as_bytes())?;
+    Line::new(text, &limits.json, quotes, seen).claims(wanted, usual)
 }
 
 /// The wanted ones of all claims.

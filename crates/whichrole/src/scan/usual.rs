@@ -6,7 +6,7 @@ use crate::names::{Names, hash};
 /// Names that are kept in mind. A file whose lines have nothing in common is read the slower way.
 const MOST: usize = 64;
 /// Names of other lines that are passed over to find one.
-const AHEAD: usize = 4;
+pub(super) const AHEAD: usize = 4;
 
 /// A list of names in which none occurs twice.
 #[derive(Debug, Clone, Default)]
@@ -18,49 +18,61 @@ pub(super) struct Usual {
 pub(super) struct Name {
     /// `"name":`, as most lines have it.
     written: Box<[u8]>,
-    /// Its first, its second and its last eight bytes, where it has so many.
+    /// Its first 24 bytes, and which bits of them there are.
     words: [u64; 3],
+    masks: [u64; 3],
     pub(super) hash: u64,
     /// Its number among the wanted ones, if it is one.
     pub(super) wanted: Option<usize>,
 }
 
-/// The first, the second and the last eight bytes.
-#[inline]
-fn words(bytes: &[u8]) -> [u64; 3] {
-    let word = |word: Option<&[u8; 8]>| word.map_or(0, |word| u64::from_le_bytes(*word));
-    [word(bytes.first_chunk()), word(bytes.get(8..).and_then(<[u8]>::first_chunk)), word(bytes.last_chunk())]
-}
-
 impl Name {
+    fn new(written: Box<[u8]>, name: &str, wanted: &Names) -> Self {
+        let padded = |byte: &dyn Fn(u8) -> u8| {
+            let mut padded = [0; 24];
+            padded.iter_mut().zip(&written).for_each(|(to, from)| *to = byte(*from));
+            words(&padded)
+        };
+        let (words, masks) = (padded(&|byte| byte), padded(&|_| 0xff));
+        Self { words, masks, hash: hash(name.as_bytes()), wanted: wanted.number(name), written }
+    }
+
     /// The byte behind the name, if it is at this place.
     #[inline]
-    fn at(&self, bytes: &[u8], at: usize) -> Option<usize> {
+    pub(super) fn behind(&self, bytes: &[u8], at: usize) -> Option<usize> {
         let behind = at + self.written.len();
-        let here = bytes.get(at..behind)?;
-        let is_here = match here.len() {
-            // Three loads say everything about so many bytes.
-            8..=24 => words(here) == self.words,
-            _ => here == &*self.written,
+        let rest = bytes.get(at..)?;
+        let is_here = match rest.first_chunk() {
+            Some(first) => {
+                let ([a, b, c], [x, y, z], [l, m, n]) = (words(first), self.words, self.masks);
+                (a & l ^ x) | (b & m ^ y) | (c & n ^ z) == 0
+                    && (self.written.len() <= 24 || rest.starts_with(&self.written))
+            }
+            None => rest.starts_with(&self.written),
         };
         is_here.then_some(behind)
     }
 }
 
+#[inline]
+fn words(bytes: &[u8; 24]) -> [u64; 3] {
+    let mut words = [0; 3];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    words
+}
+
 impl Usual {
-    /// The place of the name that is in the text here, if it is the one at `from` or not far behind, and the byte behind its colon.
+    /// The names from a place on, with their places.
     #[inline]
-    pub(super) fn find(&self, from: usize, bytes: &[u8], at: usize) -> Option<(usize, &Name, usize)> {
-        let name = self.names.get(from)?;
-        match name.at(bytes, at) {
-            Some(behind) => Some((from, name, behind)),
-            None => self.find_ahead(from, bytes, at),
-        }
+    pub(super) fn from(&self, place: usize) -> impl Iterator<Item = (usize, &Name)> {
+        (place..).zip(self.names.get(place..).unwrap_or_default())
     }
 
-    fn find_ahead(&self, from: usize, bytes: &[u8], at: usize) -> Option<(usize, &Name, usize)> {
-        let mut names = self.names.iter().enumerate().skip(from + 1).take(AHEAD);
-        names.find_map(|(place, name)| Some((place, name, name.at(bytes, at)?)))
+    /// The place of the name that is in the text here, if it is the one at `from` or not far behind, and the byte behind its colon.
+    pub(super) fn find(&self, from: usize, bytes: &[u8], at: usize) -> Option<(usize, &Name, usize)> {
+        self.from(from).take(AHEAD + 1).find_map(|(place, name)| Some((place, name, name.behind(bytes, at)?)))
     }
 
     /// Puts a name that was not found at `at`, if it is to be kept in mind and is not there in another place.
@@ -69,8 +81,7 @@ impl Usual {
         let written: Box<[u8]> = format!("\"{name}\":").into_bytes().into();
         let is_new = self.names.len() < MOST && is_plain && self.names.iter().all(|known| known.written != written);
         if is_new && at <= self.names.len() {
-            let words = words(&written);
-            self.names.insert(at, Name { written, words, hash: hash(name.as_bytes()), wanted: wanted.number(name) });
+            self.names.insert(at, Name::new(written, name, wanted));
         }
         is_new
     }

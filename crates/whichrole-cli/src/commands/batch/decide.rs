@@ -101,7 +101,7 @@ impl Work for Worker {
             Block::Lines { first, length } => {
                 let block = buffer.get(..length).unwrap_or_default();
                 // To look at all lines at once is faster than to look at each, and mostly enough.
-                let text = std::str::from_utf8(block).ok();
+                let text = simdutf8::basic::from_utf8(block).ok();
                 for (number, place) in split(block, first) {
                     let line = block.get(place.clone()).unwrap_or_default();
                     if line.len() <= batch.longest && line.iter().all(u8::is_ascii_whitespace) {
