@@ -2,7 +2,7 @@
 
 mod users;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use whichrole::analysis::{Change, Condition, Diff, DiffOptions, Subject, diff, unequal_readings};
@@ -34,6 +34,9 @@ pub struct Report {
     pub only_before: Vec<String>,
     pub only_after: Vec<String>,
     pub matched: BTreeMap<String, String>,
+    /// The references among these whose literals only look like a name made of theirs.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub guessed: BTreeSet<String>,
     /// What changes outside `--only`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outside: Option<Vec<Change>>,
@@ -57,9 +60,10 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         None => None,
     };
     let equal: Vec<(String, String)> = values("--map", "reference", &asked.map)?.into_iter().collect();
-    let options = DiffOptions { only: only.as_ref(), equal: &equal };
     let read = asked.read.options()?;
     let (old, new) = (Loaded::of_revision(&asked.old, &read)?, Loaded::of_revision(&asked.new, &read)?);
+    let around = [&old, &new].map(|side| Some(&side.configuration.surroundings));
+    let options = DiffOptions { only: only.as_ref(), equal: &equal, around };
 
     let mut report = Report::empty(only.is_some());
     let mut depends: Vec<Choice> = Vec::new();
@@ -146,6 +150,7 @@ impl Report {
             only_before: Vec::new(),
             only_after: Vec::new(),
             matched: BTreeMap::new(),
+            guessed: BTreeSet::new(),
             outside: has_condition.then(Vec::new),
             not_decided: Vec::new(),
             unequal_under: Vec::new(),
@@ -162,6 +167,7 @@ impl Report {
         self.only_before.extend(found.only_before);
         self.only_after.extend(found.only_after);
         self.matched.extend(found.matched);
+        self.guessed.extend(found.guessed);
         if let Some(outside) = &mut self.outside {
             outside.extend(found.outside.into_iter().flatten());
         }
@@ -189,7 +195,7 @@ impl Report {
 fn exit(report: &Report, strict: bool) -> Exit {
     let answer = if report.outside.is_some() { report.is_confined() } else { report.equal };
     match answer {
-        Some(true) if strict && !report.unequal_under.is_empty() => Exit::NotCertain,
+        Some(true) if strict && !(report.unequal_under.is_empty() && report.guessed.is_empty()) => Exit::NotCertain,
         Some(true) => Exit::Yes,
         Some(false) => Exit::No,
         None => Exit::CouldNotAnswer,

@@ -34,7 +34,7 @@ pub use policy::policy;
 pub(crate) use problem::MANY;
 pub use problem::{Problem, ReadError, Respelling};
 pub(crate) use surroundings::STANDARD;
-pub use surroundings::{Attribute, Role, Surroundings, UserPool, UserPoolClient, WriteAttributes};
+pub use surroundings::{Attribute, Role, RoleName, Surroundings, UserPool, UserPoolClient, WriteAttributes};
 #[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
 #[cfg(feature = "yaml")]
