@@ -1,5 +1,6 @@
 //! `whichrole diff`: which tokens get something else.
 
+mod equal;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ use crate::args::{Args, DiffArgs, Format};
 use crate::commands::eval::json;
 use crate::commands::who;
 use crate::failure::{Exit, Failure, Result};
-use crate::input::{self, Loaded, values};
+use crate::input::{self, Loaded};
 use crate::output::Output;
 use crate::{render, request};
 
@@ -23,6 +24,9 @@ use crate::{render, request};
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub equal: Option<bool>,
+    /// Whether a pool has several mappings, so that a rule's number does not tell which rule is meant.
+    #[serde(skip)]
+    pub several_mappings: bool,
     pub changes: Vec<Change>,
     pub certainty_changes: Vec<Change>,
     pub custom_role_changes: Vec<Change>,
@@ -59,9 +63,9 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         ),
         None => None,
     };
-    let equal: Vec<(String, String)> = values("--map", "reference", &asked.map)?.into_iter().collect();
     let read = asked.read.options()?;
     let (old, new) = (Loaded::of_revision(&asked.old, &read)?, Loaded::of_revision(&asked.new, &read)?);
+    let equal = equal::equal(&asked.map, [&old, &new])?;
     let around = [&old, &new].map(|side| Some(&side.configuration.surroundings));
     let options = DiffOptions { only: only.as_ref(), equal: &equal, around };
 
@@ -69,6 +73,7 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
     let mut depends: Vec<Choice> = Vec::new();
     let mut all = Vec::new();
     for (a, b) in pools(&old, &new, asked.pool.as_deref(), &mut report, output)? {
+        report.several_mappings |= [a, b].iter().any(|side| side.pool.role_mappings.len() > 1);
         let groups = |definition: &Definition| who::groups(&asked.proof, definition.groups.as_deref());
         let (old_groups, new_groups) = (groups(a)?, groups(b)?);
         let before = subject(a, &old_groups, semantics);
@@ -142,6 +147,7 @@ impl Report {
     fn empty(has_condition: bool) -> Self {
         Self {
             equal: None,
+            several_mappings: false,
             changes: Vec::new(),
             certainty_changes: Vec::new(),
             custom_role_changes: Vec::new(),

@@ -126,7 +126,7 @@ impl Names {
         }
         let ambiguous = by_name.into_iter().filter(|(_, roles)| roles.len() > 1).map(|(name, _)| name).collect();
         let providers: BTreeSet<&Option<String>> = changes().flat_map(|change| &change.providers).collect();
-        Self { ambiguous, several_providers: providers.len() > 1 }
+        Self { ambiguous, several_providers: report.several_mappings || providers.len() > 1 }
     }
 
     fn short(&self, role: &str) -> String {

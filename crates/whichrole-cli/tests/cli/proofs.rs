@@ -125,6 +125,17 @@ fn map_and_names_equate_a_template_with_what_is_deployed() {
     whichrole(["diff"]).arg(&template).arg(&other).run().exits(1);
     let map = "--map=${OpsRole.Arn}=arn:aws:iam::111122223333:role/Other";
     whichrole(["diff", map]).arg(&template).arg(&other).run().exits(0);
+    let map = |map: &str| whichrole(["diff", "--map", map]).arg(&template).arg(&other).run();
+    map("OpsRole.Arn=arn:aws:iam::111122223333:role/Other").exits(0);
+    for (wrong, says) in [
+        ("${OpsRol.Arn}=arn:aws:iam::111122223333:role/Other", "did you mean `${OpsRole.Arn}`?"),
+        ("OpsRole.Arn=", "stands for nothing"),
+        ("OpsRole.Arn=Other", "is no role's ARN"),
+    ] {
+        let outcome = map(wrong);
+        outcome.exits(2);
+        assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+    }
 }
 
 #[test]
