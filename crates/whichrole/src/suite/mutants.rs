@@ -40,6 +40,20 @@ pub enum Fate {
     Undecided,
 }
 
+/// What a case notices of a change.
+enum Notice {
+    /// Another role, denial or tag.
+    Answer,
+    /// Something else about the same answer, such as the number of the rule that decided.
+    Other,
+}
+
+/// `1 other changes nothing`, `7 others change nothing`: what is said of changes that make no difference.
+#[must_use]
+pub fn others_change_nothing(count: usize) -> String {
+    if count == 1 { "1 other changes nothing".to_owned() } else { format!("{count} others change nothing") }
+}
+
 impl Plan {
     /// Every mutant of every configuration, in the order of the text.
     #[must_use]
@@ -64,23 +78,33 @@ impl Plan {
             .iter()
             .map(|evaluator| Evaluator::new(mutant.pool.clone(), *evaluator.semantics()))
             .collect();
-        let notices = |case: &Case| {
+        let mut by_number = None;
+        for case in passing.iter().filter(|case| case.target as usize == mutant.target) {
             let evaluator = self.semantics_of.get(case.test as usize).and_then(|number| evaluators.get(*number));
-            evaluator.is_some_and(|evaluator| !self.meets_on(*case, evaluator))
-        };
-        let mut of_target = passing.iter().filter(|case| case.target as usize == mutant.target);
-        if let Some(killer) = of_target.find(|case| notices(case)) {
-            return Fate::Killed(*killer);
+            match evaluator.and_then(|evaluator| self.notices(*case, evaluator)) {
+                Some(Notice::Answer) => return Fate::Killed(*case),
+                Some(Notice::Other) => by_number = by_number.or(Some(*case)),
+                None => {}
+            }
         }
         let Some(original) = target.evaluators.first() else { return Fate::Undecided };
-        difference(original, &mutant.pool, target.groups.as_deref().unwrap_or_default())
+        // Rules that only have other numbers now give nobody anything else, whoever notices.
+        match (by_number, difference(original, &mutant.pool, target.groups.as_deref().unwrap_or_default())) {
+            (_, Fate::Equivalent) => Fate::Equivalent,
+            (Some(case), _) => Fate::Killed(case),
+            (None, fate) => fate,
+        }
     }
 
-    fn meets_on(&self, case: Case, evaluator: &Evaluator) -> bool {
+    /// What a case notices of a changed configuration, if it does not pass on it.
+    fn notices(&self, case: Case, evaluator: &Evaluator) -> Option<Notice> {
         let met = self.asked_of(case, evaluator, |evaluator, request| {
-            self.mismatches(case, evaluator, request, &evaluator.answer(request)).is_empty()
+            let found = self.mismatches(case, evaluator, request, &evaluator.answer(request));
+            let is_answer = found.iter().any(|mismatch| matches!(mismatch.what, "role" | "tags"));
+            (!found.is_empty()).then_some(if is_answer { Notice::Answer } else { Notice::Other })
         });
-        met.unwrap_or(false)
+        // A question that can no longer be asked is answered by nobody.
+        met.unwrap_or(Some(Notice::Answer))
     }
 
     /// A row that kills a surviving mutant, ready to be pasted below `tests:`.

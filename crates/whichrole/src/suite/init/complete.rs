@@ -70,8 +70,11 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     // Writing to a `String` cannot fail.
     let _ = writeln!(
         out,
-        "# {tests} tests ({how}, of {candidates} requests looked at) notice {all} small changes of the configuration; {equivalent} others \
-         change nothing (proved)."
+        "# {tests} {} ({how}, of {candidates} requests looked at) {} {all} small {} of the configuration; {} (proved).",
+        if tests == 1 { "test" } else { "tests" },
+        if tests == 1 { "notices" } else { "notice" },
+        if all == 1 { "change" } else { "changes" },
+        mutants::others_change_nothing(equivalent)
     );
     for change in open {
         let _ = writeln!(out, "# not decided whether it changes anything: {}", crate::text::visible(change));
