@@ -430,5 +430,6 @@ fn read_group(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
     if let Some(user_pool) = field(node, "UserPoolId").and_then(|id| any_text(id, "`UserPoolId`", drafts)) {
         drafts.group_is_of(pool, user_pool, node.at);
     }
+    drafts.group_role_at(pool, &name, field(node, "RoleArn").map(|role| role.at));
     drafts.add_group(pool, Group { name, role_arn: role_arn.map(RoleArn), precedence }, node.at);
 }

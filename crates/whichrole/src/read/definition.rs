@@ -100,6 +100,8 @@ pub enum Place {
     Tag(ProviderKey, String),
     /// A group, by its name.
     Group(String),
+    /// Where a group names its role, by the group's name.
+    GroupRole(String),
 }
 
 /// Definitions in the making. Sources bring pieces in any order; a piece that names no pool goes to the only one.
@@ -262,6 +264,13 @@ impl Drafts {
         }
     }
 
+    /// Remembers where a group names its role; of two such places, the first.
+    pub(crate) fn group_role_at(&mut self, pool: Option<&str>, group: &str, at: Option<Position>) {
+        if let Some(at) = at {
+            self.pool(pool).places.entry(Place::GroupRole(group.to_owned())).or_insert(at);
+        }
+    }
+
     fn known_group(&self, pool: Option<&str>, name: &str) -> Option<&Group> {
         let number = *self.group_numbers.get(&pool.map(str::to_owned))?.get(name)?;
         let draft = match pool {
@@ -375,6 +384,8 @@ impl Drafts {
                 let at = from.places.get(&place).copied().unwrap_or_default();
                 if !has_own {
                     self.add_group(Some(pool), group.clone(), at);
+                    let role_at = from.places.get(&Place::GroupRole(group.name.clone())).copied();
+                    self.group_role_at(Some(pool), &group.name, role_at);
                 } else if self.known_group(Some(pool), &group.name).is_some_and(|known| known != group) {
                     let earlier = self.named.get(pool).and_then(|draft| draft.places.get(&place)).copied();
                     self.problems.push(group_twice(&group.name, earlier, at));

@@ -277,7 +277,8 @@ impl<'f> Evaluator<'f> {
             let missing = if is_data {
                 AFTER_APPLY.to_owned()
             } else {
-                format!("give the file that declares {}", text::quoted(address))
+                // Whether the attribute is one that a file writes cannot be seen from here.
+                format!("give the file that declares {}; if {AFTER_APPLY}", text::quoted(address))
             };
             return Val::unknown(at, Unknown::new(full, missing));
         };
