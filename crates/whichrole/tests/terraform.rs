@@ -570,6 +570,36 @@ mod expressions {
     }
 
     #[test]
+    fn compose_the_accents_of_every_text() {
+        let composed = "caf\u{e9}";
+        for expression in [
+            "\"cafe\u{301}\"",
+            r#""cafe\u0301""#,
+            r#""cafe${"\u0301"}""#,
+            r#"join("\u0301", ["cafe", ""])"#,
+            r#"format("%s%s", "cafe", "\u0301")"#,
+            r#"jsondecode("{\"e\u0301\":\"cafe\u0301\"}")["\u00e9"]"#,
+            r#"replace("cafe!", "!", "\u0301")"#,
+            r#"{ "e\u0301" = "cafe\u0301" }["\u00e9"]"#,
+            r#""cafe\u0301" == "caf\u00e9" ? "caf\u00e9" : "differs""#,
+            "<<E\ncafe\u{301}\nE\n == \"caf\u{e9}\\n\" ? \"caf\u{e9}\" : \"differs\"",
+        ] {
+            assert_eq!(value(expression).as_deref(), Ok(composed), "{expression}");
+        }
+        let main = valued("var.x") + "variable \"x\" {}";
+        let passed = with_variables(&main, &[("x", "cafe\u{301}")]);
+        assert_eq!(problems(&passed), Vec::<String>::new());
+        let values = read(
+            &files(&[("main.tf", &main), ("terraform.tfvars.json", r#"{"x": "cafe\u0301"}"#)]),
+            &ReadOptions::default(),
+        );
+        for configuration in [passed, values] {
+            let mapping = configuration.choose(None).unwrap().pool.role_mappings.values().next().unwrap();
+            assert_eq!(mapping.mapping_rules()[0].value, composed);
+        }
+    }
+
+    #[test]
     fn that_fail_say_why() {
         for (expression, why) in [
             ("{}.a", "there is no `a` in it"),

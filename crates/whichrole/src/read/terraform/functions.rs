@@ -225,7 +225,7 @@ pub(super) fn bounded(size: usize) -> Result<(), NoValue> {
 }
 
 pub(super) fn text_of(text: impl AsRef<str>) -> Data {
-    Data::Text(text.as_ref().into())
+    Data::text(text.as_ref())
 }
 
 pub(super) fn failed(why: &str) -> NoValue {

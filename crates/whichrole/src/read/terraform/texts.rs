@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, text_of};
-use super::value::{Data, TextBuilder, Unknown, Val, decimal};
+use super::value::{Data, TextBuilder, Unknown, Val, composed, decimal};
 use crate::json::{self, Json, JsonLimits, JsonValue};
 use crate::read::node::Position;
 use crate::text;
@@ -210,10 +210,12 @@ fn decode(text: &str, at: Position) -> Outcome {
                 Some(number) => Data::Number(number.into()),
                 None => return Val::failed(at, "jsondecode(…)", "the number is out of range"),
             },
-            JsonValue::Text(text) => Data::Text((&*text).into()),
+            JsonValue::Text(text) => Data::text(&text),
             JsonValue::Array(elements) => Data::List(elements.into_iter().map(|json| value_of(json, at)).collect()),
             JsonValue::Object(members) => {
-                let entries = members.into_iter().map(|member| ((&*member.name).into(), value_of(member.value, at)));
+                let entries = members
+                    .into_iter()
+                    .map(|member| (composed(&member.name).as_ref().into(), value_of(member.value, at)));
                 Data::Map(Rc::new(entries.collect()))
             }
         };
