@@ -582,7 +582,7 @@ mod expressions {
             r#"replace("cafe!", "!", "\u0301")"#,
             r#"{ "e\u0301" = "cafe\u0301" }["\u00e9"]"#,
             r#""cafe\u0301" == "caf\u00e9" ? "caf\u00e9" : "differs""#,
-            "<<E\ncafe\u{301}\nE\n == \"caf\u{e9}\\n\" ? \"caf\u{e9}\" : \"differs\"",
+            "chomp(<<E\ncafe\u{301}\nE\n)",
         ] {
             assert_eq!(value(expression).as_deref(), Ok(composed), "{expression}");
         }
@@ -600,6 +600,67 @@ mod expressions {
     }
 
     #[test]
+    fn that_terraform_can_evaluate_and_this_cannot_are_no_failures() {
+        for expression in [
+            "10 * 1.5",
+            "7 / 2",
+            "5 % 0",
+            "1.5 > 1 ? \"a\" : \"b\"",
+            "max(1.5, 2)",
+            "tonumber(\"1.5\") + 1",
+            "tonumber(\"+5\")",
+            "9223372036854775807 + 1",
+            "-\"5\"",
+            "1e2000",
+            "tonumber(\"1e2000\")",
+            "jsondecode(\"[1e2000]\")[0]",
+            "jsondecode(\"{\\\"a\\\":\\\"x\\\",\\\"a\\\":\\\"y\\\"}\").a",
+            "element([\"a\", \"b\"], -1)",
+            "format(\"%v\", [1])",
+            "format(\"%05d\", -7)",
+        ] {
+            let tried = format!("try({expression}, \"d\")");
+            assert!(value(&tried).is_err_and(|message| message.contains("not known here")), "{tried}");
+            let can = format!("can({expression}) ? \"yes\" : \"no\"");
+            assert!(value(&can).is_err(), "{can}");
+        }
+    }
+
+    #[test]
+    fn that_terraform_refuses_are_failures() {
+        for expression in [
+            r#"format("%d", "x")"#,
+            r#"format("%d", 1.5)"#,
+            r#"format("%d", true)"#,
+            r#"format("%s", "a", "b")"#,
+            r#"format("%s", ["a"])"#,
+            r#"format("%t", "x")"#,
+            r#"format("%t", 1)"#,
+            r#"zipmap(["a"], ["b", "c"])["a"]"#,
+            r#"zipmap(["a", "b"], ["c"])["a"]"#,
+            r#"tolist(["a", {}])[0]"#,
+            r#"tolist([1, true])[0]"#,
+            r#"tomap({ a = "x", b = [1] }).a"#,
+            r#"tonumber("x")"#,
+            r#"tonumber("5x")"#,
+            r#"jsondecode("x")"#,
+            r#"1 + "x""#,
+        ] {
+            assert!(value(expression).is_err(), "{expression}");
+            assert_eq!(value(&format!("try({expression}, \"d\")")).as_deref(), Ok("d"), "{expression}");
+        }
+        for (expression, expected) in [
+            (r#"format("%d", "12")"#, "12"),
+            (r#"format("%t", "true")"#, "true"),
+            (r#"format("%s", 1.5)"#, "1.5"),
+            (r#"tolist(["a", 1])[1] == "1" ? "text" : "number""#, "text"),
+            (r#"tomap({ a = "x", b = 1 }).b == "1" ? "text" : "number""#, "text"),
+        ] {
+            assert_eq!(value(expression).as_deref(), Ok(expected), "{expression}");
+        }
+    }
+
+    #[test]
     fn that_fail_say_why() {
         for (expression, why) in [
             ("{}.a", "there is no `a` in it"),
@@ -609,7 +670,7 @@ mod expressions {
             ("lookup({}, \"a\")", "there is no such key"),
             ("md5(\"x\")", "`md5` is not evaluated here: write the value"),
             ("replace(\"x\", \"/x/\", \"y\")", "patterns are not evaluated here"),
-            ("7 / 2", "it cannot be evaluated"),
+            ("7 / 2", "only whole numbers of 64 bits are counted with here: write the value"),
             ("toset([[]])", "a set of lists or objects has no order"),
             ("1e400", "1"),
         ] {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::eval::NOT_COUNTED;
 use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, text_of};
 use super::value::{Data, TextBuilder, Unknown, Val, composed, decimal};
 use crate::json::{self, Json, JsonLimits, JsonValue};
@@ -99,6 +100,9 @@ fn format(arguments: &[Val], at: Position) -> Outcome {
         values = rest;
         let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let width = piece.get(..digits).unwrap_or_default();
+        if value.as_unknown().is_none() {
+            fits(verb, value)?;
+        }
         match (verb, width, value.to_text()) {
             ('s' | 'v' | 'd' | 't', "", _) => {
                 if !text.push(value) {
@@ -110,7 +114,7 @@ fn format(arguments: &[Val], at: Position) -> Outcome {
                 json::write_string(&plain, &mut quoted);
                 text.push_str(&quoted);
             }
-            ('d', width, Some(number)) if width.len() < 4 => {
+            ('d', width, Some(number)) if width.len() < 4 && !number.starts_with('-') => {
                 let fill = if width.starts_with('0') { "0" } else { " " };
                 let missing = width.parse::<usize>().unwrap_or(0).saturating_sub(number.len());
                 text.push_str(&fill.repeat(missing));
@@ -125,7 +129,28 @@ fn format(arguments: &[Val], at: Position) -> Outcome {
         }
         text.push_str(piece.get(digits + verb.len_utf8()..).unwrap_or_default());
     }
+    if !values.is_empty() {
+        return Err(failed("there are more arguments than verbs"));
+    }
     Ok(text.finish(at).data)
+}
+
+/// Whether a known value is one that `format` takes for a verb.
+fn fits(verb: char, value: &Val) -> Result<(), NoValue> {
+    let is_plain = |text: &str| decimal(text).is_some_and(|number| number == text);
+    match (verb, &value.data) {
+        (_, Data::Null) => Err(NoValue::Opaque("`null` is not formatted here: write the value".into())),
+        ('v', Data::List(_) | Data::Set(_) | Data::Map(_)) => {
+            Err(NoValue::Opaque("lists and maps are not formatted here: write the value".into()))
+        }
+        ('d', Data::Number(number)) if number.contains('.') => Err(failed("a number for `%d` is not whole")),
+        ('d', Data::Text(text)) if is_plain(text) && !text.contains('.') => Ok(()),
+        ('d', Data::Text(_)) if value.may_be_number() => Err(NoValue::Opaque(NOT_COUNTED.into())),
+        ('d', Data::Text(_) | Data::Bool(_)) => Err(failed("an argument for `%d` is not a number")),
+        ('t', Data::Number(_)) => Err(failed("an argument for `%t` is not a boolean")),
+        ('t', Data::Text(_)) if value.as_bool().is_none() => Err(failed("an argument for `%t` is not a boolean")),
+        _ => Ok(()),
+    }
 }
 
 fn substr(text: &str, offset: i64, length: i64) -> String {
@@ -208,7 +233,7 @@ fn decode(text: &str, at: Position) -> Outcome {
             JsonValue::Bool(value) => Data::Bool(value),
             JsonValue::Number(written) => match decimal(written) {
                 Some(number) => Data::Number(number.into()),
-                None => return Val::failed(at, "jsondecode(…)", "the number is out of range"),
+                None => return Val::unknown(at, Unknown::new("jsondecode(…)", "the number is out of range")),
             },
             JsonValue::Text(text) => Data::text(&text),
             JsonValue::Array(elements) => Data::List(elements.into_iter().map(|json| value_of(json, at)).collect()),
@@ -224,6 +249,10 @@ fn decode(text: &str, at: Position) -> Outcome {
     let limits = JsonLimits { bytes: 1024 * 1024, members: 100_000, ..JsonLimits::CLAIMS };
     match json::parse(text, &limits) {
         Ok(json) => Ok(value_of(json, at).data),
+        // What is JSON after all is more than is read here.
+        Err(_) if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => {
+            Err(NoValue::Opaque("JSON with keys given twice, or as large, is not evaluated here".into()))
+        }
         Err(_) => Err(failed("the text is not JSON")),
     }
 }

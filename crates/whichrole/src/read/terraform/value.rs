@@ -159,6 +159,24 @@ impl Val {
         self.to_text().and_then(|text| text.parse().ok())
     }
 
+    /// Whether it is a number, or a text that Terraform may convert to one. Those that are no whole numbers of 64 bits are not counted with
+    /// here, and Terraform counts with them.
+    pub(super) fn may_be_number(&self) -> bool {
+        match &self.data {
+            Data::Number(_) => true,
+            Data::Text(text) => {
+                let digits = text.trim_start_matches(['+', '-']);
+                digits.eq_ignore_ascii_case("inf")
+                    || digits.eq_ignore_ascii_case("infinity")
+                    || (digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+                        && digits
+                            .bytes()
+                            .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'p' | b'P' | b'+' | b'-')))
+            }
+            _ => false,
+        }
+    }
+
     /// The first thing in it that is not known.
     pub(super) fn first_unknown(&self) -> Option<&Rc<Unknown>> {
         match &self.data {
