@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::eval::spelled;
 use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, map, to_type};
+use super::texts;
 use super::value::{Data, Unknown, Val};
 use crate::read::node::Position;
 
@@ -240,7 +241,10 @@ fn length(value: &Val) -> Outcome {
         Data::Unknown(_) => return Err(NoValue::Unknown),
         Data::List(elements) | Data::Set(elements) => elements.len(),
         Data::Map(entries) => entries.len(),
-        Data::Text(text) => text.chars().count(),
+        Data::Text(text) => {
+            texts::of_single_characters(text)?;
+            text.chars().count()
+        }
         _ => return Err(failed("it has no length")),
     };
     Ok(Data::Number(count.to_string().into()))

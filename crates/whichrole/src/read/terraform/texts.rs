@@ -12,12 +12,16 @@ use crate::text;
 pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
     let argument = |n: usize| arguments.get(n).ok_or_else(|| failed("an argument is missing"));
     match name {
-        "lower" => Ok(text_of(known_text(argument(0)?)?.to_lowercase())),
-        "upper" => Ok(text_of(known_text(argument(0)?)?.to_uppercase())),
-        "title" => Ok(text_of(title(&known_text(argument(0)?)?))),
+        "lower" => known_text(argument(0)?)?.chars().map(lower).collect::<Result<String, _>>().map(text_of),
+        "upper" => known_text(argument(0)?)?.chars().map(upper).collect::<Result<String, _>>().map(text_of),
+        "title" => title(&known_text(argument(0)?)?).map(text_of),
         "trimspace" => Ok(text_of(known_text(argument(0)?)?.trim())),
         "chomp" => Ok(text_of(known_text(argument(0)?)?.trim_end_matches(['\n', '\r']))),
-        "strrev" => Ok(text_of(known_text(argument(0)?)?.chars().rev().collect::<String>())),
+        "strrev" => {
+            let text = known_text(argument(0)?)?;
+            of_single_characters(&text)?;
+            Ok(text_of(text.chars().rev().collect::<String>()))
+        }
         "trim" => {
             let set: Vec<char> = known_text(argument(1)?)?.chars().collect();
             bounded(set.len())?;
@@ -41,7 +45,11 @@ pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
             bounded(text.len().saturating_mul(to.len().max(1)))?;
             Ok(text_of(text.replace(&*from, &to)))
         }
-        "substr" => Ok(text_of(substr(&known_text(argument(0)?)?, integer(argument(1)?)?, integer(argument(2)?)?))),
+        "substr" => {
+            let text = known_text(argument(0)?)?;
+            of_single_characters(&text)?;
+            Ok(text_of(substr(&text, integer(argument(1)?)?, integer(argument(2)?)?)))
+        }
         "split" => {
             let (separator, text) = (known_text(argument(0)?)?, known_text(argument(1)?)?);
             bounded(text.len())?;
@@ -156,28 +164,65 @@ fn fits(verb: char, value: &Val) -> Result<(), NoValue> {
 fn substr(text: &str, offset: i64, length: i64) -> String {
     let chars: Vec<char> = text.chars().collect();
     let begin = if offset < 0 {
-        let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
-        chars.len().checked_sub(back)
+        // What would begin before the text begins with it.
+        chars.len().saturating_sub(usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX))
     } else {
-        usize::try_from(offset).ok()
+        usize::try_from(offset).unwrap_or(usize::MAX)
     };
-    let tail = begin.and_then(|begin| chars.get(begin..)).unwrap_or_default();
+    let tail = chars.get(begin..).unwrap_or_default();
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     tail.iter().take(length).collect()
 }
 
-fn title(text: &str) -> String {
+/// Terraform counts what a reader sees as one character, be it of several; of those that are one by themselves, these are sure.
+pub(super) fn of_single_characters(text: &str) -> Result<(), NoValue> {
+    let is_single =
+        |c: char| matches!(c, '\0'..='\u{2ff}' | '\u{370}'..='\u{3ff}' | '\u{4e00}'..='\u{9fff}') && c != '\r';
+    // A line end of Windows is one character; a soft hyphen is none.
+    if text.chars().all(|c| is_single(c) && c != '\u{ad}') || text.is_ascii() && !text.contains("\r\n") {
+        Ok(())
+    } else {
+        Err(NoValue::Opaque("characters of this text are not counted here: write the value".into()))
+    }
+}
+
+/// The first letter of each word in upper case. Words end at whatever is no letter, digit or `_`.
+fn title(text: &str) -> Result<String, NoValue> {
     let mut out = String::with_capacity(text.len());
     let mut begins = true;
     for c in text.chars() {
-        if begins {
-            out.extend(c.to_uppercase());
-        } else {
-            out.push(c);
+        // Two letters in one have a third case.
+        if matches!(c, '\u{1c4}'..='\u{1cc}' | '\u{1f1}'..='\u{1f3}' | '\u{10d0}'..='\u{10ff}') {
+            return Err(special(c));
         }
-        begins = !(c.is_alphanumeric() || c == '_' || c == '\'');
+        out.push(if begins { upper(c)? } else { c });
+        // Beyond ASCII only blanks part words.
+        begins = if c.is_ascii() { !(c.is_ascii_alphanumeric() || c == '_') } else { c.is_whitespace() };
     }
-    out
+    Ok(out)
+}
+
+/// Terraform changes the case of each character by itself: a letter becomes a letter.
+fn upper(c: char) -> Result<char, NoValue> {
+    single(c, c.to_uppercase())
+}
+
+fn lower(c: char) -> Result<char, NoValue> {
+    single(c, c.to_lowercase())
+}
+
+fn single(c: char, mut mapped: impl Iterator<Item = char>) -> Result<char, NoValue> {
+    match (mapped.next(), mapped.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(special(c)),
+    }
+}
+
+fn special(c: char) -> NoValue {
+    NoValue::Opaque(format!(
+        "the case of {} is not changed here: write the value",
+        text::quoted(c.encode_utf8(&mut [0; 4]))
+    ))
 }
 
 /// JSON as Terraform writes it, with `<`, `>` and `&` escaped.
