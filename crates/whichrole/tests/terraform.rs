@@ -326,16 +326,72 @@ mod what_is_missing {
         let auto = ("env/b.auto.tfvars", "x = \"auto\"");
         let json = ("env/c.auto.tfvars.json", "{\"x\": \"json\"}");
         let named = ("env/prod.tfvars", "x = \"prod\"");
-        let other = ("env/dev.tfvars", "x = \"dev\"");
-        let outside = ("values/prod.tfvars", "x = \"outside\"");
         assert_eq!(value(&[], &[]), "default");
-        assert_eq!(value(&[outside], &[]), "outside");
         assert_eq!(value(&[terraform], &[]), "terraform");
         assert_eq!(value(&[auto, terraform], &[]), "auto");
         assert_eq!(value(&[json, auto, terraform], &[]), "json");
-        assert_eq!(value(&[terraform, named, auto], &[]), "prod");
+        assert_eq!(value(&[terraform, named, auto], &[]), "auto");
         assert_eq!(value(&[terraform, named, auto], &[("x", "argument")]), "argument");
-        assert!(value(&[other, named], &[]).contains("several files of values give it differently"));
+    }
+
+    #[test]
+    fn files_that_terraform_does_not_read_by_itself_only_fill_gaps_and_are_noted() {
+        let (bare, defaulted) = ("variable \"x\" {}", "variable \"x\" { default = \"default\" }");
+        let asked = |variable: &str, extra: &[(&str, &str)]| {
+            let main = valued("var.x") + variable;
+            let mut all = vec![("env/main.tf", main.as_str())];
+            all.extend(extra);
+            let configuration = read(&files(&all), &ReadOptions::default());
+            let notes: Vec<String> = configuration.notes.iter().map(|note| note.message.clone()).collect();
+            let value = match configuration.problems.first() {
+                Some(problem) => problem.message.clone(),
+                None => {
+                    let mapping = configuration.choose(None).unwrap().pool.role_mappings.values().next().unwrap();
+                    mapping.mapping_rules()[0].value.clone()
+                }
+            };
+            (value, notes.join("\n"))
+        };
+        let used = "`x` has this value, which Terraform reads only where `-var-file` names the file";
+        let passed_over = "this value of `x` was passed over: Terraform reads the file only where `-var-file` names it; pass `--var x=…`";
+        let elsewhere = "this value of `x` was passed over: Terraform reads the file only in the folder it stands in; pass `--var x=…`";
+        let automatic = ("env/terraform.tfvars", "x = \"terraform\"");
+        for named in ["env/prod.tfvars", "env/prod.tfvars.json", "values/prod.tfvars"] {
+            let text = if named.ends_with("json") { "{\"x\": \"prod\"}" } else { "x = \"prod\"" };
+            let named = (named, text);
+            assert_eq!(asked(bare, &[named]), ("prod".into(), used.into()), "{named:?}");
+            assert_eq!(asked(defaulted, &[named]), ("default".into(), passed_over.into()), "{named:?}");
+            assert_eq!(asked(bare, &[named, automatic]), ("terraform".into(), passed_over.into()), "{named:?}");
+        }
+        for foreign in ["env/sub/terraform.tfvars", "env/sub/a.auto.tfvars", "terraform.tfvars", "other/a.auto.tfvars"]
+        {
+            let foreign = (foreign, "x = \"foreign\"");
+            assert_eq!(asked(defaulted, &[foreign]), ("default".into(), elsewhere.into()), "{foreign:?}");
+            assert!(asked(bare, &[foreign]).0.contains("pass `--var x=…`"), "{foreign:?}");
+        }
+        let (prod, dev) = (("env/prod.tfvars", "x = \"prod\""), ("env/dev.tfvars", "x = \"dev\""));
+        assert!(asked(bare, &[prod, dev]).0.contains("several files of values give it differently"));
+        assert_eq!(
+            asked("variable \"y\" { default = 1 }\nvariable \"x\" { default = \"1\" }", &[("env/z.tfvars", "y = 2")]).1,
+            ""
+        );
+    }
+
+    #[test]
+    fn strings_of_json_values_and_defaults_are_no_templates() {
+        let literal = "a${1 + 1}$${y}%{if}";
+        let values = format!("{{\"x\": \"{literal}\"}}");
+        let default = format!("{{\"variable\": {{\"x\": {{\"type\": \"string\", \"default\": \"{literal}\"}}}}}}");
+        let main = valued("var.x");
+        let declared = main.clone() + "variable \"x\" {}";
+        for all in [
+            vec![("main.tf", declared.as_str()), ("terraform.tfvars.json", &values)],
+            vec![("main.tf", &main), ("variables.tf.json", &default)],
+        ] {
+            let configuration = read(&files(&all), &ReadOptions::default());
+            let mapping = pool(&configuration).pool.role_mappings.values().next().unwrap();
+            assert_eq!(mapping.mapping_rules()[0].value, literal);
+        }
     }
 
     #[test]
@@ -541,7 +597,12 @@ mod expressions {
             (r#"anytrue([]) ? "yes" : "no""#, "no"),
             ("max(1, 3, 2) - min(4, 5)", "-1"),
             (r#"upper(lower("ÀB"))"#, "ÀB"),
-            (r#"title("hello wide_world o'neil")"#, "Hello Wide_world O'neil"),
+            (r#"title("hello wide_world o'neil a.b-c 3d")"#, "Hello Wide_world O'Neil A.B-C 3d"),
+            (r#"lower("ΟΔΟΣ")"#, "οδοσ"),
+            (r#"substr("eng", -5, 2)"#, "en"),
+            (r#"substr("admins", -10, 5)"#, "admin"),
+            (r#"substr("eng", 5, 2)"#, ""),
+            (r#"length("a\n")"#, "2"),
             (r#"trimspace("  a b\n")"#, "a b"),
             (r#"trim("xxaxx", "x")"#, "a"),
             (r#"trimprefix("role/a", "role/")"#, "a"),
@@ -668,6 +729,13 @@ mod expressions {
             ("\"x${[]}\"", "it cannot be a part of a text"),
             ("element([], 0)", "the list is empty"),
             ("lookup({}, \"a\")", "there is no such key"),
+            (r#"upper("straße")"#, "the case of `ß` is not changed here"),
+            (r#"lower("İ")"#, "the case of `İ` is not changed here"),
+            (r#"title("ǆ")"#, "the case of `ǆ` is not changed here"),
+            (r#"length("x\u0323\u0307")"#, "characters of this text are not counted here"),
+            (r#"substr("👩\u200d💻x", 0, 1)"#, "characters of this text are not counted here"),
+            (r#"strrev("🇩🇪")"#, "characters of this text are not counted here"),
+            (r#"length("a\r\n")"#, "characters of this text are not counted here"),
             ("md5(\"x\")", "`md5` is not evaluated here: write the value"),
             ("replace(\"x\", \"/x/\", \"y\")", "patterns are not evaluated here"),
             ("7 / 2", "only whole numbers of 64 bits are counted with here: write the value"),
