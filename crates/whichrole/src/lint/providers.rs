@@ -79,13 +79,13 @@ fn is_no_provider(case: &Case<'_>, key: &ProviderKey) -> Option<Fault> {
     }
     // What somebody is still to fill in is no fault of the file.
     let is_open = key.is_symbolic() || is_placeholder(text);
-    if key.kind() != ProviderKind::Oidc || is_open || text.contains(":oidc-provider/") {
+    let is_host_alone = key.kind() == ProviderKind::UserPool && !text.contains(['/', '$']);
+    let is_suspect = key.kind() == ProviderKind::Oidc || is_host_alone;
+    if !is_suspect || is_open || text.contains(":oidc-provider/") {
         return None;
     }
     if let Some((pool, client)) = bare_pool_id(text) {
-        let Some(client) = client else { return None };
-        let region = pool.split('_').next().unwrap_or_default();
-        let right = text::quoted_whole(&format!("cognito-idp.{region}.amazonaws.com/{pool}:{client}"));
+        let right = text::quoted_whole(&format!("{}:{}", provider_name(pool), client?));
         return fault(format!("is the id of a user pool, not the key of a provider; write {right}"));
     }
     let meant = text::nearest(text, SOCIAL).map(|near| format!("did you mean {}?", text::quoted(near)));
@@ -102,8 +102,7 @@ fn has_no_client(case: &Case<'_>, key: &ProviderKey) -> Option<Fault> {
     let shown = text::quoted_whole(key.as_str());
     let without = |message: String| Some((WITHOUT_CLIENT, Severity::Error, message));
     if let Some((pool, None)) = bare_pool_id(key.as_str()) {
-        let region = pool.split('_').next().unwrap_or_default();
-        let right = text::quoted_whole(&format!("cognito-idp.{region}.amazonaws.com/{pool}:<client>"));
+        let right = text::quoted_whole(&format!("{}:<client>", provider_name(pool)));
         return without(format!("{shown} is the bare id of a user pool, without its client; write {right}"));
     }
     if key.client().is_some_and(|client| !client.is_empty()) {
@@ -130,6 +129,13 @@ fn bare_pool_id(text: &str) -> Option<(&str, Option<&str>)> {
     let (region, id) = pool.split_once('_')?;
     let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
     (regions::is_written_as_one(region) && is_id).then_some((pool, client.filter(|client| !client.is_empty())))
+}
+
+/// The provider name of the user pool with this id (Q2).
+fn provider_name(pool: &str) -> String {
+    let region = pool.split('_').next().unwrap_or_default();
+    let china = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("cognito-idp.{region}.amazonaws.com{china}/{pool}")
 }
 
 /// A user pool's key whose region is not that of its pool, or none that AWS has.
