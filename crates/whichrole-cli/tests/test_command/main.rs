@@ -242,7 +242,7 @@ fn a_rule_that_no_configuration_has_is_an_unknown_name() {
     folder.suite("tests:\n  - { name: t, claims: { \"custom:dept\": eng }, expect: { role: Staff, by: rule 9 } }\n");
     let ran = folder.run(&[]);
     assert_eq!(ran.exit, 2);
-    assert_eq!(ran.error(), "error: a.whichrole.yaml:4:57: there is no rule 9; a provider has at most 2 rules");
+    assert_eq!(ran.error(), "error: a.whichrole.yaml:4:56: there is no rule 9; a provider has at most 2 rules");
 }
 
 #[test]
