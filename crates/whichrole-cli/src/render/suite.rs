@@ -204,12 +204,12 @@ impl Entry {
             lines.push(format!("{:<8} expected {}", mismatch.what, mismatch.expected));
             lines.push(format!("{:<8}      got {}", "", mismatch.got));
         }
+        lines.extend(self.notes.iter().cloned());
         if let Some(decider) = &self.decided_by {
             lines.push(format!("decided by {}{}", decider.what, decider.place()));
         }
         lines.extend(self.near_miss.iter().map(|miss| format!("near miss  {miss}")));
         lines.extend(self.explain.iter().map(|command| format!("explain    {command}")));
-        lines.extend(self.notes.iter().cloned());
         lines
     }
 }

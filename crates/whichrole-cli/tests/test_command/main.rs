@@ -237,6 +237,40 @@ fn coverage_is_enforced_with_and_without_a_flag() {
 }
 
 #[test]
+fn a_rule_that_no_configuration_has_is_an_unknown_name() {
+    let folder = Folder::new("no-such-rule");
+    folder.suite("tests:\n  - { name: t, claims: { \"custom:dept\": eng }, expect: { role: Staff, by: rule 9 } }\n");
+    let ran = folder.run(&[]);
+    assert_eq!(ran.exit, 2);
+    assert_eq!(ran.error(), "error: a.whichrole.yaml:4:56: there is no rule 9; a provider has at most 2 rules");
+}
+
+#[test]
+fn logins_are_users() {
+    let folder = Folder::new("logins");
+    for (logins, found) in [("{ eng: 1 }", "a map"), ("[{ user: eng }]", "a map"), ("eng", "a string")] {
+        folder.suite(&format!("tests:\n  - {{ name: t, logins: {logins}, expect: deny }}\n"));
+        let ran = folder.run(&[]);
+        let error = ran.error();
+        let expected = format!("expected a list of users, such as `logins: [alice, partner]`, found {found}");
+        assert!(error.ends_with(&expected), "{error}");
+    }
+}
+
+#[test]
+fn a_configuration_in_which_nothing_is_known_is_named() {
+    let folder = Folder::new("nothing-known");
+    folder.suite(GOOD);
+    folder.write("pool.json", "{ \"Resorces\": { \"P\": { \"Type\": \"AWS::Cognito::IdentityPool\" } } }");
+    let expected = "error: pool.json:1:3: no known member or resource was found in the configuration; did you mean `Resources` by \
+                    `Resorces`?";
+    assert_eq!(folder.run(&[]).error(), expected);
+    folder.write("pool.json", "{}");
+    let expected = "error: pool.json:1:1: no known member or resource was found in the configuration";
+    assert_eq!(folder.run(&[]).error(), expected);
+}
+
+#[test]
 fn mutants_that_survive_come_with_a_row() {
     let folder = Folder::new("mutants");
     folder.suite(GOOD);
@@ -286,7 +320,10 @@ fn properties_are_proved_or_refuted() {
         verdicts,
         ["ok 1 - only admins", "ok 2 - all live", "ok 3 - same", "ok 4 - engineers are staff", "not ok 5 - nobody"]
     );
-    assert!(folder.run(&["--filter", "nobody"]).out.contains("\"custom:dept\": eng"));
+    let out = folder.run(&["--filter", "nobody"]).out;
+    assert!(out.contains("\"custom:dept\": eng"), "{out}");
+    assert!(out.contains("decided by rule 2: custom:dept Equals `eng`  (pool.json:"), "{out}");
+    assert!(out.contains("explain    whichrole explain pool.json --provider "), "{out}");
 }
 
 #[test]

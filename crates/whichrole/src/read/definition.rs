@@ -119,6 +119,27 @@ pub(crate) struct Drafts {
     pub(crate) problems: Vec<Problem>,
     pub(crate) notes: Vec<Problem>,
     pub(crate) surroundings: Surroundings,
+    /// A member that is close to `Resources`, told where nothing else is found.
+    pub(crate) misspelt_section: Option<(String, Position)>,
+}
+
+/// What to say of texts in which nothing is known.
+fn nothing_known(names: &[String], misspelt: Option<(String, Position)>) -> Problem {
+    let problem = |more: &str| {
+        let message = format!("no known member or resource was found in the configuration{more}");
+        Problem::new("no-configuration", message)
+    };
+    match (misspelt, names) {
+        (Some((written, at)), _) => {
+            problem(&format!("; did you mean `Resources` by {}?", text::quoted(&written))).at(at)
+        }
+        (None, [_]) => problem("").at(Position { source: 0, line: 1, column: 1 }),
+        (None, [first, .., last]) => {
+            let (first, last) = (text::quoted(first), text::quoted(last));
+            problem(&format!(": {} files from {first} to {last}", names.len()))
+        }
+        (None, []) => problem(""),
+    }
 }
 
 impl Drafts {
@@ -312,8 +333,7 @@ impl Drafts {
             definition.pool.other_providers.retain(|key| seen.insert(key.clone()));
         }
         if definitions.is_empty() && self.problems.is_empty() {
-            self.problems
-                .push(Problem::new("no-configuration", "no known member or resource was found in the configuration"));
+            self.problems.push(nothing_known(&names, self.misspelt_section));
         }
         self.problems.sort_by_key(|problem| problem.at);
         let (problems, notes) = (problem::first_of(self.problems), problem::first_of(self.notes));

@@ -175,7 +175,7 @@ pub(super) fn changes(pool: &IdentityPool) -> Vec<Change> {
             // A shorter text is found in more values: whoever typed it so would let more people in.
             if let Some(value) = shortened(rule) {
                 rewrite(format!("rule {number} compares with {}", quoted(value)), place("Value"), &|rules| {
-                    set(rules, index, |rule| rule.value = value.to_owned());
+                    set(rules, index, |rule| value.clone_into(&mut rule.value));
                 });
             }
             if let Some(role) = other_role(pool, &rule.role_arn) {

@@ -156,21 +156,24 @@ fn entry(name: String, status: Status, at: Position) -> Entry {
 
 /// What was expected, what came, and how to look closer.
 fn explain(entry: &mut Entry, failure: CaseFailure, sound: &Sound, options: &Options<'_>) {
-    let names = sound.plan.names();
     entry.mismatches = failure
         .mismatches
         .into_iter()
         .map(|mismatch| Mismatch { what: mismatch.what, expected: mismatch.expected, got: mismatch.got })
         .collect();
-    entry.decided_by = failure.decided_by.map(|decider| Decider {
-        what: decider.what,
-        file: decider.at.and_then(|at| names.get(at.source).cloned()),
-        line: decider.at.map(|at| at.line),
-        column: decider.at.map(|at| at.column),
-    });
+    entry.decided_by = failure.decided_by.map(|decider| shown_decider(decider, sound));
     entry.near_miss = failure.near_miss;
     entry.explain = failure.retry.map(|retry| command(&retry, &sound.path, &options.asked.read));
     entry.decision = serde_json::value::RawValue::from_string(failure.answer).ok();
+}
+
+fn shown_decider(decider: whichrole::suite::Decider, sound: &Sound) -> Decider {
+    Decider {
+        what: decider.what,
+        file: decider.at.and_then(|at| sound.plan.names().get(at.source).cloned()),
+        line: decider.at.map(|at| at.line),
+        column: decider.at.map(|at| at.column),
+    }
 }
 
 fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, report: &mut SuiteReport) {
@@ -180,6 +183,8 @@ fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, repor
     for proved in plan.prove(&|property| fits(&property.name)) {
         let holds = proved.refuted.is_empty() && proved.undecided.is_none();
         let mut entry = entry(proved.name, if holds { Status::Pass } else { Status::Fail }, proved.at);
+        entry.decided_by = proved.decided_by.map(|decider| shown_decider(decider, sound));
+        entry.explain = proved.retry.map(|retry| command(&retry, &sound.path, &options.asked.read));
         entry.notes = proved.refuted.into_iter().chain(proved.undecided).collect();
         entry.snippet = if holds { String::new() } else { snippet_at(proved.at, &sound.texts) };
         add(entry, options, summary, report);
