@@ -343,12 +343,11 @@ mod what_is_missing {
             all.extend(extra);
             let configuration = read(&files(&all), &ReadOptions::default());
             let notes: Vec<String> = configuration.notes.iter().map(|note| note.message.clone()).collect();
-            let value = match configuration.problems.first() {
-                Some(problem) => problem.message.clone(),
-                None => {
-                    let mapping = configuration.choose(None).unwrap().pool.role_mappings.values().next().unwrap();
-                    mapping.mapping_rules()[0].value.clone()
-                }
+            let value = if let Some(problem) = configuration.problems.first() {
+                problem.message.clone()
+            } else {
+                let mapping = configuration.choose(None).unwrap().pool.role_mappings.values().next().unwrap();
+                mapping.mapping_rules()[0].value.clone()
             };
             (value, notes.join("\n"))
         };
@@ -700,7 +699,7 @@ mod expressions {
             r#"zipmap(["a"], ["b", "c"])["a"]"#,
             r#"zipmap(["a", "b"], ["c"])["a"]"#,
             r#"tolist(["a", {}])[0]"#,
-            r#"tolist([1, true])[0]"#,
+            r"tolist([1, true])[0]",
             r#"tomap({ a = "x", b = [1] }).a"#,
             r#"tonumber("x")"#,
             r#"tonumber("5x")"#,
@@ -736,6 +735,9 @@ mod expressions {
             (r#"substr("👩\u200d💻x", 0, 1)"#, "characters of this text are not counted here"),
             (r#"strrev("🇩🇪")"#, "characters of this text are not counted here"),
             (r#"length("a\r\n")"#, "characters of this text are not counted here"),
+            (r#"join(",", distinct([1, "1"]))"#, "its elements are of several types"),
+            (r#"join(",", setsubtract([1, "2"], ["1"]))"#, "its elements are of several types"),
+            (r#"join(",", setunion([1], ["1"]))"#, "its elements are of several types"),
             ("md5(\"x\")", "`md5` is not evaluated here: write the value"),
             ("replace(\"x\", \"/x/\", \"y\")", "patterns are not evaluated here"),
             ("7 / 2", "only whole numbers of 64 bits are counted with here: write the value"),

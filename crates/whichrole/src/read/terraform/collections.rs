@@ -1,6 +1,6 @@
 //! Functions over lists, sets and maps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use super::eval::spelled;
@@ -130,6 +130,7 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
             if kept.iter().any(|element| element.as_unknown().is_some()) { Err(NoValue::Unknown) } else { of(kept) }
         }
         "distinct" => {
+            are_alike(list(first()?)?.iter())?;
             // References are compared by their text: two that are spelled alike are one.
             let mut seen = BTreeSet::new();
             let kept = list(first()?)?.iter().filter(|element| seen.insert(spelled(element)));
@@ -175,6 +176,10 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
             Err(failed("all of its arguments are empty"))
         }
         "setunion" | "setintersection" | "setsubtract" => {
+            for argument in arguments {
+                list(argument)?;
+            }
+            are_alike(arguments.iter().filter_map(Val::elements).flat_map(|elements| elements.iter()))?;
             let mut kept = list(first()?)?.to_vec();
             for other in arguments.iter().skip(1) {
                 let other = list(other)?;
@@ -189,6 +194,16 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
         }
         _ => Err(NoValue::Elsewhere),
     }
+}
+
+/// Functions that compare elements make them all of one type first; that is left to Terraform.
+fn are_alike<'v>(elements: impl Iterator<Item = &'v Val>) -> Result<(), NoValue> {
+    let known = elements.filter(|element| !matches!(element.data, Data::Null | Data::Unknown(_)));
+    let kinds: HashSet<_> = known.map(|element| std::mem::discriminant(&element.data)).collect();
+    if kinds.len() > 1 {
+        return Err(NoValue::Opaque("its elements are of several types: write the value".into()));
+    }
+    Ok(())
 }
 
 /// Lists in lists become one. An element that is not known could be a list.

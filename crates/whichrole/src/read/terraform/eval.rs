@@ -233,20 +233,17 @@ impl<'f> Evaluator<'f> {
                 None
             }
         };
-        match known {
-            Some(value) => Val::new(at, Data::Bool(value)),
-            None => {
-                let made =
-                    self.opaque(at, &[("", left), (&format!(" {} ", operator.name()), right)], "", &[left, right]);
-                let is_logic = matches!(operator, BinaryOp::And | BinaryOp::Or);
-                match &made.data {
-                    // Terraform counts with fractions, however large.
-                    Data::Unknown(unknown) if !is_logic && left.may_be_number() && right.may_be_number() => {
-                        Val::unknown(at, Unknown::new(unknown.text.clone(), NOT_COUNTED))
-                    }
-                    _ => made,
-                }
+        if let Some(value) = known {
+            return Val::new(at, Data::Bool(value));
+        }
+        let made = self.opaque(at, &[("", left), (&format!(" {} ", operator.name()), right)], "", &[left, right]);
+        let is_logic = matches!(operator, BinaryOp::And | BinaryOp::Or);
+        match &made.data {
+            // Terraform counts with fractions, however large.
+            Data::Unknown(unknown) if !is_logic && left.may_be_number() && right.may_be_number() => {
+                Val::unknown(at, Unknown::new(unknown.text.clone(), NOT_COUNTED))
             }
+            _ => made,
         }
     }
 
