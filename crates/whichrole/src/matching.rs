@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::claims::{Claim, Claims};
+use crate::claims::{Claim, Claims, Value};
 use crate::pool::{MappingRule, MatchType};
 use crate::search::Search;
 use crate::semantics::{ArrayClaims, LetterCase, NonStringClaims, Question, Questions, Semantics};
@@ -82,11 +82,25 @@ impl Test {
     /// is compared in the claim's place, where that was made.
     pub(crate) fn matches_asking<const ASK: bool>(
         &self,
-        claim: &Claim<'_>,
+        claim: Value<'_>,
         text: Option<&Claim<'_>>,
         semantics: &Semantics,
         touched: &mut Questions,
     ) -> bool {
+        let claim = match claim {
+            Value::Text(text) => {
+                let both = self.both(text);
+                if ASK && both.sensitive != both.insensitive {
+                    touched.insert(Question::LetterCase);
+                }
+                return if semantics.letter_case() == LetterCase::Sensitive {
+                    both.sensitive
+                } else {
+                    both.insensitive
+                };
+            }
+            Value::Other(claim) => claim,
+        };
         *touched = touched.union(kind_question(claim));
         let compared = text.unwrap_or(claim);
         if ASK && self.differs_by_case(compared, semantics) {

@@ -44,8 +44,8 @@ impl Name {
         let rest = bytes.get(at..)?;
         let is_here = match rest.first_chunk() {
             Some(first) => {
-                let ([a, b, c], [x, y, z], [l, m, n]) = (words(first), self.words, self.masks);
-                (a & l ^ x) | (b & m ^ y) | (c & n ^ z) == 0
+                let words = words(first).into_iter().zip(self.masks).zip(self.words);
+                words.fold(0, |others, ((word, mask), expected)| others | (word & mask ^ expected)) == 0
                     && (self.written.len() <= 24 || rest.starts_with(&self.written))
             }
             None => rest.starts_with(&self.written),
