@@ -77,7 +77,7 @@ impl<'t, 's> Line<'t, 's> {
     /// The whole line: one object, of which the wanted members are kept.
     pub(super) fn claims(mut self, wanted: &Names, usual: &mut Usual, places: &mut Places) -> Option<Others<'t>> {
         *places = Places::default();
-        let mut kept = Kept { wanted, places, others: Others::new() };
+        let mut kept = Kept { wanted, places, others: Others::with_capacity(4) };
         let mut order = Order::default();
         self.blanks();
         if self.next()? != b'{' {
@@ -121,7 +121,7 @@ impl<'t, 's> Line<'t, 's> {
                     kept.set_text(number, text, value + 1, end)?;
                 }
                 end + 1
-            } else if let (None, Some(end)) = (name.wanted, plain_number(bytes, value)) {
+            } else if let (None, Some(end)) = (name.wanted, plain_end(bytes, value, self.limits.number)) {
                 end
             } else {
                 break;
@@ -283,7 +283,7 @@ impl<'t, 's> Line<'t, 's> {
                 Claim::Object(members)
             }
             b'[' => {
-                let mut elements = Vec::new();
+                let mut elements = Vec::with_capacity(4);
                 self.array(|line| {
                     elements.push(line.value()?);
                     Some(())
@@ -456,11 +456,16 @@ impl<'t, 's> Line<'t, 's> {
     }
 }
 
-/// The byte behind a whole number of up to sixteen digits that a comma follows, as most numbers are.
+/// The byte behind a whole number or a word that a comma follows, as nearly all are.
 #[inline]
-fn plain_number(bytes: &[u8], at: usize) -> Option<usize> {
-    let digits = bytes.get(at..)?.iter().take(17).take_while(|byte| byte.is_ascii_digit()).count();
-    let behind = at + digits;
-    let is_plain = matches!(digits, 1..=16) && bytes.get(at) != Some(&b'0') && bytes.get(behind) == Some(&b',');
-    is_plain.then_some(behind)
+fn plain_end(bytes: &[u8], at: usize, longest: usize) -> Option<usize> {
+    let end = match bytes.get(at)? {
+        // One zero alone is a number, too, but a zero more would not be.
+        b'1'..=b'9' => at + bytes.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count(),
+        b't' if bytes.get(at..at + 4)? == b"true" => at + 4,
+        b'f' if bytes.get(at..at + 5)? == b"false" => at + 5,
+        b'n' if bytes.get(at..at + 4)? == b"null" => at + 4,
+        _ => return None,
+    };
+    (end - at <= longest && bytes.get(end) == Some(&b',')).then_some(end)
 }
