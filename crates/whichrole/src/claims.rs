@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::fmt;
 
 use crate::json::{self, Json, JsonLimits, JsonValue};
-use crate::names::Names;
 use crate::token::TokenError;
 
 /// The claims of one token or assertion: names and values, in the order written.
@@ -20,24 +19,11 @@ use crate::token::TokenError;
 /// assert_eq!(claims.get("sub"), Some(&Claim::from("1111")));
 /// # Ok::<(), whichrole::TokenError>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Claims<'a> {
     /// Invariant: no two names are equal.
     members: Vec<(Cow<'a, str>, Claim<'a>)>,
-    /// What whoever read the claims knows of their names already.
-    numbered: Option<Numbered<'a>>,
 }
-
-/// The numbers that the names of claims have in a list of names.
-#[derive(Clone)]
-pub(crate) struct Numbered<'a> {
-    pub(crate) names: &'a Names,
-    /// One for each claim, in their order.
-    pub(crate) numbers: Numbers,
-}
-
-/// As many numbers as most tokens need.
-pub(crate) type Numbers = [u8; 32];
 
 /// The value of a claim.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,7 +42,36 @@ pub enum Claim<'a> {
     Object(Vec<(Cow<'a, str>, Claim<'a>)>),
 }
 
+/// The value of a claim as deciding looks at it: nearly always text, wherever that stands.
+#[derive(Clone, Copy)]
+pub(crate) enum Value<'a> {
+    Text(&'a str),
+    Other(&'a Claim<'a>),
+}
+
+impl<'a> Value<'a> {
+    #[inline]
+    pub(crate) fn of(claim: &'a Claim<'a>) -> Self {
+        match claim {
+            Claim::Text(text) => Self::Text(text),
+            other => Self::Other(other),
+        }
+    }
+
+    /// The text of a string.
+    #[inline]
+    pub(crate) fn as_text(self) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Other(_) => None,
+        }
+    }
+}
+
 impl<'a> Claims<'a> {
+    /// No claims at all.
+    pub(crate) const NONE: &'static Claims<'static> = &Claims { members: Vec::new() };
+
     /// Reads a claims object from JSON text. Strings without escapes are borrowed from it.
     ///
     /// # Errors
@@ -89,20 +104,7 @@ impl<'a> Claims<'a> {
 
     /// Claims whose names are known to differ.
     pub(crate) fn of_members(members: Vec<(Cow<'a, str>, Claim<'a>)>) -> Self {
-        Self { members, numbered: None }
-    }
-
-    /// Claims whose names are known to differ, and to have these numbers.
-    pub(crate) fn of_numbered(members: Vec<(Cow<'a, str>, Claim<'a>)>, numbered: Option<Numbered<'a>>) -> Self {
-        Self { members, numbered }
-    }
-
-    /// The numbers and the values of all claims, if their numbers in such a list are known.
-    #[inline]
-    pub(crate) fn numbered(&self, names: &Names) -> Option<impl Iterator<Item = (usize, &Claim<'a>)>> {
-        let numbered = self.numbered.as_ref().filter(|numbered| numbered.names.extend(names))?;
-        let numbers = numbered.numbers.iter().copied().map(usize::from);
-        Some(numbers.zip(&self.members).map(|(number, (_, value))| (number, value)))
+        Self { members }
     }
 
     /// All claims in the order written.
@@ -119,7 +121,6 @@ impl<'a> Claims<'a> {
     /// Sets a claim, replacing the value it had.
     pub fn set(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Claim<'a>>) {
         let (name, value) = (name.into(), value.into());
-        self.numbered = None;
         match self.members.iter_mut().find(|(known, _)| *known == name) {
             Some((_, old)) => *old = value,
             None => self.members.push((name, value)),
@@ -129,7 +130,6 @@ impl<'a> Claims<'a> {
     /// Takes a claim out.
     pub fn remove(&mut self, name: &str) -> Option<Claim<'a>> {
         let at = self.members.iter().position(|(known, _)| known == name)?;
-        self.numbered = None;
         Some(self.members.remove(at).1)
     }
 
@@ -344,19 +344,21 @@ impl From<bool> for Claim<'_> {
     }
 }
 
-impl PartialEq for Claims<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.members == other.members
-    }
-}
-
-impl Eq for Claims<'_> {}
-
 /// Names only: values are about people.
 impl fmt::Debug for Claims<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Claims")?;
         f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// The kind only.
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(_) => f.write_str("Value(a string)"),
+            Self::Other(claim) => write!(f, "Value({})", claim.kind()),
+        }
     }
 }
 

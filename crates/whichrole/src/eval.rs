@@ -1,13 +1,14 @@
 //! Decides: which role and which tags a request gets. Statements such as S3 are in `docs/semantics.md`.
 
-use crate::claims::Claim;
+use crate::claims::{Claim, Value};
 use crate::decision::{Answer, Decision, Denial, Outcome, Source};
-use crate::groups::{PREFERRED_ROLE, ROLES};
+use crate::groups::PREFERRED_ROLE;
 use crate::login::{self, Clock, Directory, Login, LoginError, Says, TokenForm};
 use crate::names::Names;
 use crate::plan::{self, Plan, Slots};
 use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalTagMap, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
+use crate::scan::Scanned;
 use crate::semantics::{
     LetterCase, MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SeveralLogins, SoleRole,
     UnmappedCustomRole,
@@ -180,9 +181,27 @@ impl Evaluator {
         claims: &'a Claims<'a>,
         form: TokenForm,
     ) -> Result<Login<'a>, LoginError> {
-        let slots = Slots::of(&self.names, claims);
-        let (provider, mapping) = self.directory.find(named, Says::of(&slots))?;
-        let mut login = Login { provider, mapping, form, slots, ..Login::unmapped(claims) };
+        self.login_with(named, Login { form, slots: Slots::of(&self.names, claims), ..Login::unmapped(claims) })
+    }
+
+    /// The same for a token that was scanned. Such a login is for deciding only: [`Evaluator::evaluate`] and [`Evaluator::answer`].
+    ///
+    /// # Errors
+    /// As [`Evaluator::login`].
+    #[inline]
+    pub fn login_of<'a>(
+        &'a self,
+        named: Option<&ProviderKey>,
+        token: &'a Scanned<'a>,
+    ) -> Result<Login<'a>, LoginError> {
+        let (form, slots) = (token.form(), Slots::of_scanned(&self.names, token));
+        self.login_with(named, Login { form, slots, scanned: Some(token), ..Login::unmapped(Claims::NONE) })
+    }
+
+    /// Finds the provider and all that depends on it, and checks the token.
+    #[inline]
+    fn login_with<'a>(&'a self, named: Option<&ProviderKey>, mut login: Login<'a>) -> Result<Login<'a>, LoginError> {
+        (login.provider, login.mapping) = self.directory.find(named, Says::of(&login.slots))?;
         if login.provider().map(ProviderKey::kind) == Some(ProviderKind::Developer) {
             // It has neither mapping nor claims (S2), and gets no tags from a map (P9).
             login.mapping = None;
@@ -196,7 +215,7 @@ impl Evaluator {
     /// The same login with other claims; its mapping stays, whatever client they name.
     pub(crate) fn with_claims<'a>(&'a self, login: &Login<'a>, claims: &'a Claims<'a>) -> Login<'a> {
         let slots = Slots::of(&self.names, claims);
-        let mut login = Login { claims, slots, open_preferred_role: None, ..login.clone() };
+        let mut login = Login { claims, slots, scanned: None, open_preferred_role: None, ..login.clone() };
         login.fault = login::fault(&login, &self.pool);
         login
     }
@@ -293,7 +312,7 @@ impl Evaluator {
             None => {
                 let default = self.pool.roles.authenticated.as_ref();
                 if kind == Some(ProviderKind::Saml)
-                    && let Some(roles) = saml::roles(login.claims)
+                    && let Some(roles) = login.value(saml::ROLE_ATTRIBUTE, semantics).and_then(saml::roles_of)
                 {
                     return saml_role(&roles, request);
                 }
@@ -314,19 +333,19 @@ impl Evaluator {
         request: &Request<'a>,
         semantics: &Semantics,
     ) -> Path<'a> {
-        let roles = login.claims.get(ROLES);
+        let roles = login.slots.get(plan::ROLES);
         if let Some(custom) = request.custom_role_arn {
-            return match token_roles(roles).find(|role| *role == custom) {
+            return match token_roles_of(roles).find(|role| *role == custom) {
                 Some(role) => Path::assume(role, Source::CustomRole(None), Questions::NONE),
                 None => Path::deny(Denial::CustomRoleNotAllowed, Questions::NONE),
             };
         }
         let mut touched = login.open_question();
-        let preferred = login.claim(PREFERRED_ROLE, semantics).and_then(Claim::as_text).filter(|role| !role.is_empty());
+        let preferred = login.value(PREFERRED_ROLE, semantics).and_then(Value::as_text).filter(|role| !role.is_empty());
         if let Some(role) = preferred {
             return Path::assume(role, Source::PreferredRole, touched);
         }
-        let mut distinct = token_roles(roles);
+        let mut distinct = token_roles_of(roles);
         if let Some(first) = distinct.next()
             && distinct.all(|role| role == first)
         {
@@ -348,23 +367,23 @@ impl Evaluator {
         request: &Request<'a>,
         semantics: &Semantics,
     ) -> Path<'a> {
-        let texts = plan.texts(login.slots.as_slice(), semantics);
-        let slots = login.slots.as_slice();
+        let texts = plan.texts(&login.slots, semantics);
+        let slots = &login.slots;
         // A preferred role that is open has its value from the choice in force; no claim has this number otherwise.
         let open = login.open_preferred_role.map_or(usize::MAX, |_| plan::PREFERRED);
         let is_plain = !ASK && semantics.letter_case() == LetterCase::Sensitive;
         let mut touched = Questions::NONE;
         let mut chosen = None;
         for (number, (slot, test)) in plan.tests.iter().enumerate() {
-            let mut claim = slots.get(*slot).copied().flatten();
+            let mut claim = slots.get(*slot);
             if *slot == open {
                 touched = touched.union(login.open_question());
-                claim = login.claim(PREFERRED_ROLE, semantics);
+                claim = login.value(PREFERRED_ROLE, semantics);
             }
             let matches = match claim {
                 None => continue,
                 // Nearly every test of nearly every token.
-                Some(Claim::Text(text)) if is_plain => test.holds_for(text),
+                Some(Value::Text(text)) if is_plain => test.holds_for(text),
                 Some(claim) => {
                     let text = if *slot == open { None } else { texts.get(*slot).and_then(Option::as_ref) };
                     test.matches_asking::<ASK>(claim, text, semantics, &mut touched)
@@ -499,9 +518,13 @@ fn saml_role<'a>(roles: &[&'a str], request: &Request<'a>) -> Path<'a> {
 
 /// The roles in `cognito:roles`: the string elements of an array, or the parts of a comma-separated string (T7).
 pub(crate) fn token_roles<'a>(claim: Option<&'a Claim<'a>>) -> impl Iterator<Item = &'a str> {
+    token_roles_of(claim.map(Value::of))
+}
+
+fn token_roles_of(claim: Option<Value<'_>>) -> impl Iterator<Item = &str> {
     let (elements, text) = match claim {
-        Some(Claim::Array(elements)) => (elements.as_slice(), ""),
-        Some(Claim::Text(text)) => (&[][..], text.as_ref()),
+        Some(Value::Other(Claim::Array(elements))) => (elements.as_slice(), ""),
+        Some(Value::Text(text)) => (&[][..], text),
         _ => (&[][..], ""),
     };
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());

@@ -82,7 +82,7 @@ pub use pool::{
     RoleMapping, RoleMappingType, Roles,
 };
 pub use provider::{ProviderKey, ProviderKind};
-pub use scan::ClaimsScanner;
+pub use scan::{ClaimsScanner, Scanned};
 pub use semantics::{
     ArrayClaims, Choice, DefaultsWithTags, LetterCase, MissingRoleResolution, NonStringClaims, NullPrecedence,
     Question, Questions, RolelessGroup, RulesCustomRole, Semantics, SeveralLogins, SoleRole, TagInvalidValue,

@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::claims::{Claim, Claims};
+use crate::claims::{Claim, Claims, Value};
 use crate::decision::InvalidToken;
 use crate::groups::{OpenPreferredRole, PREFERRED_ROLE};
 use crate::plan::{AUDIENCE, EXPIRY, ISSUER, Slots, TOKEN_USE};
 use crate::pool::IdentityPool;
 use crate::provider::{ProviderKey, ProviderKind, fits};
+use crate::scan::Scanned;
 use crate::semantics::{Questions, Semantics};
 use crate::text;
 
@@ -29,7 +30,9 @@ pub struct Login<'a> {
     /// Invariant: comes from, and indexes into, the evaluator that made this login.
     pub(crate) provider: Option<LoginProvider<'a>>,
     pub(crate) mapping: Option<usize>,
+    /// None of them where the token was scanned.
     pub(crate) claims: &'a Claims<'a>,
+    pub(crate) scanned: Option<&'a Scanned<'a>>,
     pub(crate) form: TokenForm,
     pub(crate) open_preferred_role: Option<&'a OpenPreferredRole>,
     /// The principal-tag map in force, by index.
@@ -68,15 +71,16 @@ impl<'a> Login<'a> {
             provider: None,
             mapping: None,
             claims,
+            scanned: None,
             form,
             open_preferred_role: None,
             tags: None,
             fault: None,
-            slots: Slots::default(),
+            slots: Slots::Many(Vec::new()),
         }
     }
 
-    /// The claims of the login.
+    /// The claims of the login; none where it was made by [`Evaluator::login_of`](crate::Evaluator::login_of).
     #[must_use]
     pub fn claims(&self) -> &'a Claims<'a> {
         self.claims
@@ -106,6 +110,14 @@ impl<'a> Login<'a> {
         match self.open_preferred_role {
             Some(open) if name == PREFERRED_ROLE => open.resolve(semantics),
             _ => self.claims.get(name),
+        }
+    }
+
+    /// The same as deciding looks at it, of a scanned token too.
+    pub(crate) fn value(&self, name: &str, semantics: &Semantics) -> Option<Value<'a>> {
+        match self.scanned {
+            Some(scanned) if self.open_preferred_role.is_none() || name != PREFERRED_ROLE => scanned.get(name),
+            _ => self.claim(name, semantics).map(Value::of),
         }
     }
 
@@ -155,12 +167,11 @@ pub(crate) struct Says<'a> {
 
 impl<'a> Says<'a> {
     pub(crate) fn of(slots: &Slots<'a>) -> Self {
-        let text = |number: usize| slots.get(number).and_then(Claim::as_text);
-        Self {
-            issuer: text(ISSUER),
-            audience: slots.get(AUDIENCE).and_then(audience_of),
-            is_access_token: text(TOKEN_USE) == Some("access"),
-        }
+        let audience = match slots.get(AUDIENCE) {
+            Some(Value::Other(aud)) => audience_of(aud),
+            text => text.and_then(Value::as_text),
+        };
+        Self { issuer: slots.text(ISSUER), audience, is_access_token: slots.text(TOKEN_USE) == Some("access") }
     }
 }
 
@@ -592,8 +603,8 @@ pub(crate) fn fault(login: &Login<'_>, pool: &IdentityPool) -> Option<InvalidTok
 }
 
 /// L4. A missing `exp` passes; one that is no whole number of seconds does not.
-fn expiry_fault(exp: &Claim<'_>, clock: Clock) -> Option<InvalidToken> {
-    let Claim::Number(text) = exp else { return Some(InvalidToken::MalformedExpiry) };
+fn expiry_fault(exp: Value<'_>, clock: Clock) -> Option<InvalidToken> {
+    let Value::Other(Claim::Number(text)) = exp else { return Some(InvalidToken::MalformedExpiry) };
     let Some(exp) = whole_seconds(text) else { return Some(InvalidToken::MalformedExpiry) };
     let latest = clock.now.saturating_sub(i64::from(clock.leeway));
     (exp <= latest).then_some(InvalidToken::Expired { exp, now: clock.now })

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::claims::{Claim, Claims};
+use crate::claims::{Claim, Claims, Value};
 use crate::pool::{MappingRule, MatchType};
 use crate::search::Search;
 use crate::semantics::{ArrayClaims, LetterCase, NonStringClaims, Question, Questions, Semantics};
@@ -41,6 +41,8 @@ pub(crate) struct Test {
     match_type: MatchType,
     /// Whether `value` is.
     is_ascii: bool,
+    /// Whether `value` has a letter that is none of ASCII whatever its case.
+    is_foreign: bool,
     value: Box<str>,
     search: Search,
 }
@@ -67,7 +69,8 @@ impl ByCase {
 impl Test {
     pub(crate) fn new(match_type: MatchType, value: &str) -> Self {
         let searched = if match_type == MatchType::Contains { value } else { "" };
-        Self { match_type, is_ascii: value.is_ascii(), value: value.into(), search: Search::new(searched) }
+        let is_foreign = !value.is_ascii() && !lower(value).is_ascii();
+        Self { match_type, is_ascii: value.is_ascii(), is_foreign, value: value.into(), search: Search::new(searched) }
     }
 
     pub(crate) fn match_type(&self) -> MatchType {
@@ -82,11 +85,25 @@ impl Test {
     /// is compared in the claim's place, where that was made.
     pub(crate) fn matches_asking<const ASK: bool>(
         &self,
-        claim: &Claim<'_>,
+        claim: Value<'_>,
         text: Option<&Claim<'_>>,
         semantics: &Semantics,
         touched: &mut Questions,
     ) -> bool {
+        let claim = match claim {
+            Value::Text(text) => {
+                let both = self.both(text);
+                if ASK && both.sensitive != both.insensitive {
+                    touched.insert(Question::LetterCase);
+                }
+                return if semantics.letter_case() == LetterCase::Sensitive {
+                    both.sensitive
+                } else {
+                    both.insensitive
+                };
+            }
+            Value::Other(claim) => claim,
+        };
         *touched = touched.union(kind_question(claim));
         let compared = text.unwrap_or(claim);
         if ASK && self.differs_by_case(compared, semantics) {
@@ -178,7 +195,7 @@ impl Test {
             MatchType::StartsWith => bytes.len() < value.len() || !begins_alike(),
             MatchType::Contains => bytes.len() < value.len(),
         };
-        if is_ascii && self.is_ascii && is_far {
+        if is_ascii && (self.is_ascii && is_far || self.is_foreign) {
             let outcome = ByCase::NEITHER;
             return if self.match_type == MatchType::NotEqual { outcome.not() } else { outcome };
         }

@@ -1,9 +1,10 @@
 //! A role mapping, prepared: its claims numbered and its tests built, so that deciding looks nothing up by name.
 
-use crate::claims::{Claim, Claims};
+use crate::claims::{Claim, Claims, Value};
 use crate::matching::Test;
 use crate::names::Names;
 use crate::pool::RoleMapping;
+use crate::scan::Scanned;
 use crate::semantics::{ArrayClaims, NonStringClaims, Semantics};
 
 /// The claims that have a number in every evaluator, and which.
@@ -13,6 +14,7 @@ pub(crate) const AUDIENCE: usize = 1;
 pub(crate) const TOKEN_USE: usize = 2;
 pub(crate) const EXPIRY: usize = 3;
 pub(crate) const PREFERRED: usize = 4;
+pub(crate) const ROLES: usize = 5;
 
 /// The numbers of the claims that an evaluator looks at; those of its rules are yet to come.
 pub(crate) fn numbered() -> Names {
@@ -40,7 +42,7 @@ impl Plan {
     }
 
     /// Where arrays or objects are compared as text, that text, by the claim's number: made once, not for every rule that reads it.
-    pub(crate) fn texts(&self, slots: &[Option<&Claim<'_>>], semantics: &Semantics) -> Vec<Option<Claim<'static>>> {
+    pub(crate) fn texts(&self, slots: &Slots<'_>, semantics: &Semantics) -> Vec<Option<Claim<'static>>> {
         let arrays = semantics.array_claims();
         let objects = semantics.non_string_claims() == NonStringClaims::JsonText;
         if !objects && !matches!(arrays, ArrayClaims::JsonText | ArrayClaims::ListText) {
@@ -52,9 +54,10 @@ impl Plan {
             (Claim::Object(_), _) if objects => Some(Claim::from(claim.to_json())),
             _ => None,
         };
-        let mut texts = vec![None; slots.len()];
+        let most = self.tests.iter().map(|(slot, _)| *slot).max();
+        let mut texts = vec![None; most.map_or(0, |most| most + 1)];
         for (slot, _) in &self.tests {
-            if let (Some(made @ None), Some(Some(claim))) = (texts.get_mut(*slot), slots.get(*slot)) {
+            if let (Some(made @ None), Some(Value::Other(claim))) = (texts.get_mut(*slot), slots.get(*slot)) {
                 *made = text(claim);
             }
         }
@@ -66,46 +69,63 @@ impl Plan {
 const FEW: usize = 32;
 
 /// What one token has for each claim that an evaluator looks at, by number.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Slots<'a> {
-    few: [Option<&'a Claim<'a>>; FEW],
-    /// All of them, where they are too many for `few`.
-    many: Vec<Option<&'a Claim<'a>>>,
+#[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a login of claims needs no memory from the heap")]
+pub(crate) enum Slots<'a> {
+    Few([Option<&'a Claim<'a>>; FEW]),
+    /// Where they are too many for `Few`.
+    Many(Vec<Option<&'a Claim<'a>>>),
+    /// What a scanner kept under the numbers that the evaluator gave it: nobody looks at names.
+    Scanned(&'a Scanned<'a>),
+    /// What a scanner kept for another evaluator: its number for each of ours.
+    Others(&'a Scanned<'a>, Vec<Option<usize>>),
 }
 
 impl<'a> Slots<'a> {
     /// Looks at each claim of a token once.
     pub(crate) fn of(names: &Names, claims: &'a Claims<'a>) -> Self {
-        let mut slots = Self::default();
-        if names.len() > FEW {
-            slots.many.resize(names.len(), None);
+        let mut few = [None; FEW];
+        if names.len() <= FEW {
+            fill(&mut few, names, claims);
+            return Self::Few(few);
         }
-        let all = if slots.many.is_empty() { &mut slots.few[..] } else { &mut slots.many };
-        if let Some(numbered) = claims.numbered(names) {
-            // A number that is none of ours belongs to a claim that only somebody else looks at.
-            for (number, value) in numbered.filter(|(number, _)| *number < names.len()) {
-                if let Some(slot) = all.get_mut(number) {
-                    *slot = Some(value);
-                }
-            }
-        } else {
-            for (name, value) in claims.iter() {
-                if let Some(slot) = names.number(name).and_then(|number| all.get_mut(number)) {
-                    *slot = Some(value);
-                }
-            }
-        }
-        slots
+        let mut many = vec![None; names.len()];
+        fill(&mut many, names, claims);
+        Self::Many(many)
     }
 
+    /// The same for what a scanner kept of a token.
     #[inline]
-    pub(crate) fn as_slice(&self) -> &[Option<&'a Claim<'a>>] {
-        if self.many.is_empty() { &self.few } else { &self.many }
+    pub(crate) fn of_scanned(names: &Names, token: &'a Scanned<'a>) -> Self {
+        if token.names().extend(names) {
+            Self::Scanned(token)
+        } else {
+            Self::Others(token, names.iter().map(|name| token.names().number(name)).collect())
+        }
     }
 
     /// What the token has for a claim.
     #[inline]
-    pub(crate) fn get(&self, number: usize) -> Option<&'a Claim<'a>> {
-        self.as_slice().get(number).copied().flatten()
+    pub(crate) fn get(&self, number: usize) -> Option<Value<'a>> {
+        match self {
+            Self::Scanned(token) => token.value(number),
+            Self::Few(few) => few.get(number).copied().flatten().map(Value::of),
+            Self::Many(many) => many.get(number).copied().flatten().map(Value::of),
+            Self::Others(token, numbers) => token.value((*numbers.get(number)?)?),
+        }
+    }
+
+    /// The text of a claim that is a string.
+    #[inline]
+    pub(crate) fn text(&self, number: usize) -> Option<&'a str> {
+        self.get(number).and_then(Value::as_text)
+    }
+}
+
+fn fill<'a>(slots: &mut [Option<&'a Claim<'a>>], names: &Names, claims: &'a Claims<'a>) {
+    for (name, value) in claims.iter() {
+        if let Some(slot) = names.number(name).and_then(|number| slots.get_mut(number)) {
+            *slot = Some(value);
+        }
     }
 }

@@ -40,7 +40,7 @@ impl Evaluator {
         let plan = self.plans.get(login.mapping?)?;
         let RoleMappingType::Rules(rules) = &plan.mapping.mapping_type else { return None };
         let semantics = self.semantics();
-        let survey = Survey::of(plan, login.slots.as_slice(), semantics);
+        let survey = Survey::of(plan, &login.slots, semantics);
         let role =
             |end: Option<usize>, semantics: &Semantics, touched| match end.and_then(|at| Some((at, rules.get(at)?))) {
                 Some((at, rule)) => Path::assume(rule.role_arn.as_str(), Source::Rule(at + 1), touched),

@@ -1,16 +1,23 @@
 //! The roles that a SAML assertion names itself (S9).
 
-use crate::claims::{Claim, Claims};
+use crate::claims::{Claim, Claims, Value};
 
 /// The attribute that names roles.
 pub(crate) const ROLE_ATTRIBUTE: &str = "https://aws.amazon.com/SAML/Attributes/Role";
 
 /// The distinct roles of the assertion's `role,provider` pairs, which come in either order; `None` where there is no usable pair.
-pub(crate) fn roles<'a>(claims: &'a Claims<'_>) -> Option<Vec<&'a str>> {
-    let mut roles: Vec<&str> = match claims.get(ROLE_ATTRIBUTE)? {
-        Claim::Text(pair) => role_of(pair).into_iter().collect(),
-        Claim::Array(elements) => elements.iter().filter_map(Claim::as_text).filter_map(role_of).collect(),
-        _ => Vec::new(),
+pub(crate) fn roles<'a>(claims: &'a Claims<'a>) -> Option<Vec<&'a str>> {
+    claims.get(ROLE_ATTRIBUTE).map(Value::of).and_then(roles_of)
+}
+
+/// The same from the value of the attribute.
+pub(crate) fn roles_of(attribute: Value<'_>) -> Option<Vec<&str>> {
+    let mut roles: Vec<&str> = match attribute {
+        Value::Text(pair) => role_of(pair).into_iter().collect(),
+        Value::Other(Claim::Array(elements)) => {
+            elements.iter().filter_map(Claim::as_text).filter_map(role_of).collect()
+        }
+        Value::Other(_) => Vec::new(),
     };
     let mut seen = std::collections::BTreeSet::new();
     roles.retain(|role| seen.insert(*role));

@@ -5,9 +5,9 @@
 //! under which the rule matches, one bit each, and each combination ends at the first rule that has its bit. One walk over the rules
 //! so gives every answer, and mostly it is over as soon as a single decision would be.
 
-use crate::claims::Claim;
+use crate::claims::{Claim, Value};
 use crate::matching::{ByCase, Test, kind_question};
-use crate::plan::Plan;
+use crate::plan::{Plan, Slots};
 use crate::pool::MatchType;
 use crate::semantics::{ArrayClaims, Choice, NonStringClaims, Question, Questions, Semantics};
 
@@ -106,7 +106,7 @@ pub(crate) struct Survey {
 
 impl Survey {
     /// Walks the rules until every combination has found its own, or there are no more.
-    pub(crate) fn of(plan: &Plan, slots: &[Option<&Claim<'_>>], semantics: &Semantics) -> Self {
+    pub(crate) fn of(plan: &Plan, slots: &Slots<'_>, semantics: &Semantics) -> Self {
         let base = Combinations::base(semantics);
         let mut open = Combinations::possible(semantics);
         let mut survey = Self { base: None, touched: Questions::NONE, others: Vec::new() };
@@ -114,17 +114,19 @@ impl Survey {
         let mut texts = Texts::default();
         let mut ascii = Ascii::default();
         for (number, (slot, test)) in plan.tests.iter().enumerate() {
-            let Some(claim) = slots.get(*slot).copied().flatten() else { continue };
+            let Some(claim) = slots.get(*slot) else { continue };
             let matching = match claim {
-                Claim::Text(text) => match test.both_of(text, ascii.has(*slot, text)) {
+                Value::Text(text) => match test.both_of(text, ascii.has(*slot, text)) {
                     ByCase::NEITHER => continue,
                     outcome => Combinations(ALL).matching(outcome),
                 },
-                Claim::Array(elements) => array(test, claim, elements, texts.of(*slot)),
-                other => scalar(test, other, texts.of(*slot)),
+                Value::Other(claim @ Claim::Array(elements)) => array(test, claim, elements, texts.of(*slot)),
+                Value::Other(other) => scalar(test, other, texts.of(*slot)),
             };
             if is_open {
-                survey.touched = survey.touched.union(kind_question(claim));
+                if let Value::Other(claim) = claim {
+                    survey.touched = survey.touched.union(kind_question(claim));
+                }
                 // The two combinations that differ in letter case only stand side by side.
                 let pair = base.0 | (base.0 & SENSITIVE) << 1 | (base.0 & INSENSITIVE) >> 1;
                 if !matches!((matching.0 & pair).count_ones(), 0 | 2) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::claims::{Claim, Claims};
+use crate::claims::{Claim, Value};
 use crate::decision::{RejectedTag, TagFault};
 use crate::groups::PREFERRED_ROLE;
 use crate::login::Login;
@@ -42,7 +42,7 @@ pub(crate) fn tags<'a>(map: &'a PrincipalTagMap, login: &'a Login<'a>, semantics
         {
             touched.insert(open.question);
         }
-        match value(login.claim(claim, semantics), semantics, &mut touched) {
+        match value_of(login.value(claim, semantics), semantics, &mut touched) {
             Ok(Some(value)) => {
                 tags.insert(key, value);
             }
@@ -61,7 +61,7 @@ pub(crate) fn sources<'a>(
 ) -> (BTreeMap<&'a str, &'a str>, Questions) {
     let custom =
         || -> Vec<(&'a str, &'a str)> { map.tags.iter().map(|(key, claim)| (key.as_str(), claim.as_str())).collect() };
-    let defaults = || defaults(login.provider().map(crate::ProviderKey::kind), login.claims);
+    let defaults = || defaults(login, semantics);
     match (map.use_defaults, map.tags.is_empty()) {
         (false, _) => (custom().into_iter().collect(), Questions::NONE),
         (true, true) => (defaults().into_iter().collect(), Questions::NONE),
@@ -77,11 +77,12 @@ pub(crate) fn sources<'a>(
 }
 
 /// The default tags (P2).
-fn defaults(kind: Option<ProviderKind>, claims: &Claims<'_>) -> Vec<(&'static str, &'static str)> {
+fn defaults(login: &Login<'_>, semantics: &Semantics) -> Vec<(&'static str, &'static str)> {
+    let kind = login.provider().map(crate::ProviderKey::kind);
     let username = match kind {
         Some(ProviderKind::Saml) => SAML_NAME_IDENTIFIER,
         // Its access token names the user `user_id`; its ID token, as everybody's, `sub`.
-        Some(ProviderKind::Amazon) if claims.get("user_id").is_some() => "user_id",
+        Some(ProviderKind::Amazon) if login.value("user_id", semantics).is_some() => "user_id",
         _ => "sub",
     };
     let client = (kind != Some(ProviderKind::Saml)).then_some(("client", "aud"));
@@ -94,16 +95,24 @@ pub(crate) fn value<'a>(
     semantics: &Semantics,
     touched: &mut Questions,
 ) -> Result<Option<Cow<'a, str>>, TagFault> {
+    value_of(claim.map(Value::of), semantics, touched)
+}
+
+fn value_of<'a>(
+    claim: Option<Value<'a>>,
+    semantics: &Semantics,
+    touched: &mut Questions,
+) -> Result<Option<Cow<'a, str>>, TagFault> {
     let text = match claim {
-        None | Some(Claim::Null) => {
+        None | Some(Value::Other(Claim::Null)) => {
             touched.insert(Question::TagMissingClaim);
             return match semantics.tag_missing_claim() {
                 TagMissingClaim::Omit => Ok(None),
                 TagMissingClaim::Fail => Err(TagFault::Missing),
             };
         }
-        Some(Claim::Text(text)) => text.as_ref(),
-        Some(other) => {
+        Some(Value::Text(text)) => text,
+        Some(Value::Other(other)) => {
             touched.insert(Question::TagNonStringClaim);
             match (semantics.tag_non_string_claim(), other) {
                 (TagNonStringClaim::Omit, _) => return Ok(None),

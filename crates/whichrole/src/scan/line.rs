@@ -3,14 +3,12 @@
 use std::borrow::Cow;
 
 use super::quotes::Quotes;
+use super::scanned::Places;
 use super::seen::Seen;
 use super::usual::{AHEAD, Usual};
-use crate::claims::{Claim, Claims, Numbered, Numbers};
+use crate::claims::Claim;
 use crate::json::{self, JsonLimits};
 use crate::names::{Names, hash};
-
-/// Claims that room is made for. More than these would be a piece of memory that takes longer to get.
-const ROOM: usize = 18;
 
 /// What is mixed into the names of the outermost object.
 const FIRST: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -34,31 +32,25 @@ pub(super) struct Line<'t, 's> {
     objects: u64,
 }
 
-/// The claims that are kept, with their numbers.
-struct Kept<'t> {
-    wanted: &'t Names,
-    members: Members<'t>,
-    numbers: Numbers,
+/// Claims with their numbers.
+pub(super) type Others<'t> = Vec<(usize, Claim<'t>)>;
+
+/// What is kept of a line.
+struct Kept<'t, 'k> {
+    wanted: &'k Names,
+    places: &'k mut Places,
+    others: Others<'t>,
 }
 
-impl<'t> Kept<'t> {
-    fn new(wanted: &'t Names) -> Self {
-        Self { wanted, members: Members::with_capacity(wanted.len().min(ROOM)), numbers: Numbers::default() }
-    }
-
+impl<'t> Kept<'t, '_> {
+    /// Keeps a text that stands in the line as it is.
     #[inline]
-    fn push(&mut self, number: usize, value: Claim<'t>) {
-        if let Some(place) = self.numbers.get_mut(self.members.len()) {
-            // Where there are so many names that a byte cannot tell, the numbers are not used.
-            [*place, ..] = number.to_le_bytes();
+    fn set_text(&mut self, number: usize, line: &'t str, start: usize, end: usize) -> Option<()> {
+        match (self.places.get_mut(number), u32::try_from(end)) {
+            (Some(place), Ok(_)) => *place = (u32::try_from(start).ok()?, u32::try_from(end).ok()?),
+            _ => self.others.push((number, Claim::from(line.get(start..end)?))),
         }
-        self.members.push((Cow::Borrowed(self.wanted.name(number)), value));
-    }
-
-    fn claims(self) -> Claims<'t> {
-        let are_all = self.members.len() <= self.numbers.len() && u8::try_from(self.wanted.len()).is_ok();
-        let numbered = are_all.then_some(Numbered { names: self.wanted, numbers: self.numbers });
-        Claims::of_numbered(self.members, numbered)
+        Some(())
     }
 }
 
@@ -83,8 +75,9 @@ impl<'t, 's> Line<'t, 's> {
     }
 
     /// The whole line: one object, of which the wanted members are kept.
-    pub(super) fn claims(mut self, wanted: &'t Names, usual: &mut Usual) -> Option<Claims<'t>> {
-        let mut kept = Kept::new(wanted);
+    pub(super) fn claims(mut self, wanted: &Names, usual: &mut Usual, places: &mut Places) -> Option<Others<'t>> {
+        *places = Places::default();
+        let mut kept = Kept { wanted, places, others: Others::with_capacity(4) };
         let mut order = Order::default();
         self.blanks();
         if self.next()? != b'{' {
@@ -96,22 +89,17 @@ impl<'t, 's> Line<'t, 's> {
         if self.peek()? == b'}' {
             self.at += 1;
         } else {
-            loop {
-                self.usual_members(&mut kept, &mut order, usual)?;
-                if !self.member(&mut kept, &mut order, usual)? {
-                    break;
-                }
-            }
+            while self.usual_members(&mut kept, &mut order, usual)? && self.member(&mut kept, &mut order, usual)? {}
         }
         self.blanks();
-        (self.at == self.bytes.len()).then(|| kept.claims())
+        (self.at == self.bytes.len()).then_some(kept.others)
     }
 
     /// As many members as come in the most usual way: the usual name, then at once a text without escapes, or a number that nobody wants, then
-    /// at once a comma. Before and behind we stand where a name should begin.
-    fn usual_members(&mut self, kept: &mut Kept<'t>, order: &mut Order, usual: &Usual) -> Option<()> {
+    /// at once a comma or the end. Before and behind we stand where a name should begin; or behind the end, which is said.
+    fn usual_members(&mut self, kept: &mut Kept<'t, '_>, order: &mut Order, usual: &Usual) -> Option<bool> {
         if order.is_lost {
-            return Some(());
+            return Some(true);
         }
         let (bytes, text, quotes, backslash) = (self.bytes, self.text, self.quotes, self.backslash);
         let mut at = self.at;
@@ -126,29 +114,33 @@ impl<'t, 's> Line<'t, 's> {
             };
             let end = if bytes.get(value) == Some(&b'"') {
                 let end = quotes.next(value + 1)?;
-                if end > backslash || bytes.get(end + 1) != Some(&b',') {
+                if end > backslash || !matches!(bytes.get(end + 1), Some(b',' | b'}')) {
                     break;
                 }
                 if let Some(number) = name.wanted {
-                    kept.push(number, Claim::Text(Cow::Borrowed(text.get(value + 1..end)?)));
+                    kept.set_text(number, text, value + 1, end)?;
                 }
                 end + 1
-            } else if let (None, Some(end)) = (name.wanted, plain_number(bytes, value)) {
+            } else if let (None, Some(end)) = (name.wanted, plain_end(bytes, value, self.limits.number)) {
                 end
             } else {
                 break;
             };
             missing = 0;
             at = end + 1;
+            if bytes.get(end) == Some(&b'}') {
+                self.at = at;
+                return Some(false);
+            }
             order.next = place + 1;
             order.passed |= 1 << (place % 64);
         }
         self.at = at;
-        Some(())
+        Some(true)
     }
 
     /// A member of the outermost object, however it comes, and what follows it: whether that is a comma.
-    fn member(&mut self, kept: &mut Kept<'t>, order: &mut Order, usual: &mut Usual) -> Option<bool> {
+    fn member(&mut self, kept: &mut Kept<'t, '_>, order: &mut Order, usual: &mut Usual) -> Option<bool> {
         let number = if let Some((place, name, behind)) = usual.find(order.next, self.bytes, self.at) {
             order.next = place + 1;
             order.passed |= 1 << (place % 64);
@@ -163,7 +155,7 @@ impl<'t, 's> Line<'t, 's> {
         };
         self.blanks();
         match number {
-            Some(number) => kept.push(number, self.value()?),
+            Some(number) => kept.others.push((number, self.value()?)),
             None => self.skip()?,
         }
         self.blanks();
@@ -291,7 +283,7 @@ impl<'t, 's> Line<'t, 's> {
                 Claim::Object(members)
             }
             b'[' => {
-                let mut elements = Vec::new();
+                let mut elements = Vec::with_capacity(4);
                 self.array(|line| {
                     elements.push(line.value()?);
                     Some(())
@@ -464,11 +456,16 @@ impl<'t, 's> Line<'t, 's> {
     }
 }
 
-/// The byte behind a whole number of up to sixteen digits that a comma follows, as most numbers are.
+/// The byte behind a whole number or a word that a comma follows, as nearly all are.
 #[inline]
-fn plain_number(bytes: &[u8], at: usize) -> Option<usize> {
-    let digits = bytes.get(at..)?.iter().take(17).take_while(|byte| byte.is_ascii_digit()).count();
-    let behind = at + digits;
-    let is_plain = matches!(digits, 1..=16) && bytes.get(at) != Some(&b'0') && bytes.get(behind) == Some(&b',');
-    is_plain.then_some(behind)
+fn plain_end(bytes: &[u8], at: usize, longest: usize) -> Option<usize> {
+    let end = match bytes.get(at)? {
+        // One zero alone is a number, too, but a zero more would not be.
+        b'1'..=b'9' => at + bytes.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count(),
+        b't' if bytes.get(at..at + 4)? == b"true" => at + 4,
+        b'f' if bytes.get(at..at + 5)? == b"false" => at + 5,
+        b'n' if bytes.get(at..at + 4)? == b"null" => at + 4,
+        _ => return None,
+    };
+    (end - at <= longest && bytes.get(end) == Some(&b',')).then_some(end)
 }

@@ -8,15 +8,18 @@
 
 mod line;
 mod quotes;
+mod scanned;
 mod seen;
 mod usual;
 
-use self::line::Line;
+use self::line::{Line, Others};
 use self::quotes::Quotes;
+use self::scanned::Places;
+pub use self::scanned::Scanned;
 use self::seen::Seen;
 use self::usual::Usual;
 use crate::base64url;
-use crate::claims::{Claim, Claims};
+use crate::claims::Claims;
 use crate::eval::Evaluator;
 use crate::json;
 use crate::login::TokenForm;
@@ -35,11 +38,13 @@ use crate::token::{Jwt, TokenError, TokenLimits};
 /// let evaluator = Evaluator::new(pool, Semantics::default());
 ///
 /// let mut scanner = ClaimsScanner::new([&evaluator], TokenLimits::default());
-/// let (claims, form) = scanner.read(r#"{"sub":"1111","custom:dept":"ops","email":"jane@example.com"}"#)?;
+/// let token = scanner.read(r#"{"sub":"1111","custom:dept":"ops","email":"jane@example.com"}"#)?;
+/// let logins = [evaluator.login_of(None, &token)?];
+/// assert!(evaluator.evaluate(&Request::of(&logins)).role().is_some());
+///
+/// let claims = token.into_claims();
 /// assert_eq!(claims.get("custom:dept"), Some(&Claim::from("ops")));
 /// assert_eq!(claims.get("email"), None, "no rule and no tag is about it");
-/// let logins = [evaluator.login(None, &claims, form)?];
-/// assert!(evaluator.evaluate(&Request::of(&logins)).role().is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
@@ -50,6 +55,8 @@ pub struct ClaimsScanner {
     seen: Seen,
     /// The names that lines have had, in their order.
     usual: Usual,
+    /// Where the texts of the last token are.
+    places: Places,
     /// The claims part of the last JWT, decoded.
     payload: Vec<u8>,
     /// The last header that was good, as it stood in its JWT: most tokens of a day have the same.
@@ -85,6 +92,7 @@ impl ClaimsScanner {
             quotes: Quotes::default(),
             seen: Seen::default(),
             usual: Usual::default(),
+            places: Places::default(),
             payload: Vec::new(),
             header: String::new(),
         }
@@ -95,11 +103,11 @@ impl ClaimsScanner {
     /// # Errors
     /// Those of [`Claims::from_json`] and [`Jwt::decode`], word for word.
     #[inline]
-    pub fn read<'t>(&'t mut self, text: &'t str) -> Result<(Claims<'t>, TokenForm), TokenError> {
+    pub fn read<'t>(&'t mut self, text: &'t str) -> Result<Scanned<'t>, TokenError> {
         if text.starts_with('{') || text.trim_start().starts_with(['{', '[', '\u{feff}']) {
-            self.claims(text).map(|claims| (claims, TokenForm::Claims))
+            self.claims(text)
         } else {
-            self.jwt(text).map(|claims| (claims, TokenForm::Jwt))
+            self.jwt(text)
         }
     }
 
@@ -108,25 +116,29 @@ impl ClaimsScanner {
     /// # Errors
     /// Those of [`Claims::from_json_within`].
     #[inline]
-    pub fn claims<'t>(&'t mut self, text: &'t str) -> Result<Claims<'t>, TokenError> {
-        let Self { wanted, limits, quotes, seen, usual, .. } = self;
-        match scan(text, wanted, limits, quotes, seen, usual) {
-            Some(claims) => Ok(claims),
-            None => Claims::from_json_within(text, &limits.json).map(|claims| kept(wanted, claims)),
+    pub fn claims<'t>(&'t mut self, text: &'t str) -> Result<Scanned<'t>, TokenError> {
+        let Self { wanted, limits, quotes, seen, usual, places, .. } = self;
+        match scan(text, wanted, limits, quotes, seen, usual, places) {
+            Some(others) => Ok(Scanned::new(wanted, text, places, others, TokenForm::Claims)),
+            None => Claims::from_json_within(text, &limits.json)
+                .map(|claims| Scanned::of_claims(wanted, claims, TokenForm::Claims)),
         }
     }
 
+    /// Keeps of claims what [`ClaimsScanner::claims`] keeps of their text.
+    #[must_use]
+    pub fn keep<'t>(&'t self, claims: Claims<'t>) -> Scanned<'t> {
+        Scanned::of_claims(&self.wanted, claims, TokenForm::Claims)
+    }
+
     /// Reads the claims of a compact JWT, whose signature is not looked at beyond its spelling.
-    ///
-    /// # Errors
-    /// Those of [`Jwt::decode`].
-    pub fn jwt<'t>(&'t mut self, text: &'t str) -> Result<Claims<'t>, TokenError> {
+    fn jwt<'t>(&'t mut self, text: &'t str) -> Result<Scanned<'t>, TokenError> {
         let is_decoded = self.decode(text).is_some();
-        let Self { wanted, limits, quotes, seen, usual, payload, .. } = self;
-        let payload = if is_decoded { std::str::from_utf8(payload).ok() } else { None };
-        match payload.and_then(|claims| scan(claims, wanted, limits, quotes, seen, usual)) {
-            Some(claims) => Ok(claims),
-            None => Jwt::decode(text, limits).map(|jwt| kept(wanted, jwt.into_claims())),
+        let Self { wanted, limits, quotes, seen, usual, places, payload, .. } = self;
+        let payload = if is_decoded { std::str::from_utf8(payload).unwrap_or_default() } else { "" };
+        match scan(payload, wanted, limits, quotes, seen, usual, places) {
+            Some(others) => Ok(Scanned::new(wanted, payload, places, others, TokenForm::Jwt)),
+            None => Jwt::decode(text, limits).map(|jwt| Scanned::of_claims(wanted, jwt.into_claims(), TokenForm::Jwt)),
         }
     }
 
@@ -152,24 +164,19 @@ impl ClaimsScanner {
 #[inline]
 fn scan<'t>(
     text: &'t str,
-    wanted: &'t Names,
+    wanted: &Names,
     limits: &TokenLimits,
     quotes: &mut Quotes,
     seen: &mut Seen,
     usual: &mut Usual,
-) -> Option<Claims<'t>> {
+    places: &mut Places,
+) -> Option<Others<'t>> {
     // No member and no element takes fewer than two bytes with what separates it from the next: so these limits need not be watched.
     if text.len() > limits.json.bytes || text.len() / 2 > limits.json.members {
         return None;
     }
     quotes.look(text.as_bytes())?;
-    Line::new(text, &limits.json, quotes, seen).claims(wanted, usual)
-}
-
-/// The wanted ones of all claims.
-fn kept<'t>(wanted: &Names, claims: Claims<'t>) -> Claims<'t> {
-    let is_wanted = |name: &str| wanted.number(name).is_some();
-    Claims::of_members(claims.into_members().filter(|(name, _): &(_, Claim<'t>)| is_wanted(name)).collect())
+    Line::new(text, &limits.json, quotes, seen).claims(wanted, usual, places)
 }
 
 /// The names only: what is left of the last token is nobody's business.

@@ -26,7 +26,7 @@ impl Quotes {
             has_control |= control;
         }
         let mut last = [b' '; 64];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        last.get_mut(..rest.len())?.copy_from_slice(rest);
         let (quotes, control) = look(&last);
         self.bits.push(quotes);
         (!has_control && !control).then_some(())

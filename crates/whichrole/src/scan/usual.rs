@@ -44,8 +44,8 @@ impl Name {
         let rest = bytes.get(at..)?;
         let is_here = match rest.first_chunk() {
             Some(first) => {
-                let pairs = words(first).into_iter().zip(self.words).zip(self.masks);
-                pairs.fold(0, |differ, ((here, word), mask)| differ | (here & mask ^ word)) == 0
+                let words = words(first).into_iter().zip(self.masks).zip(self.words);
+                words.fold(0, |others, ((word, mask), expected)| others | (word & mask ^ expected)) == 0
                     && (self.written.len() <= 24 || rest.starts_with(&self.written))
             }
             None => rest.starts_with(&self.written),

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use whichrole::{Answer, Claims, ClaimsScanner, Clock, Evaluator, ProviderKey, Request, TokenForm, TokenLimits};
+use whichrole::{Answer, ClaimsScanner, Clock, Evaluator, Login, ProviderKey, Request, Scanned, TokenLimits};
 
 use super::against::Changes;
 use super::columns::{Column, Row};
@@ -182,24 +182,22 @@ impl Batch {
         outer: &mut ClaimsScanner,
         part: &mut Part,
     ) -> Result<(), Box<Report>> {
-        match &self.pointer {
-            None => {
-                let (claims, form) = scanner.read(line).map_err(|error| {
-                    let column = error.position().map(|(_, column)| column);
-                    Report { column, ..Report::new(error.code(), error.to_string()) }
-                })?;
-                self.decide(&claims, form, number, part)
-            }
-            Some(pointer) => {
-                let found = pointer.find(line, outer)?;
-                let (claims, form) = found.read(scanner)?;
-                self.decide(&claims, form, number, part)
-            }
-        }
+        let found = match &self.pointer {
+            None => None,
+            Some(pointer) => Some(pointer.find(line, outer)?),
+        };
+        let token = match &found {
+            None => scanner.read(line).map_err(|error| {
+                let column = error.position().map(|(_, column)| column);
+                Report { column, ..Report::new(error.code(), error.to_string()) }
+            })?,
+            Some(found) => found.read(scanner)?,
+        };
+        self.decide(&token, number, part)
     }
 
-    fn decide(&self, claims: &Claims<'_>, form: TokenForm, number: usize, part: &mut Part) -> Result<(), Box<Report>> {
-        let login = self.login(&self.evaluator, claims, form)?;
+    fn decide(&self, token: &Scanned<'_>, number: usize, part: &mut Part) -> Result<(), Box<Report>> {
+        let login = self.login(&self.evaluator, token)?;
         let request = self.request(std::slice::from_ref(&login));
         match &self.want {
             Want::Decisions => {
@@ -224,7 +222,7 @@ impl Batch {
                 part.summary.add(number, &answer);
             }
             Want::Changes(other) => {
-                let login = self.login(other, claims, form)?;
+                let login = self.login(other, token)?;
                 let theirs = self.request(std::slice::from_ref(&login));
                 if self.is_strict {
                     let is_certain = self.evaluator.answer(&request).is_certain() && other.answer(&theirs).is_certain();
@@ -236,17 +234,12 @@ impl Batch {
         Ok(())
     }
 
-    fn login<'a>(
-        &'a self,
-        evaluator: &'a Evaluator,
-        claims: &'a Claims<'a>,
-        form: TokenForm,
-    ) -> Result<whichrole::Login<'a>, Box<Report>> {
-        let login = evaluator.login(self.provider.as_ref(), claims, form);
+    fn login<'a>(&'a self, evaluator: &'a Evaluator, token: &'a Scanned<'a>) -> Result<Login<'a>, Box<Report>> {
+        let login = evaluator.login_of(self.provider.as_ref(), token);
         login.map_err(|error| Box::new(Report::new(error.code(), error.to_string())))
     }
 
-    fn request<'a>(&'a self, logins: &'a [whichrole::Login<'a>]) -> Request<'a> {
+    fn request<'a>(&'a self, logins: &'a [Login<'a>]) -> Request<'a> {
         Request::of(logins).choosing(self.custom_role_arn.as_deref()).at(self.clock)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use whichrole::{Claim, Claims, ClaimsScanner, TokenError, TokenForm};
+use whichrole::{Claim, Claims, ClaimsScanner, Scanned};
 
 use crate::failure::{Failure, Report, Result};
 
@@ -41,11 +41,11 @@ impl Pointer {
 
     /// Finds what a line has there. `outer` keeps the first member.
     pub fn find<'t>(&self, line: &'t str, outer: &'t mut ClaimsScanner) -> std::result::Result<Found<'t>, Box<Report>> {
-        let mut claims = outer.claims(line).map_err(|error| {
+        let token = outer.claims(line).map_err(|error| {
             let column = error.position().map(|(_, column)| column);
             Report { column, ..Report::new(error.code(), error.to_string()) }
         })?;
-        let mut found = claims.remove(&self.first);
+        let mut found = token.into_claims().remove(&self.first);
         for step in &self.rest {
             found = found.and_then(|value| member(value, step));
         }
@@ -66,19 +66,16 @@ impl Pointer {
 
 impl<'t> Found<'t> {
     /// Reads the token.
-    pub fn read<'s>(
-        &'s self,
-        scanner: &'s mut ClaimsScanner,
-    ) -> std::result::Result<(Claims<'s>, TokenForm), Box<Report>>
+    pub fn read<'s>(&'s self, scanner: &'s mut ClaimsScanner) -> std::result::Result<Scanned<'s>, Box<Report>>
     where
         't: 's,
     {
         match self {
             // A place within the string is none within the line, so it is not said.
             Self::Text(text) => {
-                scanner.read(text).map_err(|error: TokenError| Box::new(Report::new(error.code(), error.to_string())))
+                scanner.read(text).map_err(|error| Box::new(Report::new(error.code(), error.to_string())))
             }
-            Self::Object(claims) => Ok((claims.clone(), TokenForm::Claims)),
+            Self::Object(claims) => Ok(scanner.keep(claims.clone())),
         }
     }
 }
