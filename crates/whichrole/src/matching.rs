@@ -339,7 +339,7 @@ mod tests {
             let mut touched = Questions::NONE;
             let test = Test::new(MatchType::Contains, "Admin");
             let claim = claim(json);
-            let matched = test.matches_asking::<ASK>(crate::claims::Value::of(&claim), None, semantics, &mut touched);
+            let matched = test.matches_asking::<ASK>(Value::of(&claim), None, semantics, &mut touched);
             assert_eq!(matched, test.matches(&claim, semantics), "{json}");
             touched.ids()
         }

@@ -114,7 +114,9 @@ fn hi_64_what_is_no_configuration_is_said_to_be_none() {
     };
     eval("empty.json", b"").exits(2).mentions("is empty");
     eval("blank.json", b" \n").exits(2).mentions("is empty");
-    eval("null.json", b"null").refuses("").mentions("null.json:1:1: no known member or resource was found in the configuration");
+    eval("null.json", b"null")
+        .refuses("")
+        .mentions("null.json:1:1: no known member or resource was found in the configuration");
     eval("one.json", b"1").refuses("").mentions("no known member or resource was found");
     eval("elf", b"\x7fELF\x02\x01\x01\0\xff").exits(2).mentions("is not UTF-8 text");
     eval("gzip", b"\x1f\x8b\x08\0\0\0\0\0").exits(2).mentions("is not UTF-8 text");
