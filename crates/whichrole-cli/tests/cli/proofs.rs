@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{ADMIN, Folder, Outcome, pool_with_rules, whichrole};
+use crate::harness::{ADMIN, Folder, Outcome, pool_of, pool_with_rules, whichrole};
 use crate::schema;
 
 const POOL: &str = "pools/api/app-pool.json";
@@ -260,4 +260,18 @@ fn what_a_deployment_does_not_say_about_guests_is_no_drift() {
     let open = pool_with_rules(&rules).replacen('{', "{\"AllowUnauthenticatedIdentities\": true,", 1);
     let open = folder.file("open.json", open);
     whichrole(["diff"]).arg(&open).arg(&known).run().exits(1);
+}
+
+#[test]
+fn a_line_of_users_may_be_so_long_and_no_longer() {
+    let folder = Folder::new();
+    let pool = folder.file("pool.json", pool_of(r#"{"Type":"Token","AmbiguousRoleResolution":"Deny"}"#));
+    let users = |bytes: usize| {
+        let line = format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
+        let users = folder.file("users.ndjson", format!("\n{{}}\n{line}\n"));
+        whichrole(["diff"]).arg(&pool).arg(&pool).arg("--users").arg(users).run()
+    };
+    assert!(users(65_536).exits(0).stdout.contains("0 of 2 users change"));
+    users(65_537).exits(2).mentions("users.ndjson:3: the line is longer than 65536 bytes");
+    users(5_000_000).exits(2).mentions("users.ndjson:3: the line is longer than 65536 bytes");
 }

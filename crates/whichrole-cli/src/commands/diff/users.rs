@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Read as _};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -43,10 +43,18 @@ pub struct Class {
 pub fn count(file: &OsStr, provider: Option<&ProviderKey>, found: &Diff, semantics: &Semantics) -> Result<Users> {
     let mut users = Users::default();
     let mut classes: BTreeMap<(String, String, bool), (usize, usize)> = BTreeMap::new();
-    let reader = std::io::BufReader::new(input::open(file)?);
-    for (number, line) in (1_usize..).zip(reader.split(b'\n')) {
-        let line = line.map_err(|error| Failure::io(&error, "read", &input::shown(file)))?;
-        if line.iter().all(u8::is_ascii_whitespace) {
+    let mut reader = std::io::BufReader::new(input::open(file)?);
+    let mut line = Vec::new();
+    for number in 1_usize.. {
+        line.clear();
+        // The bytes that a line may have, one more, and its end: a longer one is refused before all of it is in memory.
+        let mut bounded = reader.by_ref().take(LINE_BYTES as u64 + 2);
+        let read = bounded.read_until(b'\n', &mut line);
+        if read.map_err(|error| Failure::io(&error, "read", &input::shown(file)))? == 0 {
+            break;
+        }
+        line.pop_if(|last| *last == b'\n');
+        if line.len() <= LINE_BYTES && line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
         let fault = |what: String| {
