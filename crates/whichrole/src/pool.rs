@@ -250,7 +250,13 @@ impl RoleArn {
     /// The role's name without its path: the text after the last `/` of an ARN.
     #[must_use]
     pub fn role_name(&self) -> Option<&str> {
-        let (_, path) = self.0.split_once(":role/")?;
+        Self::name_in(&self.0)
+    }
+
+    /// The same of an ARN that is a mere text.
+    #[must_use]
+    pub fn name_in(arn: &str) -> Option<&str> {
+        let (_, path) = arn.split_once(":role/")?;
         path.rsplit('/').next()
     }
 }

@@ -55,6 +55,21 @@ pub(crate) fn is_written_as_one(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
+/// The partition of a region: `aws`, `aws-cn` or `aws-us-gov`; none of the `iso` and sovereign ones, nor of a reference.
+pub(crate) fn partition(region: &str) -> Option<&'static str> {
+    if region.contains("${") {
+        None
+    } else if region.starts_with("cn-") {
+        Some("aws-cn")
+    } else if region.starts_with("us-gov-") {
+        Some("aws-us-gov")
+    } else if region.starts_with("us-iso") || region.starts_with("eu-iso") || region.starts_with("eusc-") {
+        None
+    } else {
+        Some("aws")
+    }
+}
+
 /// The known region that differs in hyphens alone.
 pub(crate) fn nearest(text: &str) -> Option<&'static str> {
     let letters = |region: &str| region.replace('-', "");

@@ -166,6 +166,14 @@ pub fn alternatives<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
     }
 }
 
+/// `a, b and c`
+pub(crate) fn and(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use crate::pool::PrincipalTagMap;
 use crate::provider::ProviderKey;
 use crate::read::{Configuration, Definition, Node, Position, Value};
-use crate::text;
+use crate::{regions, text};
 pub use decided::TrustPolicies;
 use pattern::{Known, Text};
 
@@ -341,17 +341,9 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     fn of(call: &AssumeCall<'a>) -> Self {
-        let is_region = |region: &&str| {
-            region.split('-').count() >= 3
-                && region.ends_with(|c: char| c.is_ascii_digit())
-                && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
+        let is_region = |region: &&str| region.split('-').count() >= 3 && regions::is_written_as_one(region);
         let region = call.pool.and_then(|id| id.split_once(':')).map(|(region, _)| region).filter(is_region);
-        let of_region = region.map(|region| match region {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        });
+        let of_region = region.map(|region| regions::partition(region).unwrap_or("aws"));
         let of_role = call.role.and_then(|arn| arn.strip_prefix("arn:")).and_then(|rest| rest.split_once(':'));
         let of_role = of_role.map(|(partition, _)| partition).filter(|name| name.starts_with("aws"));
         Self { partition: of_region.or(of_role), region }

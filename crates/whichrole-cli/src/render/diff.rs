@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use whichrole::RoleArn;
 use whichrole::analysis::{Change, Judged};
 use whichrole::text::visible;
 
@@ -207,8 +208,7 @@ impl Names {
 
 /// The name of a role's ARN.
 fn name_of(role: &str) -> Option<&str> {
-    role.starts_with("arn:")
-        .then(|| role.split_once(":role/").map(|(_, path)| path.rsplit('/').next().unwrap_or(path)))?
+    RoleArn::name_in(role).filter(|_| role.starts_with("arn:"))
 }
 
 /// What is not a result: what was taken for what, and what is open.

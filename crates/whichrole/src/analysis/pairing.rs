@@ -147,9 +147,7 @@ impl<'r> Shown<'r> {
     }
 
     fn is_name_of(&self, literal: &str) -> bool {
-        let Some(name) = literal.split_once(":role/").and_then(|(_, path)| path.rsplit('/').next()) else {
-            return false;
-        };
+        let Some(name) = RoleArn::name_in(literal) else { return false };
         match self {
             Self::Arn(arn) => fits(arn, literal),
             Self::Name(given) => name == *given,

@@ -301,7 +301,7 @@ fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str, groups: &[Group], 
                 let blocked = match earlier.as_slice() {
                     [] => String::new(),
                     [only] => format!(", and no match of rule {only}"),
-                    [most @ .., last] => format!(", and no match of rules {} and {last}", most.join(", ")),
+                    several => format!(", and no match of rules {}", text::and(several)),
                 };
                 way(format!("rule {}", n + 1), format!("{test}{blocked}"));
             }

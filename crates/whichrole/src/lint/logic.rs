@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rejected::role_fault;
 use super::tags::missing_source;
-use super::{Case, Finding, Severity, and};
+use super::{Case, Finding, Severity};
 use crate::analysis::{RuleReach, Verdict, Witness, reach};
 use crate::claims::{Claim, Claims};
 use crate::groups::{GROUPS, ROLES};
@@ -122,7 +122,7 @@ fn shadowed(
     let numbers = blocked_by.iter().map(ToString::to_string).collect::<Vec<_>>();
     let by = match numbers.as_slice() {
         [only] => format!("rule {only} takes"),
-        several => format!("rules {} together take", and(several)),
+        several => format!("rules {} together take", text::and(several)),
     };
     let role = if other { "and gives another role" } else { "and gives the same role" };
     let role = if blocked_by.len() > 1 && other { "and give other roles" } else { role };
@@ -398,7 +398,7 @@ fn groups(case: &Case<'_>, found: &mut Vec<Finding>) {
                 precedence.map_or_else(|| "have no precedence".to_owned(), |p| format!("have the precedence {p}"));
             let message = format!(
                 "the groups {} {which} and different roles: a member of two gets neither, but what the role resolution says (G4)",
-                and(&names)
+                text::and(&names)
             );
             found.push(Finding::new("ambiguous-precedence", Severity::Warning, message).at(*at));
         }

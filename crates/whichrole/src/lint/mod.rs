@@ -169,14 +169,6 @@ fn of_problem(problem: &Problem) -> Finding {
     }
 }
 
-/// `a, b and c`
-fn and(words: &[String]) -> String {
-    match words.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => words.concat(),
-    }
-}
-
 /// The rules of one mapping, and the mappings of one pool, that logic looks at: a multiple of what AWS takes.
 const MOST_RULES_SOLVED: usize = 100;
 const MOST_MAPPINGS_SOLVED: usize = 50;

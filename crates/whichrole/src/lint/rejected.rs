@@ -6,7 +6,7 @@ use super::{Case, Finding, Severity, providers};
 use crate::pool::{RoleArn, RoleMappingType};
 use crate::provider::ProviderKey;
 use crate::read::{Place, Position};
-use crate::text;
+use crate::{regions, text};
 
 /// Rules of one mapping, mappings of one pool, tags of one map (R11, P4).
 const MOST_RULES: usize = 25;
@@ -223,26 +223,12 @@ pub(super) fn role_fault(case: &Case<'_>, role: &str) -> Option<(&'static str, S
     let partition = parts.get(1).copied().unwrap_or_default();
     let elsewhere = case.pool().role_mappings.keys().find_map(|key| {
         let region = key.as_str().strip_prefix("cognito-idp.")?.split('.').next()?;
-        let right = partition_of(region)?;
+        let right = regions::partition(region)?;
         (!partition.contains("${") && right != partition).then_some((region.to_owned(), right))
     });
     elsewhere.map(|(region, right)| {
         ("role-arn", format!("of another partition than {}: `{right}` is wanted", text::quoted(&region)))
     })
-}
-
-fn partition_of(region: &str) -> Option<&'static str> {
-    if region.contains("${") {
-        None
-    } else if region.starts_with("cn-") {
-        Some("aws-cn")
-    } else if region.starts_with("us-gov-") {
-        Some("aws-us-gov")
-    } else if region.starts_with("us-iso") || region.starts_with("eu-iso") || region.starts_with("eusc-") {
-        None
-    } else {
-        Some("aws")
-    }
 }
 
 /// Splits at colons that stand outside `${…}`.

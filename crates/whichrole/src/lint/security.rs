@@ -61,7 +61,7 @@ fn writable(case: &Case<'_>, found: &mut Vec<Finding>) {
 /// `1, 2 and 3`
 fn and(numbers: &[usize]) -> String {
     let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-    super::and(&words)
+    text::and(&words)
 }
 
 /// How a client lets its users change an attribute.

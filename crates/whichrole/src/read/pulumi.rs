@@ -142,12 +142,7 @@ impl Reading<'_> {
     fn attachment(&mut self, resource: &Resource) {
         let pool = self.pool_of(resource);
         if let Some(earlier) = self.attached.insert(pool.clone(), resource.name.clone()) {
-            let message = format!(
-                "the pool has two attachments, {} and {}; the one deployed last replaces the other",
-                text::quoted(&earlier),
-                text::quoted(&resource.name)
-            );
-            self.drafts.problems.push(Problem::new("two-attachments", message).at(resource.at));
+            self.drafts.problems.push(shape::two_attachments(&earlier, &resource.name).at(resource.at));
         }
         self.drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(resource.at);
         if let Some(roles) = shape::field(&resource.properties, "roles")

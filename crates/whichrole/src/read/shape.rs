@@ -209,6 +209,16 @@ pub(crate) fn known_text(node: &Node, what: &str, drafts: &mut Drafts) -> Option
     }
 }
 
+/// One pool, two attachments of roles, by their names.
+pub(crate) fn two_attachments(earlier: &str, later: &str) -> Problem {
+    let message = format!(
+        "the pool has two attachments, {} and {}; the one deployed last replaces the other",
+        text::quoted(earlier),
+        text::quoted(later)
+    );
+    Problem::new("two-attachments", message)
+}
+
 /// A value that would have to be known and is not.
 pub(crate) fn not_known(node: &Node, what: &str, reference: &Reference) -> Problem {
     let message = format!("{what} is {}, which is not known here", text::quoted(&reference.text));

@@ -169,7 +169,7 @@ impl Surroundings {
             return numbers.first().filter(|_| numbers.len() == 1).and_then(|number| self.roles.get(*number));
         }
         // A literal ARN of a role whose name alone is known.
-        match self.by_name.get(crate::RoleArn::from(arn).role_name()?)?.as_slice() {
+        match self.by_name.get(crate::RoleArn::name_in(arn)?)?.as_slice() {
             [only] => self.roles.get(*only),
             _ => None,
         }

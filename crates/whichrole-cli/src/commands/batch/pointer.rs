@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use whichrole::{Claim, Claims, ClaimsScanner, Scanned};
 
+use super::decide::in_line;
 use crate::failure::{Failure, Report, Result};
 
 /// A JSON Pointer with at least one step.
@@ -41,10 +42,7 @@ impl Pointer {
 
     /// Finds what a line has there. `outer` keeps the first member.
     pub fn find<'t>(&self, line: &'t str, outer: &'t mut ClaimsScanner) -> std::result::Result<Found<'t>, Box<Report>> {
-        let token = outer.claims(line).map_err(|error| {
-            let column = error.position().map(|(_, column)| column);
-            Report { column, ..Report::new(error.code(), error.to_string()) }
-        })?;
+        let token = outer.claims(line).map_err(|error| in_line(&error))?;
         let mut found = token.into_claims().remove(&self.first);
         for step in &self.rest {
             found = found.and_then(|value| member(value, step));

@@ -118,12 +118,7 @@ impl<'n> Reading<'_, 'n> {
     ) {
         let pool = self.pool_of(resolver, properties.get("IdentityPoolId"), resource.id, resource.at);
         if let Some(earlier) = self.attached.insert(pool.clone(), resource.id.to_owned()) {
-            let message = format!(
-                "the pool has two attachments, {} and {}; the one deployed last replaces the other",
-                text::quoted(&earlier),
-                text::quoted(resource.id)
-            );
-            self.drafts.problems.push(Problem::new("two-attachments", message).at(resource.at));
+            self.drafts.problems.push(shape::two_attachments(&earlier, resource.id).at(resource.at));
         }
         self.drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(resource.at);
         if let Some(roles) = properties.get("Roles") {
