@@ -83,8 +83,8 @@ pub fn run(reader: &str, path: &Path, pool: &IdentityPool, out: &mut impl Write)
             let mut scanner = ClaimsScanner::new([&evaluator], TokenLimits::default());
             lines::for_each(path, |buffer, start, end| {
                 role(simdutf8::basic::from_utf8(&buffer[start..end]).ok().and_then(|line| {
-                    let (claims, form) = scanner.read(line).ok()?;
-                    let logins = [evaluator.login(None, &claims, form).ok()?];
+                    let token = scanner.read(line).ok()?;
+                    let logins = [evaluator.login_of(None, &token).ok()?];
                     Some(evaluator.evaluate(&Request::of(&logins)).source().and_then(Source::rule).unwrap_or(0))
                 }));
             })?;

@@ -51,6 +51,7 @@ mod pool;
 mod provider;
 pub mod read;
 mod readings;
+mod regions;
 mod saml;
 mod scan;
 mod search;

@@ -338,8 +338,9 @@ mod tests {
         fn touched<const ASK: bool>(json: &str, semantics: &Semantics) -> Vec<&'static str> {
             let mut touched = Questions::NONE;
             let test = Test::new(MatchType::Contains, "Admin");
-            let matched = test.matches_asking::<ASK>(Value::of(&claim(json)), None, semantics, &mut touched);
-            assert_eq!(matched, test.matches(&claim(json), semantics), "{json}");
+            let claim = claim(json);
+            let matched = test.matches_asking::<ASK>(Value::of(&claim), None, semantics, &mut touched);
+            assert_eq!(matched, test.matches(&claim, semantics), "{json}");
             touched.ids()
         }
         let open = Semantics::default();

@@ -23,6 +23,8 @@ pub struct AssumeCall<'a> {
     pub pool: Option<&'a str>,
     /// References that are known to be something else than the identity pool's id, such as `${Users}`.
     pub not_the_pool: &'a BTreeSet<String>,
+    /// The role's ARN, or a reference to it. `None`: it is not known.
+    pub role: Option<&'a str>,
     /// Who signed in.
     pub caller: Caller<'a>,
     /// Whether principal tags go along (P10).
@@ -118,7 +120,8 @@ const TAG_SESSION: &str = "sts:TagSession";
 ///     "Principal": {"Federated": "cognito-identity.amazonaws.com"}, "Action": "sts:AssumeRole",
 ///     "Condition": {"StringEquals": {"cognito-identity.amazonaws.com:aud": "us-east-1:1a2b"}}}]}"#)?;
 /// let call = trust::AssumeCall {
-///     pool: Some("us-east-1:1a2b"), not_the_pool: &BTreeSet::new(), caller: trust::Caller::User(None), session_tags: false,
+///     pool: Some("us-east-1:1a2b"), not_the_pool: &BTreeSet::new(), role: None,
+///     caller: trust::Caller::User(None), session_tags: false,
 /// };
 /// let trust::Verdict::Refused(objections) = trust::assume(&policy, &call) else { panic!() };
 /// assert_eq!(objections[0].kind, trust::ObjectionKind::Action);
@@ -126,9 +129,14 @@ const TAG_SESSION: &str = "sts:TagSession";
 /// ```
 #[must_use]
 pub fn assume(policy: &Node, call: &AssumeCall<'_>) -> Verdict {
-    match for_action(policy, ASSUME, call) {
-        Verdict::Allowed if call.session_tags => for_action(policy, TAG_SESSION, call),
-        verdict => verdict,
+    let assumed = for_action(policy, ASSUME, call);
+    if !call.session_tags || matches!(assumed, Verdict::Refused(_)) {
+        return assumed;
+    }
+    match (assumed, for_action(policy, TAG_SESSION, call)) {
+        // What is open about the one does not help where the other is refused.
+        (Verdict::Allowed, tagged) | (_, tagged @ Verdict::Refused(_)) => tagged,
+        (assumed, _) => assumed,
     }
 }
 
@@ -153,8 +161,9 @@ pub(crate) fn not_the_pool(configuration: &Configuration, definition: &Definitio
 pub fn untested(policy: &Node) -> Vec<Objection> {
     let mut found = Vec::new();
     for statement in statements(policy).unwrap_or_default() {
-        let admits =
-            is_allow(statement) && names_cognito(statement) && !matches!(action(statement, ASSUME), Outcome::No(_));
+        let admits = effect(statement) != Effect::Deny
+            && names_cognito(statement)
+            && !matches!(action(statement, ASSUME), Outcome::No(_));
         if !admits {
             continue;
         }
@@ -216,7 +225,15 @@ fn for_action(policy: &Node, wanted: &str, call: &AssumeCall<'_>) -> Verdict {
                 Outcome::Unknown(objection) => open = open.or(Some(objection)),
             }
         }
-        if !is_allow(statement) {
+        let effect = effect(statement);
+        if effect == Effect::Unclear && refused.is_empty() {
+            unknown = unknown.or_else(|| Some(unclear_effect(statement)));
+        }
+        if effect == Effect::Unclear && (refused.is_empty() || !has_open_effect(statement)) {
+            // It may deny; and with a word that is none, there is no such policy.
+            open_denial = open_denial.or_else(|| Some(unclear_effect(statement)));
+        }
+        if effect == Effect::Deny {
             match (refused.is_empty(), open) {
                 (true, None) => {
                     return Verdict::Refused(vec![Objection {
@@ -231,6 +248,7 @@ fn for_action(policy: &Node, wanted: &str, call: &AssumeCall<'_>) -> Verdict {
             continue;
         }
         match (refused.is_empty(), open) {
+            (true, _) if effect == Effect::Unclear => {}
             (true, None) => allowed = true,
             (true, Some(open)) => unknown = unknown.or(Some(open)),
             (false, _) => {
@@ -240,11 +258,11 @@ fn for_action(policy: &Node, wanted: &str, call: &AssumeCall<'_>) -> Verdict {
             }
         }
     }
-    // An open statement that denies matters even where another one allows; one that allows does not.
+    // An open statement that denies matters where another one may allow; one that allows matters where no other does.
     match (allowed, open_denial, unknown) {
         (true, None, _) => Verdict::Allowed,
-        (_, Some(open), _) | (false, None, Some(open)) => Verdict::Unknown(open),
-        (false, None, None) => Verdict::Refused(closest.unwrap_or_else(|| {
+        (true, Some(open), _) | (false, _, Some(open)) => Verdict::Unknown(open),
+        (false, _, None) => Verdict::Refused(closest.unwrap_or_else(|| {
             vec![Objection {
                 kind: ObjectionKind::Unreadable,
                 message: "no statement allows anything".to_owned(),
@@ -265,7 +283,7 @@ fn distance(refused: &[Objection]) -> (usize, usize) {
 }
 
 fn statement_outcomes(statement: &Node, wanted: &str, call: &AssumeCall<'_>) -> Vec<Outcome> {
-    let mut outcomes = vec![principal(statement), action(statement, wanted)];
+    let mut outcomes = vec![principal(statement, Place::of(call)), action(statement, wanted)];
     if let Some(block) = statement.get("Condition") {
         outcomes.extend(condition::outcomes(block, call));
     }
@@ -282,34 +300,95 @@ fn statements(policy: &Node) -> Option<Vec<&Node>> {
     }
 }
 
-/// Everything but an explicit `Deny` is read as meant to allow; IAM refuses other words.
-fn is_allow(statement: &Node) -> bool {
-    !statement.get("Effect").and_then(Node::as_text).is_some_and(|effect| effect.eq_ignore_ascii_case("Deny"))
+/// What a statement does when all of it holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Allow,
+    Deny,
+    /// It says neither, or a reference says it. IAM tells large letters from small ones, and refuses other words.
+    Unclear,
 }
 
-/// The names of Cognito as a principal and before condition keys (A1).
-fn is_cognito(name: &str) -> bool {
-    let name = name.trim().replace("${AWS::URLSuffix}", "amazonaws.com");
+fn effect(statement: &Node) -> Effect {
+    match statement.get("Effect").and_then(Node::as_text) {
+        Some("Allow") => Effect::Allow,
+        Some("Deny") => Effect::Deny,
+        _ => Effect::Unclear,
+    }
+}
+
+/// Whether only the deployment knows the effect.
+fn has_open_effect(statement: &Node) -> bool {
+    statement.get("Effect").is_some_and(|effect| matches!(effect.value, Value::Reference(_)))
+}
+
+fn unclear_effect(statement: &Node) -> Objection {
+    let message = match statement.get("Effect") {
+        None => "the statement has no `Effect`; IAM refuses to save it",
+        Some(_) if has_open_effect(statement) => "nobody knows yet whether the statement allows or denies",
+        Some(_) => "the `Effect` of the statement is neither `Allow` nor `Deny`; IAM refuses to save it",
+    };
+    Objection { kind: ObjectionKind::Unreadable, message: message.to_owned(), at: statement.at }
+}
+
+/// Where Cognito calls STS, as far as the pool's id and the role's ARN tell.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place<'a> {
+    /// `aws`, `aws-cn` or `aws-us-gov`.
+    partition: Option<&'a str>,
+    region: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn of(call: &AssumeCall<'a>) -> Self {
+        let is_region = |region: &&str| {
+            region.split('-').count() >= 3
+                && region.ends_with(|c: char| c.is_ascii_digit())
+                && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        let region = call.pool.and_then(|id| id.split_once(':')).map(|(region, _)| region).filter(is_region);
+        let of_region = region.map(|region| match region {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        });
+        let of_role = call.role.and_then(|arn| arn.strip_prefix("arn:")).and_then(|rest| rest.split_once(':'));
+        let of_role = of_role.map(|(partition, _)| partition).filter(|name| name.starts_with("aws"));
+        Self { partition: of_region.or(of_role), region }
+    }
+}
+
+/// The names of Cognito as a principal and before condition keys (A1), which differ between the partitions of AWS.
+fn is_cognito(name: &str, place: Place<'_>) -> Known {
+    let name = name.replace("${AWS::URLSuffix}", "amazonaws.com");
     let name = name.replace("${data.aws_partition.current.dns_suffix}", "amazonaws.com");
+    let in_china = name.strip_prefix("cognito-identity.").and_then(|rest| rest.strip_suffix(".amazonaws.com.cn"));
     let is_region = |region: &str| !region.is_empty() && region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    match name.as_str() {
-        "cognito-identity.amazonaws.com"
-        | "cognito-identity-us-gov.amazonaws.com"
-        | "cognito-identity.us-gov-east-1.amazonaws.com" => true,
-        name => name
-            .strip_prefix("cognito-identity.")
-            .and_then(|rest| rest.strip_suffix(".amazonaws.com.cn"))
-            .is_some_and(is_region),
+    let (partition, region) = match (name.as_str(), in_china) {
+        ("cognito-identity.amazonaws.com", _) => ("aws", None),
+        ("cognito-identity-us-gov.amazonaws.com", _) => ("aws-us-gov", Some("us-gov-west-1")),
+        ("cognito-identity.us-gov-east-1.amazonaws.com", _) => ("aws-us-gov", Some("us-gov-east-1")),
+        (_, Some(region)) if is_region(region) => ("aws-cn", Some(region)),
+        _ => return Known::No,
+    };
+    match (place.partition, place.region, region) {
+        // Whether other partitions know the usual name as well is not written down.
+        (Some(known), ..) if known != partition && partition == "aws" => Known::Unknown,
+        (Some(known), ..) if known != partition => Known::No,
+        (Some(_), Some(known), Some(region)) if known != region => Known::No,
+        _ => Known::Yes,
     }
 }
 
 /// Whether the statement is about Cognito and not about everybody.
 fn names_cognito(statement: &Node) -> bool {
     let federated = statement.get("Principal").and_then(|principal| principal.get("Federated"));
-    federated.and_then(condition::list).is_some_and(|names| names.iter().any(|name| is_cognito(name)))
+    federated
+        .and_then(condition::list)
+        .is_some_and(|names| names.iter().any(|name| is_cognito(name, Place::default()) == Known::Yes))
 }
 
-fn principal(statement: &Node) -> Outcome {
+fn principal(statement: &Node, place: Place<'_>) -> Outcome {
     let is_negated = statement.get("Principal").is_none();
     let Some(principal) = statement.get("Principal").or_else(|| statement.get("NotPrincipal")) else {
         return Outcome::No(Objection {
@@ -319,7 +398,7 @@ fn principal(statement: &Node) -> Outcome {
             at: statement.at,
         });
     };
-    let named = includes_cognito(principal);
+    let named = includes_cognito(principal, place);
     let no = |message: String| Outcome::No(Objection { kind: ObjectionKind::Principal, message, at: principal.at });
     match (named, is_negated) {
         (Known::Unknown, _) => Outcome::Unknown(Objection {
@@ -336,7 +415,7 @@ fn principal(statement: &Node) -> Outcome {
     }
 }
 
-fn includes_cognito(principal: &Node) -> Known {
+fn includes_cognito(principal: &Node, place: Place<'_>) -> Known {
     match &principal.value {
         Value::Text(text) if text == "*" => Known::Yes,
         Value::Map(entries) => {
@@ -345,9 +424,11 @@ fn includes_cognito(principal: &Node) -> Known {
                 let Some(names) = condition::list(&entry.value) else { return Known::Unknown };
                 for name in names {
                     let known = match entry.name.as_str() {
-                        "Federated" if is_cognito(&name) => Known::Yes,
-                        // What a wildcard means for federated users is not written down.
-                        "Federated" | "AWS" if name == "*" => Known::Unknown,
+                        // IAM takes it for the same as `"*"`: everybody.
+                        "AWS" if name == "*" => Known::Yes,
+                        // What a wildcard means here is not written down.
+                        "Federated" if name == "*" => Known::Unknown,
+                        "Federated" if is_cognito(&name, place) != Known::No => is_cognito(&name, place),
                         "Federated" if name.contains("${") => {
                             // A reference to another provider is not Cognito.
                             let other =

@@ -1,4 +1,4 @@
-//! Every lint finds its bad files, at the marked line, and leaves its good files alone: `testdata/lint/<id>/{bad,good}.*`.
+//! Every lint finds its bad files, at the marked line, and leaves its good files alone: `testdata/lint/<id>/{bad,good}{,-what}.*`.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers here are tests, too")]
 
@@ -26,7 +26,11 @@ fn files(id: &str, stem: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder().join(id))
         .unwrap_or_else(|_| panic!("no folder for {id}"))
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.file_stem().is_some_and(|name| name == stem))
+        .filter(|path| {
+            // `bad-region.tf` is another bad file.
+            let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+            name.split('-').next() == Some(stem)
+        })
         .collect();
     files.sort();
     files

@@ -519,10 +519,12 @@ fn mutants_are_killed_by_suites_that_look_and_shown_where_they_survive() {
     assert_eq!(
         survivors,
         [
+            "the authenticated role is arn:aws:iam::111122223333:role/Admin",
             "rule 1 is gone",
             "rules 1 and 2 are swapped",
             "rule 1 says Equals",
             "rule 1 compares with `admins-x`",
+            "rule 1 compares with `admin`",
             "rule 1 gives arn:aws:iam::111122223333:role/Guest",
             "rule 2 says StartsWith",
             "rule 3 is gone",

@@ -326,16 +326,71 @@ mod what_is_missing {
         let auto = ("env/b.auto.tfvars", "x = \"auto\"");
         let json = ("env/c.auto.tfvars.json", "{\"x\": \"json\"}");
         let named = ("env/prod.tfvars", "x = \"prod\"");
-        let other = ("env/dev.tfvars", "x = \"dev\"");
-        let outside = ("values/prod.tfvars", "x = \"outside\"");
         assert_eq!(value(&[], &[]), "default");
-        assert_eq!(value(&[outside], &[]), "outside");
         assert_eq!(value(&[terraform], &[]), "terraform");
         assert_eq!(value(&[auto, terraform], &[]), "auto");
         assert_eq!(value(&[json, auto, terraform], &[]), "json");
-        assert_eq!(value(&[terraform, named, auto], &[]), "prod");
+        assert_eq!(value(&[terraform, named, auto], &[]), "auto");
         assert_eq!(value(&[terraform, named, auto], &[("x", "argument")]), "argument");
-        assert!(value(&[other, named], &[]).contains("several files of values give it differently"));
+    }
+
+    #[test]
+    fn files_that_terraform_does_not_read_by_itself_only_fill_gaps_and_are_noted() {
+        let (bare, defaulted) = ("variable \"x\" {}", "variable \"x\" { default = \"default\" }");
+        let asked = |variable: &str, extra: &[(&str, &str)]| {
+            let main = valued("var.x") + variable;
+            let mut all = vec![("env/main.tf", main.as_str())];
+            all.extend(extra);
+            let configuration = read(&files(&all), &ReadOptions::default());
+            let notes: Vec<String> = configuration.notes.iter().map(|note| note.message.clone()).collect();
+            let value = if let Some(problem) = configuration.problems.first() {
+                problem.message.clone()
+            } else {
+                let mapping = configuration.choose(None).unwrap().pool.role_mappings.values().next().unwrap();
+                mapping.mapping_rules()[0].value.clone()
+            };
+            (value, notes.join("\n"))
+        };
+        let used = "`x` has this value, which Terraform reads only where `-var-file` names the file";
+        let passed_over = "this value of `x` was passed over: Terraform reads the file only where `-var-file` names it; pass `--var x=…`";
+        let elsewhere = "this value of `x` was passed over: Terraform reads the file only in the folder it stands in; pass `--var x=…`";
+        let automatic = ("env/terraform.tfvars", "x = \"terraform\"");
+        for named in ["env/prod.tfvars", "env/prod.tfvars.json", "values/prod.tfvars"] {
+            let text = if named.ends_with("json") { "{\"x\": \"prod\"}" } else { "x = \"prod\"" };
+            let named = (named, text);
+            assert_eq!(asked(bare, &[named]), ("prod".into(), used.into()), "{named:?}");
+            assert_eq!(asked(defaulted, &[named]), ("default".into(), passed_over.into()), "{named:?}");
+            assert_eq!(asked(bare, &[named, automatic]), ("terraform".into(), passed_over.into()), "{named:?}");
+        }
+        for foreign in ["env/sub/terraform.tfvars", "env/sub/a.auto.tfvars", "terraform.tfvars", "other/a.auto.tfvars"]
+        {
+            let foreign = (foreign, "x = \"foreign\"");
+            assert_eq!(asked(defaulted, &[foreign]), ("default".into(), elsewhere.into()), "{foreign:?}");
+            assert!(asked(bare, &[foreign]).0.contains("pass `--var x=…`"), "{foreign:?}");
+        }
+        let (prod, dev) = (("env/prod.tfvars", "x = \"prod\""), ("env/dev.tfvars", "x = \"dev\""));
+        assert!(asked(bare, &[prod, dev]).0.contains("several files of values give it differently"));
+        assert_eq!(
+            asked("variable \"y\" { default = 1 }\nvariable \"x\" { default = \"1\" }", &[("env/z.tfvars", "y = 2")]).1,
+            ""
+        );
+    }
+
+    #[test]
+    fn strings_of_json_values_and_defaults_are_no_templates() {
+        let literal = "a${1 + 1}$${y}%{if}";
+        let values = format!("{{\"x\": \"{literal}\"}}");
+        let default = format!("{{\"variable\": {{\"x\": {{\"type\": \"string\", \"default\": \"{literal}\"}}}}}}");
+        let main = valued("var.x");
+        let declared = main.clone() + "variable \"x\" {}";
+        for all in [
+            vec![("main.tf", declared.as_str()), ("terraform.tfvars.json", &values)],
+            vec![("main.tf", &main), ("variables.tf.json", &default)],
+        ] {
+            let configuration = read(&files(&all), &ReadOptions::default());
+            let mapping = pool(&configuration).pool.role_mappings.values().next().unwrap();
+            assert_eq!(mapping.mapping_rules()[0].value, literal);
+        }
     }
 
     #[test]
@@ -541,7 +596,12 @@ mod expressions {
             (r#"anytrue([]) ? "yes" : "no""#, "no"),
             ("max(1, 3, 2) - min(4, 5)", "-1"),
             (r#"upper(lower("ÀB"))"#, "ÀB"),
-            (r#"title("hello wide_world o'neil")"#, "Hello Wide_world O'neil"),
+            (r#"title("hello wide_world o'neil a.b-c 3d")"#, "Hello Wide_world O'Neil A.B-C 3d"),
+            (r#"lower("ΟΔΟΣ")"#, "οδοσ"),
+            (r#"substr("eng", -5, 2)"#, "en"),
+            (r#"substr("admins", -10, 5)"#, "admin"),
+            (r#"substr("eng", 5, 2)"#, ""),
+            (r#"length("a\n")"#, "2"),
             (r#"trimspace("  a b\n")"#, "a b"),
             (r#"trim("xxaxx", "x")"#, "a"),
             (r#"trimprefix("role/a", "role/")"#, "a"),
@@ -570,6 +630,97 @@ mod expressions {
     }
 
     #[test]
+    fn compose_the_accents_of_every_text() {
+        let composed = "caf\u{e9}";
+        for expression in [
+            "\"cafe\u{301}\"",
+            r#""cafe\u0301""#,
+            r#""cafe${"\u0301"}""#,
+            r#"join("\u0301", ["cafe", ""])"#,
+            r#"format("%s%s", "cafe", "\u0301")"#,
+            r#"jsondecode("{\"e\u0301\":\"cafe\u0301\"}")["\u00e9"]"#,
+            r#"replace("cafe!", "!", "\u0301")"#,
+            r#"{ "e\u0301" = "cafe\u0301" }["\u00e9"]"#,
+            r#""cafe\u0301" == "caf\u00e9" ? "caf\u00e9" : "differs""#,
+            "chomp(<<E\ncafe\u{301}\nE\n)",
+        ] {
+            assert_eq!(value(expression).as_deref(), Ok(composed), "{expression}");
+        }
+        let main = valued("var.x") + "variable \"x\" {}";
+        let passed = with_variables(&main, &[("x", "cafe\u{301}")]);
+        assert_eq!(problems(&passed), Vec::<String>::new());
+        let values = read(
+            &files(&[("main.tf", &main), ("terraform.tfvars.json", r#"{"x": "cafe\u0301"}"#)]),
+            &ReadOptions::default(),
+        );
+        for configuration in [passed, values] {
+            let mapping = configuration.choose(None).unwrap().pool.role_mappings.values().next().unwrap();
+            assert_eq!(mapping.mapping_rules()[0].value, composed);
+        }
+    }
+
+    #[test]
+    fn that_terraform_can_evaluate_and_this_cannot_are_no_failures() {
+        for expression in [
+            "10 * 1.5",
+            "7 / 2",
+            "5 % 0",
+            "1.5 > 1 ? \"a\" : \"b\"",
+            "max(1.5, 2)",
+            "tonumber(\"1.5\") + 1",
+            "tonumber(\"+5\")",
+            "9223372036854775807 + 1",
+            "-\"5\"",
+            "1e2000",
+            "tonumber(\"1e2000\")",
+            "jsondecode(\"[1e2000]\")[0]",
+            "jsondecode(\"{\\\"a\\\":\\\"x\\\",\\\"a\\\":\\\"y\\\"}\").a",
+            "element([\"a\", \"b\"], -1)",
+            "format(\"%v\", [1])",
+            "format(\"%05d\", -7)",
+        ] {
+            let tried = format!("try({expression}, \"d\")");
+            assert!(value(&tried).is_err_and(|message| message.contains("not known here")), "{tried}");
+            let can = format!("can({expression}) ? \"yes\" : \"no\"");
+            assert!(value(&can).is_err(), "{can}");
+        }
+    }
+
+    #[test]
+    fn that_terraform_refuses_are_failures() {
+        for expression in [
+            r#"format("%d", "x")"#,
+            r#"format("%d", 1.5)"#,
+            r#"format("%d", true)"#,
+            r#"format("%s", "a", "b")"#,
+            r#"format("%s", ["a"])"#,
+            r#"format("%t", "x")"#,
+            r#"format("%t", 1)"#,
+            r#"zipmap(["a"], ["b", "c"])["a"]"#,
+            r#"zipmap(["a", "b"], ["c"])["a"]"#,
+            r#"tolist(["a", {}])[0]"#,
+            r"tolist([1, true])[0]",
+            r#"tomap({ a = "x", b = [1] }).a"#,
+            r#"tonumber("x")"#,
+            r#"tonumber("5x")"#,
+            r#"jsondecode("x")"#,
+            r#"1 + "x""#,
+        ] {
+            assert!(value(expression).is_err(), "{expression}");
+            assert_eq!(value(&format!("try({expression}, \"d\")")).as_deref(), Ok("d"), "{expression}");
+        }
+        for (expression, expected) in [
+            (r#"format("%d", "12")"#, "12"),
+            (r#"format("%t", "true")"#, "true"),
+            (r#"format("%s", 1.5)"#, "1.5"),
+            (r#"tolist(["a", 1])[1] == "1" ? "text" : "number""#, "text"),
+            (r#"tomap({ a = "x", b = 1 }).b == "1" ? "text" : "number""#, "text"),
+        ] {
+            assert_eq!(value(expression).as_deref(), Ok(expected), "{expression}");
+        }
+    }
+
+    #[test]
     fn that_fail_say_why() {
         for (expression, why) in [
             ("{}.a", "there is no `a` in it"),
@@ -577,9 +728,19 @@ mod expressions {
             ("\"x${[]}\"", "it cannot be a part of a text"),
             ("element([], 0)", "the list is empty"),
             ("lookup({}, \"a\")", "there is no such key"),
+            (r#"upper("straße")"#, "the case of `ß` is not changed here"),
+            (r#"lower("İ")"#, "the case of `İ` is not changed here"),
+            (r#"title("ǆ")"#, "the case of `ǆ` is not changed here"),
+            (r#"length("x\u0323\u0307")"#, "characters of this text are not counted here"),
+            (r#"substr("👩\u200d💻x", 0, 1)"#, "characters of this text are not counted here"),
+            (r#"strrev("🇩🇪")"#, "characters of this text are not counted here"),
+            (r#"length("a\r\n")"#, "characters of this text are not counted here"),
+            (r#"join(",", distinct([1, "1"]))"#, "its elements are of several types"),
+            (r#"join(",", setsubtract([1, "2"], ["1"]))"#, "its elements are of several types"),
+            (r#"join(",", setunion([1], ["1"]))"#, "its elements are of several types"),
             ("md5(\"x\")", "`md5` is not evaluated here: write the value"),
             ("replace(\"x\", \"/x/\", \"y\")", "patterns are not evaluated here"),
-            ("7 / 2", "it cannot be evaluated"),
+            ("7 / 2", "only whole numbers of 64 bits are counted with here: write the value"),
             ("toset([[]])", "a set of lists or objects has no order"),
             ("1e400", "1"),
         ] {

@@ -16,10 +16,10 @@ resource "aws_cognito_user_pool_client" "mobile" {
   user_pool_id     = aws_cognito_user_pool.users.id
   write_attributes = ["name"]
 }
-resource "aws_cognito_user_group" "group1" {  # here
+resource "aws_cognito_user_group" "group1" {
   user_pool_id = aws_cognito_user_pool.users.id
   name         = "admins"
-  role_arn     = aws_iam_policy.powers.arn
+  role_arn     = aws_iam_policy.powers.arn  # here
   precedence   = 1
 }
 resource "aws_cognito_identity_pool" "pool" {

@@ -1,8 +1,9 @@
 //! `whichrole diff`: which tokens get something else.
 
+mod equal;
 mod users;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use whichrole::analysis::{Change, Condition, Diff, DiffOptions, Subject, diff, unequal_readings};
@@ -15,7 +16,7 @@ use crate::args::{Args, DiffArgs, Format};
 use crate::commands::eval::json;
 use crate::commands::who;
 use crate::failure::{Exit, Failure, Result};
-use crate::input::{self, Loaded, values};
+use crate::input::{self, Loaded};
 use crate::output::Output;
 use crate::{render, request};
 
@@ -23,6 +24,9 @@ use crate::{render, request};
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub equal: Option<bool>,
+    /// Whether a pool has several mappings, so that a rule's number does not tell which rule is meant.
+    #[serde(skip)]
+    pub several_mappings: bool,
     pub changes: Vec<Change>,
     pub certainty_changes: Vec<Change>,
     pub custom_role_changes: Vec<Change>,
@@ -34,6 +38,9 @@ pub struct Report {
     pub only_before: Vec<String>,
     pub only_after: Vec<String>,
     pub matched: BTreeMap<String, String>,
+    /// The references among these whose literals only look like a name made of theirs.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub guessed: BTreeSet<String>,
     /// What changes outside `--only`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outside: Option<Vec<Change>>,
@@ -56,15 +63,17 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         ),
         None => None,
     };
-    let equal: Vec<(String, String)> = values("--map", "reference", &asked.map)?.into_iter().collect();
-    let options = DiffOptions { only: only.as_ref(), equal: &equal };
     let read = asked.read.options()?;
     let (old, new) = (Loaded::of_revision(&asked.old, &read)?, Loaded::of_revision(&asked.new, &read)?);
+    let equal = equal::equal(&asked.map, [&old, &new])?;
+    let around = [&old, &new].map(|side| Some(&side.configuration.surroundings));
+    let options = DiffOptions { only: only.as_ref(), equal: &equal, around };
 
     let mut report = Report::empty(only.is_some());
     let mut depends: Vec<Choice> = Vec::new();
     let mut all = Vec::new();
     for (a, b) in pools(&old, &new, asked.pool.as_deref(), &mut report, output)? {
+        report.several_mappings |= [a, b].iter().any(|side| side.pool.role_mappings.len() > 1);
         let groups = |definition: &Definition| who::groups(&asked.proof, definition.groups.as_deref());
         let (old_groups, new_groups) = (groups(a)?, groups(b)?);
         let before = subject(a, &old_groups, semantics);
@@ -138,6 +147,7 @@ impl Report {
     fn empty(has_condition: bool) -> Self {
         Self {
             equal: None,
+            several_mappings: false,
             changes: Vec::new(),
             certainty_changes: Vec::new(),
             custom_role_changes: Vec::new(),
@@ -146,6 +156,7 @@ impl Report {
             only_before: Vec::new(),
             only_after: Vec::new(),
             matched: BTreeMap::new(),
+            guessed: BTreeSet::new(),
             outside: has_condition.then(Vec::new),
             not_decided: Vec::new(),
             unequal_under: Vec::new(),
@@ -162,6 +173,7 @@ impl Report {
         self.only_before.extend(found.only_before);
         self.only_after.extend(found.only_after);
         self.matched.extend(found.matched);
+        self.guessed.extend(found.guessed);
         if let Some(outside) = &mut self.outside {
             outside.extend(found.outside.into_iter().flatten());
         }
@@ -189,7 +201,7 @@ impl Report {
 fn exit(report: &Report, strict: bool) -> Exit {
     let answer = if report.outside.is_some() { report.is_confined() } else { report.equal };
     match answer {
-        Some(true) if strict && !report.unequal_under.is_empty() => Exit::NotCertain,
+        Some(true) if strict && !(report.unequal_under.is_empty() && report.guessed.is_empty()) => Exit::NotCertain,
         Some(true) => Exit::Yes,
         Some(false) => Exit::No,
         None => Exit::CouldNotAnswer,

@@ -50,7 +50,7 @@ pub fn run(
         output.line(&json(&Whole { reach: &found, readings: &readings, when })?);
     } else {
         let lines = match (found.roles.as_slice(), &asked) {
-            ([only], Some(_)) => render::who::role(only, &found, &readings),
+            ([only], Some(_)) => render::who::role(only, &found, &readings, definition.pool.role_mappings.len() > 1),
             _ => render::who::table(&found, &readings),
         };
         output.texts(&lines);

@@ -126,7 +126,7 @@ impl Names {
         }
         let ambiguous = by_name.into_iter().filter(|(_, roles)| roles.len() > 1).map(|(name, _)| name).collect();
         let providers: BTreeSet<&Option<String>> = changes().flat_map(|change| &change.providers).collect();
-        Self { ambiguous, several_providers: providers.len() > 1 }
+        Self { ambiguous, several_providers: report.several_mappings || providers.len() > 1 }
     }
 
     fn short(&self, role: &str) -> String {
@@ -214,7 +214,12 @@ fn name_of(role: &str) -> Option<&str> {
 /// What is not a result: what was taken for what, and what is open.
 pub fn notes(report: &Report) -> Vec<String> {
     let matched = report.matched.iter().map(|(reference, literal)| {
-        format!("note: {} is taken for {} by its name", visible(reference), visible(literal))
+        let (reference_shown, literal) = (visible(reference), visible(literal));
+        if report.guessed.contains(reference) {
+            format!("note: {reference_shown} is taken for {literal}, a guess by its logical id; `--map` makes sure")
+        } else {
+            format!("note: {reference_shown} is taken for {literal} by its name")
+        }
     });
     let guests = report.guests_unsaid.then(|| {
         "note: one side does not say whether guests are allowed; both refuse them, and the reason is not compared"

@@ -19,8 +19,12 @@ pub fn annotations(run: &Run) -> Vec<String> {
                 data(&message)
             ));
         }
+        if let Some(why) = &suite.mutants_skipped {
+            lines.push(format!("::notice file={},title=mutants::{}", property(&visible(&suite.file)), data(why)));
+        }
     }
-    lines.push(format!("{}: {}", if run.summary.failed > 0 { "failed" } else { "ok" }, run.summary.words()));
+    let mark = if run.summary.failed > 0 { "failed" } else { "ok" };
+    lines.push(format!("{mark}: {}{}", run.summary.words(), run.summary.rest()));
     lines
 }
 

@@ -5,7 +5,8 @@ use crate::render::suite::{Run, shown_name};
 /// The lines.
 pub fn suites(run: &Run) -> Vec<String> {
     let mark = if run.summary.failed > 0 { "❌" } else { "✅" };
-    let mut lines = vec![format!("### {mark} whichrole test: {}", run.summary.words()), String::new()];
+    let mut lines =
+        vec![format!("### {mark} whichrole test: {}{}", run.summary.words(), run.summary.rest()), String::new()];
     let failures = run.suites.iter().flat_map(|suite| {
         suite.cases.iter().filter(|entry| entry.status.is_failure()).map(move |entry| (suite, entry))
     });
@@ -36,6 +37,9 @@ pub fn suites(run: &Run) -> Vec<String> {
             lines
                 .extend([String::new(), format!("{} notices {} of changes", code(&suite.file), mutants.share.words())]);
             lines.extend(mutants.survivors.iter().map(|survivor| format!("- not noticed: {}", code(&survivor.change))));
+        }
+        if let Some(why) = &suite.mutants_skipped {
+            lines.extend([String::new(), format!("{}: mutants {why}", code(&suite.file))]);
         }
     }
     lines

@@ -1,5 +1,7 @@
 //! What a run of suites found, ready to be written in any format; and the text that people read.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use whichrole::text::visible;
 
@@ -26,6 +28,9 @@ pub struct Summary {
     pub todo: usize,
     /// Passed, and the answer depends on an open question.
     pub uncertain: usize,
+    /// Stopped at the first failure, as asked: what comes after it was not run.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
 }
 
 /// One suite.
@@ -37,6 +42,9 @@ pub struct SuiteReport {
     pub coverage: Option<CoverageReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mutants: Option<MutantReport>,
+    /// Why nobody looked at mutants, though somebody wanted to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mutants_skipped: Option<String>,
     #[serde(skip)]
     pub seconds: f64,
 }
@@ -196,12 +204,12 @@ impl Entry {
             lines.push(format!("{:<8} expected {}", mismatch.what, mismatch.expected));
             lines.push(format!("{:<8}      got {}", "", mismatch.got));
         }
+        lines.extend(self.notes.iter().cloned());
         if let Some(decider) = &self.decided_by {
             lines.push(format!("decided by {}{}", decider.what, decider.place()));
         }
         lines.extend(self.near_miss.iter().map(|miss| format!("near miss  {miss}")));
         lines.extend(self.explain.iter().map(|command| format!("explain    {command}")));
-        lines.extend(self.notes.iter().cloned());
         lines
     }
 }
@@ -238,6 +246,11 @@ impl Summary {
         }
         words.join(", ")
     }
+
+    /// What to say of the rest, where it was not run.
+    pub fn rest(&self) -> &'static str {
+        if self.stopped { "; stopped at the first failure, the rest was not run" } else { "" }
+    }
 }
 
 /// A run for people: failures, what was asked for, and one line at the end.
@@ -261,13 +274,17 @@ pub fn text(run: &Run) -> Vec<String> {
         if let Some(mutants) = suite.mutants.as_ref().filter(|mutants| mutants.shown) {
             mutant_lines(suite, mutants, &mut lines);
         }
+        if let Some(why) = &suite.mutants_skipped {
+            lines.push(format!("{} {}  {why}", paint(STRONG, "mutants"), visible(&suite.file)));
+            lines.push(String::new());
+        }
     }
     let suites = run.suites.len();
     let (mark, plural) = (
         if run.summary.failed > 0 { paint(BAD, "failed:") } else { paint(GOOD, "ok:") },
         if suites == 1 { "" } else { "s" },
     );
-    lines.push(format!("{mark} {} in {suites} suite{plural}", run.summary.words()));
+    lines.push(format!("{mark} {} in {suites} suite{plural}{}", run.summary.words(), run.summary.rest()));
     lines
 }
 
@@ -296,12 +313,16 @@ fn coverage_lines(suite: &SuiteReport, coverage: &CoverageReport, lines: &mut Ve
 }
 
 fn mutant_lines(suite: &SuiteReport, mutants: &MutantReport, lines: &mut Vec<String>) {
-    let mut undecided = String::new();
+    let mut left_out = String::new();
+    if mutants.equivalent > 0 {
+        left_out = format!(", {} (proved)", whichrole::suite::others_change_nothing(mutants.equivalent));
+    }
     if mutants.undecided > 0 {
-        undecided = format!(", {} without a known difference left out", mutants.undecided);
+        // Writing to a `String` cannot fail.
+        let _ = write!(left_out, ", {} without a known difference left out", mutants.undecided);
     }
     lines.push(format!(
-        "{} {}  {} noticed{undecided}",
+        "{} {}  {} noticed{left_out}",
         paint(STRONG, "mutants"),
         visible(&suite.file),
         mutants.share.words()

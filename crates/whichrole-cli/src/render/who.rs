@@ -16,22 +16,19 @@ pub fn table(found: &Reach, readings: &[ReachReading]) -> Vec<String> {
     }
     about_rules(found, &mut lines);
     about_groups(found, &mut lines);
-    lines.push(String::new());
-    lines.push(match (&found.unmapped.role, found.unmapped.deny) {
-        (Some(role), _) => format!("a login without a role mapping gets {}", visible(role)),
-        (None, deny) => format!("a login without a role mapping is denied ({})", deny.unwrap_or_default()),
-    });
+    about_unmapped(found, &mut lines);
     about_domain(found, &mut lines);
     about_readings(readings, &mut lines);
     lines
 }
 
 /// One role, with its exact condition.
-pub fn role(role: &RoleReach, found: &Reach, readings: &[ReachReading]) -> Vec<String> {
+///
+/// With `several` mappings it is said of which one each alternative is.
+pub fn role(role: &RoleReach, found: &Reach, readings: &[ReachReading], several: bool) -> Vec<String> {
     let mut lines = Vec::new();
     about_role(role, &mut lines);
     let when = role.when.as_deref().unwrap_or_default();
-    let several = when.iter().any(|way| when.first().is_some_and(|first| first.provider != way.provider));
     for (n, way) in when.iter().enumerate() {
         let lead = if n == 0 { "exactly when" } else { "or when" };
         let whose = match (&way.provider, several) {
@@ -43,16 +40,36 @@ pub fn role(role: &RoleReach, found: &Reach, readings: &[ReachReading]) -> Vec<S
     }
     about_rules(found, &mut lines);
     about_groups(found, &mut lines);
+    about_unmapped(found, &mut lines);
     about_domain(found, &mut lines);
     about_readings(readings, &mut lines);
     lines
+}
+
+/// What logins get that no mapping is for (S3), or that there are none.
+fn about_unmapped(found: &Reach, lines: &mut Vec<String>) {
+    lines.push(String::new());
+    lines.push(match (&found.unmapped.role, found.unmapped.deny) {
+        (Some(role), _) => format!("a login without a role mapping gets {}", visible(role)),
+        (None, Some("invalid-token")) => {
+            "every provider that the pool lists has a role mapping; a login of another user pool or client is denied \
+             (invalid-token)"
+                .to_owned()
+        }
+        (None, deny) => format!("a login without a role mapping is denied ({})", deny.unwrap_or_default()),
+    });
 }
 
 fn about_role(role: &RoleReach, lines: &mut Vec<String>) {
     let name = visible(&role.role);
     match &role.verdict {
         Verdict::Live(witness) => {
-            let by: Vec<String> = role.by.iter().map(way).collect();
+            let mut by: Vec<String> = Vec::new();
+            for words in role.by.iter().map(way) {
+                if !by.contains(&words) {
+                    by.push(words);
+                }
+            }
             lines.push(format!("{} {}", paint(GOOD, &name), paint(DIM, &format!("by {}", by.join(", ")))));
             lines.push(format!("  for example {}{}", example(witness), unknown_groups(role.unknown_groups)));
         }

@@ -114,8 +114,10 @@ fn hi_64_what_is_no_configuration_is_said_to_be_none() {
     };
     eval("empty.json", b"").exits(2).mentions("is empty");
     eval("blank.json", b" \n").exits(2).mentions("is empty");
-    eval("null.json", b"null").refuses("no known member or resource was found in the configuration");
-    eval("one.json", b"1").refuses("no known member or resource was found");
+    eval("null.json", b"null")
+        .refuses("")
+        .mentions("null.json:1:1: no known member or resource was found in the configuration");
+    eval("one.json", b"1").refuses("").mentions("no known member or resource was found");
     eval("elf", b"\x7fELF\x02\x01\x01\0\xff").exits(2).mentions("is not UTF-8 text");
     eval("gzip", b"\x1f\x8b\x08\0\0\0\0\0").exits(2).mentions("is not UTF-8 text");
     eval("utf16.json", b"\xff\xfe{\0}\0").exits(2).mentions("is not UTF-8 text");
@@ -137,13 +139,13 @@ fn the_depth_that_a_flag_allows_does_not_end_the_stack() {
     let deep = |open: &str, close: &str| format!("{{\"x\":{}1{}}}", open.repeat(511), close.repeat(511));
     for text in [deep("[", "]"), deep("{\"a\":", "}")] {
         let show = |flags: &[&str]| whichrole(["show", "-"]).args(flags).input(&text).run();
-        show(&["--max-config-depth", "512"]).refuses("no known member or resource");
+        show(&["--max-config-depth", "512"]).refuses("standard input:1:1: no known member or resource");
         show(&[]).exits(2).mentions("nested deeper than 128");
         show(&["--max-config-depth", "513"]).exits(2).mentions("expected 1–512 levels");
     }
     let yaml = format!("x: {}{}", "[".repeat(511), "]".repeat(511));
     let show = whichrole(["show", "-", "--max-config-depth", "512"]).input(yaml).run();
-    show.refuses("no known member or resource");
+    show.refuses("standard input:1:1: no known member or resource");
 }
 
 #[test]

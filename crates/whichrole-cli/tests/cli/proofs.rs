@@ -119,10 +119,23 @@ fn map_and_names_equate_a_template_with_what_is_deployed() {
     let by_name = whichrole(["diff"]).arg(&template).arg(&deployed).run();
     by_name.exits(0);
     assert!(by_name.stderr.contains("is taken for"), "{}", by_name.stderr);
+    assert!(by_name.stderr.contains("a guess"), "{}", by_name.stderr);
+    whichrole(["diff", "--strict", "-q"]).arg(&template).arg(&deployed).run().exits(3);
     let other = folder.file("other.json", pool_with_rules(&rule("custom:dept", "Equals", "ops", "Other")));
     whichrole(["diff"]).arg(&template).arg(&other).run().exits(1);
     let map = "--map=${OpsRole.Arn}=arn:aws:iam::111122223333:role/Other";
     whichrole(["diff", map]).arg(&template).arg(&other).run().exits(0);
+    let map = |map: &str| whichrole(["diff", "--map", map]).arg(&template).arg(&other).run();
+    map("OpsRole.Arn=arn:aws:iam::111122223333:role/Other").exits(0);
+    for (wrong, says) in [
+        ("${OpsRol.Arn}=arn:aws:iam::111122223333:role/Other", "did you mean `${OpsRole.Arn}`?"),
+        ("OpsRole.Arn=", "stands for nothing"),
+        ("OpsRole.Arn=Other", "is no role's ARN"),
+    ] {
+        let outcome = map(wrong);
+        outcome.exits(2);
+        assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+    }
 }
 
 #[test]

@@ -139,7 +139,87 @@ fn filters_lists_and_failing_fast() {
     );
     assert_eq!(folder.run(&["--filter", "dept[e*]"]).exit, 0);
     assert!(folder.run(&["--filter", "dept"]).out.ends_with("failed: 1 passed, 2 failed in 1 suite\n"));
-    assert!(folder.run(&["--fail-fast"]).out.ends_with("failed: 1 passed, 1 failed in 1 suite\n"));
+    assert!(
+        folder
+            .run(&["--fail-fast"])
+            .out
+            .ends_with("failed: 1 passed, 1 failed in 1 suite; stopped at the first failure, the rest was not run\n")
+    );
+}
+
+#[test]
+fn failing_fast_shows_one_failure_and_runs_nothing_after_it() {
+    let folder = Folder::new("fail-fast");
+    let rest = "properties:\n  - { name: nobody, never: { role: Staff } }\ncoverage: { rules: 100, mutants: 100 }\n";
+    folder.suite(&format!("{BAD}{rest}"));
+    folder.write("b.whichrole.yaml", &format!("version: 1\nconfig: pool.json\n{BAD}"));
+    for threads in ["1", "5"] {
+        let out = folder.run(&["--fail-fast", "--threads", threads]).out;
+        assert_eq!(out.matches("FAIL ").count(), 1, "{out}");
+        let last = "failed: 0 passed, 1 failed in 1 suite; stopped at the first failure, the rest was not run";
+        assert_eq!(out.lines().last(), Some(last));
+    }
+    // A property, and a goal, is a failure like any other.
+    folder.suite(&format!("{GOOD}{rest}"));
+    let out = folder.run(&["--fail-fast"]).out;
+    assert!(out.starts_with("FAIL nobody") && out.matches("FAIL ").count() == 1, "{out}");
+    folder.suite(&format!("{GOOD}coverage: {{ rules: 100, outcomes: 100, mutants: 100 }}\n"));
+    let out = folder.run(&["--fail-fast"]).out;
+    assert!(out.starts_with("FAIL coverage of rules") && out.matches("FAIL ").count() == 1, "{out}");
+    // Where nothing fails all of it is run.
+    folder.suite(GOOD);
+    folder.write("b.whichrole.yaml", &format!("version: 1\nconfig: pool.json\n{GOOD}"));
+    assert_eq!(folder.run(&["--fail-fast"]).out, "ok: 2 passed in 2 suites\n");
+}
+
+#[test]
+fn mutants_are_not_looked_at_where_cases_fail_and_it_says_so() {
+    let folder = Folder::new("mutants-skipped");
+    folder.suite(&format!("{BAD}coverage: {{ mutants: 90 }}\n"));
+    let out = folder.run(&[]).out;
+    assert!(out.contains("mutants a.whichrole.yaml  not looked at, because 1 case fails\n"), "{out}");
+    assert!(out.ends_with("failed: 0 passed, 1 failed, 1 skipped in 1 suite\n"), "{out}");
+    let of = |format: &str| folder.run(&["--format", format]).out;
+    let json: serde_json::Value = serde_json::from_str(&of("json")).unwrap();
+    let suite = &json["suites"][0];
+    assert_eq!(suite["mutants_skipped"], "not looked at, because 1 case fails");
+    assert_eq!(suite["cases"][1]["name"], "coverage of mutants");
+    assert_eq!((&suite["cases"][1]["status"], &json["summary"]["skipped"]), (&"skip".into(), &1.into()));
+    assert!(of("tap").contains("ok 2 - coverage of mutants # SKIP not looked at, because 1 case fails"));
+    assert!(of("junit").contains("<skipped message=\"skip: not looked at, because 1 case fails\"/>"));
+    assert!(of("github").contains("::notice file=a.whichrole.yaml,title=mutants::not looked at"));
+    assert!(of("markdown").contains("mutants not looked at, because 1 case fails"));
+    // Asked for on the command line it is no goal, but no less worth a word.
+    folder.suite(BAD);
+    assert!(folder.run(&["--mutants"]).out.contains("not looked at, because 1 case fails"));
+}
+
+#[test]
+fn changes_that_change_nothing_are_not_counted_whoever_notices_them() {
+    let folder = Folder::new("mutants-renumbered");
+    let rule = |value: &str, role: &str| {
+        format!(
+            r#"{{"Claim":"custom:dept","MatchType":"Equals","Value":"{value}","RoleARN":"arn:aws:iam::111122223333:role/{role}"}}"#
+        )
+    };
+    let rules = [rule("a", "A"), rule("b", "B"), rule("c", "B")].join(",");
+    let key = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:client1";
+    folder.write(
+        "three.json",
+        &format!(r#"{{"IdentityPoolId":"us-east-1:11111111-1111-1111-1111-111111111111","RoleMappings":{{"{key}":{{"Type":"Rules","AmbiguousRoleResolution":"Deny","RulesConfiguration":{{"Rules":[{rules}]}}}}}}}}"#),
+    );
+    let written = folder.run(&["--init", "three.json", "--complete", "-o", "three.whichrole.yaml"]);
+    assert_eq!(written.exit, 0, "{}", written.err);
+    let text = fs::read_to_string(folder.0.join("three.whichrole.yaml")).unwrap();
+    let count = |text: &str, before: &str| -> usize {
+        let end = text.find(before).unwrap_or_else(|| panic!("{before}: {text}"));
+        text[..end].rsplit(|c: char| !c.is_ascii_digit()).find(|word| !word.is_empty()).unwrap().parse().unwrap()
+    };
+    let (real, none) = (count(&text, " small changes"), count(&text, " others change nothing (proved)"));
+    assert!(text.contains("by: rule 2") && none >= 1, "{text}");
+    let out = folder.run(&["three.whichrole.yaml", "--mutants"]).out;
+    let expected = format!("100% ({real} of {real}) noticed, {none} others change nothing (proved)");
+    assert!(out.contains(&expected), "{expected}\n{out}");
 }
 
 #[test]
@@ -154,6 +234,40 @@ fn coverage_is_enforced_with_and_without_a_flag() {
     assert_eq!(folder.run(&["--coverage"]).exit, 0);
     assert_eq!(folder.run(&["--threshold", "51"]).exit, 1);
     assert_eq!(folder.run(&["--threshold", "101"]).exit, 2);
+}
+
+#[test]
+fn a_rule_that_no_configuration_has_is_an_unknown_name() {
+    let folder = Folder::new("no-such-rule");
+    folder.suite("tests:\n  - { name: t, claims: { \"custom:dept\": eng }, expect: { role: Staff, by: rule 9 } }\n");
+    let ran = folder.run(&[]);
+    assert_eq!(ran.exit, 2);
+    assert_eq!(ran.error(), "error: a.whichrole.yaml:4:56: there is no rule 9; a provider has at most 2 rules");
+}
+
+#[test]
+fn logins_are_users() {
+    let folder = Folder::new("logins");
+    for (logins, found) in [("{ eng: 1 }", "a map"), ("[{ user: eng }]", "a map"), ("eng", "a string")] {
+        folder.suite(&format!("tests:\n  - {{ name: t, logins: {logins}, expect: deny }}\n"));
+        let ran = folder.run(&[]);
+        let error = ran.error();
+        let expected = format!("expected a list of users, such as `logins: [alice, partner]`, found {found}");
+        assert!(error.ends_with(&expected), "{error}");
+    }
+}
+
+#[test]
+fn a_configuration_in_which_nothing_is_known_is_named() {
+    let folder = Folder::new("nothing-known");
+    folder.suite(GOOD);
+    folder.write("pool.json", "{ \"Resorces\": { \"P\": { \"Type\": \"AWS::Cognito::IdentityPool\" } } }");
+    let expected = "error: pool.json:1:3: no known member or resource was found in the configuration; did you mean `Resources` by \
+                    `Resorces`?";
+    assert_eq!(folder.run(&[]).error(), expected);
+    folder.write("pool.json", "{}");
+    let expected = "error: pool.json:1:1: no known member or resource was found in the configuration";
+    assert_eq!(folder.run(&[]).error(), expected);
 }
 
 #[test]
@@ -206,7 +320,10 @@ fn properties_are_proved_or_refuted() {
         verdicts,
         ["ok 1 - only admins", "ok 2 - all live", "ok 3 - same", "ok 4 - engineers are staff", "not ok 5 - nobody"]
     );
-    assert!(folder.run(&["--filter", "nobody"]).out.contains("\"custom:dept\": eng"));
+    let out = folder.run(&["--filter", "nobody"]).out;
+    assert!(out.contains("\"custom:dept\": eng"), "{out}");
+    assert!(out.contains("decided by rule 2: custom:dept Equals `eng`  (pool.json:"), "{out}");
+    assert!(out.contains("explain    whichrole explain pool.json --provider "), "{out}");
 }
 
 #[test]

@@ -25,6 +25,7 @@ use crate::claims::Claims;
 use crate::login::{LoginError, TokenForm};
 use crate::pool::{Group, IdentityPool};
 use crate::provider::ProviderKey;
+use crate::read::Surroundings;
 use crate::semantics::Semantics;
 use crate::{Answer, Evaluator, Request};
 
@@ -46,6 +47,9 @@ pub struct DiffOptions<'o> {
     pub only: Option<&'o Condition>,
     /// References and the literals they stand for: roles, providers, clients.
     pub equal: &'o [(String, String)],
+    /// What stands around the pools in the files of the first and of the second configuration: it tells the names of the roles that these
+    /// refer to.
+    pub around: [Option<&'o Surroundings>; 2],
 }
 
 /// What changes from one configuration to another.
@@ -63,6 +67,8 @@ pub struct Diff {
     pub only_after: Vec<String>,
     /// References that were taken for literals because of their names.
     pub matched: BTreeMap<String, String>,
+    /// The references among [`Diff::matched`] whose literals have no name that the files give, but one that CloudFormation may have made.
+    pub guessed: BTreeSet<String>,
     /// With [`DiffOptions::only`]: what changes outside the condition.
     pub outside: Option<Vec<Change>>,
     /// What could not be decided.
@@ -183,9 +189,12 @@ impl Diff {
 #[must_use]
 pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>) -> Diff {
     let part = |subject: &Subject<'_>| (subject.pool.clone(), subject.groups.to_vec());
-    let Paired { before: mut old, after: mut new, matched } = {
+    let Paired { before: mut old, after: mut new, matched, guessed } = {
+        let [old_around, new_around] = options.around;
         let (old, new) = (part(before), part(after));
-        paired(Part { pool: &old.0, groups: &old.1 }, Part { pool: &new.0, groups: &new.1 }, options.equal)
+        let old = Part { pool: &old.0, groups: &old.1, around: old_around };
+        let new = Part { pool: &new.0, groups: &new.1, around: new_around };
+        paired(old, new, options.equal)
     };
     let guests_unsaid = agree_on_refused_guests(&mut old.0, &mut new.0);
     let groups: Vec<Group> = old.1.iter().chain(&new.1).cloned().collect();
@@ -203,6 +212,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         only_before: Vec::new(),
         only_after: Vec::new(),
         matched,
+        guessed,
         outside: None,
         not_decided: BTreeSet::new(),
         certainty_decided: false,
@@ -359,6 +369,9 @@ impl Serialize for Diff {
         object.serialize_field("only_before", &self.only_before)?;
         object.serialize_field("only_after", &self.only_after)?;
         object.serialize_field("matched", &self.matched)?;
+        if !self.guessed.is_empty() {
+            object.serialize_field("guessed", &self.guessed)?;
+        }
         if let Some(outside) = &self.outside {
             object.serialize_field("outside", outside)?;
         }

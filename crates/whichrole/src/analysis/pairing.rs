@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pool::{Group, IdentityPool, RoleArn};
 use crate::provider::{ProviderKey, fits};
+use crate::read::{RoleName, Surroundings};
 
 /// One configuration: a pool and the groups that are known.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part<'p> {
     pub(crate) pool: &'p IdentityPool,
     pub(crate) groups: &'p [Group],
+    /// What stands around the pool, as far as it is known.
+    pub(crate) around: Option<&'p Surroundings>,
 }
 
 /// Two configurations that call one role by one name.
@@ -20,61 +23,158 @@ pub(crate) struct Paired {
     pub(crate) after: (IdentityPool, Vec<Group>),
     /// Reference to literal, where a name decided.
     pub(crate) matched: BTreeMap<String, String>,
+    /// The references among these whose literals only look like a name made of theirs.
+    pub(crate) guessed: BTreeSet<String>,
 }
 
 /// Writes for each reference what it stands for, in both configurations.
 pub(crate) fn paired(before: Part<'_>, after: Part<'_>, equal: &[(String, String)]) -> Paired {
     let said =
         |text: &str| equal.iter().fold(text.to_owned(), |text, (reference, literal)| text.replace(reference, literal));
+    let (before_around, after_around) = (before.around, after.around);
     let before = rewritten(before, &said, &said);
     let after = rewritten(after, &said, &said);
-    let roles = |part: &(IdentityPool, Vec<Group>)| super::space::roles_of(&part.0, &part.1);
-    let matched = match_by_name(&roles(&before), &roles(&after));
+    let [old, new] = [&before, &after].map(|part| super::space::roles_of(&part.0, &part.1));
+    let [old, new] = [(&old, before_around), (&new, after_around)].map(|(all, around)| Roles { all, around });
+    let Matches { matched, guessed } = match_by_name(old, new);
     let named = |text: &str| matched.get(text).cloned().unwrap_or_else(|| text.to_owned());
     let same = |text: &str| text.to_owned();
-    let part = |part: &(IdentityPool, Vec<Group>)| rewritten(Part { pool: &part.0, groups: &part.1 }, &named, &same);
-    Paired { before: part(&before), after: part(&after), matched }
+    let part = |part: &(IdentityPool, Vec<Group>)| {
+        rewritten(Part { pool: &part.0, groups: &part.1, around: None }, &named, &same)
+    };
+    Paired { before: part(&before), after: part(&after), matched, guessed }
 }
 
-/// Symbolic roles of either side that have the name of exactly one literal role of the other, which has no other namesake.
-fn match_by_name(before: &BTreeSet<String>, after: &BTreeSet<String>) -> BTreeMap<String, String> {
-    let mut matched = BTreeMap::new();
+/// What is taken for what.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Matches {
+    matched: BTreeMap<String, String>,
+    guessed: BTreeSet<String>,
+}
+
+/// The roles of a configuration, and what its files say of their names.
+#[derive(Clone, Copy)]
+struct Roles<'r> {
+    all: &'r BTreeSet<String>,
+    around: Option<&'r Surroundings>,
+}
+
+/// Symbolic roles of either side that have the name of exactly one literal role of the other, which has no other namesake. Names that
+/// are written out come first; what they leave may be guessed from names that CloudFormation makes.
+fn match_by_name(before: Roles<'_>, after: Roles<'_>) -> Matches {
+    let mut found = Matches::default();
     for (here, there) in [(before, after), (after, before)] {
-        let symbolic = || here.iter().filter(|role| role.contains("${") && !there.contains(*role));
-        let literal = || there.iter().filter(|role| !role.contains("${") && !here.contains(*role));
-        for reference in symbolic() {
-            let mut namesakes = literal().filter(|role| is_named(reference, role));
-            let (Some(only), None) = (namesakes.next(), namesakes.next()) else { continue };
-            if symbolic().filter(|other| is_named(other, only)).count() == 1 {
-                matched.insert(reference.clone(), only.clone());
+        let symbolic: Vec<(&String, Shown<'_>)> = here
+            .all
+            .iter()
+            .filter(|role| role.contains("${") && !there.all.contains(*role))
+            .map(|role| (role, Shown::of(role, here.around)))
+            .collect();
+        let accounts = accounts(here.all, there.all);
+        let literal: Vec<&String> = there
+            .all
+            .iter()
+            .filter(|role| !role.contains("${") && account(role).is_none_or(|account| accounts.contains(account)))
+            .collect();
+        for is_guess in [false, true] {
+            // A role that has been found is no longer one to be guessed.
+            let taken: BTreeSet<String> = found.matched.values().cloned().collect();
+            let is_open = |role: &str| !is_guess || (!taken.contains(role) && !here.all.contains(role));
+            for (reference, shown) in symbolic.iter().filter(|(_, shown)| shown.is_guess() == is_guess) {
+                let mut namesakes = literal.iter().filter(|role| is_open(role) && shown.is_name_of(role));
+                let (Some(only), None) = (namesakes.next(), namesakes.next()) else { continue };
+                let claims =
+                    |(_, other): &&(&String, Shown<'_>)| other.is_guess() == is_guess && other.is_name_of(only);
+                if symbolic.iter().filter(claims).count() == 1 {
+                    found.matched.insert((*reference).clone(), (**only).clone());
+                    if is_guess {
+                        found.guessed.insert((*reference).clone());
+                    }
+                }
             }
         }
     }
-    matched
+    found
 }
 
-/// Whether a literal role has the name that a reference shows: the same name, or the one that CloudFormation makes of a logical id
-/// (`Stack-AdminRole-1A2B3C`).
-fn is_named(reference: &str, literal: &str) -> bool {
-    let Some(name) = RoleArn::from(literal).role_name().map(str::to_owned) else { return false };
-    let Some(shown) = shown_name(reference) else { return false };
-    let parts: Vec<&str> = name.split('-').collect();
-    name == shown || parts.iter().skip(1).rev().skip(1).any(|part| *part == shown)
+/// The accounts in which the roles may be that one side refers to: those of its own literal roles. Where it has none, the account of the
+/// other side's, unless these are of several: any could then be the wrong one.
+fn accounts<'r>(here: &'r BTreeSet<String>, there: &'r BTreeSet<String>) -> BTreeSet<&'r str> {
+    let own: BTreeSet<&str> = here.iter().filter_map(|role| account(role)).collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let other: BTreeSet<&str> = there.iter().filter_map(|role| account(role)).collect();
+    if other.len() == 1 { other } else { BTreeSet::new() }
 }
 
-/// `AdminRole` of `${AdminRole.Arn}`, `admin` of `${aws_iam_role.admin.arn}`, `Admin` of `arn:aws:iam::${AWS::AccountId}:role/Admin`.
-fn shown_name(reference: &str) -> Option<&str> {
-    if let Some(name) = reference.split_once(":role/").and_then(|(_, path)| path.rsplit('/').next())
-        && !name.contains("${")
-    {
-        return Some(name);
+/// The account of a role's ARN, where it is written out.
+fn account(role: &str) -> Option<&str> {
+    let account = role.strip_prefix("arn:")?.split(':').nth(3)?;
+    (!account.is_empty() && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+}
+
+/// What a reference tells of the role that it stands for.
+enum Shown<'r> {
+    /// The ARN, which may have references in it, but not in the name: `arn:aws:iam::${AWS::AccountId}:role/Admin`.
+    Arn(&'r str),
+    /// The name that the files give the role.
+    Name(&'r str),
+    /// The logical id of a CloudFormation resource whose name is not written out.
+    LogicalId(&'r str),
+    Nothing,
+}
+
+impl<'r> Shown<'r> {
+    fn of(reference: &'r str, around: Option<&'r Surroundings>) -> Self {
+        if let Some((_, path)) = reference.split_once(":role/") {
+            return if path.contains("${") { Self::Nothing } else { Self::Arn(reference) };
+        }
+        let role = around.and_then(|around| around.role(reference));
+        // What is deployed knows its ARN.
+        if let Some(arn) = role.and_then(|role| role.arns.iter().find(|arn| !arn.contains("${"))) {
+            return Self::Arn(arn);
+        }
+        match role.map(|role| &role.name) {
+            Some(RoleName::Literal(name)) => Self::Name(name),
+            Some(RoleName::FromLogicalId) | None => logical_id(reference).map_or(Self::Nothing, Self::LogicalId),
+            Some(RoleName::Unknown) => Self::Nothing,
+        }
     }
-    let inner = reference.strip_prefix("${")?.strip_suffix('}')?;
-    let mut parts = inner.split('.');
-    match parts.next()? {
-        "aws_iam_role" => parts.next(),
-        name => Some(name),
+
+    fn is_guess(&self) -> bool {
+        matches!(self, Self::LogicalId(_))
     }
+
+    fn is_name_of(&self, literal: &str) -> bool {
+        let Some(name) = literal.split_once(":role/").and_then(|(_, path)| path.rsplit('/').next()) else {
+            return false;
+        };
+        match self {
+            Self::Arn(arn) => fits(arn, literal),
+            Self::Name(given) => name == *given,
+            Self::LogicalId(id) => name == *id || is_generated(name, id),
+            Self::Nothing => false,
+        }
+    }
+}
+
+/// `AdminRole` of `${AdminRole.Arn}` and `${template:AdminRole.Arn}`. Other tools write their references in other ways.
+fn logical_id(reference: &str) -> Option<&str> {
+    let inner = reference.strip_prefix("${")?.strip_suffix(".Arn}")?;
+    let id = inner.rsplit_once(':').map_or(inner, |(_, id)| id);
+    (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some(id)
+}
+
+/// The fewest characters that are taken for what CloudFormation adds to a name; it adds twelve or so.
+const SUFFIX: usize = 4;
+
+/// Whether a name is one that CloudFormation may have made of a logical id: `Stack-AdminRole-1A2B3C4D5E6F`.
+fn is_generated(name: &str, id: &str) -> bool {
+    let Some((rest, suffix)) = name.rsplit_once('-') else { return false };
+    let is_suffix =
+        suffix.len() >= SUFFIX && suffix.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    is_suffix && rest.strip_suffix(id).and_then(|stack| stack.strip_suffix('-')).is_some_and(|stack| !stack.is_empty())
 }
 
 fn rewritten(
@@ -138,15 +238,68 @@ pub(crate) fn counterpart<'k>(
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_reference_is_matched_by_a_unique_name() {
+    const ADMIN: &str = "arn:aws:iam::111122223333:role/Prod-AdminRole-1A2B3C";
+
+    fn matches(before: &[&str], after: &[&str], around: Option<&Surroundings>) -> Matches {
         let set = |roles: &[&str]| roles.iter().map(|role| (*role).to_owned()).collect::<BTreeSet<String>>();
-        let admin = "arn:aws:iam::111122223333:role/Prod-AdminRole-1A2B";
-        let matched =
-            match_by_name(&set(&["${AdminRole.Arn}", "${UserRole.Arn}"]), &set(&[admin, "arn:aws:iam::1:role/U"]));
-        assert_eq!(matched, BTreeMap::from([("${AdminRole.Arn}".to_owned(), admin.to_owned())]));
-        let two = set(&["arn:aws:iam::1:role/admin", "arn:aws:iam::2:role/admin"]);
-        assert_eq!(match_by_name(&set(&["${aws_iam_role.admin.arn}"]), &two), BTreeMap::new(), "two namesakes");
+        match_by_name(Roles { all: &set(before), around }, Roles { all: &set(after), around: None })
+    }
+
+    fn declared(reference: &str, name: RoleName) -> Surroundings {
+        let mut around = Surroundings::default();
+        let at = crate::read::Position { source: 0, line: 1, column: 1 };
+        let (label, arns) = (reference.to_owned(), vec![reference.to_owned()]);
+        around.add_role(crate::read::Role { label, arns, names: Vec::new(), name, trust: None, at });
+        around
+    }
+
+    #[test]
+    fn a_logical_id_is_guessed_from_a_name_made_of_it() {
+        let found = matches(&["${AdminRole.Arn}", "${UserRole.Arn}"], &[ADMIN], None);
+        assert_eq!(found.matched, BTreeMap::from([("${AdminRole.Arn}".to_owned(), ADMIN.to_owned())]));
+        assert!(found.guessed.contains("${AdminRole.Arn}"));
+        let two = [ADMIN, "arn:aws:iam::111122223333:role/Dev-AdminRole-4D5E6F"];
+        assert_eq!(matches(&["${AdminRole.Arn}"], &two, None), Matches::default(), "two namesakes");
+        for name in ["not-AdminRole-readonly", "AdminRole-1A2B3C", "Prod-AdminRole-x-1A2B3C", "Prod-AdminRole-"] {
+            let role = format!("arn:aws:iam::111122223333:role/{name}");
+            assert_eq!(matches(&["${AdminRole.Arn}"], &[&role], None), Matches::default(), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_cloudformation_makes_names_of_logical_ids() {
+        for reference in ["${aws_iam_role.AdminRole.arn}", "${AdminRole.arn}", "${module.a.AdminRole}", "${AdminRole}"]
+        {
+            for role in [ADMIN, "arn:aws:iam::111122223333:role/AdminRole"] {
+                assert_eq!(matches(&[reference], &[role], None), Matches::default(), "{reference}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_written_out_decides_both_ways() {
+        for reference in ["${AdminRole.Arn}", "${aws_iam_role.admin.arn}"] {
+            let around = declared(reference, RoleName::Literal("photo-boss".to_owned()));
+            let boss = "arn:aws:iam::111122223333:role/team/photo-boss";
+            let found = matches(&[reference], &[boss, ADMIN], Some(&around));
+            assert_eq!(found.matched, BTreeMap::from([(reference.to_owned(), boss.to_owned())]));
+            assert!(found.guessed.is_empty(), "a name is no guess");
+            assert_eq!(matches(&[reference], &[ADMIN], Some(&around)), Matches::default());
+            let unknown = declared(reference, RoleName::Unknown);
+            assert_eq!(matches(&[reference], &[ADMIN], Some(&unknown)), Matches::default());
+        }
+    }
+
+    #[test]
+    fn a_role_of_another_account_is_another_role() {
+        let (reader, other) =
+            ("arn:aws:iam::111122223333:role/R", "arn:aws:iam::999999999999:role/Prod-AdminRole-1A2B3C");
+        assert_eq!(matches(&["${AdminRole.Arn}", reader], &[other, reader], None), Matches::default());
+        assert_eq!(matches(&["${AdminRole.Arn}", "${R.Arn}"], &[other, reader], None), Matches::default());
+        assert_eq!(matches(&["${AdminRole.Arn}", reader], &[ADMIN, reader], None).matched.len(), 1);
+        let template = "arn:aws:iam::${AWS::AccountId}:role/Prod-AdminRole-1A2B3C";
+        assert_eq!(matches(&[template, reader], &[other, reader], None), Matches::default());
+        assert!(matches(&[template, reader], &[ADMIN, reader], None).guessed.is_empty());
     }
 
     #[test]

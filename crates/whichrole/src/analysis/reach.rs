@@ -14,7 +14,7 @@ use super::work::Work;
 use crate::groups::{GROUPS, GroupClaims, PREFERRED_ROLE, ROLES};
 use crate::login::{Login, TokenForm};
 use crate::pool::{Group, IdentityPool, RoleArn};
-use crate::provider::{ProviderKey, ProviderKind};
+use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::read::Problem;
 use crate::{Claim, Claims, Evaluator, Request, RoleMappingType, Source, text};
 
@@ -361,12 +361,29 @@ fn custom(evaluator: &Evaluator, known: Known<'_>, role: &str) -> Verdict {
     verdict
 }
 
-/// S3.
+/// S3, and L3 where the pool lists its providers and each has a mapping.
 fn unmapped(evaluator: &Evaluator) -> Unmapped {
+    if has_mappings_for_all(evaluator.pool()) {
+        return Unmapped { role: None, deny: Some("invalid-token") };
+    }
     let nothing = Claims::default();
     let logins = [Login::unmapped(&nothing)];
     let decision = evaluator.evaluate(&Request::of(&logins));
     Unmapped { role: decision.role().map(str::to_owned), deny: decision.denial().map(crate::Denial::reason) }
+}
+
+/// Whether a pool lists its providers, and no login of these is without a mapping.
+fn has_mappings_for_all(pool: &IdentityPool) -> bool {
+    let Some(providers) = &pool.providers else { return false };
+    let fit = |a: &str, b: &str| fits(a, b) || fits(b, a);
+    let is_mapped = |login: &str, client: Option<&str>| {
+        pool.role_mappings.keys().any(|key| {
+            fit(key.login_key(), login)
+                && (key.client() == client || matches!((key.client(), client), (Some(a), Some(b)) if fit(a, b)))
+        })
+    };
+    providers.iter().all(|known| is_mapped(known.provider_name.login_key(), known.client_id.as_deref()))
+        && pool.other_providers.iter().all(|known| pool.role_mappings.keys().any(|key| key.as_str() == known.as_str()))
 }
 
 /// The most sets of groups that are put to the evaluator for one mapping.

@@ -9,13 +9,13 @@ use serde::Serialize;
 
 pub use self::membership::Membership;
 pub use self::reconfigure::{ConfigurationChange, PoolEdit};
-use crate::analysis::{Edit, Found, Witness, changed, nearest, reach_role};
+use crate::analysis::{Edit, Found, Verdict, Witness, changed, nearest, reach, reach_role};
 use crate::claims::{Claim, Claims};
 use crate::decision::InvalidToken;
 use crate::eval::{Evaluator, Request, several_candidates};
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::Login;
-use crate::pool::{AmbiguousRoleResolution, Group, RoleMappingType};
+use crate::pool::{AmbiguousRoleResolution, Group, MappingRule, MatchType, RoleMappingType};
 use crate::provider::ProviderKey;
 use crate::semantics::SeveralLogins;
 use crate::text;
@@ -119,7 +119,7 @@ pub fn want<'a>(evaluator: &'a Evaluator, request: &Request<'a>, role: &str, gro
         role: role.to_owned(),
         given,
         ways: match request.logins {
-            [login] => ways(evaluator, login, role),
+            [login] => ways(evaluator, login, role, groups, request.custom_role_arn.is_some()),
             _ => Vec::new(),
         },
         by_custom_role,
@@ -241,12 +241,12 @@ fn repairs(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'_>) -> O
     None
 }
 
-fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str) -> Vec<Way> {
+fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str, groups: &[Group], chooses: bool) -> Vec<Way> {
     let mut ways = Vec::new();
     let mut way = |by: String, needs: String| ways.push(Way { by, needs });
     let pool = evaluator.pool();
     let is_default = pool.roles.authenticated.as_ref().is_some_and(|default| default.as_str() == role);
-    let Some((_, mapping)) = evaluator.mapping_of(login) else {
+    let Some((key, mapping)) = evaluator.mapping_of(login) else {
         if is_default {
             way("authenticated-role".to_owned(), "it is what a login without a mapping gets".to_owned());
         }
@@ -266,23 +266,42 @@ fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str) -> Vec<Way> {
             );
         }
         RoleMappingType::Rules(rules) => {
+            // A request that chooses the role may get it by a rule that is dead for all others.
+            let gives_it = rules.iter().any(|rule| rule.role_arn.as_str() == role);
+            let reach = if gives_it && !chooses { reach(evaluator, groups).rules } else { Vec::new() };
+            let is_dead = |number: usize| {
+                reach.iter().any(|known| {
+                    known.provider == key.as_str() && known.rule == number && known.verdict == Verdict::Dead
+                })
+            };
             for (n, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.role_arn.as_str() == role) {
+                if is_dead(n + 1) {
+                    continue;
+                }
+                let semantics = evaluator.semantics();
+                let matches = |earlier: &MappingRule, claim: Option<&Claim<'_>>| {
+                    earlier.check_claim(claim, semantics) == crate::Check::Matches
+                };
+                // The value that this rule asks for, where it asks for one.
+                let value = (rule.match_type != MatchType::NotEqual).then(|| Claim::from(rule.value.clone()));
+                let is_in_the_way = |earlier: &MappingRule| {
+                    matches(earlier, login.claim(&earlier.claim, semantics))
+                        || (earlier.claim == rule.claim
+                            && value.as_ref().is_some_and(|value| matches(earlier, Some(value))))
+                };
                 let earlier: Vec<String> = rules
                     .iter()
                     .take(n)
                     .enumerate()
-                    .filter(|(_, earlier)| {
-                        earlier.check_claim(login.claim(&earlier.claim, evaluator.semantics()), evaluator.semantics())
-                            == crate::Check::Matches
-                    })
+                    .filter(|(_, earlier)| earlier.role_arn != rule.role_arn && is_in_the_way(earlier))
                     .map(|(n, _)| (n + 1).to_string())
                     .collect();
                 let test =
                     format!("claim {} {} {}", text::quoted(&rule.claim), rule.match_type, text::quoted(&rule.value));
-                let blocked = if earlier.is_empty() {
-                    String::new()
-                } else {
-                    format!(", and no match of rule {}", earlier.join(", "))
+                let blocked = match earlier.as_slice() {
+                    [] => String::new(),
+                    [only] => format!(", and no match of rule {only}"),
+                    [most @ .., last] => format!(", and no match of rules {} and {last}", most.join(", ")),
                 };
                 way(format!("rule {}", n + 1), format!("{test}{blocked}"));
             }

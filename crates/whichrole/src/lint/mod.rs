@@ -7,6 +7,7 @@ mod catalogue;
 mod fix;
 mod logic;
 mod open;
+mod providers;
 mod rejected;
 mod security;
 mod suppress;
@@ -269,6 +270,10 @@ impl<'c> Case<'c> {
 
     fn at_tag(&self, key: &ProviderKey, tag: &str) -> Option<Position> {
         self.place(&Place::Tag(key.clone(), tag.to_owned())).or_else(|| self.at_tags(key))
+    }
+
+    fn at_group_role(&self, group: &str) -> Option<Position> {
+        self.place(&Place::GroupRole(group.to_owned())).or_else(|| self.at_group(group))
     }
 
     fn at_group(&self, group: &str) -> Option<Position> {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, Finding, Severity};
+use super::{Case, Finding, Severity, providers};
 use crate::pool::{RoleArn, RoleMappingType};
-use crate::provider::{ProviderKey, ProviderKind, fits};
+use crate::provider::ProviderKey;
 use crate::read::{Place, Position};
 use crate::text;
 
@@ -16,7 +16,7 @@ const MOST_TAGS: usize = 50;
 pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
     too_many_mappings(case, found);
     for (key, mapping) in &case.pool().role_mappings {
-        provider(case, key, found);
+        providers::mapping_key(case, key, found);
         mapping_shape(case, key, found);
         for (rule, n) in mapping.mapping_rules().iter().zip(1..) {
             claim_name(case, key, n, &rule.claim, found);
@@ -34,94 +34,6 @@ fn too_many_mappings(case: &Case<'_>, found: &mut Vec<Finding>) {
     if let Some((at, key)) = mappings.get(MOST_MAPPINGS) {
         let message = format!("the pool has {} role mappings; AWS takes at most {MOST_MAPPINGS}", mappings.len());
         found.push(Finding::new("too-many-mappings", Severity::Error, message).at(*at).of(key));
-    }
-}
-
-/// What kind of key AWS takes for a role mapping (Q3).
-fn provider(case: &Case<'_>, key: &ProviderKey, found: &mut Vec<Finding>) {
-    let at = case.at_mapping(key);
-    let shown = text::quoted(key.as_str());
-    let mut report = |lint, message: String| {
-        found.push(Finding::new(lint, Severity::Error, message).at(at).of(key));
-    };
-    let text = key.as_str();
-    let is_url = text.starts_with("https://") || text.starts_with("http://") || text.contains(".ProviderURL}");
-    if is_url {
-        let name = text.trim_start_matches("https://").trim_start_matches("http://");
-        let instead = if text.contains(".ProviderURL}") {
-            "use the user pool's `ProviderName` and its client".to_owned()
-        } else {
-            format!("write {}, and for a user pool `:` and the client after it", text::quoted(name))
-        };
-        report("provider-is-url", format!("{shown} is a URL, not the key of a provider; {instead}"));
-        return;
-    }
-    if key.kind() == ProviderKind::Developer {
-        let message = "developer-authenticated identities cannot have a role mapping; they get the authenticated role";
-        report("provider-developer", message.to_owned());
-        return;
-    }
-    if key.kind() == ProviderKind::UserPool && key.client().is_none_or(str::is_empty) {
-        let message = format!("{shown} names a user pool without a client; write `:` and the app client id after it");
-        report("provider-without-client", message);
-        return;
-    }
-    if is_configured(case, key) == Some(false) {
-        let message = format!("{shown} is not among the providers of the identity pool; AWS rejects the mapping");
-        report("provider-not-configured", message);
-    }
-}
-
-/// Whether the pool lists the provider of a mapping; `None` where the list, or what a reference stands for, is not known.
-fn is_configured(case: &Case<'_>, key: &ProviderKey) -> Option<bool> {
-    let pool = case.pool();
-    if key.kind() == ProviderKind::Unknown {
-        return None;
-    }
-    if key.kind() != ProviderKind::UserPool {
-        // Only a pool that is itself in the files lists its providers.
-        let is_here = pool.providers.is_some() || pool.allow_unauthenticated_identities.is_some();
-        let is_listed = pool.other_providers.contains(key);
-        let is_open = key.is_symbolic() || pool.other_providers.iter().any(ProviderKey::is_symbolic);
-        return if is_listed {
-            Some(true)
-        } else if !is_here || is_open {
-            None
-        } else {
-            Some(false)
-        };
-    }
-    let listed = pool.providers.as_ref()?;
-    let client = key.client()?;
-    let mut open = false;
-    for provider in listed {
-        let login = same(case, provider.provider_name.login_key(), key.login_key());
-        let client = provider.client_id.as_deref().map_or(Some(false), |id| same(case, id, client));
-        match (login, client) {
-            (Some(true), Some(true)) => return Some(true),
-            (Some(false), _) | (_, Some(false)) => {}
-            _ => open = true,
-        }
-    }
-    if open { None } else { Some(false) }
-}
-
-/// Whether two texts are one thing once the references in them are known.
-fn same(case: &Case<'_>, a: &str, b: &str) -> Option<bool> {
-    if a == b {
-        return Some(true);
-    }
-    match (a.contains("${"), b.contains("${")) {
-        (false, false) => Some(false),
-        (true, false) if !fits(a, b) => Some(false),
-        (false, true) if !fits(b, a) => Some(false),
-        // Two clients of one configuration are two.
-        (true, true) => {
-            let around = case.surroundings();
-            let clients = around.client(a).zip(around.client(b)).map(|(a, b)| a.ids == b.ids);
-            clients.filter(|same| !same)
-        }
-        _ => None,
     }
 }
 
@@ -218,7 +130,7 @@ pub(super) fn named_roles<'c>(case: &Case<'c>) -> Vec<NamedRole<'c>> {
     for group in case.definition.groups.iter().flatten() {
         if let Some(role) = &group.role_arn {
             let what = format!("the role of group {}", text::quoted(&group.name));
-            named.push(NamedRole { role, at: case.at_group(&group.name), provider: None, rule: None, what });
+            named.push(NamedRole { role, at: case.at_group_role(&group.name), provider: None, rule: None, what });
         }
     }
     named
@@ -250,7 +162,7 @@ fn roles(case: &Case<'_>, found: &mut Vec<Finding>) {
 
 /// Whether a text stands for one that is still to be filled in: `<authRole>`, `$ROLE_ARN`, `{{role}}`, `ROLE_ARN`, `arn:aws:iam::ACCOUNT_ID:role/A`.
 /// A reference such as `${Admin}` says what it stands for.
-fn is_placeholder(role: &str) -> bool {
+pub(super) fn is_placeholder(role: &str) -> bool {
     let is_marked = (role.starts_with('$') && !role.starts_with("${"))
         || [("<", ">"), ("{{", "}}"), ("__", "__"), ("%", "%")].iter().any(|(open, close)| {
             role.split_once(open).is_some_and(|(_, rest)| rest.find(close).is_some_and(|length| length > 0))

@@ -28,6 +28,7 @@ pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
         let call = AssumeCall {
             pool: case.pool().id.as_deref(),
             not_the_pool: &not_the_pool,
+            role: Some(one.role),
             caller: one.caller,
             session_tags: one.session_tags,
         };

@@ -9,7 +9,7 @@ use super::node::{Entry, Node, Value};
 use super::policy;
 use super::problem::{Problem, Respelling};
 use super::shape::{self, API, any_text, check_members, expect_list, expect_map, field, known_bool, known_text};
-use super::surroundings::{Role, UserPool, UserPoolClient};
+use super::surroundings::{Role, RoleName, UserPool, UserPoolClient};
 use crate::json::JsonLimits;
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::ProviderKey;
@@ -371,7 +371,14 @@ fn read_role(node: &Node, drafts: &mut Drafts) {
     let text = |name: &str| field(node, name).and_then(Node::as_text).map(str::to_owned);
     let (Some(name), Some(arn)) = (text("RoleName"), text("Arn")) else { return };
     let trust = field(node, "AssumeRolePolicyDocument").and_then(|trust| policy::document(trust, &JsonLimits::CONFIG));
-    drafts.surroundings.add_role(Role { label: name.clone(), arns: vec![arn], names: vec![name], trust, at: node.at });
+    drafts.surroundings.add_role(Role {
+        label: name.clone(),
+        arns: vec![arn],
+        names: vec![name.clone()],
+        name: RoleName::Literal(name),
+        trust,
+        at: node.at,
+    });
 }
 
 /// A user pool of `describe-user-pool`.
@@ -423,5 +430,6 @@ fn read_group(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
     if let Some(user_pool) = field(node, "UserPoolId").and_then(|id| any_text(id, "`UserPoolId`", drafts)) {
         drafts.group_is_of(pool, user_pool, node.at);
     }
+    drafts.group_role_at(pool, &name, field(node, "RoleArn").map(|role| role.at));
     drafts.add_group(pool, Group { name, role_arn: role_arn.map(RoleArn), precedence }, node.at);
 }

@@ -100,6 +100,8 @@ pub enum Place {
     Tag(ProviderKey, String),
     /// A group, by its name.
     Group(String),
+    /// Where a group names its role, by the group's name.
+    GroupRole(String),
 }
 
 /// Definitions in the making. Sources bring pieces in any order; a piece that names no pool goes to the only one.
@@ -117,6 +119,27 @@ pub(crate) struct Drafts {
     pub(crate) problems: Vec<Problem>,
     pub(crate) notes: Vec<Problem>,
     pub(crate) surroundings: Surroundings,
+    /// A member that is close to `Resources`, told where nothing else is found.
+    pub(crate) misspelt_section: Option<(String, Position)>,
+}
+
+/// What to say of texts in which nothing is known.
+fn nothing_known(names: &[String], misspelt: Option<(String, Position)>) -> Problem {
+    let problem = |more: &str| {
+        let message = format!("no known member or resource was found in the configuration{more}");
+        Problem::new("no-configuration", message)
+    };
+    match (misspelt, names) {
+        (Some((written, at)), _) => {
+            problem(&format!("; did you mean `Resources` by {}?", text::quoted(&written))).at(at)
+        }
+        (None, [_]) => problem("").at(Position { source: 0, line: 1, column: 1 }),
+        (None, [first, .., last]) => {
+            let (first, last) = (text::quoted(first), text::quoted(last));
+            problem(&format!(": {} files from {first} to {last}", names.len()))
+        }
+        (None, []) => problem(""),
+    }
 }
 
 impl Drafts {
@@ -262,6 +285,13 @@ impl Drafts {
         }
     }
 
+    /// Remembers where a group names its role; of two such places, the first.
+    pub(crate) fn group_role_at(&mut self, pool: Option<&str>, group: &str, at: Option<Position>) {
+        if let Some(at) = at {
+            self.pool(pool).places.entry(Place::GroupRole(group.to_owned())).or_insert(at);
+        }
+    }
+
     fn known_group(&self, pool: Option<&str>, name: &str) -> Option<&Group> {
         let number = *self.group_numbers.get(&pool.map(str::to_owned))?.get(name)?;
         let draft = match pool {
@@ -303,8 +333,7 @@ impl Drafts {
             definition.pool.other_providers.retain(|key| seen.insert(key.clone()));
         }
         if definitions.is_empty() && self.problems.is_empty() {
-            self.problems
-                .push(Problem::new("no-configuration", "no known member or resource was found in the configuration"));
+            self.problems.push(nothing_known(&names, self.misspelt_section));
         }
         self.problems.sort_by_key(|problem| problem.at);
         let (problems, notes) = (problem::first_of(self.problems), problem::first_of(self.notes));
@@ -375,6 +404,8 @@ impl Drafts {
                 let at = from.places.get(&place).copied().unwrap_or_default();
                 if !has_own {
                     self.add_group(Some(pool), group.clone(), at);
+                    let role_at = from.places.get(&Place::GroupRole(group.name.clone())).copied();
+                    self.group_role_at(Some(pool), &group.name, role_at);
                 } else if self.known_group(Some(pool), &group.name).is_some_and(|known| known != group) {
                     let earlier = self.named.get(pool).and_then(|draft| draft.places.get(&place)).copied();
                     self.problems.push(group_twice(&group.name, earlier, at));

@@ -34,7 +34,7 @@ pub use policy::policy;
 pub(crate) use problem::MANY;
 pub use problem::{Problem, ReadError, Respelling};
 pub(crate) use surroundings::STANDARD;
-pub use surroundings::{Attribute, Role, Surroundings, UserPool, UserPoolClient, WriteAttributes};
+pub use surroundings::{Attribute, Role, RoleName, Surroundings, UserPool, UserPoolClient, WriteAttributes};
 #[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
 #[cfg(feature = "yaml")]
@@ -44,6 +44,7 @@ use std::collections::BTreeMap;
 
 use crate::IdentityPool;
 use crate::json::JsonLimits;
+use crate::text;
 
 /// A text and the name it goes by in messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,7 +134,13 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
             None if [".tf.json", ".tfvars.json"].iter().any(|ending| source.name.ends_with(ending)) => {
                 terraform.take_json(source, number, node);
             }
-            _ => api::read(&node, &mut drafts),
+            format => {
+                if format.is_none() && drafts.misspelt_section.is_none() {
+                    let misspelt = node.entries().iter().find(|e| text::nearest(&e.name, ["Resources"]).is_some());
+                    drafts.misspelt_section = misspelt.map(|entry| (entry.name.clone(), entry.at));
+                }
+                api::read(&node, &mut drafts);
+            }
         }
     }
     cloudformation::read(templates, sources, options, &mut drafts);

@@ -204,6 +204,7 @@ impl Reading<'_> {
             self.drafts.notes.push(Problem::new("unresolved-value", message).at(resource.at));
             return;
         };
+        let role_at = property("roleArn").map(|role| role.at);
         let role_arn = property("roleArn").and_then(|role| any_text(role, "`roleArn`", self.drafts)).map(RoleArn);
         let precedence = match property("precedence") {
             Some(Node { value: Value::Number(number), .. }) if number.parse::<u64>().is_ok() => number.parse().ok(),
@@ -216,10 +217,12 @@ impl Reading<'_> {
         let pools: Vec<String> = self.pools.values().cloned().collect();
         let group = Group { name, role_arn, precedence };
         if pools.is_empty() {
+            self.drafts.group_role_at(None, &group.name, role_at);
             self.drafts.add_group(None, group, resource.at);
         } else {
             for pool in pools {
                 self.drafts.add_group(Some(&pool), group.clone(), resource.at);
+                self.drafts.group_role_at(Some(&pool), &group.name, role_at);
             }
         }
     }

@@ -30,10 +30,30 @@ pub struct Role {
     pub arns: Vec<String>,
     /// What refers to its name, which is no ARN: `${Admin}`.
     pub names: Vec<String>,
+    /// The name it has or will have in its account.
+    pub name: RoleName,
     /// Its trust policy, as far as it is known.
     pub trust: Option<Node>,
     /// Where it stands.
     pub at: Position,
+}
+
+/// What a file says of a role's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleName {
+    /// This one.
+    Literal(String),
+    /// None, so CloudFormation makes one of the logical id: `Stack-AdminRole-1A2B3C4D5E6F`.
+    FromLogicalId,
+    /// Nothing that could be known before it is deployed.
+    Unknown,
+}
+
+impl RoleName {
+    /// The name where it is written out.
+    pub(crate) fn written(name: Option<String>) -> Self {
+        name.filter(|name| !name.contains("${")).map_or(Self::Unknown, Self::Literal)
+    }
 }
 
 /// A user pool.

@@ -15,6 +15,7 @@ use crate::text::{quoted, visible};
 use super::model::{Column, Expected};
 use super::plan::{Case, Plan, Target};
 use super::run::Mismatch;
+use super::witness::Witness;
 
 /// Why a case failed.
 #[derive(Debug, Clone)]
@@ -98,33 +99,22 @@ impl Plan {
         let (test, target) = (self.test(case), self.target(case));
         let mut tokens = Vec::new();
         let mut options = Vec::new();
-        let mut say = |words: &[&str]| options.extend(words.iter().map(|word| (*word).to_owned()));
         if let Some(pool) = &self.suite.pool {
-            say(&["--pool", &pool.text]);
+            say(&mut options, &["--pool", &pool.text]);
         }
         match request.logins {
-            [] => say(&["--guest"]),
+            [] => say(&mut options, &["--guest"]),
             [login] => {
                 if let Some(key) = self.signer_key(case) {
-                    say(&["--provider", key.as_str()]);
+                    say(&mut options, &["--provider", key.as_str()]);
                 }
                 let claims = read_claims(evaluator, login);
                 match self.only_token(case) {
                     Some(path) => tokens.push(RetryToken::File(path)),
-                    // A name with `=` in it, or no claim at all, is nothing that `--claim` can say.
-                    None if claims.is_empty() || claims.iter().any(|(name, _)| name.contains('=')) => {
-                        tokens.push(RetryToken::Claims(json(&claims)));
-                    }
-                    None => {
-                        for (name, value) in claims {
-                            match value {
-                                Claim::Text(plain) if !name.ends_with(':') && !looks_like_json(plain) => {
-                                    say(&["--claim", &format!("{name}={plain}")]);
-                                }
-                                other => say(&["--claim", &format!("{name}:={}", other.to_json())]),
-                            }
-                        }
-                    }
+                    None => match claim_words(&claims) {
+                        Some(words) => options.extend(words),
+                        None => tokens.push(RetryToken::Claims(json(&claims))),
+                    },
                 }
             }
             several => {
@@ -141,21 +131,57 @@ impl Plan {
             }
         }
         if let Some(role) = request.custom_role_arn {
-            say(&["--custom-role-arn", role]);
+            say(&mut options, &["--custom-role-arn", role]);
         }
         let mut chosen = BTreeMap::new();
         for choice in self.suite.assume.iter().chain(&test.assume) {
             chosen.insert(choice.question().id(), choice);
         }
         for choice in chosen.values() {
-            say(&["--assume", &choice.to_string()]);
+            say(&mut options, &["--assume", &choice.to_string()]);
         }
         if request.clock.is_some()
             && let Some(now) = self.suite.now
         {
-            say(&["--now", &super::clock::rfc3339(now)]);
+            say(&mut options, &["--now", &super::clock::rfc3339(now)]);
         }
         Some(Retry { config: target.path.clone(), tokens, options })
+    }
+
+    /// Why a request that refutes a property gets what it gets: what decided, and the arguments that ask it again.
+    pub(super) fn look_closer(
+        &self,
+        target: &Target,
+        evaluator: &Evaluator,
+        witness: &Witness,
+    ) -> (Option<Decider>, Option<Retry>) {
+        let mut options = Vec::new();
+        let mut tokens = Vec::new();
+        if let Some(pool) = &self.suite.pool {
+            say(&mut options, &["--pool", &pool.text]);
+        }
+        match &witness.provider {
+            None => say(&mut options, &["--guest"]),
+            Some(key) => {
+                say(&mut options, &["--provider", key.as_str()]);
+                let claims: Vec<(&str, &Claim<'_>)> = witness.claims.iter().collect();
+                match claim_words(&claims) {
+                    Some(words) => options.extend(words),
+                    None => tokens.push(RetryToken::Claims(json(&claims))),
+                }
+            }
+        }
+        if let Some(role) = &witness.custom_role_arn {
+            say(&mut options, &["--custom-role-arn", role]);
+        }
+        for choice in &self.suite.assume {
+            say(&mut options, &["--assume", &choice.to_string()]);
+        }
+        let decided_by = witness.ask(evaluator, |request| {
+            let answer = evaluator.answer(request);
+            decider(target, evaluator, request, &answer)
+        });
+        (decided_by.flatten(), Some(Retry { config: target.path.clone(), tokens, options }))
     }
 
     /// The path of the user's token, if the case adds nothing to it.
@@ -165,6 +191,22 @@ impl Plan {
         let untouched = test.claims.is_none() && test.groups.is_none() && !test.columns.iter().any(adds);
         self.user(case).filter(|_| untouched)?.token.clone()
     }
+}
+
+fn say(options: &mut Vec<String>, words: &[&str]) {
+    options.extend(words.iter().map(|word| (*word).to_owned()));
+}
+
+/// Claims as options. A name with `=` in it, or no claim at all, is nothing that `--claim` can say.
+fn claim_words(claims: &[(&str, &Claim<'_>)]) -> Option<Vec<String>> {
+    if claims.is_empty() || claims.iter().any(|(name, _)| name.contains('=')) {
+        return None;
+    }
+    let word = |(name, value): &(&str, &Claim<'_>)| match value {
+        Claim::Text(plain) if !name.ends_with(':') && !looks_like_json(plain) => format!("{name}={plain}"),
+        other => format!("{name}:={}", other.to_json()),
+    };
+    Some(claims.iter().flat_map(|claim| ["--claim".to_owned(), word(claim)]).collect())
 }
 
 /// The rule, role resolution or default that decided.

@@ -14,7 +14,7 @@ use crate::trust::TrustPolicies;
 
 use super::coverage::Items;
 use super::fields::Fields;
-use super::model::{Column, Expected, NeedKind, PropertyClaim, Suite, User, Written};
+use super::model::{By, Column, Expected, NeedKind, PropertyClaim, Suite, User, Written};
 use super::people::{Tokens, decode, people};
 use super::plan::{Case, Plan, Target};
 use super::read_tests::{Expectations, check_login};
@@ -120,6 +120,7 @@ impl Suite {
             }
         }
 
+        planner.check_rules(&self, &targets);
         let Planner { names, mut fields, mut notes, .. } = planner;
         idle::check(&self, &targets, &mut fields, &mut notes);
         if !fields.problems.is_empty() {
@@ -317,6 +318,28 @@ impl Planner {
         for (role, at) in cells(suite, &Column::CustomRoleArn) {
             if let Some(role) = role.as_text() {
                 target.roles.learn(&Written { text: role.to_owned(), at }, &mut self.fields);
+            }
+        }
+    }
+
+    /// A rule that no configuration has can decide nothing.
+    fn check_rules(&mut self, suite: &Suite, targets: &[Target]) {
+        let mappings = targets.iter().flat_map(|target| target.definition.pool.role_mappings.values());
+        let most = mappings.map(|mapping| mapping.mapping_rules().len()).max().unwrap_or_default();
+        // Where no configuration could be read, nothing is known of rules.
+        if targets.is_empty() {
+            return;
+        }
+        for expectation in &suite.expectations {
+            let Some(By::Rule(rule) | By::Source(_, Some(rule))) = expectation.by else { continue };
+            if rule > most {
+                let rules = match most {
+                    0 => "no mapping by rules is there".to_owned(),
+                    1 => "a provider has 1 rule".to_owned(),
+                    _ => format!("a provider has at most {most} rules"),
+                };
+                let message = format!("there is no rule {rule}; {rules}");
+                self.fields.report("unknown-rule", message, expectation.at);
             }
         }
     }

@@ -60,7 +60,7 @@ pub use model::{
     By, Cell, Column, ConfigPath, CoverageGoals, Expectation, Expected, ExpectedTags, Need, NeedKind, Property,
     PropertyClaim, Row, Suite, Test, User, Written,
 };
-pub use mutants::{Fate, Mutant};
+pub use mutants::{Fate, Mutant, others_change_nothing};
 pub use plan::{Case, Plan, Target};
 pub use prove::Proved;
 pub use run::{Judged, Mismatch, Verdict};

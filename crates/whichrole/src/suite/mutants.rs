@@ -21,8 +21,8 @@ pub struct Mutant {
     pub change: String,
     /// Where the changed thing stands, by the numbers of [`Plan::names`].
     pub at: Option<Position>,
-    /// The provider whose mapping or tag map was changed.
-    pub provider: ProviderKey,
+    /// The provider whose mapping or tag map was changed; `None`: something of the whole pool.
+    pub provider: Option<ProviderKey>,
     /// The changed pool.
     pub pool: IdentityPool,
 }
@@ -38,6 +38,20 @@ pub enum Fate {
     Equivalent,
     /// No case noticed, and no request is known that would.
     Undecided,
+}
+
+/// What a case notices of a change.
+enum Notice {
+    /// Another role, denial or tag.
+    Answer,
+    /// Something else about the same answer, such as the number of the rule that decided.
+    Other,
+}
+
+/// `1 other changes nothing`, `7 others change nothing`: what is said of changes that make no difference.
+#[must_use]
+pub fn others_change_nothing(count: usize) -> String {
+    if count == 1 { "1 other changes nothing".to_owned() } else { format!("{count} others change nothing") }
 }
 
 impl Plan {
@@ -64,23 +78,33 @@ impl Plan {
             .iter()
             .map(|evaluator| Evaluator::new(mutant.pool.clone(), *evaluator.semantics()))
             .collect();
-        let notices = |case: &Case| {
+        let mut by_number = None;
+        for case in passing.iter().filter(|case| case.target as usize == mutant.target) {
             let evaluator = self.semantics_of.get(case.test as usize).and_then(|number| evaluators.get(*number));
-            evaluator.is_some_and(|evaluator| !self.meets_on(*case, evaluator))
-        };
-        let mut of_target = passing.iter().filter(|case| case.target as usize == mutant.target);
-        if let Some(killer) = of_target.find(|case| notices(case)) {
-            return Fate::Killed(*killer);
+            match evaluator.and_then(|evaluator| self.notices(*case, evaluator)) {
+                Some(Notice::Answer) => return Fate::Killed(*case),
+                Some(Notice::Other) => by_number = by_number.or(Some(*case)),
+                None => {}
+            }
         }
         let Some(original) = target.evaluators.first() else { return Fate::Undecided };
-        difference(original, &mutant.pool, target.groups.as_deref().unwrap_or_default())
+        // Rules that only have other numbers now give nobody anything else, whoever notices.
+        match (by_number, difference(original, &mutant.pool, target.groups.as_deref().unwrap_or_default())) {
+            (_, Fate::Equivalent) => Fate::Equivalent,
+            (Some(case), _) => Fate::Killed(case),
+            (None, fate) => fate,
+        }
     }
 
-    fn meets_on(&self, case: Case, evaluator: &Evaluator) -> bool {
+    /// What a case notices of a changed configuration, if it does not pass on it.
+    fn notices(&self, case: Case, evaluator: &Evaluator) -> Option<Notice> {
         let met = self.asked_of(case, evaluator, |evaluator, request| {
-            self.mismatches(case, evaluator, request, &evaluator.answer(request)).is_empty()
+            let found = self.mismatches(case, evaluator, request, &evaluator.answer(request));
+            let is_answer = found.iter().any(|mismatch| matches!(mismatch.what, "role" | "tags"));
+            (!found.is_empty()).then_some(if is_answer { Notice::Answer } else { Notice::Other })
         });
-        met.unwrap_or(false)
+        // A question that can no longer be asked is answered by nobody.
+        met.unwrap_or(Some(Notice::Answer))
     }
 
     /// A row that kills a surviving mutant, ready to be pasted below `tests:`.
@@ -109,11 +133,15 @@ pub(super) fn difference(original: &Evaluator, changed: &IdentityPool, groups: &
     }
 }
 
-type Change = (ProviderKey, String, Place, IdentityPool);
+type Change = (Option<ProviderKey>, String, Place, IdentityPool);
+
+/// The kinds of small changes, for people.
+pub(super) const KINDS: &str = "a rule is gone, two neighbours are swapped, another operator, value or role, a value shortened by a \
+                                character, another role resolution, another claim for a tag, another default role, guests let in or not";
 
 /// Every small change of a pool.
 pub(super) fn changes(pool: &IdentityPool) -> Vec<Change> {
-    let mut changes = Vec::new();
+    let mut changes = defaults(pool);
     for (key, mapping) in &pool.role_mappings {
         let rules = mapping.mapping_rules();
         let mut rewrite = |change: String, place: Place, edit: &dyn Fn(&mut Vec<MappingRule>)| {
@@ -123,7 +151,7 @@ pub(super) fn changes(pool: &IdentityPool) -> Vec<Change> {
             {
                 edit(rules);
             }
-            changes.push((key.clone(), change, place, pool));
+            changes.push((Some(key.clone()), change, place, pool));
         };
         for (index, rule) in rules.iter().enumerate() {
             let number = index + 1;
@@ -144,6 +172,12 @@ pub(super) fn changes(pool: &IdentityPool) -> Vec<Change> {
             rewrite(format!("rule {number} compares with {}", quoted(&value)), place("Value"), &|rules| {
                 set(rules, index, |rule| rule.value.clone_from(&value));
             });
+            // A shorter text is found in more values: whoever typed it so would let more people in.
+            if let Some(value) = shortened(rule) {
+                rewrite(format!("rule {number} compares with {}", quoted(value)), place("Value"), &|rules| {
+                    set(rules, index, |rule| value.clone_into(&mut rule.value));
+                });
+            }
             if let Some(role) = other_role(pool, &rule.role_arn) {
                 rewrite(format!("rule {number} gives {}", visible(role.as_str())), place("RoleARN"), &|rules| {
                     set(rules, index, |rule| rule.role_arn = role.clone());
@@ -159,7 +193,7 @@ pub(super) fn changes(pool: &IdentityPool) -> Vec<Change> {
             mapping.ambiguous_role_resolution = Some(resolution);
         }
         let place = Place::MappingField(key.clone(), "AmbiguousRoleResolution");
-        changes.push((key.clone(), format!("the role resolution is {resolution}"), place, mutated));
+        changes.push((Some(key.clone()), format!("the role resolution is {resolution}"), place, mutated));
     }
     for (key, map) in &pool.principal_tags {
         for (tag, claim) in &map.tags {
@@ -169,10 +203,40 @@ pub(super) fn changes(pool: &IdentityPool) -> Vec<Change> {
                 map.tags.insert(tag.clone(), other.to_owned());
             }
             let change = format!("tag {} is made of claim {}", quoted(tag), quoted(other));
-            changes.push((key.clone(), change, Place::Tag(key.clone(), tag.clone()), mutated));
+            changes.push((Some(key.clone()), change, Place::Tag(key.clone(), tag.clone()), mutated));
         }
     }
     changes
+}
+
+/// The changes that concern the whole pool: the default roles, and whether guests are let in.
+fn defaults(pool: &IdentityPool) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut change = |words: String, place: Place, edit: &dyn Fn(&mut IdentityPool)| {
+        let mut pool = pool.clone();
+        edit(&mut pool);
+        changes.push((None, words, place, pool));
+    };
+    if let Some(allowed) = pool.allow_unauthenticated_identities {
+        let words = if allowed { "guests are not let in" } else { "guests are let in" };
+        change(words.to_owned(), Place::Pool, &|pool| pool.allow_unauthenticated_identities = Some(!allowed));
+    }
+    if let Some(role) = pool.roles.authenticated.as_ref().and_then(|role| other_role(pool, role)) {
+        let words = format!("the authenticated role is {}", visible(role.as_str()));
+        change(words, Place::AuthenticatedRole, &|pool| pool.roles.authenticated = Some(role.clone()));
+    }
+    if let Some(role) = pool.roles.unauthenticated.as_ref().and_then(|role| other_role(pool, role)) {
+        let words = format!("the unauthenticated role is {}", visible(role.as_str()));
+        change(words, Place::UnauthenticatedRole, &|pool| pool.roles.unauthenticated = Some(role.clone()));
+    }
+    changes
+}
+
+/// The value of a rule that looks for a part of a claim, without its last character. An empty one is no value.
+fn shortened(rule: &MappingRule) -> Option<&str> {
+    let (at, _) = rule.value.char_indices().next_back().filter(|(at, _)| *at > 0)?;
+    let looks_for_part = matches!(rule.match_type, MatchType::Contains | MatchType::StartsWith);
+    rule.value.get(..at).filter(|_| looks_for_part)
 }
 
 fn set(rules: &mut [MappingRule], index: usize, edit: impl FnOnce(&mut MappingRule)) {

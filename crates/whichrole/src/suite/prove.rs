@@ -5,6 +5,7 @@ use crate::eval::Evaluator;
 use crate::read::{Place, Position};
 use crate::text::{quoted, visible};
 
+use super::failure::{Decider, Retry};
 use super::model::{Property, PropertyClaim};
 use super::plan::{Plan, Target};
 use super::witness::Witness;
@@ -19,6 +20,10 @@ pub struct Proved {
     pub at: Position,
     /// What shows that it does not hold: a line for each thing. None, and not `undecided`: it is proved.
     pub refuted: Vec<String>,
+    /// What decided for the request that shows it, and where it stands.
+    pub decided_by: Option<Decider>,
+    /// That request, for a command that explains it.
+    pub retry: Option<Retry>,
     /// Why nobody can tell.
     pub undecided: Option<String>,
 }
@@ -32,18 +37,23 @@ impl Plan {
             for target in &self.targets {
                 let label = target.label.as_ref().map(|label| format!("@{label}")).unwrap_or_default();
                 let name = format!("{}{label}", property.name.text);
-                let (refuted, undecided) = match self.prove_one(property, target) {
-                    Proof::Proved => (Vec::new(), None),
-                    Proof::Refuted(lines) => (lines, None),
-                    Proof::NotDecided(why) => (Vec::new(), Some(format!("not decided: {why}"))),
+                let (shown, undecided) = match self.prove_one(property, target) {
+                    Proof::Proved => (Shown::default(), None),
+                    Proof::Refuted(shown) => (shown, None),
+                    Proof::NotDecided(why) => (Shown::default(), Some(format!("not decided: {why}"))),
                 };
-                all.push(Proved { name, at: property.name.at, refuted, undecided });
+                let (decided_by, retry) = match (&shown.by, target.evaluators.first()) {
+                    (Some(witness), Some(evaluator)) => self.look_closer(target, evaluator, witness),
+                    _ => (None, None),
+                };
+                let at = property.name.at;
+                all.push(Proved { name, at, refuted: shown.lines, decided_by, retry, undecided });
             }
         }
         all
     }
 
-    fn prove_one(&self, property: &Property, target: &Target) -> Proof<Vec<String>> {
+    fn prove_one(&self, property: &Property, target: &Target) -> Proof<Shown> {
         let Some(evaluator) = target.evaluators.first() else { return Proof::Proved };
         let groups = target.groups.as_deref().unwrap_or_default();
         let role = |written: &str| target.roles.get(written).unwrap_or(written).to_owned();
@@ -51,7 +61,8 @@ impl Plan {
             PropertyClaim::Never { role: written, unless } => {
                 let role = role(&written.text);
                 refuted(analysis::never(evaluator, groups, &role, unless.as_ref()), |witness| {
-                    vec![format!("{} gets {}", request(&witness), target.roles.shown(&role))]
+                    let line = format!("{} gets {}", request(&witness), target.roles.shown(&role));
+                    Shown { lines: vec![line], by: Some(witness.into()) }
                 })
             }
             PropertyClaim::Always { role: written, when } => {
@@ -63,11 +74,12 @@ impl Plan {
                             decision.denial().map(|denial| format!("denied ({})", denial.reason())).unwrap_or_default()
                         }
                     });
-                    vec![format!("{} gets {}", request(&witness), got.unwrap_or_default())]
+                    let line = format!("{} gets {}", request(&witness), got.unwrap_or_default());
+                    Shown { lines: vec![line], by: Some(witness.into()) }
                 })
             }
             PropertyClaim::LiveAll(_) => refuted(analysis::all_live(evaluator, groups), |dead| {
-                dead.iter().map(|rule| self.dead_rule(target, evaluator, rule)).collect()
+                Shown::of(dead.iter().map(|rule| self.dead_rule(target, evaluator, rule)))
             }),
             PropertyClaim::EquivalentTo(path) => {
                 let Some(other) = self.others.get(&path.text) else { return Proof::Proved };
@@ -81,7 +93,7 @@ impl Plan {
                     let here = diff.only_before.iter().map(|key| format!("only here: {}", visible(key)));
                     let there =
                         diff.only_after.iter().map(|key| format!("only in {}: {}", quoted(&path.text), visible(key)));
-                    changes.chain(here).chain(there).collect()
+                    Shown::of(changes.chain(here).chain(there))
                 })
             }
         }
@@ -106,11 +118,25 @@ impl Plan {
     }
 }
 
-fn refuted<R>(proof: Proof<R>, lines: impl FnOnce(R) -> Vec<String>) -> Proof<Vec<String>> {
+/// What shows that a property does not hold.
+#[derive(Default)]
+struct Shown {
+    lines: Vec<String>,
+    /// The one request that does.
+    by: Option<Witness>,
+}
+
+impl Shown {
+    fn of(lines: impl Iterator<Item = String>) -> Self {
+        Self { lines: lines.collect(), by: None }
+    }
+}
+
+fn refuted<R>(proof: Proof<R>, shown_by: impl FnOnce(R) -> Shown) -> Proof<Shown> {
     match proof {
         Proof::Proved => Proof::Proved,
         Proof::NotDecided(why) => Proof::NotDecided(why),
-        Proof::Refuted(shown) => Proof::Refuted(lines(shown)),
+        Proof::Refuted(shown) => Proof::Refuted(shown_by(shown)),
     }
 }
 

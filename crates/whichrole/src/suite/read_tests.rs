@@ -82,7 +82,7 @@ fn test(node: &Node, fields: &mut Fields, expectations: &mut Expectations) -> Op
         .get("custom_role_arn")
         .filter(|node| node.value != Value::Null)
         .and_then(|node| fields.text(node, "`custom_role_arn`"));
-    let logins = map.get("logins").and_then(|node| fields.texts(node, "`logins`"));
+    let logins = map.get("logins").and_then(|node| logins(node, fields));
     if let (Some(user), Some(_)) = (&user, &logins) {
         fields.report("contradiction", "a test has either a `user` or several `logins`", user.at);
     }
@@ -102,7 +102,7 @@ fn test(node: &Node, fields: &mut Fields, expectations: &mut Expectations) -> Op
         skip,
         todo,
     };
-    if map.get("logins").is_some() && test.logins.is_empty() {
+    if map.get("logins").is_some_and(|node| matches!(&node.value, Value::List(logins) if logins.is_empty())) {
         let message = "`logins` names nobody; a guest is a user with `guest: true`";
         fields.report("missing-key", message, place(map, "logins"));
     }
@@ -287,6 +287,20 @@ fn of_map(map: &Node, fields: &mut Fields) -> Option<Expectation> {
         return None;
     }
     Some(Expectation { outcome, by, tags, certain, assumable, at: map.at })
+}
+
+/// The users of several logins of one request.
+fn logins(node: &Node, fields: &mut Fields) -> Option<Vec<Written>> {
+    let wrong = match &node.value {
+        Value::List(logins) => logins.iter().find(|login| login.is_map()),
+        _ => Some(node),
+    };
+    if let Some(wrong) = wrong {
+        let message = format!("expected a list of users, such as `logins: [alice, partner]`, found {}", wrong.kind());
+        fields.report("wrong-kind", message, wrong.at);
+        return None;
+    }
+    fields.texts(node, "`logins`")
 }
 
 /// `deny: true`, or a reason.

@@ -49,12 +49,16 @@ impl Witness {
         evaluator: &Evaluator,
         then: impl FnOnce(&[Login<'_>], &Decision<'_>) -> R,
     ) -> Option<R> {
+        self.ask(evaluator, |request| then(request.logins, &evaluator.evaluate(request)))
+    }
+
+    /// The request, if it can be asked of a pool.
+    pub(super) fn ask<R>(&self, evaluator: &Evaluator, then: impl FnOnce(&Request<'_>) -> R) -> Option<R> {
         let logins = match &self.provider {
             None => Vec::new(),
             Some(key) => vec![evaluator.login(Some(key), &self.claims, TokenForm::Claims).ok()?],
         };
-        let request = Request::of(&logins).choosing(self.custom_role_arn.as_deref());
-        Some(then(&logins, &evaluator.evaluate(&request)))
+        Some(then(&Request::of(&logins).choosing(self.custom_role_arn.as_deref())))
     }
 
     /// Whether a test has to name the provider: nothing else would lead to the same mapping.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::pattern::{Known, Text};
-use super::{AssumeCall, Caller, Objection, ObjectionKind, Outcome, is_cognito};
+use super::{AssumeCall, Caller, Objection, ObjectionKind, Outcome, Place, is_cognito};
 use crate::provider::ProviderKind;
 use crate::read::{Node, Position, Value};
 use crate::text;
@@ -73,7 +73,11 @@ pub(super) fn outcomes(block: &Node, call: &AssumeCall<'_>) -> Vec<Outcome> {
 
 /// Whether a condition block tests a key of Cognito's, whatever the operator: `aud`, `amr`.
 pub(super) fn mentions(block: &Node, suffix: &str) -> bool {
-    block.entries().iter().flat_map(|operator| operator.value.entries()).any(|key| is_key(&key.name, suffix))
+    block
+        .entries()
+        .iter()
+        .flat_map(|operator| operator.value.entries())
+        .any(|key| is_key(&key.name, suffix, Place::default()) == Known::Yes)
 }
 
 fn test(operator: &Operator, written: &str, key: &str, values: &Node, at: Position, call: &AssumeCall<'_>) -> Outcome {
@@ -207,14 +211,17 @@ fn all(each: impl Iterator<Item = Known>) -> Known {
 
 fn brought(key: &str, call: &AssumeCall<'_>) -> Brought {
     let lower = key.to_lowercase();
-    if is_key(key, "aud") {
-        return call.pool.map_or(Brought::Unknown, |pool| Brought::One(Text::plain(pool).looking_like("*:*")));
-    }
-    if is_key(key, "amr") {
-        return Brought::Several(amr(call));
-    }
-    if is_key(key, "sub") {
-        return Brought::One(Text::plain("${the user's identity id}").looking_like("*:*"));
+    let place = Place::of(call);
+    for suffix in ["aud", "amr", "sub"] {
+        match (is_key(key, suffix, place), suffix) {
+            (Known::No, _) => {}
+            (Known::Unknown, _) => return Brought::Unknown,
+            (Known::Yes, "aud") => {
+                return call.pool.map_or(Brought::Unknown, |pool| Brought::One(Text::plain(pool).looking_like("*:*")));
+            }
+            (Known::Yes, "amr") => return Brought::Several(amr(call)),
+            (Known::Yes, _) => return Brought::One(Text::plain("${the user's identity id}").looking_like("*:*")),
+        }
     }
     let tag_keys = lower == "aws:tagkeys" || lower.starts_with("aws:requesttag/");
     match lower.as_str() {
@@ -270,10 +277,14 @@ fn amr(call: &AssumeCall<'_>) -> Vec<Text> {
 }
 
 /// Whether a condition key is Cognito's `aud`, `amr` or `sub`.
-fn is_key(key: &str, suffix: &str) -> bool {
-    key.rsplit_once(':').is_some_and(|(provider, name)| {
-        name.eq_ignore_ascii_case(suffix) && (is_cognito(provider) || is_cognito(&provider.to_lowercase()))
-    })
+fn is_key(key: &str, suffix: &str, place: Place<'_>) -> Known {
+    match key.rsplit_once(':') {
+        Some((provider, name)) if name.eq_ignore_ascii_case(suffix) => match is_cognito(provider, place) {
+            Known::No => is_cognito(&provider.to_lowercase(), place),
+            known => known,
+        },
+        _ => Known::No,
+    }
 }
 
 fn kind_of(key: &str) -> ObjectionKind {

@@ -32,7 +32,10 @@ impl TrustPolicies {
     pub fn assume_role(&self, role: &str, caller: Caller<'_>, session_tags: bool) -> Option<Verdict> {
         let policy = self.surroundings.role(role)?.trust.as_ref()?;
         let pool = self.pool.as_deref();
-        Some(assume(policy, &AssumeCall { pool, not_the_pool: &self.not_the_pool, caller, session_tags }))
+        Some(assume(
+            policy,
+            &AssumeCall { pool, not_the_pool: &self.not_the_pool, role: Some(role), caller, session_tags },
+        ))
     }
 
     /// Asks the trust policy of the role that a request got. `None`: it got none, or the policy is not in the files.

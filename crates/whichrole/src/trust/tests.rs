@@ -8,7 +8,12 @@ fn ask(policy: &str, caller: Caller<'_>, session_tags: bool, pool: &str) -> Stri
     let not_the_pool = BTreeSet::from(["${Users}".to_owned(), "us-east-1_AbC".to_owned()]);
     let mut document = node;
     references(&mut document);
-    match assume(&document, &AssumeCall { pool: Some(pool), not_the_pool: &not_the_pool, caller, session_tags }) {
+    let call = AssumeCall { pool: Some(pool), not_the_pool: &not_the_pool, role: None, caller, session_tags };
+    word(&assume(&document, &call))
+}
+
+fn word(verdict: &Verdict) -> String {
+    match verdict {
         Verdict::Allowed => "allowed".to_owned(),
         Verdict::Unknown(_) => "unknown".to_owned(),
         Verdict::Refused(objections) => {
@@ -208,15 +213,84 @@ fn principals_may_be_written_in_many_ways() {
         (r#""*""#, "allowed"),
         (r#"{"Federated":["accounts.google.com","cognito-identity.amazonaws.com"]}"#, "allowed"),
         (r#"{"Service":"ec2.amazonaws.com","Federated":"cognito-identity.amazonaws.com"}"#, "allowed"),
-        (r#"{"AWS":"*"}"#, "unknown"),
+        (r#"{"AWS":"*"}"#, "allowed"),
+        (r#"{"Federated":"*"}"#, "unknown"),
+        (r#"{"Federated":" cognito-identity.amazonaws.com "}"#, "refused: Principal"),
         (r#"{"Federated":"${Idp}"}"#, "unknown"),
         (r#"{"Federated":"${aws_iam_openid_connect_provider.x.arn}"}"#, "refused: Principal"),
-        (r#"{"Federated":"cognito-identity-us-gov.amazonaws.com"}"#, "allowed"),
-        (r#"{"Federated":"cognito-identity.cn-north-1.amazonaws.com.cn"}"#, "allowed"),
+        (r#"{"Federated":"cognito-identity-us-gov.amazonaws.com"}"#, "refused: Principal"),
+        (r#"{"Federated":"cognito-identity.cn-north-1.amazonaws.com.cn"}"#, "refused: Principal"),
         (r#"{"Federated":"cognito-identity.${AWS::URLSuffix}"}"#, "allowed"),
     ] {
         assert_eq!(user(&statement(principal, WEB, &good)), expected, "{principal}");
     }
+}
+
+#[test]
+fn cognito_has_a_name_in_each_partition() {
+    let policy = |host: &str, pool: &str| {
+        let condition = aud_amr(pool, "authenticated").replace("cognito-identity.amazonaws.com", host);
+        statement(&format!("{{\"Federated\":\"{host}\"}}"), WEB, &condition)
+    };
+    let (usual, west) = ("cognito-identity.amazonaws.com", "cognito-identity-us-gov.amazonaws.com");
+    let (east, north) =
+        ("cognito-identity.us-gov-east-1.amazonaws.com", "cognito-identity.cn-north-1.amazonaws.com.cn");
+    let refused = "refused: Principal, Audience, Amr";
+    for (pool, host, expected) in [
+        ("eu-west-1:1", usual, "allowed"),
+        ("eu-west-1:1", west, refused),
+        ("eu-west-1:1", east, refused),
+        ("eu-west-1:1", north, refused),
+        ("us-gov-west-1:1", west, "allowed"),
+        ("us-gov-west-1:1", east, refused),
+        ("us-gov-east-1:1", east, "allowed"),
+        ("us-gov-east-1:1", usual, "unknown"),
+        ("cn-north-1:1", north, "allowed"),
+        ("cn-northwest-1:1", north, refused),
+        ("${Pool}", usual, "allowed"),
+        ("${Pool}", north, "allowed"),
+    ] {
+        assert_eq!(ask(&policy(host, pool), Caller::User(None), false, pool), expected, "{host} for {pool}");
+    }
+    // The role's ARN tells where the pool's id does not.
+    let not_the_pool = BTreeSet::new();
+    for (role, host, expected) in [
+        ("arn:aws:iam::111122223333:role/R", north, refused),
+        ("arn:aws:iam::111122223333:role/R", usual, "allowed"),
+        ("arn:aws-cn:iam::111122223333:role/R", north, "allowed"),
+        ("arn:aws-us-gov:iam::111122223333:role/R", east, "allowed"),
+        ("${Role.Arn}", north, "allowed"),
+    ] {
+        let mut document = crate::read::policy(&policy(host, "${Pool}")).unwrap();
+        references(&mut document);
+        let (pool, caller) = (Some("${Pool}"), Caller::User(None));
+        let call = AssumeCall { pool, not_the_pool: &not_the_pool, role: Some(role), caller, session_tags: false };
+        assert_eq!(word(&assume(&document, &call)), expected, "{host} for {role}");
+    }
+}
+
+#[test]
+fn a_statement_that_neither_allows_nor_denies_leaves_the_answer_open() {
+    let good = statement(COGNITO, WEB, &aud_amr(POOL, "authenticated"));
+    for effect in
+        ["\"Effect\":\"allow\",", "\"Effect\":\"Alow\",", "\"Effect\":\"${Effect}\",", "\"Effect\":\"deny\",", ""]
+    {
+        assert_eq!(user(&good.replace("\"Effect\":\"Allow\",", effect)), "unknown", "{effect}");
+    }
+    let beside = |other: &str| good.replace("\"Statement\":[", &format!("\"Statement\":[{other},"));
+    assert_eq!(user(&beside(r#"{"Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}"#)), "unknown");
+    let open = r#"{"Effect":"${E}","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}"#;
+    assert_eq!(user(&beside(open)), "allowed", "either way it is for somebody else");
+    assert_eq!(guest(&good.replace("\"Allow\"", "\"Alow\"")), "refused: Amr");
+}
+
+#[test]
+fn what_is_refused_for_certain_is_not_open() {
+    let open = r#""Bool":{"aws:SecureTransport":"true"}"#;
+    assert_eq!(user(&statement(COGNITO, WEB, open)), "unknown");
+    assert_eq!(tagged(&statement(COGNITO, WEB, open)), "refused: TagSession");
+    assert_eq!(tagged(&statement(COGNITO, r#""sts:*""#, open)), "unknown");
+    assert_eq!(user(&statement(COGNITO, WEB, open).replace("Allow", "Deny")), "refused: Unreadable");
 }
 
 #[test]

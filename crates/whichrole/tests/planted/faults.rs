@@ -483,7 +483,7 @@ pub const FAULTS: &[Fault] = &[
             let at = random.below(model.groups.len() + 1);
             let policy = Group { role: Some(Named::Elsewhere), ..group("owners", Some(3), "") };
             model.groups.insert(at, policy);
-            if_resources(format, "group owners")
+            if_resources(format, "role of group owners")
         },
     },
     Fault {

@@ -78,7 +78,9 @@ fn cloudformation(model: &Model) -> Text {
         text.plain("    Type: AWS::Cognito::UserPoolGroup\n    Properties:\n      UserPoolId: !Ref Users");
         text.add("", format!("      GroupName: {}", group.name));
         text.plain(&group.precedence.map_or_else(String::new, |number| format!("      Precedence: {number}")));
-        text.plain(&group.role.as_ref().map_or_else(String::new, |role| format!("      RoleArn: {}", cfn_name(role))));
+        if let Some(role) = &group.role {
+            text.add(format!("role of group {}", group.name), format!("      RoleArn: {}", cfn_name(role)));
+        }
     }
     text.add("pool", "  Pool:");
     text.plain(&format!(
@@ -237,7 +239,9 @@ fn terraform(model: &Model) -> Text {
         text.add(format!("group {}", group.name), format!("resource \"aws_cognito_user_group\" \"group{n}\" {{"));
         text.plain(&format!("  user_pool_id = aws_cognito_user_pool.users.id\n  name = {:?}", group.name));
         text.plain(&group.precedence.map_or_else(String::new, |number| format!("  precedence = {number}")));
-        text.plain(&group.role.as_ref().map_or_else(String::new, |role| format!("  role_arn = {}", tf_name(role))));
+        if let Some(role) = &group.role {
+            text.add(format!("role of group {}", group.name), format!("  role_arn = {}", tf_name(role)));
+        }
         text.plain("}");
     }
     text.add("pool", "resource \"aws_cognito_identity_pool\" \"pool\" {");

@@ -112,9 +112,8 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
                 output.note(&format!("note: uncertain: {}", suite::shown_name(&sound.plan.case_name(result.case))));
             }
         }
-        let stop = asked.fail_fast && report.cases.iter().any(|entry| entry.status.is_failure());
         run.suites.push(report);
-        if stop {
+        if run.summary.stopped {
             break;
         }
     }

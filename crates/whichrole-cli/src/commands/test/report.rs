@@ -40,8 +40,14 @@ pub fn suite(
     summary: &mut Summary,
 ) -> Result<SuiteReport> {
     let plan = &sound.plan;
-    let mut report =
-        SuiteReport { file: sound.path.clone(), cases: Vec::new(), coverage: None, mutants: None, seconds: 0.0 };
+    let mut report = SuiteReport {
+        file: sound.path.clone(),
+        cases: Vec::new(),
+        coverage: None,
+        mutants: None,
+        mutants_skipped: None,
+        seconds: 0.0,
+    };
     let mut told = 0;
     // Looked up once: a long table may fail a thousand times.
     let mut lines = None;
@@ -70,17 +76,26 @@ pub fn suite(
         }
         report.cases.push(entry);
     }
-    properties(sound, options, summary, &mut report);
-    if options.filters.is_empty() {
+    // After a failure nothing else is looked at where somebody wants to hear of the first only.
+    let goes_on = |summary: &Summary| !options.asked.fail_fast || summary.failed == 0;
+    if goes_on(summary) {
+        properties(sound, options, summary, &mut report);
+    }
+    if options.filters.is_empty() && goes_on(summary) {
         if let Some(at) = plan.suite().snapshot {
             let mut entry = entry("snapshot".to_owned(), Status::Pass, at);
             snapshot::check(sound, options.asked.update, &mut entry)?;
             entry.snippet = if entry.status.is_failure() { snippet_at(at, &sound.texts) } else { String::new() };
             add(entry, options, summary, &mut report);
         }
-        coverage(sound, judgement, options, summary, &mut report);
-        mutants(sound, judgement, options, summary, &mut report);
+        if goes_on(summary) {
+            coverage(sound, judgement, options, summary, &mut report);
+        }
+        if goes_on(summary) {
+            mutants(sound, judgement, options, summary, &mut report);
+        }
     }
+    summary.stopped = !goes_on(summary);
     report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
 }
@@ -141,21 +156,24 @@ fn entry(name: String, status: Status, at: Position) -> Entry {
 
 /// What was expected, what came, and how to look closer.
 fn explain(entry: &mut Entry, failure: CaseFailure, sound: &Sound, options: &Options<'_>) {
-    let names = sound.plan.names();
     entry.mismatches = failure
         .mismatches
         .into_iter()
         .map(|mismatch| Mismatch { what: mismatch.what, expected: mismatch.expected, got: mismatch.got })
         .collect();
-    entry.decided_by = failure.decided_by.map(|decider| Decider {
-        what: decider.what,
-        file: decider.at.and_then(|at| names.get(at.source).cloned()),
-        line: decider.at.map(|at| at.line),
-        column: decider.at.map(|at| at.column),
-    });
+    entry.decided_by = failure.decided_by.map(|decider| shown_decider(decider, sound));
     entry.near_miss = failure.near_miss;
     entry.explain = failure.retry.map(|retry| command(&retry, &sound.path, &options.asked.read));
     entry.decision = serde_json::value::RawValue::from_string(failure.answer).ok();
+}
+
+fn shown_decider(decider: whichrole::suite::Decider, sound: &Sound) -> Decider {
+    Decider {
+        what: decider.what,
+        file: decider.at.and_then(|at| sound.plan.names().get(at.source).cloned()),
+        line: decider.at.map(|at| at.line),
+        column: decider.at.map(|at| at.column),
+    }
 }
 
 fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, report: &mut SuiteReport) {
@@ -165,9 +183,14 @@ fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, repor
     for proved in plan.prove(&|property| fits(&property.name)) {
         let holds = proved.refuted.is_empty() && proved.undecided.is_none();
         let mut entry = entry(proved.name, if holds { Status::Pass } else { Status::Fail }, proved.at);
+        entry.decided_by = proved.decided_by.map(|decider| shown_decider(decider, sound));
+        entry.explain = proved.retry.map(|retry| command(&retry, &sound.path, &options.asked.read));
         entry.notes = proved.refuted.into_iter().chain(proved.undecided).collect();
         entry.snippet = if holds { String::new() } else { snippet_at(proved.at, &sound.texts) };
         add(entry, options, summary, report);
+        if options.asked.fail_fast && !holds {
+            break;
+        }
     }
 }
 
@@ -209,6 +232,9 @@ fn coverage(
             });
         }
         add(entry, options, summary, report);
+        if options.asked.fail_fast && !reached {
+            break;
+        }
     }
     let uncovered =
         found.uncovered.iter().map(|whichrole::suite::Uncovered { item, witness, names_provider, is_dead }| {
@@ -241,9 +267,20 @@ fn mutants(
 ) {
     let plan = &sound.plan;
     let goal = plan.suite().coverage.mutants;
+    if !options.asked.mutants && goal.is_none() {
+        return;
+    }
     // A suite that fails notices everything.
-    let sound_suite = judgement.results.iter().all(|result| !judge::is_failure(result.judged.verdict));
-    if (!options.asked.mutants && goal.is_none()) || !sound_suite {
+    let failing = judgement.results.iter().filter(|result| judge::is_failure(result.judged.verdict)).count();
+    if failing > 0 {
+        let cases = if failing == 1 { "1 case fails".to_owned() } else { format!("{failing} cases fail") };
+        let why = format!("not looked at, because {cases}");
+        if goal.is_some() {
+            let mut entry = entry("coverage of mutants".to_owned(), Status::Skip, place_of_goals(plan));
+            entry.reason = Some(why.clone());
+            add(entry, options, summary, report);
+        }
+        report.mutants_skipped = Some(why);
         return;
     }
     let fates = judge::try_mutants(sound, judgement, options);

@@ -1,5 +1,7 @@
 //! What can be reached, as the JSON of `who`.
 
+use std::collections::BTreeSet;
+
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 
@@ -7,8 +9,9 @@ use super::{GroupSets, Reach, RoleReach, RuleReach, Unmapped, Verdict, Way};
 
 impl Serialize for Reach {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let several =
-            self.rules.iter().any(|rule| self.rules.first().is_some_and(|first| first.provider != rule.provider));
+        let providers = self.roles.iter().flat_map(|role| &role.by).filter_map(|way| way.provider.as_deref());
+        let providers: BTreeSet<&str> = providers.chain(self.rules.iter().map(|rule| rule.provider.as_str())).collect();
+        let several = providers.len() > 1;
         let roles: Vec<RoleJson<'_>> = self.roles.iter().map(|role| RoleJson { role, several }).collect();
         let mut object = serializer.serialize_struct("Reach", 5)?;
         object.serialize_field("roles", &roles)?;

@@ -263,7 +263,9 @@ impl<'n> Reading<'_, 'n> {
                 return;
             }
         };
-        let role_arn = property("RoleArn").and_then(|role| any_text(&role, "`RoleArn`", self.drafts)).map(RoleArn);
+        let role = property("RoleArn");
+        let role_at = role.as_ref().map(|role| role.at);
+        let role_arn = role.and_then(|role| any_text(&role, "`RoleArn`", self.drafts)).map(RoleArn);
         let precedence = property("Precedence").and_then(|precedence| {
             let number = scalar::sent(&precedence).and_then(|text| text.parse().ok());
             if number.is_none() {
@@ -281,6 +283,7 @@ impl<'n> Reading<'_, 'n> {
                 self.drafts.notes.push(Problem::new("duplicate-key", message).at(resource.at));
             } else {
                 self.drafts.add_group(pool.as_deref(), group.clone(), resource.at);
+                self.drafts.group_role_at(pool.as_deref(), &group.name, role_at);
             }
         }
     }

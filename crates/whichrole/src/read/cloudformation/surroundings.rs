@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::node::{Node, Value};
 use super::super::policy;
-use super::super::surroundings::{Attribute, Role, UserPool, UserPoolClient};
+use super::super::surroundings::{Attribute, Role, RoleName, UserPool, UserPoolClient};
 use super::Reading;
 use super::resolve::Resolver;
 use super::template::Resource;
@@ -23,11 +23,14 @@ impl<'n> Reading<'_, 'n> {
             "AWS::IAM::Role" => {
                 let trust = property("AssumeRolePolicyDocument");
                 let mut names = ids().to_vec();
-                names.extend(property("RoleName").as_ref().and_then(Node::as_text).map(str::to_owned));
+                let declared = property("RoleName");
+                let written = declared.as_ref().and_then(Node::as_text).map(str::to_owned);
+                names.extend(written.clone());
                 around.add_role(Role {
                     label: resource.id.to_owned(),
                     arns: attributes_of("Arn").to_vec(),
                     names,
+                    name: if declared.is_some() { RoleName::written(written) } else { RoleName::FromLogicalId },
                     trust: trust.and_then(|trust| policy::document(&trust, &self.options.json)),
                     at: resource.at,
                 });

@@ -202,6 +202,11 @@ impl Parser<'_> {
 
     fn skip_indent(&mut self, form: Form) {
         if let Form::Heredoc { end, indent } = form {
+            // A line of nothing but blanks stays as it is.
+            let line = self.rest().split('\n').next().unwrap_or_default();
+            if line.trim().is_empty() {
+                return;
+            }
             for _ in 0..indent {
                 if self.offset < end && matches!(self.peek(), Some(' ' | '\t')) {
                     self.bump();
@@ -281,6 +286,7 @@ mod tests {
     fn heredocs_keep_their_lines_and_lose_their_indent() {
         assert_eq!(literal("a = <<E\n  x\\n\n y\n  E\nb = 1"), "  x\\n\n y\n");
         assert_eq!(literal("a = <<-E\n    x\n\n  y\n  E\n"), "  x\n\ny\n");
+        assert_eq!(literal("a = <<-E\n    a\n  \n       \n    b\n    E\n"), "a\n  \n       \nb\n");
         assert_eq!(literal("a = <<E\r\nx\r\nE\r\n"), "x\r\n");
         assert_eq!(literal("a = <<E\nE"), "");
     }

@@ -7,7 +7,7 @@ use super::super::definition::Drafts;
 use super::super::node::{Node, Value};
 use super::super::policy;
 use super::super::shape::field;
-use super::super::surroundings::{Attribute, Role, UserPool, UserPoolClient};
+use super::super::surroundings::{Attribute, Role, RoleName, UserPool, UserPoolClient};
 use super::Resource;
 use crate::json::JsonLimits;
 
@@ -26,6 +26,7 @@ pub(super) fn build(resources: &[Resource], limits: &JsonLimits, drafts: &mut Dr
                     label: resource.name.clone(),
                     arns: [Some(reference("arn")), literal("arn")].into_iter().flatten().collect(),
                     names: names.into_iter().flatten().collect(),
+                    name: RoleName::written(literal("name")),
                     trust: trust.and_then(|trust| policy::document(trust, limits)),
                     at: resource.at,
                 });

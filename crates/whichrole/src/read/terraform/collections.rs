@@ -1,10 +1,11 @@
 //! Functions over lists, sets and maps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use super::eval::spelled;
 use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, map, to_type};
+use super::texts;
 use super::value::{Data, Unknown, Val};
 use crate::read::node::Position;
 
@@ -15,7 +16,8 @@ pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
         "keys" | "values" | "merge" | "lookup" | "zipmap" => maps(name, arguments, at),
         "element" => {
             let elements = list(argument(0)?)?;
-            let n = usize::try_from(integer(argument(1)?)?).map_err(|_| failed("the index is negative"))?;
+            let n = usize::try_from(integer(argument(1)?)?)
+                .map_err(|_| NoValue::Opaque("a negative index is not evaluated here: write the value".into()))?;
             let n = n.checked_rem(elements.len()).ok_or_else(|| failed("the list is empty"))?;
             elements.get(n).map(|element| element.data.clone()).ok_or(NoValue::Unknown)
         }
@@ -49,6 +51,29 @@ pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
         }
         _ => lists(name, arguments, at),
     }
+}
+
+/// The elements of a list, set or map, which have one type: a string among numbers or booleans makes strings of them. Others do not mix.
+pub(super) fn of_one_type(elements: Vec<Val>) -> Result<Vec<Val>, NoValue> {
+    let has = |wanted: fn(&Data) -> bool| elements.iter().any(|element| wanted(&element.data));
+    let texts = has(|data| matches!(data, Data::Text(_)));
+    let (numbers, booleans) = (has(|data| matches!(data, Data::Number(_))), has(|data| matches!(data, Data::Bool(_))));
+    let (lists, maps) =
+        (has(|data| matches!(data, Data::List(_) | Data::Set(_))), has(|data| matches!(data, Data::Map(_))));
+    if (lists || maps) && (texts || numbers || booleans) || (numbers && booleans && !texts) {
+        return Err(failed("its elements have no type in common"));
+    }
+    if lists && maps {
+        return Err(NoValue::Opaque("lists and maps stand beside each other in it".into()));
+    }
+    if !texts || !(numbers || booleans) {
+        return Ok(elements);
+    }
+    let to_text = |element: Val| match element.to_text() {
+        Some(text) => Val::new(element.at, Data::Text(text)),
+        None => element,
+    };
+    Ok(elements.into_iter().map(to_text).collect())
 }
 
 /// A set: each element once, in the order in which Terraform goes through it.
@@ -105,6 +130,7 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
             if kept.iter().any(|element| element.as_unknown().is_some()) { Err(NoValue::Unknown) } else { of(kept) }
         }
         "distinct" => {
+            are_alike(list(first()?)?.iter())?;
             // References are compared by their text: two that are spelled alike are one.
             let mut seen = BTreeSet::new();
             let kept = list(first()?)?.iter().filter(|element| seen.insert(spelled(element)));
@@ -150,6 +176,10 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
             Err(failed("all of its arguments are empty"))
         }
         "setunion" | "setintersection" | "setsubtract" => {
+            for argument in arguments {
+                list(argument)?;
+            }
+            are_alike(arguments.iter().filter_map(Val::elements).flat_map(|elements| elements.iter()))?;
             let mut kept = list(first()?)?.to_vec();
             for other in arguments.iter().skip(1) {
                 let other = list(other)?;
@@ -164,6 +194,16 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
         }
         _ => Err(NoValue::Elsewhere),
     }
+}
+
+/// Functions that compare elements make them all of one type first; that is left to Terraform.
+fn are_alike<'v>(elements: impl Iterator<Item = &'v Val>) -> Result<(), NoValue> {
+    let known = elements.filter(|element| !matches!(element.data, Data::Null | Data::Unknown(_)));
+    let kinds: HashSet<_> = known.map(|element| std::mem::discriminant(&element.data)).collect();
+    if kinds.len() > 1 {
+        return Err(NoValue::Opaque("its elements are of several types: write the value".into()));
+    }
+    Ok(())
 }
 
 /// Lists in lists become one. An element that is not known could be a list.
@@ -199,6 +239,9 @@ fn maps(name: &str, arguments: &[Val], at: Position) -> Outcome {
         }
         _ => {
             let values = list(arguments.get(1).ok_or_else(|| failed("an argument is missing"))?)?;
+            if list(first)?.len() != values.len() {
+                return Err(failed("there are not as many keys as values"));
+            }
             let mut made = BTreeMap::new();
             for (key, value) in list(first)?.iter().zip(values) {
                 made.insert(known_text(key)?, value.clone());
@@ -213,7 +256,10 @@ fn length(value: &Val) -> Outcome {
         Data::Unknown(_) => return Err(NoValue::Unknown),
         Data::List(elements) | Data::Set(elements) => elements.len(),
         Data::Map(entries) => entries.len(),
-        Data::Text(text) => text.chars().count(),
+        Data::Text(text) => {
+            texts::of_single_characters(text)?;
+            text.chars().count()
+        }
         _ => return Err(failed("it has no length")),
     };
     Ok(Data::Number(count.to_string().into()))

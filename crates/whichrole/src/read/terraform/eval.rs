@@ -16,6 +16,8 @@ use crate::read::problem::Problem;
 const DEPTH: usize = 180;
 /// Lists and maps inside each other, in one value.
 const VALUE_DEPTH: u16 = 64;
+/// Why a calculation has no result here.
+pub(super) const NOT_COUNTED: &str = "only whole numbers of 64 bits are counted with here: write the value";
 /// What only Terraform can tell.
 pub(super) const AFTER_APPLY: &str =
     "only the deployment knows it: write the value, or read a plan or the state instead of these files";
@@ -91,7 +93,7 @@ impl<'f> Evaluator<'f> {
             ExprKind::Bool(value) => Val::new(at, Data::Bool(*value)),
             ExprKind::Number(written) => match decimal(written) {
                 Some(number) => Val::new(at, Data::Number(number.into())),
-                None => Val::failed(at, &**written, "the number is out of range"),
+                None => too_large(at, written),
             },
             ExprKind::Text(text) => Val::text(at, text),
             ExprKind::Template(parts) => match &**parts {
@@ -231,9 +233,17 @@ impl<'f> Evaluator<'f> {
                 None
             }
         };
-        match known {
-            Some(value) => Val::new(at, Data::Bool(value)),
-            None => self.opaque(at, &[("", left), (&format!(" {} ", operator.name()), right)], "", &[left, right]),
+        if let Some(value) = known {
+            return Val::new(at, Data::Bool(value));
+        }
+        let made = self.opaque(at, &[("", left), (&format!(" {} ", operator.name()), right)], "", &[left, right]);
+        let is_logic = matches!(operator, BinaryOp::And | BinaryOp::Or);
+        match &made.data {
+            // Terraform counts with fractions, however large.
+            Data::Unknown(unknown) if !is_logic && left.may_be_number() && right.may_be_number() => {
+                Val::unknown(at, Unknown::new(unknown.text.clone(), NOT_COUNTED))
+            }
+            _ => made,
         }
     }
 
@@ -392,8 +402,11 @@ fn unary(operator: UnaryOp, value: &Val, at: Position) -> Val {
         (UnaryOp::Not, Some(value), _) => Val::new(at, Data::Bool(!value)),
         (UnaryOp::Negate, _, Data::Number(number)) => match decimal(&format!("-{number}").replace("--", "")) {
             Some(number) => Val::new(at, Data::Number(number.into())),
-            None => Val::failed(at, spelled(value), "it cannot be evaluated"),
+            None => Val::unknown(at, Unknown::new(format!("-{number}"), NOT_COUNTED)),
         },
+        (UnaryOp::Negate, _, Data::Text(_)) if value.may_be_number() => {
+            Val::unknown(at, Unknown::new(format!("-{}", spelled(value)), NOT_COUNTED))
+        }
         (_, _, Data::Unknown(unknown)) => {
             let sign = if operator == UnaryOp::Not { "!" } else { "-" };
             let text = format!("{sign}{}", spelled(value));
@@ -401,6 +414,10 @@ fn unary(operator: UnaryOp, value: &Val, at: Position) -> Val {
         }
         _ => Val::failed(at, spelled(value), "it cannot be evaluated"),
     }
+}
+
+fn too_large(at: Position, written: &str) -> Val {
+    Val::unknown(at, Unknown::new(written, "the number is out of range"))
 }
 
 /// Whole numbers, as configurations count with; what leaves them is not evaluated.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::eval::{Evaluator, Scope};
+use super::eval::{Evaluator, NOT_COUNTED, Scope};
 use super::value::{Data, Unknown, Val, add_missing, decimal};
 use super::{collections, texts};
 use crate::read::hcl::Call;
@@ -171,19 +171,28 @@ pub(super) fn to_type(name: &str, value: &Val) -> Outcome {
         ("tostring", _) => value.to_text().map(Data::Text).ok_or_else(wrong),
         ("tonumber", _) => {
             let number = value.to_text().and_then(|text| decimal(&text));
-            number.map(|number| Data::Number(number.into())).ok_or_else(wrong)
+            match number {
+                Some(number) => Ok(Data::Number(number.into())),
+                None if value.may_be_number() => Err(NoValue::Opaque(NOT_COUNTED.into())),
+                None => Err(wrong()),
+            }
         }
         ("tobool", _) => value.as_bool().map(Data::Bool).ok_or_else(wrong),
-        ("tolist", Data::List(elements) | Data::Set(elements)) => Ok(Data::List(elements.clone())),
+        ("tolist", Data::List(elements) | Data::Set(elements)) => {
+            Ok(Data::List(collections::of_one_type(elements.to_vec())?.into()))
+        }
         ("toset", Data::List(elements) | Data::Set(elements)) => {
-            let made = collections::set(value.at, elements.to_vec());
+            let made = collections::set(value.at, collections::of_one_type(elements.to_vec())?);
             match &made.data {
                 Data::Unknown(unknown) if !unknown.missing.is_empty() => Err(NoValue::Opaque(unknown.missing.clone())),
                 Data::Unknown(_) => Err(NoValue::Unknown),
                 _ => Ok(made.data),
             }
         }
-        ("tomap", Data::Map(_)) => Ok(value.data.clone()),
+        ("tomap", Data::Map(entries)) => {
+            let values = collections::of_one_type(entries.values().cloned().collect())?;
+            Ok(Data::Map(Rc::new(entries.keys().cloned().zip(values).collect())))
+        }
         _ => Err(wrong()),
     }
 }
@@ -200,7 +209,8 @@ pub(super) fn integer(value: &Val) -> Result<i64, NoValue> {
     match (value.as_integer(), value.as_unknown()) {
         (Some(number), _) => Ok(number),
         (None, Some(_)) => Err(NoValue::Unknown),
-        (None, None) => Err(failed("an argument is not a whole number")),
+        (None, None) if value.may_be_number() => Err(NoValue::Opaque(NOT_COUNTED.into())),
+        (None, None) => Err(failed("an argument is not a number")),
     }
 }
 
@@ -225,7 +235,7 @@ pub(super) fn bounded(size: usize) -> Result<(), NoValue> {
 }
 
 pub(super) fn text_of(text: impl AsRef<str>) -> Data {
-    Data::Text(text.as_ref().into())
+    Data::text(text.as_ref())
 }
 
 pub(super) fn failed(why: &str) -> NoValue {

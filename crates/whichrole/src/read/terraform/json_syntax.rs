@@ -17,8 +17,9 @@ pub(in crate::read) fn recognises(node: &Node) -> bool {
 }
 
 pub(super) fn body(node: &Node, name: &str, limits: &HclLimits) -> Result<Body, Vec<Problem>> {
-    let mut converting = Converting { limits: *limits, problems: Vec::new() };
-    let body = if name.ends_with(".tfvars.json") {
+    let mut converting =
+        Converting { limits: *limits, is_literal: name.ends_with(".tfvars.json"), problems: Vec::new() };
+    let body = if converting.is_literal {
         Body { attributes: converting.attributes(node, |_| true), blocks: Vec::new() }
     } else {
         converting.file(node)
@@ -28,6 +29,8 @@ pub(super) fn body(node: &Node, name: &str, limits: &HclLimits) -> Result<Body, 
 
 struct Converting {
     limits: HclLimits,
+    /// Whether strings are what they say, without templates: in files of values, and in defaults of variables.
+    is_literal: bool,
     problems: Vec<Problem>,
 }
 
@@ -60,10 +63,12 @@ impl Converting {
         blocks: &mut Vec<Block>,
     ) {
         if missing == 0 {
+            self.is_literal = kind == "variable";
             let mut body = self.block_body(node, kind == "resource");
-            if kind == "variable" {
+            if self.is_literal {
                 self.read_types(&mut body);
             }
+            self.is_literal = false;
             blocks.push(Block { kind: kind.into(), labels: labels.clone(), at, body });
             return;
         }
@@ -99,7 +104,8 @@ impl Converting {
     fn read_types(&mut self, body: &mut Body) {
         for attribute in body.attributes.iter_mut().filter(|attribute| &*attribute.name == "type") {
             if let ExprKind::Text(written) = &attribute.value.kind
-                && let Ok(kind) = hcl::parse_expression(written, 0, &self.limits)
+                && let bare = written.strip_prefix("${").and_then(|text| text.strip_suffix('}')).unwrap_or(written)
+                && let Ok(kind) = hcl::parse_expression(bare, 0, &self.limits)
             {
                 attribute.value.kind = kind.kind;
             }
@@ -159,6 +165,9 @@ impl Converting {
     }
 
     fn string(&mut self, text: &str, node: &Node) -> Expr {
+        if self.is_literal {
+            return Expr { at: At::from_position(node.at), kind: ExprKind::Text(text.into()) };
+        }
         hcl::parse_json_string(text, node.at, &self.limits).unwrap_or_else(|problems| {
             self.problems.extend(problems);
             Expr { at: At::from_position(node.at), kind: ExprKind::Null }

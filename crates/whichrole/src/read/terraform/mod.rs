@@ -164,6 +164,9 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
     }
     let (mut notes, problems) = (std::mem::take(&mut reading.notes), std::mem::take(&mut reading.problems));
     notes.extend(undeclared(&roots, &modules, &reading.evaluator));
+    notes.extend(
+        roots.iter().filter_map(|root| modules.get(root)).flat_map(|root| reading.evaluator.named_values(root)),
+    );
     let evaluated = std::mem::take(&mut reading.evaluator.problems);
     if evaluated.iter().any(|problem| problem.code == "too-large") {
         // What was evaluated after that says nothing.
@@ -216,7 +219,8 @@ fn undeclared(roots: &[String], modules: &BTreeMap<String, Module<'_>>, evaluato
         .collect()
 }
 
-/// The folders that no other folder calls. Folders with nothing but values for variables serve all of them.
+/// The folders that no other folder calls. Files of values to be named with `-var-file` serve all of them where they stand in a folder of
+/// their own.
 fn roots(modules: &mut BTreeMap<String, Module<'_>>) -> Vec<String> {
     let mut called = BTreeSet::new();
     for module in modules.values() {
@@ -245,9 +249,10 @@ fn roots(modules: &mut BTreeMap<String, Module<'_>>) -> Vec<String> {
     for root in &roots {
         if let Some(module) = modules.get_mut(root) {
             for (name, written) in &shared {
-                // Values beside the root's own files count more.
-                let own = module.values.entry(name.clone()).or_default();
-                own.splice(0..0, written.iter().copied());
+                // Terraform reads `terraform.tfvars` and the like in the root's own folder only.
+                let (named, automatic): (Vec<_>, Vec<_>) = written.iter().partition(|value| value.is_optional);
+                module.values.entry(name.clone()).or_default().splice(0..0, named);
+                module.of_other_folders.entry(name.clone()).or_default().extend(automatic);
             }
         }
     }

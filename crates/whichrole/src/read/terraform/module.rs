@@ -25,6 +25,8 @@ pub(super) struct Module<'f> {
     pub locals: BTreeMap<String, Written<'f>>,
     /// Values of variables from files such as `terraform.tfvars`, the strongest last.
     pub values: BTreeMap<String, Vec<Written<'f>>>,
+    /// Values from files that Terraform reads by itself, but for another folder.
+    pub of_other_folders: BTreeMap<String, Vec<Written<'f>>>,
 }
 
 /// A block, with what override files put over it.
@@ -174,7 +176,7 @@ fn is_override(name: &str) -> bool {
 /// Whether Terraform leaves the file out unless it is named with `-var-file`.
 fn is_optional(name: &str) -> bool {
     let file = file_name(name);
-    let is_automatic = file.starts_with("terraform.tfvars")
+    let is_automatic = matches!(file, "terraform.tfvars" | "terraform.tfvars.json")
         || has_ending(file, ".auto.tfvars")
         || has_ending(file, ".auto.tfvars.json");
     !is_automatic

@@ -35,6 +35,10 @@ pub(super) struct ModuleCall<'f> {
     key: Option<(Repeat, Val, Val)>,
 }
 
+fn has_default(module: &Module<'_>, name: &str) -> bool {
+    module.variables.get(name).is_some_and(|declared| declared.attribute("default").is_some())
+}
+
 /// What is declared and differs by a slip of the pen.
 fn near<'f>(missing: &Undeclared<'f>) -> Option<&'f str> {
     let module = missing.module;
@@ -199,21 +203,59 @@ impl<'f> Evaluator<'f> {
             return Some(self.passed(name, text, kind.map(|kind| kind.value), place));
         }
         let written = module.values.get(name)?;
+        if let Some(last) = written.iter().rfind(|value| !value.is_optional) {
+            return Some(self.eval(last.value, scope(last.source)));
+        }
+        if has_default(module, name) {
+            return None;
+        }
         let last = *written.last()?;
         let value = self.eval(last.value, scope(last.source));
-        if last.is_optional {
-            for other in written.iter().rev().skip(1).take_while(|other| other.is_optional) {
-                let other = self.eval(other.value, scope(other.source));
-                if value.equals(&other) != Some(true) {
-                    let missing = format!(
-                        "several files of values give it differently: read one of them, or pass `--var {}=…`",
-                        text::visible(name)
-                    );
-                    return Some(Val::unknown(at, Unknown::new(format!("var.{name}"), missing)));
-                }
+        for other in written.iter().rev().skip(1) {
+            let other = self.eval(other.value, scope(other.source));
+            if value.equals(&other) != Some(true) {
+                let missing = format!(
+                    "several files of values give it differently: read one of them, or pass `--var {}=…`",
+                    text::visible(name)
+                );
+                return Some(Val::unknown(at, Unknown::new(format!("var.{name}"), missing)));
             }
         }
         Some(value)
+    }
+
+    /// A note for each value that was asked for and stands in a file that Terraform does not read by itself.
+    pub(super) fn named_values(&self, module: &Module<'f>) -> Vec<Problem> {
+        let is_open = |name: &str| self.asked_for(name) && !self.variables.contains_key(name);
+        let mut notes = Vec::new();
+        for (name, written) in module.values.iter().filter(|(name, _)| is_open(name)) {
+            let is_passed_over = has_default(module, name) || written.iter().any(|value| !value.is_optional);
+            let (shown, name) = (text::quoted(name), text::visible(name));
+            let message = if is_passed_over {
+                format!(
+                    "this value of {shown} was passed over: Terraform reads the file only where `-var-file` names it; pass `--var {name}=…`"
+                )
+            } else {
+                format!("{shown} has this value, which Terraform reads only where `-var-file` names the file")
+            };
+            let named = written.iter().filter(|value| value.is_optional);
+            notes.extend(
+                named.map(|value| Problem::new("file-of-values", message.clone()).at(value.at.of(value.source))),
+            );
+        }
+        for (name, written) in module.of_other_folders.iter().filter(|(name, _)| is_open(name)) {
+            let message = format!(
+                "this value of {} was passed over: Terraform reads the file only in the folder it stands in; pass `--var {}=…`",
+                text::quoted(name),
+                text::visible(name)
+            );
+            notes.extend(
+                written
+                    .iter()
+                    .map(|value| Problem::new("file-of-values", message.clone()).at(value.at.of(value.source))),
+            );
+        }
+        notes
     }
 
     /// The value of `--var`: a text, or an expression where the type asks for one. It stands where its variable is declared.
@@ -277,7 +319,8 @@ impl<'f> Evaluator<'f> {
             let missing = if is_data {
                 AFTER_APPLY.to_owned()
             } else {
-                format!("give the file that declares {}", text::quoted(address))
+                // Whether the attribute is one that a file writes cannot be seen from here.
+                format!("give the file that declares {}; if {AFTER_APPLY}", text::quoted(address))
             };
             return Val::unknown(at, Unknown::new(full, missing));
         };

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::eval::{Evaluator, Scope, spelled};
-use super::value::{Data, Target, Unknown, Val};
+use super::value::{Data, Target, Unknown, Val, composed};
 use crate::read::hcl::Step;
 use crate::read::node::Position;
 use crate::text;
@@ -84,7 +84,7 @@ impl Evaluator<'_> {
 
     fn attr(&mut self, value: &Val, name: &str, at: Position) -> Val {
         match &value.data {
-            Data::Map(entries) => entries.get(name).cloned().unwrap_or_else(|| {
+            Data::Map(entries) => entries.get(&*composed(name)).cloned().unwrap_or_else(|| {
                 Val::failed(at, format!("{{…}}.{name}"), format!("there is no {} in it", text::quoted(name)))
             }),
             Data::Unknown(unknown) => {

@@ -9,7 +9,7 @@ use crate::read::definition::{Drafts, Place};
 use crate::read::node::{Entry, Node, Position, Reference, Value};
 use crate::read::problem::Problem;
 use crate::read::shape::{self, Names, any_text, field, known_bool, known_text};
-use crate::text;
+use crate::{regions, text};
 
 /// Terraform's names. Rules stand right in the mapping; for the shape they are put one level down, under the same name.
 const NAMES: Names = Names {
@@ -350,6 +350,7 @@ impl Building {
         let user_pool = field(node, "user_pool_id").and_then(|id| any_text(id, "`user_pool_id`", drafts));
         let user_pool = user_pool.unwrap_or_default();
         let group = Group { name, role_arn: role.filter(|role| !role.is_empty()).map(RoleArn), precedence };
+        let role_at = node.entries().iter().find(|entry| entry.name == "role_arn").map(|entry| entry.at);
         for pool in self.pools_with(&user_pool) {
             let place = (pool, group.name.clone());
             if self.groups.get(&place).is_some_and(|known| *known != user_pool) {
@@ -361,6 +362,7 @@ impl Building {
                 continue;
             }
             drafts.add_group(place.0.as_deref(), group.clone(), node.at);
+            drafts.group_role_at(place.0.as_deref(), &group.name, role_at);
             self.groups.insert(place, user_pool.clone());
         }
     }
@@ -443,6 +445,11 @@ fn by_endpoint(written: &str) -> Option<String> {
     if !(host.contains(".amazonaws.com") || host.contains("dns_suffix")) {
         return None;
     }
+    // A region that AWS does not have must stay to be seen.
+    let region = host.split('.').next().unwrap_or_default();
+    if regions::is_written_as_one(region) && !regions::is_known(region) {
+        return None;
+    }
     let path = path.strip_prefix("/${")?;
     let (owner, after) = path.split_once(".id}")?;
     let is_user_pool = owner.contains("aws_cognito_user_pool.") && !owner.contains("${");
@@ -466,9 +473,12 @@ mod tests {
             assert_eq!(key.login_key(), "${aws_cognito_user_pool.main.endpoint}", "{written}");
             assert_eq!(key.client(), Some("${aws_cognito_user_pool_client.web.id}"));
         }
-        for other in
-            ["cognito-idp.eu-west-1.amazonaws.com/eu-west-1_A:c", "cognito-idp.${var.r}.amazonaws.com/${var.id}:c", "x"]
-        {
+        for other in [
+            "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_A:c",
+            "cognito-idp.${var.r}.amazonaws.com/${var.id}:c",
+            "cognito-idp.us-central-1.amazonaws.com/${aws_cognito_user_pool.main.id}:c",
+            "x",
+        ] {
             assert_eq!(provider_key(other).as_str(), other);
         }
     }

@@ -9,7 +9,7 @@ use crate::read::definition::Drafts;
 use crate::read::node::{Entry, Node, Position, Value};
 use crate::read::policy;
 use crate::read::shape::field;
-use crate::read::surroundings::{Attribute, Role, UserPool, UserPoolClient};
+use crate::read::surroundings::{Attribute, Role, RoleName, UserPool, UserPoolClient};
 
 /// Adds what stands around the pools; identity providers come last, when the user pools are known.
 pub(super) fn build(found: &[Found], drafts: &mut Drafts) {
@@ -26,6 +26,7 @@ pub(super) fn build(found: &[Found], drafts: &mut Drafts) {
                     label: one.address.clone(),
                     arns: [Some(reference("arn")), literal("arn")].into_iter().flatten().collect(),
                     names: names.into_iter().flatten().collect(),
+                    name: RoleName::written(literal("name")),
                     trust: trust.and_then(|trust| policy::document(trust, &JsonLimits::CONFIG)),
                     at: node.at,
                 });

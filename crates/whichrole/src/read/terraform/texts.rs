@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use super::eval::NOT_COUNTED;
 use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, text_of};
-use super::value::{Data, TextBuilder, Unknown, Val, decimal};
+use super::value::{Data, TextBuilder, Unknown, Val, composed, decimal};
 use crate::json::{self, Json, JsonLimits, JsonValue};
 use crate::read::node::Position;
 use crate::text;
@@ -11,12 +12,16 @@ use crate::text;
 pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
     let argument = |n: usize| arguments.get(n).ok_or_else(|| failed("an argument is missing"));
     match name {
-        "lower" => Ok(text_of(known_text(argument(0)?)?.to_lowercase())),
-        "upper" => Ok(text_of(known_text(argument(0)?)?.to_uppercase())),
-        "title" => Ok(text_of(title(&known_text(argument(0)?)?))),
+        "lower" => known_text(argument(0)?)?.chars().map(lower).collect::<Result<String, _>>().map(text_of),
+        "upper" => known_text(argument(0)?)?.chars().map(upper).collect::<Result<String, _>>().map(text_of),
+        "title" => title(&known_text(argument(0)?)?).map(text_of),
         "trimspace" => Ok(text_of(known_text(argument(0)?)?.trim())),
         "chomp" => Ok(text_of(known_text(argument(0)?)?.trim_end_matches(['\n', '\r']))),
-        "strrev" => Ok(text_of(known_text(argument(0)?)?.chars().rev().collect::<String>())),
+        "strrev" => {
+            let text = known_text(argument(0)?)?;
+            of_single_characters(&text)?;
+            Ok(text_of(text.chars().rev().collect::<String>()))
+        }
         "trim" => {
             let set: Vec<char> = known_text(argument(1)?)?.chars().collect();
             bounded(set.len())?;
@@ -40,7 +45,11 @@ pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
             bounded(text.len().saturating_mul(to.len().max(1)))?;
             Ok(text_of(text.replace(&*from, &to)))
         }
-        "substr" => Ok(text_of(substr(&known_text(argument(0)?)?, integer(argument(1)?)?, integer(argument(2)?)?))),
+        "substr" => {
+            let text = known_text(argument(0)?)?;
+            of_single_characters(&text)?;
+            Ok(text_of(substr(&text, integer(argument(1)?)?, integer(argument(2)?)?)))
+        }
         "split" => {
             let (separator, text) = (known_text(argument(0)?)?, known_text(argument(1)?)?);
             bounded(text.len())?;
@@ -99,6 +108,9 @@ fn format(arguments: &[Val], at: Position) -> Outcome {
         values = rest;
         let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let width = piece.get(..digits).unwrap_or_default();
+        if value.as_unknown().is_none() {
+            fits(verb, value)?;
+        }
         match (verb, width, value.to_text()) {
             ('s' | 'v' | 'd' | 't', "", _) => {
                 if !text.push(value) {
@@ -110,7 +122,7 @@ fn format(arguments: &[Val], at: Position) -> Outcome {
                 json::write_string(&plain, &mut quoted);
                 text.push_str(&quoted);
             }
-            ('d', width, Some(number)) if width.len() < 4 => {
+            ('d', width, Some(number)) if width.len() < 4 && !number.starts_with('-') => {
                 let fill = if width.starts_with('0') { "0" } else { " " };
                 let missing = width.parse::<usize>().unwrap_or(0).saturating_sub(number.len());
                 text.push_str(&fill.repeat(missing));
@@ -125,34 +137,92 @@ fn format(arguments: &[Val], at: Position) -> Outcome {
         }
         text.push_str(piece.get(digits + verb.len_utf8()..).unwrap_or_default());
     }
+    if !values.is_empty() {
+        return Err(failed("there are more arguments than verbs"));
+    }
     Ok(text.finish(at).data)
+}
+
+/// Whether a known value is one that `format` takes for a verb.
+fn fits(verb: char, value: &Val) -> Result<(), NoValue> {
+    let is_plain = |text: &str| decimal(text).is_some_and(|number| number == text);
+    match (verb, &value.data) {
+        (_, Data::Null) => Err(NoValue::Opaque("`null` is not formatted here: write the value".into())),
+        ('v', Data::List(_) | Data::Set(_) | Data::Map(_)) => {
+            Err(NoValue::Opaque("lists and maps are not formatted here: write the value".into()))
+        }
+        ('d', Data::Number(number)) if number.contains('.') => Err(failed("a number for `%d` is not whole")),
+        ('d', Data::Text(text)) if is_plain(text) && !text.contains('.') => Ok(()),
+        ('d', Data::Text(_)) if value.may_be_number() => Err(NoValue::Opaque(NOT_COUNTED.into())),
+        ('d', Data::Text(_) | Data::Bool(_)) => Err(failed("an argument for `%d` is not a number")),
+        ('t', Data::Number(_)) => Err(failed("an argument for `%t` is not a boolean")),
+        ('t', Data::Text(_)) if value.as_bool().is_none() => Err(failed("an argument for `%t` is not a boolean")),
+        _ => Ok(()),
+    }
 }
 
 fn substr(text: &str, offset: i64, length: i64) -> String {
     let chars: Vec<char> = text.chars().collect();
     let begin = if offset < 0 {
-        let back = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
-        chars.len().checked_sub(back)
+        // What would begin before the text begins with it.
+        chars.len().saturating_sub(usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX))
     } else {
-        usize::try_from(offset).ok()
+        usize::try_from(offset).unwrap_or(usize::MAX)
     };
-    let tail = begin.and_then(|begin| chars.get(begin..)).unwrap_or_default();
+    let tail = chars.get(begin..).unwrap_or_default();
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     tail.iter().take(length).collect()
 }
 
-fn title(text: &str) -> String {
+/// Terraform counts what a reader sees as one character, be it of several; of those that are one by themselves, these are sure.
+pub(super) fn of_single_characters(text: &str) -> Result<(), NoValue> {
+    let is_single =
+        |c: char| matches!(c, '\0'..='\u{2ff}' | '\u{370}'..='\u{3ff}' | '\u{4e00}'..='\u{9fff}') && c != '\r';
+    // A line end of Windows is one character; a soft hyphen is none.
+    if text.chars().all(|c| is_single(c) && c != '\u{ad}') || text.is_ascii() && !text.contains("\r\n") {
+        Ok(())
+    } else {
+        Err(NoValue::Opaque("characters of this text are not counted here: write the value".into()))
+    }
+}
+
+/// The first letter of each word in upper case. Words end at whatever is no letter, digit or `_`.
+fn title(text: &str) -> Result<String, NoValue> {
     let mut out = String::with_capacity(text.len());
     let mut begins = true;
     for c in text.chars() {
-        if begins {
-            out.extend(c.to_uppercase());
-        } else {
-            out.push(c);
+        // Two letters in one have a third case.
+        if matches!(c, '\u{1c4}'..='\u{1cc}' | '\u{1f1}'..='\u{1f3}' | '\u{10d0}'..='\u{10ff}') {
+            return Err(special(c));
         }
-        begins = !(c.is_alphanumeric() || c == '_' || c == '\'');
+        out.push(if begins { upper(c)? } else { c });
+        // Beyond ASCII only blanks part words.
+        begins = if c.is_ascii() { !(c.is_ascii_alphanumeric() || c == '_') } else { c.is_whitespace() };
     }
-    out
+    Ok(out)
+}
+
+/// Terraform changes the case of each character by itself: a letter becomes a letter.
+fn upper(c: char) -> Result<char, NoValue> {
+    single(c, c.to_uppercase())
+}
+
+fn lower(c: char) -> Result<char, NoValue> {
+    single(c, c.to_lowercase())
+}
+
+fn single(c: char, mut mapped: impl Iterator<Item = char>) -> Result<char, NoValue> {
+    match (mapped.next(), mapped.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(special(c)),
+    }
+}
+
+fn special(c: char) -> NoValue {
+    NoValue::Opaque(format!(
+        "the case of {} is not changed here: write the value",
+        text::quoted(c.encode_utf8(&mut [0; 4]))
+    ))
 }
 
 /// JSON as Terraform writes it, with `<`, `>` and `&` escaped.
@@ -208,12 +278,14 @@ fn decode(text: &str, at: Position) -> Outcome {
             JsonValue::Bool(value) => Data::Bool(value),
             JsonValue::Number(written) => match decimal(written) {
                 Some(number) => Data::Number(number.into()),
-                None => return Val::failed(at, "jsondecode(…)", "the number is out of range"),
+                None => return Val::unknown(at, Unknown::new("jsondecode(…)", "the number is out of range")),
             },
-            JsonValue::Text(text) => Data::Text((&*text).into()),
+            JsonValue::Text(text) => Data::text(&text),
             JsonValue::Array(elements) => Data::List(elements.into_iter().map(|json| value_of(json, at)).collect()),
             JsonValue::Object(members) => {
-                let entries = members.into_iter().map(|member| ((&*member.name).into(), value_of(member.value, at)));
+                let entries = members
+                    .into_iter()
+                    .map(|member| (composed(&member.name).as_ref().into(), value_of(member.value, at)));
                 Data::Map(Rc::new(entries.collect()))
             }
         };
@@ -222,6 +294,10 @@ fn decode(text: &str, at: Position) -> Outcome {
     let limits = JsonLimits { bytes: 1024 * 1024, members: 100_000, ..JsonLimits::CLAIMS };
     match json::parse(text, &limits) {
         Ok(json) => Ok(value_of(json, at).data),
+        // What is JSON after all is more than is read here.
+        Err(_) if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() => {
+            Err(NoValue::Opaque("JSON with keys given twice, or as large, is not evaluated here".into()))
+        }
         Err(_) => Err(failed("the text is not JSON")),
     }
 }

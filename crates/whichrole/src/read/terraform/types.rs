@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::collections;
 use super::eval::{Evaluator, Scope};
-use super::value::{Data, Val, decimal};
+use super::value::{Data, Val, composed, decimal};
 use crate::read::hcl::{Expr, ExprKind};
 
 /// Converts a value as Terraform does. What does not fit stays as it is: Terraform's own checks are not repeated here.
@@ -61,19 +61,20 @@ fn object(
     let mut converted = BTreeMap::new();
     for (name, kind) in attributes {
         let (ExprKind::Name(name) | ExprKind::Text(name)) = &name.kind else { continue };
-        let given = entries.get(&**name).filter(|given| !matches!(given.data, Data::Null));
+        let name = composed(name);
+        let given = entries.get(&*name).filter(|given| !matches!(given.data, Data::Null));
         let value = match (given, &kind.kind) {
             (Some(given), _) => convert(given, kind, source, evaluator),
             (None, ExprKind::Call(call)) if &*call.name == "optional" => match call.arguments.get(1) {
                 Some(default) => evaluator.eval(default, Scope { instance: usize::MAX, source, names: None }),
                 None => Val::new(whole.at, Data::Null),
             },
-            (None, _) => match entries.get(&**name) {
+            (None, _) => match entries.get(&*name) {
                 Some(null) => null.clone(),
                 None => continue,
             },
         };
-        converted.insert(Rc::from(&**name), value);
+        converted.insert(Rc::from(&*name), value);
     }
     converted
 }

@@ -1,8 +1,11 @@
 //! Values as Terraform knows them while it evaluates: known, or a reference to something that only the deployment knows.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::rc::Rc;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 use crate::json;
 use crate::read::node::{Entry, Node, Position, Reference, Value};
@@ -32,6 +35,23 @@ pub(super) enum Data {
     /// Terraform goes through maps in the order of their keys.
     Map(Rc<BTreeMap<Rc<str>, Val>>),
     Unknown(Rc<Unknown>),
+}
+
+impl Data {
+    /// A text as Terraform keeps it: in normalisation form C, where `e` and a combining accent are one `é`. Without it, two spellings that
+    /// Terraform takes for one would differ here, and the values that it sends to AWS would not be those that are shown.
+    pub(super) fn text(text: &str) -> Self {
+        Self::Text(composed(text).as_ref().into())
+    }
+}
+
+/// In normalisation form C.
+pub(super) fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
 }
 
 /// Something that is not known here.
@@ -82,7 +102,7 @@ impl Val {
     }
 
     pub(super) fn text(at: Position, text: &str) -> Self {
-        Self::new(at, Data::Text(text.into()))
+        Self::new(at, Data::text(text))
     }
 
     pub(super) fn unknown(at: Position, unknown: Unknown) -> Self {
@@ -137,6 +157,24 @@ impl Val {
 
     pub(super) fn as_integer(&self) -> Option<i64> {
         self.to_text().and_then(|text| text.parse().ok())
+    }
+
+    /// Whether it is a number, or a text that Terraform may convert to one. Those that are no whole numbers of 64 bits are not counted with
+    /// here, and Terraform counts with them.
+    pub(super) fn may_be_number(&self) -> bool {
+        match &self.data {
+            Data::Number(_) => true,
+            Data::Text(text) => {
+                let digits = text.trim_start_matches(['+', '-']);
+                digits.eq_ignore_ascii_case("inf")
+                    || digits.eq_ignore_ascii_case("infinity")
+                    || (digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+                        && digits
+                            .bytes()
+                            .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'e' | b'E' | b'p' | b'P' | b'+' | b'-')))
+            }
+            _ => false,
+        }
     }
 
     /// The first thing in it that is not known.

@@ -49,15 +49,16 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     let changes: Vec<_> = changes.into_iter().take(MOST_MUTANTS).collect();
     let mut equivalent = 0;
     let mut open: Vec<&str> = Vec::new();
-    let mut mutants: Vec<(&ProviderKey, Evaluator)> = Vec::new();
+    let mut mutants: Vec<(Option<&ProviderKey>, Evaluator)> = Vec::new();
     for (key, change, _, pool) in &changes {
         match first.tell_apart(pool, change) {
-            Some(true) => mutants.push((key, Evaluator::new(pool.clone(), *evaluator.semantics()))),
+            Some(true) => mutants.push((key.as_ref(), Evaluator::new(pool.clone(), *evaluator.semantics()))),
             Some(false) => equivalent += 1,
             None => open.push(change),
         }
     }
-    let noticed_by: Vec<BTreeSet<usize>> = mutants.iter().map(|(key, mutant)| first.who_notices(key, mutant)).collect();
+    let noticed_by: Vec<BTreeSet<usize>> =
+        mutants.iter().map(|(key, mutant)| first.who_notices(*key, mutant)).collect();
     let unnoticed = noticed_by.iter().filter(|tests| tests.is_empty()).count();
     let choice = smallest_choice(noticed_by);
     let candidates = first.drafts.len();
@@ -70,9 +71,13 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     // Writing to a `String` cannot fail.
     let _ = writeln!(
         out,
-        "# {tests} tests ({how}, of {candidates} requests looked at) notice {all} small changes of the configuration; {equivalent} others \
-         change nothing (proved)."
+        "# {tests} {} ({how}, of {candidates} requests looked at) {} {all} small {} of the configuration; {} (proved).",
+        if tests == 1 { "test" } else { "tests" },
+        if tests == 1 { "notices" } else { "notice" },
+        if all == 1 { "change" } else { "changes" },
+        mutants::others_change_nothing(equivalent)
     );
+    let _ = writeln!(out, "# The small changes that are tried: {}.", mutants::KINDS);
     for change in open {
         let _ = writeln!(out, "# not decided whether it changes anything: {}", crate::text::visible(change));
     }
@@ -103,8 +108,9 @@ impl First<'_> {
     }
 
     /// The tests that expect something else of a changed configuration than it gives.
-    fn who_notices(&self, changed: &ProviderKey, mutant: &Evaluator) -> BTreeSet<usize> {
+    fn who_notices(&self, changed: Option<&ProviderKey>, mutant: &Evaluator) -> BTreeSet<usize> {
         let concerns = |draft: &Draft<'_>| {
+            let Some(changed) = changed else { return true };
             draft.witness.provider.as_ref().is_some_and(|key| key.login_key() == changed.login_key())
                 // Several references can mean one provider.
                 || draft.witness.provider.as_ref().is_some_and(|key| key.is_symbolic() || changed.is_symbolic())

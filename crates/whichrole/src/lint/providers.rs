@@ -1,0 +1,217 @@
+//! The keys of role mappings: which AWS takes, and which it rejects with `… is not a valid RoleMapping ProviderName or is not a configured provider`.
+
+use super::{Case, Finding, Severity, rejected};
+use crate::provider::{ProviderKey, ProviderKind, fits};
+use crate::{regions, text};
+
+/// The providers that go by one name everywhere.
+const SOCIAL: [&str; 6] = [
+    "accounts.google.com",
+    "graph.facebook.com",
+    "www.amazon.com",
+    "appleid.apple.com",
+    "api.twitter.com",
+    "www.digits.com",
+];
+
+/// What is wrong with the key of a role mapping (Q2, Q3); at most one thing.
+pub(super) fn mapping_key(case: &Case<'_>, key: &ProviderKey, found: &mut Vec<Finding>) {
+    let fault = is_url(key)
+        .or_else(|| is_developer(key))
+        .or_else(|| is_no_provider(case, key))
+        .or_else(|| has_no_client(case, key))
+        .or_else(|| has_other_region(key))
+        .or_else(|| {
+            (is_configured(case, key) == Some(false)).then(|| {
+                let shown = text::quoted_whole(key.as_str());
+                let message =
+                    format!("{shown} is not among the providers of the identity pool; AWS rejects the mapping");
+                (NOT_CONFIGURED, Severity::Error, message)
+            })
+        });
+    if let Some((lint, severity, message)) = fault {
+        found.push(Finding::new(lint, severity, message).at(case.at_mapping(key)).of(key));
+    }
+}
+
+/// `<provider>`, `$PROVIDER`, `{{provider}}`, `PROVIDER_NAME`.
+fn is_placeholder(key: &str) -> bool {
+    let is_shouted = key.contains('_') && key.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    is_shouted || rejected::is_placeholder(key)
+}
+
+const NOT_CONFIGURED: &str = "provider-not-configured";
+const WITHOUT_CLIENT: &str = "provider-without-client";
+
+type Fault = (&'static str, Severity, String);
+
+fn is_url(key: &ProviderKey) -> Option<Fault> {
+    let text = key.as_str();
+    let is_attribute = text.contains(".ProviderURL}");
+    if !(text.starts_with("https://") || text.starts_with("http://") || is_attribute) {
+        return None;
+    }
+    let name = text.trim_start_matches("https://").trim_start_matches("http://");
+    let instead = if is_attribute {
+        "use the user pool's `ProviderName` and its client".to_owned()
+    } else {
+        format!("write {}, and for a user pool `:` and the client after it", text::quoted_whole(name))
+    };
+    let message = format!("{} is a URL, not the key of a provider; {instead}", text::quoted_whole(text));
+    Some(("provider-is-url", Severity::Error, message))
+}
+
+fn is_developer(key: &ProviderKey) -> Option<Fault> {
+    let message = "developer-authenticated identities cannot have a role mapping; they get the authenticated role";
+    (key.kind() == ProviderKind::Developer).then(|| ("provider-developer", Severity::Error, message.to_owned()))
+}
+
+/// A key that names no provider at all, such as `Provider` or `login.example.com`; the bare id of a user pool with its client, too.
+fn is_no_provider(case: &Case<'_>, key: &ProviderKey) -> Option<Fault> {
+    let text = key.as_str();
+    let shown = text::quoted_whole(text);
+    let fault = |why: String| Some((NOT_CONFIGURED, Severity::Error, format!("{shown} {why}")));
+    if is_bare_pool(case, key.login_key()) {
+        let client = key.client().filter(|client| !client.is_empty())?;
+        let pool = text::quoted_whole(key.login_key());
+        let right = text::quoted_whole(&format!("cognito-idp.<region>.amazonaws.com/{}:{client}", key.login_key()));
+        return fault(format!("is no key: {pool} is the id of a user pool, not its provider name; write {right}"));
+    }
+    // What somebody is still to fill in is no fault of the file.
+    let is_open = key.is_symbolic() || is_placeholder(text);
+    let is_host_alone = key.kind() == ProviderKind::UserPool && !text.contains(['/', '$']);
+    let is_suspect = key.kind() == ProviderKind::Oidc || is_host_alone;
+    if !is_suspect || is_open || text.contains(":oidc-provider/") {
+        return None;
+    }
+    if let Some((pool, client)) = bare_pool_id(text) {
+        let right = text::quoted_whole(&format!("{}:{}", provider_name(pool), client?));
+        return fault(format!("is the id of a user pool, not the key of a provider; write {right}"));
+    }
+    let meant = text::nearest(text, SOCIAL).map(|near| format!("did you mean {}?", text::quoted(near)));
+    let hint = meant.unwrap_or_else(|| {
+        "write `cognito-idp.<region>.amazonaws.com/<pool>:<client>`, the name of a social provider such as \
+         `accounts.google.com`, or the ARN of an OIDC or SAML provider in IAM"
+            .to_owned()
+    });
+    fault(format!("is not the key of a provider; {hint}"))
+}
+
+/// A user pool without its client, whether by its provider name or its bare id.
+fn has_no_client(case: &Case<'_>, key: &ProviderKey) -> Option<Fault> {
+    let shown = text::quoted_whole(key.as_str());
+    let without = |message: String| Some((WITHOUT_CLIENT, Severity::Error, message));
+    if let Some((pool, None)) = bare_pool_id(key.as_str()) {
+        let right = text::quoted_whole(&format!("{}:<client>", provider_name(pool)));
+        return without(format!("{shown} is the bare id of a user pool, without its client; write {right}"));
+    }
+    if key.client().is_some_and(|client| !client.is_empty()) {
+        return None;
+    }
+    if is_bare_pool(case, key.as_str()) {
+        let right = text::quoted_whole(&format!("cognito-idp.<region>.amazonaws.com/{}:<client>", key.as_str()));
+        return without(format!("{shown} is the bare id of a user pool, without its client; write {right}"));
+    }
+    if key.kind() != ProviderKind::UserPool {
+        return None;
+    }
+    without(format!("{shown} names a user pool without a client; write `:` and the app client id after it"))
+}
+
+/// Whether a reference stands for the id of a user pool in the files.
+fn is_bare_pool(case: &Case<'_>, text: &str) -> bool {
+    text.starts_with("${") && case.surroundings().user_pools.iter().any(|pool| pool.ids.iter().any(|id| id == text))
+}
+
+/// `eu-west-1_Abc` or `eu-west-1_Abc:client`: the id of a user pool, and the client if there is one.
+fn bare_pool_id(text: &str) -> Option<(&str, Option<&str>)> {
+    let (pool, client) = text.split_once(':').map_or((text, None), |(pool, client)| (pool, Some(client)));
+    let (region, id) = pool.split_once('_')?;
+    let is_id = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
+    (regions::is_written_as_one(region) && is_id).then_some((pool, client.filter(|client| !client.is_empty())))
+}
+
+/// The provider name of the user pool with this id (Q2).
+fn provider_name(pool: &str) -> String {
+    let region = pool.split('_').next().unwrap_or_default();
+    let china = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("cognito-idp.{region}.amazonaws.com{china}/{pool}")
+}
+
+/// A user pool's key whose region is not that of its pool, or none that AWS has.
+fn has_other_region(key: &ProviderKey) -> Option<Fault> {
+    let (host, pool) = key.login_key().strip_prefix("cognito-idp.")?.split_once('/')?;
+    let shown = text::quoted_whole(key.as_str());
+    // References, `<region>` and `$POOL` are for somebody to fill in.
+    let region = host.split('.').next().filter(|region| regions::is_written_as_one(region))?;
+    let written = pool.split("${").next().unwrap_or_default();
+    let of_pool = written.split_once('_').map(|(of_pool, _)| of_pool).filter(|of| regions::is_written_as_one(of));
+    if let Some(of_pool) = of_pool.filter(|of_pool| *of_pool != region) {
+        let message = format!(
+            "{shown} names the region {}, and its user pool is of {}; the two must be the same",
+            text::quoted(region),
+            text::quoted(of_pool)
+        );
+        return Some((NOT_CONFIGURED, Severity::Error, message));
+    }
+    if regions::is_known(region) {
+        return None;
+    }
+    let near = regions::nearest(region);
+    let hint = near.map_or_else(String::new, |near| format!(", did you mean {}?", text::quoted(near)));
+    let message = format!("{shown} names the region {}, which is none that is known{hint}", text::quoted(region));
+    Some((NOT_CONFIGURED, Severity::Warning, message))
+}
+
+/// Whether the pool lists the provider of a mapping; `None` where the list, or what a reference stands for, is not known.
+fn is_configured(case: &Case<'_>, key: &ProviderKey) -> Option<bool> {
+    let pool = case.pool();
+    if key.kind() == ProviderKind::Unknown {
+        return None;
+    }
+    if key.kind() != ProviderKind::UserPool {
+        // Only a pool that is itself in the files lists its providers.
+        let is_here = pool.providers.is_some() || pool.allow_unauthenticated_identities.is_some();
+        let is_listed = pool.other_providers.contains(key);
+        let is_open = key.is_symbolic() || pool.other_providers.iter().any(ProviderKey::is_symbolic);
+        return if is_listed {
+            Some(true)
+        } else if !is_here || is_open {
+            None
+        } else {
+            Some(false)
+        };
+    }
+    let listed = pool.providers.as_ref()?;
+    let client = key.client()?;
+    let mut open = false;
+    for provider in listed {
+        let login = same(case, provider.provider_name.login_key(), key.login_key());
+        let client = provider.client_id.as_deref().map_or(Some(false), |id| same(case, id, client));
+        match (login, client) {
+            (Some(true), Some(true)) => return Some(true),
+            (Some(false), _) | (_, Some(false)) => {}
+            _ => open = true,
+        }
+    }
+    if open { None } else { Some(false) }
+}
+
+/// Whether two texts are one thing once the references in them are known.
+fn same(case: &Case<'_>, a: &str, b: &str) -> Option<bool> {
+    if a == b {
+        return Some(true);
+    }
+    match (a.contains("${"), b.contains("${")) {
+        (false, false) => Some(false),
+        (true, false) if !fits(a, b) => Some(false),
+        (false, true) if !fits(b, a) => Some(false),
+        // Two clients of one configuration are two.
+        (true, true) => {
+            let around = case.surroundings();
+            let clients = around.client(a).zip(around.client(b)).map(|(a, b)| a.ids == b.ids);
+            clients.filter(|same| !same)
+        }
+        _ => None,
+    }
+}
