@@ -201,14 +201,15 @@ impl Evaluator {
     /// Finds the provider and all that depends on it, and checks the token.
     #[inline]
     fn login_with<'a>(&'a self, named: Option<&ProviderKey>, mut login: Login<'a>) -> Result<Login<'a>, LoginError> {
-        (login.provider, login.mapping) = self.directory.find(named, Says::of(&login.slots))?;
+        let says = Says::of(&login.slots);
+        (login.provider, login.mapping) = self.directory.find(named, says)?;
         if login.provider().map(ProviderKey::kind) == Some(ProviderKind::Developer) {
             // It has neither mapping nor claims (S2), and gets no tags from a map (P9).
             login.mapping = None;
         } else if let Some(key) = login.provider().filter(|_| !self.pool.principal_tags.is_empty()) {
             login.tags = login::tag_map(&self.pool, key)?;
         }
-        login.fault = login::fault(&login, &self.pool);
+        login.fault = login::fault(&login, says, &self.pool);
         Ok(login)
     }
 
@@ -216,7 +217,7 @@ impl Evaluator {
     pub(crate) fn with_claims<'a>(&'a self, login: &Login<'a>, claims: &'a Claims<'a>) -> Login<'a> {
         let slots = Slots::of(&self.names, claims);
         let mut login = Login { claims, slots, scanned: None, open_preferred_role: None, ..login.clone() };
-        login.fault = login::fault(&login, &self.pool);
+        login.fault = login::fault(&login, Says::of(&login.slots), &self.pool);
         login
     }
 
@@ -371,28 +372,25 @@ impl Evaluator {
         let slots = &login.slots;
         // A preferred role that is open has its value from the choice in force; no claim has this number otherwise.
         let open = login.open_preferred_role.map_or(usize::MAX, |_| plan::PREFERRED);
-        let is_plain = !ASK && semantics.letter_case() == LetterCase::Sensitive;
+        let is_plain = !ASK && login.open_preferred_role.is_none() && semantics.letter_case() == LetterCase::Sensitive;
         let mut touched = Questions::NONE;
         let mut chosen = None;
-        for (number, (slot, test)) in plan.tests.iter().enumerate() {
+        let mut next = 0;
+        loop {
+            let found = if is_plain { plan.skip_texts(next, slots) } else { Some((next, false)) };
+            let Some((number, passed)) = found else { break };
+            let (Some((slot, test)), Some(rule)) = (plan.tests.get(number), rules.get(number)) else { break };
+            next = number + 1;
             let mut claim = slots.get(*slot);
+            let mut text = texts.get(*slot).and_then(Option::as_ref);
             if *slot == open {
                 touched = touched.union(login.open_question());
                 claim = login.value(PREFERRED_ROLE, semantics);
+                text = None;
             }
-            let matches = match claim {
-                None => continue,
-                // Nearly every test of nearly every token.
-                Some(Value::Text(text)) if is_plain => test.holds_for(text),
-                Some(claim) => {
-                    let text = if *slot == open { None } else { texts.get(*slot).and_then(Option::as_ref) };
-                    test.matches_asking::<ASK>(claim, text, semantics, &mut touched)
-                }
-            };
-            if !matches {
+            if !passed && !claim.is_some_and(|claim| test.matches_asking::<ASK>(claim, text, semantics, &mut touched)) {
                 continue;
             }
-            let Some(rule) = rules.get(number) else { continue };
             match request.custom_role_arn {
                 None => return Path::assume(rule.role_arn.as_str(), Source::Rule(number + 1), touched),
                 Some(custom) if chosen.is_none() && rule.role_arn.as_str() == custom => chosen = Some(number),

@@ -572,11 +572,11 @@ pub struct Clock {
 
 /// Checks a token as the service does before any role is chosen: L1 to L3, in that order, each only where the claim it needs is there. L4
 /// needs a clock, see [`Login::fault_at`].
-pub(crate) fn fault(login: &Login<'_>, pool: &IdentityPool) -> Option<InvalidToken> {
+pub(crate) fn fault(login: &Login<'_>, says: Says<'_>, pool: &IdentityPool) -> Option<InvalidToken> {
     let key = login.provider();
     let kind = key.map(ProviderKey::kind);
     let is_user_pool = kind == Some(ProviderKind::UserPool);
-    let Says { issuer, audience, is_access_token } = Says::of(&login.slots);
+    let Says { issuer, audience, is_access_token } = says;
     // Only user pools issue access tokens of this kind, so a provider that could be anything is one.
     let could_be_user_pool = is_user_pool || kind == Some(ProviderKind::Unknown);
     if could_be_user_pool && is_access_token || is_user_pool && login.form == TokenForm::Jwt && audience.is_none() {

@@ -177,7 +177,7 @@ impl Test {
                     && (value.is_empty() || text.first() == value.first())
                     && text.starts_with(value)
             }
-            MatchType::Contains => text.len() >= value.len() && self.search.is_in(text, value),
+            MatchType::Contains => text.len() >= value.len() && self.search.is_in(text),
         }
     }
 

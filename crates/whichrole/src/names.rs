@@ -19,6 +19,8 @@ impl Key {
             (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
         } else if let (Some(first), Some(last)) = (name.first_chunk::<4>(), name.last_chunk::<4>()) {
             (u32::from_le_bytes(*first).into(), u32::from_le_bytes(*last).into())
+        } else if let [first, second, .., last] = *name {
+            (u64::from_le_bytes([first, second, last, 0, 0, 0, 0, 0]), 0)
         } else {
             (name.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0)
         };
@@ -39,6 +41,8 @@ impl Key {
 pub(crate) struct Names {
     /// By number.
     all: Vec<Box<str>>,
+    /// The lengths that names have, as far as they are below 64; of longer ones the last bit tells.
+    lengths: u64,
     /// Open addressing. At least three of four places are free.
     table: Vec<Option<(Key, usize)>>,
     /// The same for clones: what has a number in the one has it in the other, until either gets more names.
@@ -52,6 +56,7 @@ impl Names {
             return number;
         }
         self.all.push(name.into());
+        self.lengths |= 1 << name.len().min(63);
         if self.all.len() * 4 > self.table.len() {
             self.table = vec![None; self.all.len().next_power_of_two() * 8];
             for number in 0..self.all.len() {
@@ -76,8 +81,15 @@ impl Names {
     }
 
     /// The number of a name.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "it is called for every claim of every token, and a call costs as much as it does"
+    )]
     pub(crate) fn number(&self, name: &str) -> Option<usize> {
+        if self.lengths & 1 << name.len().min(63) == 0 {
+            return None;
+        }
         let key = Key::of(name.as_bytes());
         let mut at = key.home(self.table.len());
         while let Some(Some((known, number))) = self.table.get(at) {

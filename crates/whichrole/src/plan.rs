@@ -41,6 +41,27 @@ impl Plan {
         Self { mapping: mapping.clone(), tests }
     }
 
+    /// The first test, from one on, that a text passes, or that is about something other than text; and whether it is the former. Letter case
+    /// counts.
+    #[inline]
+    pub(crate) fn skip_texts(&self, from: usize, slots: &Slots<'_>) -> Option<(usize, bool)> {
+        // Which kind of slots there are is asked once, not for every test.
+        match slots {
+            Slots::Few(few) => self.skip(from, |slot| few.get(slot).copied().flatten().map(Value::of)),
+            Slots::Scanned(token) => self.skip(from, |slot| token.value(slot)),
+            other => self.skip(from, |slot| other.get(slot)),
+        }
+    }
+
+    #[inline]
+    fn skip<'v>(&self, from: usize, value: impl Fn(usize) -> Option<Value<'v>>) -> Option<(usize, bool)> {
+        let mut tests = (from..).zip(self.tests.get(from..)?);
+        tests.find_map(|(number, (slot, test))| match value(*slot)? {
+            Value::Text(text) => test.holds_for(text).then_some((number, true)),
+            Value::Other(_) => Some((number, false)),
+        })
+    }
+
     /// Where arrays or objects are compared as text, that text, by the claim's number: made once, not for every rule that reads it.
     pub(crate) fn texts(&self, slots: &Slots<'_>, semantics: &Semantics) -> Vec<Option<Claim<'static>>> {
         let arrays = semantics.array_claims();

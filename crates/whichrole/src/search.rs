@@ -1,12 +1,8 @@
-//! Searches for the value of a `Contains` rule. Claims are short, and for short texts a search that begins at once is faster than one that is
-//! clever.
+//! Searches for the value of a `Contains` rule: as it is, or for both answers of `letter-case` at once.
 
 use memchr::memmem::Finder;
 
 use crate::matching::ByCase;
-
-/// Texts up to this length are searched here; longer ones are better left to `memchr`.
-const SHORT: usize = 64;
 
 /// Letters, the most frequent first.
 const LETTERS: &[u8; 26] = b"etaoinsrlhdcumpfgwybvkxjqz";
@@ -14,7 +10,7 @@ const LETTERS: &[u8; 26] = b"etaoinsrlhdcumpfgwybvkxjqz";
 /// A prepared search.
 #[derive(Debug, Clone)]
 pub(crate) struct Search {
-    /// The byte of the value that a text most likely lacks, in lower case, and where it stands.
+    /// The byte of the value that a text most likely lacks, and where it stands.
     rare: u8,
     at: usize,
     finder: Box<Finder<'static>>,
@@ -30,81 +26,50 @@ impl Search {
         };
         let rarest = value.bytes().enumerate().max_by_key(|(_, byte)| rarity(*byte));
         let (at, rare) = rarest.unwrap_or_default();
-        Self { rare: folded(rare), at, finder: Box::new(Finder::new(value.as_bytes()).into_owned()) }
+        Self { rare, at, finder: Box::new(Finder::new(value.as_bytes()).into_owned()) }
     }
 
     /// Whether the text has the value in it.
-    pub(crate) fn is_in(&self, text: &[u8], value: &[u8]) -> bool {
-        if text.len() > SHORT {
-            return self.finder.find(text).is_some();
-        }
-        let mut found = value.is_empty();
-        self.candidates(text, |start| {
-            found |= at(text, start, value).is_some_and(|here| here == value);
-            found
-        });
-        found
+    #[inline]
+    pub(crate) fn is_in(&self, text: &[u8]) -> bool {
+        self.finder.find(text).is_some()
     }
 
-    /// The same for ASCII texts, with and without letter case.
-    #[inline]
+    /// The same for ASCII texts, with and without letter case. What it costs grows with the value, too, so the text must not be long.
     pub(crate) fn both(&self, text: &[u8], value: &[u8]) -> ByCase {
-        if value.is_empty() {
-            return ByCase { sensitive: true, insensitive: true };
-        }
-        let mut found = ByCase::NEITHER;
-        self.candidates(text, |start| {
-            if let Some(here) = at(text, start, value) {
-                found.sensitive = here == value;
-                found.insensitive |= found.sensitive || here.eq_ignore_ascii_case(value);
-            }
-            found.sensitive
+        let (lower, upper) = (self.rare.to_ascii_lowercase(), self.rare.to_ascii_uppercase());
+        let find = |bytes: &[u8]| memchr::memchr2(lower, upper, bytes);
+        let mut insensitive = false;
+        let sensitive = self.look(text, value, find, |here| {
+            insensitive |= here.eq_ignore_ascii_case(value);
+            here == value
         });
-        found
+        ByCase { sensitive, insensitive: insensitive | sensitive }
     }
 
-    /// Calls `look` where the value could begin, until it returns true: wherever its rare byte, or one that looks like it, is where it should be.
+    /// Looks wherever the value could begin, which is where its rare byte is found, until `is_it` says so.
     #[inline]
-    fn candidates(&self, text: &[u8], mut look: impl FnMut(usize) -> bool) {
-        const ONES: u64 = u64::from_ne_bytes([1; 8]);
-        const HIGHEST: u64 = u64::from_ne_bytes([0x80; 8]);
-        const CASE: u64 = u64::from_ne_bytes([0x20; 8]);
-        let rare = u64::from_ne_bytes([self.rare; 8]);
-        let mut from = 0;
-        loop {
-            let rest = text.get(from..).unwrap_or_default();
-            let (word, is_last) = match rest.first_chunk::<8>() {
-                Some(word) => (u64::from_le_bytes(*word), false),
-                None => (rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)), true),
-            };
-            // The highest bit of each byte that is the rare one; a false one, behind a true one, is only looked at in vain, and so is what lies
-            // behind the end of the text.
-            let word = (word | CASE) ^ rare;
-            let mut hits = word.wrapping_sub(ONES) & !word & HIGHEST;
-            while hits != 0 {
-                let hit = from + hits.trailing_zeros() as usize / 8;
-                if hit.checked_sub(self.at).is_some_and(&mut look) {
-                    return;
-                }
-                hits &= hits - 1;
-            }
-            if is_last {
-                return;
-            }
-            from += 8;
+    fn look(
+        &self,
+        text: &[u8],
+        value: &[u8],
+        find: impl Fn(&[u8]) -> Option<usize>,
+        mut is_it: impl FnMut(&[u8]) -> bool,
+    ) -> bool {
+        if value.is_empty() {
+            return true;
         }
+        let mut start = 0;
+        // The rare byte of a value that begins at `start` or behind it.
+        while let Some(hit) = text.get(start + self.at..).and_then(&find) {
+            let Some(here) = text.get(start + hit..).and_then(|rest| rest.get(..value.len())) else { return false };
+            if is_it(here) {
+                return true;
+            }
+            start += hit + 1;
+        }
+        false
     }
-}
-
-/// As a byte is compared in the first place.
-fn folded(byte: u8) -> u8 {
-    byte | 0x20
-}
-
-/// As many bytes of a text as the value has.
-#[inline]
-fn at<'t>(text: &'t [u8], start: usize, value: &[u8]) -> Option<&'t [u8]> {
-    text.get(start..)?.get(..value.len())
 }
 
 #[cfg(test)]
@@ -132,11 +97,7 @@ mod tests {
                     ["", "a", "B", "ab", "abd", "bc", "Bd", "89ab", "é", "-é", "\u{0}", "@`", "q", "qz", "QZ", "zqzq"]
                 {
                     let search = Search::new(value);
-                    assert_eq!(
-                        search.is_in(text.as_bytes(), value.as_bytes()),
-                        text.contains(value),
-                        "{value:?} in {text:?}"
-                    );
+                    assert_eq!(search.is_in(text.as_bytes()), text.contains(value), "{value:?} in {text:?}");
                     if text.is_ascii() && value.is_ascii() {
                         let both = search.both(text.as_bytes(), value.as_bytes());
                         assert_eq!(both.sensitive, text.contains(value));
