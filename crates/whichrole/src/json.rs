@@ -477,7 +477,7 @@ pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
 pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     // Most texts stand for themselves, and without a way out of the loop many bytes are looked at in one step.
-    if text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\')) {
+    if text.bytes().fold(true, |plain, byte| plain & !matches!(byte, 0..b' ' | b'"' | b'\\')) {
         out.push_str(text);
         out.push('"');
         return;

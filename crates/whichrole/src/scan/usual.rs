@@ -48,8 +48,8 @@ impl Name {
         let is_here = match rest.first_chunk() {
             Some(first) => {
                 // Without a loop, which would be in memory.
-                let ([a, b, c], [x, y, z], [p, q, r]) = (words(first), self.masks, self.words);
-                (a & x ^ p) | (b & y ^ q) | (c & z ^ r) == 0
+                let ([here1, here2, here3], [mask1, mask2, mask3]) = (words(first), self.masks);
+                [here1 & mask1, here2 & mask2, here3 & mask3] == self.words
                     && (self.written.len() <= 24 || rest.starts_with(&self.written))
             }
             None => rest.starts_with(&self.written),

@@ -146,7 +146,7 @@ impl Part {
 
     fn hand_in(&mut self, batch: &Batch, turn: &mut Turn<'_, Results>) -> io::Result<()> {
         // Nearly always there is nothing to make visible, and many bytes at once can say so.
-        let is_plain = || self.text.bytes().fold(true, |plain, byte| plain & (byte < 0x7f) & (byte != b'#'));
+        let is_plain = || self.text.bytes().fold(true, |plain, byte| plain & matches!(byte, 0..0x7f if byte != b'#'));
         // Cells were made visible one by one.
         if matches!(batch.want, Want::Decisions) && !is_plain() {
             self.text = whichrole::text::visible_json(&self.text);
