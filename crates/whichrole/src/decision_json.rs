@@ -7,19 +7,16 @@ use crate::json::write_string;
 impl Answer<'_> {
     /// Writes the decision object as compact JSON to the end of `out`: the bytes that `serde_json::to_string` makes.
     pub fn write_json(&self, out: &mut String) {
-        out.push_str("{\"schema\":\"");
-        out.push_str(Self::SCHEMA);
-        out.push_str("\",");
+        out.push_str("{\"schema\":\"whichrole/decision/v1\",");
         write_decision(&self.decision, out);
-        out.push_str(if self.is_certain() {
-            ",\"certain\":true,\"assumptions\":["
+        if self.assumptions.is_empty() && self.is_certain() {
+            out.push_str(",\"certain\":true,\"assumptions\":[],\"readings\":[");
         } else {
-            ",\"certain\":false,\"assumptions\":["
-        });
-        if !self.assumptions.is_empty() {
+            out.push_str(if self.is_certain() { ",\"certain\":true" } else { ",\"certain\":false" });
+            out.push_str(",\"assumptions\":[");
             write_list(self.assumptions.ids(), out, write_word);
+            out.push_str("],\"readings\":[");
         }
-        out.push_str("],\"readings\":[");
         write_list(&self.readings, out, write_reading);
         out.push_str("],\"provider\":");
         write_option(self.provider, out);

@@ -44,7 +44,25 @@ pub(crate) struct Test {
     /// Whether `value` has a letter that is none of ASCII whatever its case.
     is_foreign: bool,
     value: Box<str>,
+    /// Of `value`, if it is ASCII.
+    letters: Letters,
     search: Search,
+}
+
+/// Which letters a text of ASCII has, whatever their case: a bit for each, which digits and signs share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Letters(u32);
+
+impl Letters {
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.bytes().fold(0, |letters, byte| letters | 1 << (byte & 31)))
+    }
+
+    /// Whether none of those is missing.
+    #[inline]
+    fn have(self, those: Self) -> bool {
+        those.0 & !self.0 == 0
+    }
 }
 
 /// What a test says about a text when letter case counts, and when it does not (`letter-case`).
@@ -70,7 +88,14 @@ impl Test {
     pub(crate) fn new(match_type: MatchType, value: &str) -> Self {
         let searched = if match_type == MatchType::Contains { value } else { "" };
         let is_foreign = !value.is_ascii() && !lower(value).is_ascii();
-        Self { match_type, is_ascii: value.is_ascii(), is_foreign, value: value.into(), search: Search::new(searched) }
+        Self {
+            match_type,
+            is_ascii: value.is_ascii(),
+            is_foreign,
+            value: value.into(),
+            letters: Letters::of(value),
+            search: Search::new(searched),
+        }
     }
 
     pub(crate) fn match_type(&self) -> MatchType {
@@ -181,21 +206,25 @@ impl Test {
         }
     }
 
-    /// Whether a text of ASCII is so unlike the value that the test fails in any letter case, as far as takes no call to see: most texts have
-    /// another length or another first letter.
+    /// Whether a text of ASCII is so unlike the value that the test fails in any letter case, as far as takes no call to see. Most texts have
+    /// another length or another letter at one of their ends, or lack a letter of the value. `letters` are those of the text.
     #[inline]
-    pub(crate) fn is_far(&self, text: &str) -> bool {
+    pub(crate) fn is_far(&self, text: &str, letters: impl FnOnce() -> Letters) -> bool {
         let (text, value) = (text.as_bytes(), self.value.as_bytes());
-        let begins_alike = || match (text.first(), value.first()) {
-            (Some(byte), Some(wanted)) => byte | 0x20 == wanted | 0x20,
+        let alike = |one: Option<&u8>, other: Option<&u8>| match (one, other) {
+            (Some(one), Some(other)) => one | 0x20 == other | 0x20,
             _ => true,
         };
         self.is_ascii
             && match self.match_type {
-                MatchType::Equals => text.len() != value.len() || !begins_alike(),
+                MatchType::Equals => {
+                    text.len() != value.len()
+                        || !alike(text.first(), value.first())
+                        || !alike(text.last(), value.last())
+                }
                 MatchType::NotEqual => false,
-                MatchType::StartsWith => text.len() < value.len() || !begins_alike(),
-                MatchType::Contains => text.len() < value.len(),
+                MatchType::StartsWith => text.len() < value.len() || !alike(text.first(), value.first()),
+                MatchType::Contains => text.len() < value.len() || !letters().have(self.letters),
             }
     }
 

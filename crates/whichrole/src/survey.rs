@@ -6,7 +6,7 @@
 //! so gives every answer, and mostly it is over as soon as a single decision would be.
 
 use crate::claims::{Claim, Value};
-use crate::matching::{ByCase, Test, kind_question};
+use crate::matching::{ByCase, Letters, Test, kind_question};
 use crate::plan::{Plan, Slots};
 use crate::pool::MatchType;
 use crate::semantics::{ArrayClaims, Choice, NonStringClaims, Question, Questions, Semantics};
@@ -137,16 +137,16 @@ impl Walk {
             is_open: true,
             texts: Texts::default(),
         };
-        let mut ascii = Ascii::default();
+        let mut looks = Looks::default();
         for (number, (slot, test)) in plan.tests.iter().enumerate() {
             let Some(claim) = value(*slot) else { continue };
-            let is_ascii = match claim {
-                Value::Text(text) => ascii.has(*slot, text),
-                Value::Other(_) => false,
-            };
-            // Nearly every rule is passed by here.
-            if is_ascii && claim.as_text().is_some_and(|text| test.is_far(text)) {
-                continue;
+            let mut is_ascii = false;
+            if let Value::Text(text) = claim {
+                is_ascii = looks.is_ascii(*slot, text);
+                // Nearly every rule is passed by here.
+                if is_ascii && test.is_far(text, || looks.letters(*slot, text)) {
+                    continue;
+                }
             }
             walk.meet(number, *slot, test, claim, is_ascii);
             if walk.open.is_empty() {
@@ -232,25 +232,34 @@ fn scalar(test: &Test, claim: &Claim<'_>, [json, _]: &mut [Option<String>; 2]) -
     text.or(Combinations::of_others(NonStringClaims::JsonText).matching(as_json))
 }
 
-/// Which claims are ASCII text, found out once for each of the first 64.
+/// What is known of texts, found out once for each of the first claims.
 #[derive(Default)]
-struct Ascii {
-    known: u64,
-    are: u64,
+struct Looks {
+    known: u32,
+    ascii: u32,
+    letters: [Option<Letters>; 32],
 }
 
-impl Ascii {
+impl Looks {
     #[inline]
-    fn has(&mut self, slot: usize, text: &str) -> bool {
-        if slot >= 64 {
+    fn is_ascii(&mut self, slot: usize, text: &str) -> bool {
+        if slot >= self.letters.len() {
             return text.is_ascii();
         }
         let bit = 1 << slot;
         if self.known & bit == 0 {
             self.known |= bit;
-            self.are |= if text.is_ascii() { bit } else { 0 };
+            self.ascii |= if text.is_ascii() { bit } else { 0 };
         }
-        self.are & bit != 0
+        self.ascii & bit != 0
+    }
+
+    #[inline]
+    fn letters(&mut self, slot: usize, text: &str) -> Letters {
+        match self.letters.get_mut(slot) {
+            Some(known) => *known.get_or_insert_with(|| Letters::of(text)),
+            None => Letters::of(text),
+        }
     }
 }
 
