@@ -528,3 +528,6 @@ fn token_roles_of(claim: Option<Value<'_>>) -> impl Iterator<Item = &str> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     elements.iter().filter_map(Claim::as_text).chain(parts)
 }
+
+#[cfg(test)]
+mod tests;
