@@ -490,13 +490,13 @@ pub(crate) fn write_string(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            '\0'..='\u{1f}' => {
+            // Nothing else ends what is plain: a control character without a short form.
+            c => {
                 out.push_str("\\u00");
                 for digit in [u32::from(c) >> 4, u32::from(c) & 15] {
                     out.push(char::from_digit(digit, 16).unwrap_or('0'));
                 }
             }
-            c => out.push(c),
         }
     }
     out.push('"');

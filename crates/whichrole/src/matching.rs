@@ -250,12 +250,11 @@ impl Test {
     }
 }
 
-/// The question that the kind of a claim raises wherever a rule tests it (R8, R9).
+/// The question that a claim raises by its kind wherever a rule tests it, where it is no text (R8, R9).
 pub(crate) fn kind_question(claim: &Claim<'_>) -> Questions {
     match claim {
-        Claim::Text(_) => Questions::NONE,
         Claim::Array(_) => Question::ArrayClaims.into(),
-        Claim::Bool(_) | Claim::Number(_) | Claim::Object(_) | Claim::Null => Question::NonStringClaims.into(),
+        _ => Question::NonStringClaims.into(),
     }
 }
 

@@ -144,6 +144,25 @@ fn a_preferred_role_that_is_open_is_tested_in_place_of_the_token_s() {
     assert_eq!(asked(&evaluator, &Request::of(&logins)), "Mine rule 3 {null-precedence}");
 }
 
+/// So it is where a tag is made of it.
+#[test]
+fn a_preferred_role_that_is_open_becomes_a_tag_in_place_of_the_token_s() {
+    let claims = Claims::from_json(r#"{"dept":"Ops","cognito:preferred_role":"other","email":"e"}"#).unwrap();
+    let open = OpenPreferredRole { question: Question::NullPrecedence, role: Some(Claim::from("open")) };
+    let mut pool = pool();
+    for map in pool.principal_tags.values_mut() {
+        map.tags.insert("role".to_owned(), PREFERRED_ROLE.to_owned());
+    }
+    for (open, role, asked_about) in [(None, "other", &[][..]), (Some(&open), "open", &[Question::NullPrecedence])] {
+        let evaluator = Evaluator::new(pool.clone(), Semantics::default());
+        let login = evaluator.login(Some(&USERS.into()), &claims, TokenForm::Claims).unwrap();
+        let logins = [login.with_open_preferred_role(open)];
+        let answer = evaluator.answer(&Request::of(&logins));
+        assert_eq!(answer.decision.tags, [("mail", "e".into()), ("role", role.into())].into());
+        assert_eq!(answer.assumptions, asked_about.iter().copied().collect());
+    }
+}
+
 /// Q1.
 #[test]
 fn several_logins_touch_their_question_and_one_of_them_answers() {
