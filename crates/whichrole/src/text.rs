@@ -199,6 +199,7 @@ mod tests {
         assert_eq!(visible(" \t::error::x"), " \\u{9}\\u{3a}:error::x");
         assert_eq!(visible("arn:aws:iam::1:role/x::y"), "arn:aws:iam::1:role/x::y");
         assert_eq!(visible("x ##[add-mask]y"), "x ##\\u{5b}add-mask]y");
+        assert_eq!(visible("[x] #[y] ##z"), "[x] #[y] ##z");
         assert_eq!(visible_json(r###"["##[x]"]"###), r###"["##\u005bx]"]"###);
     }
 
