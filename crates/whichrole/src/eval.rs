@@ -1,9 +1,11 @@
 //! Decides: which role and which tags a request gets. Statements such as S3 are in `docs/semantics.md`.
 
 use crate::claims::{Claim, Value};
-use crate::decision::{Answer, Decision, Denial, Outcome, Source};
+use crate::decision::{Answer, Decision, Denial, InvalidToken, Outcome, Source};
+use crate::directory::{self, Directory};
+use crate::foreseen::Foreseen;
 use crate::groups::PREFERRED_ROLE;
-use crate::login::{self, Clock, Directory, Login, LoginError, Says, TokenForm};
+use crate::login::{self, Clock, Login, LoginError, LoginProvider, Says, TokenForm};
 use crate::names::Names;
 use crate::plan::{self, Plan, Slots};
 use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalTagMap, RoleMapping, RoleMappingType};
@@ -39,10 +41,22 @@ pub struct Evaluator {
     pool: IdentityPool,
     semantics: Semantics,
     directory: Directory,
+    foreseen: Vec<Foreseen>,
     /// One plan for each role mapping, in the pool's order.
     pub(crate) plans: Vec<Plan>,
     /// The claims that the checks and the rules of all mappings look at.
     names: Names,
+}
+
+/// Where a token belongs, and what speaks against it.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) provider: Option<LoginProvider<'a>>,
+    /// The role mapping in force, by index.
+    pub(crate) mapping: Option<usize>,
+    /// The principal-tag map in force, by index.
+    pub(crate) tags: Option<usize>,
+    pub(crate) fault: Option<InvalidToken>,
 }
 
 /// One call of `GetCredentialsForIdentity` (Q1).
@@ -129,7 +143,10 @@ impl Evaluator {
     pub fn new(pool: IdentityPool, semantics: Semantics) -> Self {
         let mut names = plan::numbered();
         let plans = pool.role_mappings.values().map(|mapping| Plan::new(mapping, &mut names)).collect();
-        Self { directory: Directory::new(&pool), plans, names, pool, semantics }
+        let mut evaluator =
+            Self { directory: Directory::new(&pool), foreseen: Vec::new(), plans, names, pool, semantics };
+        evaluator.foreseen = Foreseen::of(&evaluator);
+        evaluator
     }
 
     /// The pool that is evaluated.
@@ -181,7 +198,7 @@ impl Evaluator {
         claims: &'a Claims<'a>,
         form: TokenForm,
     ) -> Result<Login<'a>, LoginError> {
-        self.login_with(named, Login { form, slots: Slots::of(&self.names, claims), ..Login::unmapped(claims) })
+        self.login_with(named, form, claims, None, Slots::of(&self.names, claims))
     }
 
     /// The same for a token that was scanned. Such a login is for deciding only: [`Evaluator::evaluate`] and [`Evaluator::answer`].
@@ -194,30 +211,52 @@ impl Evaluator {
         named: Option<&ProviderKey>,
         token: &'a Scanned<'a>,
     ) -> Result<Login<'a>, LoginError> {
-        let (form, slots) = (token.form(), Slots::of_scanned(&self.names, token));
-        self.login_with(named, Login { form, slots, scanned: Some(token), ..Login::unmapped(Claims::NONE) })
+        self.login_with(named, token.form(), Claims::NONE, Some(token), Slots::of_scanned(&self.names, token))
+    }
+
+    #[inline]
+    fn login_with<'a>(
+        &'a self,
+        named: Option<&ProviderKey>,
+        form: TokenForm,
+        claims: &'a Claims<'a>,
+        scanned: Option<&'a Scanned<'a>>,
+        slots: Slots<'a>,
+    ) -> Result<Login<'a>, LoginError> {
+        let says = Says::of(&slots);
+        let foreseen = if named.is_none() { self.foreseen.iter().find(|usual| usual.says(says)) } else { None };
+        let Place { provider, mapping, tags, fault } = match foreseen {
+            Some(usual) => usual.place(),
+            None => self.place(named, form, says)?,
+        };
+        Ok(Login { provider, mapping, claims, scanned, form, open_preferred_role: None, tags, fault, slots })
     }
 
     /// Finds the provider and all that depends on it, and checks the token.
-    #[inline]
-    fn login_with<'a>(&'a self, named: Option<&ProviderKey>, mut login: Login<'a>) -> Result<Login<'a>, LoginError> {
-        let says = Says::of(&login.slots);
-        (login.provider, login.mapping) = self.directory.find(named, says)?;
-        if login.provider().map(ProviderKey::kind) == Some(ProviderKind::Developer) {
+    pub(crate) fn place<'a>(
+        &'a self,
+        named: Option<&ProviderKey>,
+        form: TokenForm,
+        says: Says<'_>,
+    ) -> Result<Place<'a>, LoginError> {
+        let (provider, mut mapping) = self.directory.find(named, says)?;
+        let key = provider.as_ref().map(LoginProvider::key);
+        let mut tags = None;
+        if key.map(ProviderKey::kind) == Some(ProviderKind::Developer) {
             // It has neither mapping nor claims (S2), and gets no tags from a map (P9).
-            login.mapping = None;
-        } else if let Some(key) = login.provider().filter(|_| !self.pool.principal_tags.is_empty()) {
-            login.tags = login::tag_map(&self.pool, key)?;
+            mapping = None;
+        } else if let Some(key) = key.filter(|_| !self.pool.principal_tags.is_empty()) {
+            tags = directory::tag_map(&self.pool, key)?;
         }
-        login.fault = login::fault(&login, says, &self.pool);
-        Ok(login)
+        let fault = login::fault(key, form, says, &self.pool);
+        Ok(Place { provider, mapping, tags, fault })
     }
 
     /// The same login with other claims; its mapping stays, whatever client they name.
     pub(crate) fn with_claims<'a>(&'a self, login: &Login<'a>, claims: &'a Claims<'a>) -> Login<'a> {
         let slots = Slots::of(&self.names, claims);
         let mut login = Login { claims, slots, scanned: None, open_preferred_role: None, ..login.clone() };
-        login.fault = login::fault(&login, Says::of(&login.slots), &self.pool);
+        login.fault = login::fault(login.provider(), login.form, Says::of(&login.slots), &self.pool);
         login
     }
 

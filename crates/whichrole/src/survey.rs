@@ -113,8 +113,14 @@ impl Survey {
         let mut is_open = true;
         let mut texts = Texts::default();
         let mut ascii = Ascii::default();
+        // Which kind of slots there are is asked once, not for every test.
+        let scanned = if let Slots::Scanned(token) = slots { Some(*token) } else { None };
         for (number, (slot, test)) in plan.tests.iter().enumerate() {
-            let Some(claim) = slots.get(*slot) else { continue };
+            let claim = match scanned {
+                Some(token) => token.value(*slot),
+                None => slots.get(*slot),
+            };
+            let Some(claim) = claim else { continue };
             let matching = match claim {
                 Value::Text(text) => match test.both_of(text, ascii.has(*slot, text)) {
                     ByCase::NEITHER => continue,
