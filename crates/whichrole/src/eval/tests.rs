@@ -269,3 +269,47 @@ fn a_scanned_token_is_checked_in_the_form_it_came_in() {
         assert_eq!(asked(&evaluator, &Request::of(&logins)), expected);
     }
 }
+
+/// A token that was foreseen belongs where every token of its kind does, and is checked as they are.
+#[test]
+fn what_is_foreseen_is_what_is_found() {
+    let mut more = pool();
+    let mapping = more.role_mappings.values().next().cloned().unwrap();
+    let other = "cognito-idp.us-east-1.amazonaws.com/us-east-1_B";
+    for key in
+        [format!("{USERS}:app"), format!("{other}:web"), format!("{other}:${{App}}"), "${Users.ProviderName}:x".into()]
+    {
+        more.role_mappings.insert(ProviderKey::new(key), mapping.clone());
+    }
+    let foreseeing = Evaluator::new(more, Semantics::default());
+    assert_eq!(foreseeing.foreseen.len(), 3, "the clients that are literal, each of a literal user pool");
+    let bare = Evaluator { foreseen: Vec::new(), ..foreseeing.clone() };
+    let mut roles = std::collections::BTreeSet::new();
+    for issuer in [None, Some(USERS), Some(other), Some("evil.example"), Some("${Users.ProviderName}")] {
+        for audience in [None, Some("web"), Some("app"), Some("x"), Some("${App}")] {
+            for token_use in [None, Some("id"), Some("access")] {
+                for scheme in ["https://", ""] {
+                    let mut claims = Claims::from_json(r#"{"dept":"Ops","email":"e"}"#).unwrap();
+                    let members = [
+                        ("iss", issuer.map(|issuer| format!("{scheme}{issuer}"))),
+                        ("aud", audience.map(str::to_owned)),
+                        ("token_use", token_use.map(str::to_owned)),
+                    ];
+                    for (name, value) in members {
+                        value.map(|value| claims.set(name, value));
+                    }
+                    let [one, two] = [&foreseeing, &bare].map(|evaluator| {
+                        let login =
+                            evaluator.login(None, &claims, TokenForm::Jwt).map_err(|error| error.to_string())?;
+                        let key = login.provider().map(ProviderKey::as_str).unwrap_or_default().to_owned();
+                        let request = [login];
+                        Ok::<_, String>((key, said(&evaluator.answer(&Request::of(&request)))))
+                    });
+                    assert_eq!(one, two, "{}", claims.to_json());
+                    roles.insert(one);
+                }
+            }
+        }
+    }
+    assert!(roles.len() > 8, "{roles:?}");
+}
