@@ -3,21 +3,17 @@
 /// What is not a character of the alphabet; no sextet has this bit.
 const BAD: u8 = 0x80;
 
+/// The characters by the six bits that they stand for.
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /// The six bits of each character.
 #[expect(clippy::indexing_slicing, reason = "it is computed by the compiler")]
 const SEXTETS: [u8; 256] = {
     let mut sextets = [BAD; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        sextets[byte as usize] = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => BAD,
-        };
-        byte += 1;
+    let mut sextet = 0_u8;
+    while sextet < 64 {
+        sextets[ALPHABET[sextet as usize] as usize] = sextet;
+        sextet += 1;
     }
     sextets
 };
