@@ -120,6 +120,9 @@ mod tests {
         assert_eq!(decode("QR"), Err(1), "the last four bits are not zero");
         assert_eq!(decode("ab+d"), Err(2));
         assert_eq!(decode("ab d"), Err(2));
+        assert_eq!(decode("QUJDREVGQ+=="), Err(9), "the offset is that in the whole text");
+        assert_eq!(decode("QUJDREVGQ"), Err(8));
+        assert_eq!(decode("QUJDREVGQR"), Err(9));
     }
 
     #[test]
