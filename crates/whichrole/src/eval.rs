@@ -4,7 +4,7 @@ use crate::claims::{Claim, Value};
 use crate::decision::{Answer, Decision, Denial, InvalidToken, Outcome, Source};
 use crate::directory::{self, Directory};
 use crate::foreseen::Foreseen;
-use crate::groups::PREFERRED_ROLE;
+use crate::groups::{PREFERRED_ROLE, token_roles_of};
 use crate::login::{self, Clock, Login, LoginError, LoginProvider, Says, TokenForm};
 use crate::names::Names;
 use crate::plan::{self, Plan, Slots};
@@ -12,9 +12,9 @@ use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalT
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::scan::Scanned;
 use crate::semantics::{
-    LetterCase, MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SeveralLogins, SoleRole,
-    UnmappedCustomRole,
+    LetterCase, MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SoleRole, UnmappedCustomRole,
 };
+use crate::several_logins::several_logins;
 use crate::tags::MadeTags;
 use crate::{Claims, saml, tags};
 
@@ -114,7 +114,7 @@ pub(crate) struct Path<'a> {
 }
 
 impl<'a> Path<'a> {
-    fn deny(denial: Denial<'a>, touched: Questions) -> Self {
+    pub(crate) fn deny(denial: Denial<'a>, touched: Questions) -> Self {
         Self { decision: Decision::deny(denial), touched, login: None }
     }
 
@@ -407,7 +407,24 @@ impl Evaluator {
         request: &Request<'a>,
         semantics: &Semantics,
     ) -> Path<'a> {
-        let texts = plan.texts(&login.slots, semantics);
+        if Plan::takes_texts(semantics) {
+            let texts = plan.texts(&login.slots, semantics);
+            return self.first_rule::<ASK>(plan, rules, &texts, login, request, semantics);
+        }
+        self.first_rule::<ASK>(plan, rules, &[], login, request, semantics)
+    }
+
+    /// The same; `texts` are what arrays and objects are compared as.
+    #[inline]
+    fn first_rule<'a, const ASK: bool>(
+        &'a self,
+        plan: &Plan,
+        rules: &'a [MappingRule],
+        texts: &[Option<Claim<'static>>],
+        login: &'a Login<'a>,
+        request: &Request<'a>,
+        semantics: &Semantics,
+    ) -> Path<'a> {
         let slots = &login.slots;
         // A preferred role that is open has its value from the choice in force; no claim has this number otherwise.
         let open = login.open_preferred_role.map_or(usize::MAX, |_| plan::PREFERRED);
@@ -488,59 +505,6 @@ fn default_role<'a>(
     }
 }
 
-/// Q1 with several logins. Those that would be mapped answer; where none would be, the first by provider name does.
-fn several_logins<'a>(
-    logins: &'a [Login<'a>],
-    request: &Request<'a>,
-    semantics: &Semantics,
-    pick: usize,
-    mut alone: impl FnMut(&'a Login<'a>) -> Path<'a>,
-) -> Path<'a> {
-    // One bad token fails the whole request, before any role is chosen.
-    let fault = by_provider(logins).into_iter().find_map(|at| Some((at, logins.get(at)?.fault_at(request.clock)?)));
-    if let Some((at, fault)) = fault {
-        return Path { login: Some(at), ..Path::deny(Denial::InvalidToken(fault), Questions::NONE) };
-    }
-    let mut answers = |at: usize| -> Option<Path<'a>> { Some(Path { login: Some(at), ..alone(logins.get(at)?) }) };
-    let candidates = several_candidates(logins);
-    let path = if logins.iter().filter(|login| login.is_mapped()).count() < 2 {
-        candidates.first().and_then(|&at| answers(at))
-    } else {
-        let paths: Vec<Path<'a>> = candidates.iter().filter_map(|&at| answers(at)).collect();
-        let touched = paths.iter().fold(Question::SeveralLogins.into(), |all: Questions, path| all.union(path.touched));
-        let agree = || {
-            paths
-                .iter()
-                .zip(paths.iter().skip(1))
-                .all(|(a, b)| a.decision.role() == b.decision.role() && a.decision.tags == b.decision.tags)
-        };
-        match semantics.several_logins() {
-            SeveralLogins::MustAgree if !agree() => Some(Path::deny(Denial::LoginsDisagree, touched)),
-            SeveralLogins::MustAgree => paths.into_iter().next().map(|path| Path { touched, ..path }),
-            SeveralLogins::AnyOne => paths.into_iter().nth(pick).map(|path| Path { touched, ..path }),
-        }
-    };
-    // There is always a candidate, since there are several logins.
-    path.unwrap_or_else(|| Path::deny(Denial::LoginsDisagree, Questions::NONE))
-}
-
-/// The logins in the order of their provider names.
-fn by_provider(logins: &[Login<'_>]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..logins.len()).collect();
-    let name = |at: &usize| logins.get(*at).and_then(Login::provider).map(ProviderKey::login_key);
-    order.sort_by(|a, b| name(a).cmp(&name(b)));
-    order
-}
-
-/// The logins that may answer, by provider name: the mapped ones, or all where none is mapped.
-pub(crate) fn several_candidates(logins: &[Login<'_>]) -> Vec<usize> {
-    let mut order = by_provider(logins);
-    if logins.iter().any(Login::is_mapped) {
-        order.retain(|at| logins.get(*at).is_some_and(Login::is_mapped));
-    }
-    order
-}
-
 /// S9: the role of a SAML assertion.
 fn saml_role<'a>(roles: &[&'a str], request: &Request<'a>) -> Path<'a> {
     match (roles, request.custom_role_arn) {
@@ -551,21 +515,6 @@ fn saml_role<'a>(roles: &[&'a str], request: &Request<'a>) -> Path<'a> {
             None => Path::deny(Denial::CustomRoleNotAllowed, Questions::NONE),
         },
     }
-}
-
-/// The roles in `cognito:roles`: the string elements of an array, or the parts of a comma-separated string (T7).
-pub(crate) fn token_roles<'a>(claim: Option<&'a Claim<'a>>) -> impl Iterator<Item = &'a str> {
-    token_roles_of(claim.map(Value::of))
-}
-
-fn token_roles_of(claim: Option<Value<'_>>) -> impl Iterator<Item = &str> {
-    let (elements, text) = match claim {
-        Some(Value::Other(Claim::Array(elements))) => (elements.as_slice(), ""),
-        Some(Value::Text(text)) => (&[][..], text),
-        _ => (&[][..], ""),
-    };
-    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    elements.iter().filter_map(Claim::as_text).chain(parts)
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ mod saml;
 mod scan;
 mod search;
 mod semantics;
+mod several_logins;
 pub mod suite;
 mod survey;
 mod tags;

@@ -129,10 +129,14 @@ impl<'a> Login<'a> {
     /// Which check the token fails at a time (L1 to L4).
     #[inline]
     pub(crate) fn fault_at(&self, clock: Option<Clock>) -> Option<InvalidToken> {
-        match (&self.fault, clock) {
-            (Some(fault), _) => Some(fault.clone()),
-            (None, Some(clock)) => expiry_fault(self.slots.get(EXPIRY)?, clock),
-            (None, None) => None,
+        if self.fault.is_none() && clock.is_none() { None } else { self.some_fault_at(clock) }
+    }
+
+    #[cold]
+    fn some_fault_at(&self, clock: Option<Clock>) -> Option<InvalidToken> {
+        match &self.fault {
+            Some(fault) => Some(fault.clone()),
+            None => expiry_fault(self.slots.get(EXPIRY)?, clock?),
         }
     }
 

@@ -14,12 +14,9 @@ impl Quotes {
     #[inline]
     pub(super) fn look(&mut self, line: &[u8]) -> Option<()> {
         let (chunks, rest) = line.as_chunks::<64>();
-        self.bits.clear();
-        self.bits.reserve(chunks.len() + 1);
         let mut least = Least::default();
-        for chunk in chunks {
-            self.bits.push(look(chunk, &mut least));
-        }
+        self.bits.clear();
+        self.bits.extend(chunks.iter().map(|chunk| look(chunk, &mut least)));
         let mut last = [b' '; 64];
         last.get_mut(..rest.len())?.copy_from_slice(rest);
         self.bits.push(look(&last, &mut least));

@@ -49,7 +49,8 @@ impl Name {
             Some(first) => {
                 // Without a loop, which would be in memory.
                 let ([here1, here2, here3], [mask1, mask2, mask3]) = (words(first), self.masks);
-                [here1 & mask1, here2 & mask2, here3 & mask3] == self.words
+                let [word1, word2, word3] = self.words;
+                (here1 & mask1 ^ word1) | (here2 & mask2 ^ word2) | (here3 & mask3 ^ word3) == 0
                     && (self.written.len() <= 24 || rest.starts_with(&self.written))
             }
             None => rest.starts_with(&self.written),
