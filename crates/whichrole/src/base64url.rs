@@ -54,17 +54,16 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, usize> {
 
 /// Decodes many texts.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(all(feature = "simd", any(target_arch = "x86_64", target_arch = "aarch64"))), derive(Default))]
 pub(crate) struct Decoder {
     #[cfg(all(feature = "simd", any(target_arch = "x86_64", target_arch = "aarch64")))]
     engine: base64::engine::Simd,
 }
 
+#[cfg(all(feature = "simd", any(target_arch = "x86_64", target_arch = "aarch64")))]
 impl Default for Decoder {
     fn default() -> Self {
-        Self {
-            #[cfg(all(feature = "simd", any(target_arch = "x86_64", target_arch = "aarch64")))]
-            engine: base64::engine::Simd::url_safe(base64::engine::general_purpose::NO_PAD),
-        }
+        Self { engine: base64::engine::Simd::url_safe(base64::engine::general_purpose::NO_PAD) }
     }
 }
 
