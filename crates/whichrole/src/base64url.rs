@@ -3,21 +3,17 @@
 /// What is not a character of the alphabet; no sextet has this bit.
 const BAD: u8 = 0x80;
 
+/// The characters by the six bits that they stand for.
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /// The six bits of each character.
 #[expect(clippy::indexing_slicing, reason = "it is computed by the compiler")]
 const SEXTETS: [u8; 256] = {
     let mut sextets = [BAD; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        sextets[byte as usize] = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => BAD,
-        };
-        byte += 1;
+    let mut sextet = 0_u8;
+    while sextet < 64 {
+        sextets[ALPHABET[sextet as usize] as usize] = sextet;
+        sextet += 1;
     }
     sextets
 };
@@ -58,17 +54,16 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, usize> {
 
 /// Decodes many texts.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(all(feature = "simd", any(target_arch = "x86_64", target_arch = "aarch64"))), derive(Default))]
 pub(crate) struct Decoder {
     #[cfg(all(feature = "simd", any(target_arch = "x86_64", target_arch = "aarch64")))]
     engine: base64::engine::Simd,
 }
 
+#[cfg(all(feature = "simd", any(target_arch = "x86_64", target_arch = "aarch64")))]
 impl Default for Decoder {
     fn default() -> Self {
-        Self {
-            #[cfg(all(feature = "simd", any(target_arch = "x86_64", target_arch = "aarch64")))]
-            engine: base64::engine::Simd::url_safe(base64::engine::general_purpose::NO_PAD),
-        }
+        Self { engine: base64::engine::Simd::url_safe(base64::engine::general_purpose::NO_PAD) }
     }
 }
 
@@ -124,6 +119,9 @@ mod tests {
         assert_eq!(decode("QR"), Err(1), "the last four bits are not zero");
         assert_eq!(decode("ab+d"), Err(2));
         assert_eq!(decode("ab d"), Err(2));
+        assert_eq!(decode("QUJDREVGQ+=="), Err(9), "the offset is that in the whole text");
+        assert_eq!(decode("QUJDREVGQ"), Err(8));
+        assert_eq!(decode("QUJDREVGQR"), Err(9));
     }
 
     #[test]

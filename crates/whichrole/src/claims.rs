@@ -382,8 +382,65 @@ mod tests {
     }
 
     #[test]
+    fn a_claim_is_found_set_and_taken_out_by_its_name() {
+        let mut claims = Claims::from_json(r#"{"a":"1","b":[true],"A":null}"#).unwrap();
+        assert_eq!((claims.text("a"), claims.text("b"), claims.text("c")), (Some("1"), None, None));
+        assert_eq!(claims.get("A"), Some(&Claim::Null), "names are case-sensitive (Q7)");
+        claims.set("b", false);
+        claims.set("c", "3".to_owned());
+        assert_eq!(claims.remove("a"), Some(Claim::from("1")));
+        assert_eq!(claims.remove("a"), None);
+        assert_eq!(claims.to_json(), r#"{"b":false,"A":null,"c":"3"}"#);
+        let members: Vec<(&str, String)> = claims.iter().map(|(name, claim)| (name, claim.to_json())).collect();
+        assert_eq!(members, [("b", "false".to_owned()), ("A", "null".to_owned()), ("c", r#""3""#.to_owned())]);
+        assert_eq!(claims.borrowed(), claims);
+        let members: Vec<(Cow<'_, str>, Claim<'_>)> = claims.clone().into_members().collect();
+        assert_eq!(Claim::Object(members).into_claims(), Some(claims));
+        assert!(Claims::from_json("{}").unwrap().is_empty());
+        assert!(!Claims::from_json(r#"{"a":1}"#).unwrap().is_empty());
+    }
+
+    #[test]
+    fn only_an_object_with_distinct_names_is_claims() {
+        let member = |name: &'static str| (Cow::Borrowed(name), Claim::Bool(true));
+        assert!(Claim::Object(vec![member("a"), member("b")]).into_claims().is_some());
+        assert!(Claim::Object(vec![member("a"), member("b"), member("a")]).into_claims().is_none());
+        assert!(Claim::texts(["a"]).into_claims().is_none());
+    }
+
+    #[test]
+    fn a_copy_says_the_same() {
+        let text = r#"[null,true,-1.50,"x\n",[],["a","b"],{},{"a":{"b":1},"c":2}]"#;
+        let claim = Claim::from_json(text).unwrap();
+        assert_eq!(claim.to_json(), text);
+        assert_eq!(claim.borrowed(), claim);
+        assert_eq!(claim.clone().into_owned(), claim);
+        assert_eq!(claim.to_list_text(), "[null, true, -1.50, x\n, [], [\"a\",\"b\"], {}, {\"a\":{\"b\":1},\"c\":2}]");
+        assert_eq!(Claim::texts(["a", "b"]).to_list_text(), "[a, b]");
+        assert_eq!(Claim::from("a").to_list_text(), r#""a""#, "no array");
+        let Claim::Array(elements) = &claim else { panic!("{claim:?}") };
+        let kinds: Vec<&str> = elements.iter().map(Claim::kind).collect();
+        let [array, object] = ["an array", "an object"];
+        assert_eq!(kinds, ["null", "a boolean", "a number", "a string", array, array, object, object]);
+    }
+
+    #[test]
+    fn claims_of_the_size_of_the_limit_are_read_and_no_larger_ones() {
+        let limits = JsonLimits { bytes: 10, ..JsonLimits::CLAIMS };
+        let refused = |text| Claims::from_json_within(text, &limits).unwrap_err();
+        assert!(Claims::from_json_within(r#"{"a":"bc"}"#, &limits).is_ok());
+        assert_eq!(refused(r#"{"a":"bcd"}"#), TokenError::too_large(10));
+        assert_eq!(refused(r#"{"a":"bcde"}"#), TokenError::too_large(10));
+        assert_eq!(refused(" \t\r\n").code(), "no-token");
+        assert_eq!(refused("[]").code(), "claims-not-an-object");
+    }
+
+    #[test]
     fn debug_shows_no_values() {
         let claims = Claims::from_json(r#"{"sub":"secret","n":["secret"]}"#).unwrap();
         assert_eq!(format!("{claims:?} {:?}", claims.get("n")), r#"Claims{"sub", "n"} Some(Claim(an array))"#);
+        let values: Vec<Value<'_>> = claims.iter().map(|(_, claim)| Value::of(claim)).collect();
+        assert_eq!(format!("{values:?}"), "[Value(a string), Value(an array)]");
+        assert_eq!(values.iter().map(|value| value.as_text()).collect::<Vec<_>>(), [Some("secret"), None]);
     }
 }

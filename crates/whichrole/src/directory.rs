@@ -297,3 +297,33 @@ fn is_well_known(key: &ProviderKey) -> bool {
             _ => true,
         }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_that_exists_without_a_configuration_is_well_known() {
+        for (key, expected) in [
+            ("accounts.google.com", true),
+            ("www.amazon.com", true),
+            ("cognito-identity.amazonaws.com", true),
+            ("cognito-idp.us-east-1.amazonaws.com/us-east-1_A", true),
+            ("cognito-idp.us-east-1.amazonaws.com/us-east-1_A:client", true),
+            ("cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_A", true),
+            ("cognito-idp.us-east-1.amazonaws.com/no-pool-id", false),
+            ("cognito-idp.us-east-1.amazonaws.com/no-pool-id:client_1", false),
+            ("cognito-idp.us-east-1.amazonaws.com_a", false),
+            ("arn:aws:iam::111122223333:oidc-provider/login.example.com", true),
+            ("arn:aws:iam::111122223333:saml-provider/corp", true),
+            ("login.example.com", false),
+            ("arn:aws:iam::${AWS::AccountId}:oidc-provider/login.example.com", false),
+            ("cognito-idp.us-east-1.amazonaws.com/us-east-1_A:${Web}", false),
+            ("${Users.ProviderName}", false),
+            ("${Users}", false),
+        ] {
+            assert_eq!(is_well_known(&ProviderKey::new(key)), expected, "{key}");
+        }
+        assert!(!is_well_known(&ProviderKey::of_kind(ProviderKind::Unknown, "x")));
+    }
+}

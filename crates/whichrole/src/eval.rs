@@ -516,3 +516,6 @@ fn saml_role<'a>(roles: &[&'a str], request: &Request<'a>) -> Path<'a> {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -337,3 +337,6 @@ fn whole_seconds(text: &str) -> Option<i64> {
     }
     Some(text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,7 +87,7 @@ impl ByCase {
 impl Test {
     pub(crate) fn new(match_type: MatchType, value: &str) -> Self {
         let searched = if match_type == MatchType::Contains { value } else { "" };
-        let is_foreign = !value.is_ascii() && !lower(value).is_ascii();
+        let is_foreign = !lower(value).is_ascii();
         Self {
             match_type,
             is_ascii: value.is_ascii(),
@@ -285,12 +285,11 @@ impl Test {
     }
 }
 
-/// The question that the kind of a claim raises wherever a rule tests it (R8, R9).
+/// The question that a claim raises by its kind wherever a rule tests it, where it is no text (R8, R9).
 pub(crate) fn kind_question(claim: &Claim<'_>) -> Questions {
     match claim {
-        Claim::Text(_) => Questions::NONE,
         Claim::Array(_) => Question::ArrayClaims.into(),
-        Claim::Bool(_) | Claim::Number(_) | Claim::Object(_) | Claim::Null => Question::NonStringClaims.into(),
+        _ => Question::NonStringClaims.into(),
     }
 }
 
@@ -423,5 +422,110 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// R6, R7, R10, in as few words as they can be said.
+    fn plainly(op: MatchType, text: &str, value: &str) -> bool {
+        match op {
+            MatchType::Equals => text == value,
+            MatchType::NotEqual => text != value,
+            MatchType::StartsWith => text.starts_with(value),
+            MatchType::Contains => text.contains(value),
+        }
+    }
+
+    #[test]
+    fn every_way_to_compare_a_text_says_the_same() {
+        let mut texts: Vec<String> = [
+            "",
+            "a",
+            "A",
+            "b",
+            "ab",
+            "AB",
+            "aB",
+            "Ba",
+            "xab",
+            "abx",
+            "xAb",
+            "aba",
+            "abab",
+            "b-A b-a",
+            "1",
+            "1a",
+            "@",
+            "`",
+            "[",
+            "{",
+            "é",
+            "É",
+            "éa",
+            "aÉ",
+            "k",
+            "K",
+            "\u{212a}",
+            "x\u{212a}",
+            "i\u{307}",
+            "\u{130}",
+            "ß",
+            "ſ",
+            "s",
+            "a\0b",
+            "\0",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        // As long as a text may be that is searched for both answers at once, and longer.
+        texts.extend([1022, 1023, 1024].map(|length| format!("{}aB", "x".repeat(length))));
+        for value in texts.iter().filter(|value| value.len() < 8) {
+            for text in &texts {
+                let (lower_text, lower_value) = (text.to_lowercase(), value.to_lowercase());
+                for op in MatchType::ALL {
+                    let test = Test::new(op, value);
+                    let expected = ByCase {
+                        sensitive: plainly(op, text, value),
+                        insensitive: plainly(op, &lower_text, &lower_value),
+                    };
+                    let case = format!("{op} {value:?} {text:?}");
+                    let claim = Claim::from(text.as_str());
+                    let matches = |case: &str| test.matches(&claim, &choice("letter-case", case));
+                    assert_eq!(test.holds_for(text), expected.sensitive, "{case}");
+                    assert_eq!(test.both(text), expected, "{case}");
+                    assert_eq!(test.both_of(text, text.is_ascii()), expected, "{case}");
+                    assert!(!text.is_ascii() || !test.is_far(text) || expected == ByCase::NEITHER, "{case}");
+                    assert_eq!(
+                        (matches("sensitive"), matches("insensitive")),
+                        (expected.sensitive, expected.insensitive),
+                        "{case}"
+                    );
+                    let equal = ByCase { sensitive: text == value, insensitive: lower_text == lower_value };
+                    assert_eq!(test.both_equal(text), equal, "{case}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn both_answers_are_joined_and_turned_each_by_itself() {
+        let by_case = |sensitive, insensitive| ByCase { sensitive, insensitive };
+        for (a, b) in [(false, false), (false, true), (true, false), (true, true)] {
+            for (c, d) in [(false, false), (false, true), (true, false), (true, true)] {
+                assert_eq!(by_case(a, b).or(by_case(c, d)), by_case(a || c, b || d));
+            }
+            assert_eq!(by_case(a, b).not(), by_case(!a, !b));
+        }
+    }
+
+    /// R8 and R10 together.
+    #[test]
+    fn an_element_is_compared_in_the_letter_case_in_force() {
+        let marks = |array: &str, case: &str, value: &str| {
+            let case = crate::semantics::Choice::parse("letter-case", case).unwrap();
+            marks(value, r#"["ENG","x"]"#, &choice("array-claims", array).assume(case))
+        };
+        assert_eq!(marks("membership", "sensitive", "eng"), "----");
+        assert_eq!(marks("membership", "insensitive", "eng"), "-C--");
+        assert_eq!(marks("per-element", "insensitive", "eng"), "ECS-");
+        assert_eq!(marks("per-element", "insensitive", "en"), "-CSN");
     }
 }

@@ -147,11 +147,35 @@ fn scalar<'a>(claim: &'a Claim<'a>) -> Option<&'a str> {
 
 /// What STS would object to in a tag's value (P4).
 pub(crate) fn fault(value: &str) -> Option<TagFault> {
-    if value.len() > LONGEST_VALUE && value.chars().count() > LONGEST_VALUE {
+    // A text of few bytes has few characters, too.
+    let is_long = value.as_bytes().get(LONGEST_VALUE).is_some() && value.chars().nth(LONGEST_VALUE).is_some();
+    if is_long {
         Some(TagFault::TooLong)
     } else if value.starts_with("aws:") || !value.chars().all(is_tag_character) {
         Some(TagFault::Illegal)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_has_at_most_256_code_points_that_sts_allows() {
+        for (value, expected) in [
+            ("x".repeat(256), None),
+            ("x".repeat(257), Some(TagFault::TooLong)),
+            ("漢".repeat(256), None),
+            ("漢".repeat(257), Some(TagFault::TooLong)),
+            ("|".repeat(257), Some(TagFault::TooLong)),
+            ("a|b".to_owned(), Some(TagFault::Illegal)),
+            ("aws:x".to_owned(), Some(TagFault::Illegal)),
+            ("xaws:".to_owned(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(fault(&value), expected, "{value}");
+        }
     }
 }

@@ -124,26 +124,28 @@ pub(crate) fn differ_in_digits(a: &str, b: &str) -> bool {
     a != b && rest(a) == rest(b)
 }
 
-/// Edits (insert, delete, replace, swap neighbours) between two words; some number above `allowed` as soon as that is certain.
+/// Edits (insert, delete, replace, swap neighbours) between two words; [`usize::MAX`] as soon as it is certain that they are more than
+/// `allowed`.
 fn distance(a: &[char], b: &[char], allowed: usize) -> usize {
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     let mut previous_a = None;
     for (i, &ca) in a.iter().enumerate() {
+        // A row in which all is too far is followed by such rows only.
+        if last.iter().all(|edits| *edits > allowed) {
+            return usize::MAX;
+        }
         let mut row = vec![i + 1];
         let mut previous_b = None;
         for (j, &cb) in b.iter().enumerate() {
-            let at = |row: &[usize], n: usize| row.get(n).copied().unwrap_or(usize::MAX / 2);
+            // Every row has a number for each place in `b`, and one for its end.
+            let at = |row: &[usize], n: usize| row.get(n).copied().unwrap_or_default();
             let mut best = (at(&last, j) + usize::from(ca != cb)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
-            if previous_a == Some(cb) && previous_b == Some(ca) && j > 0 {
+            if previous_a == Some(cb) && previous_b == Some(ca) {
                 best = best.min(at(&before_last, j - 1) + 1);
             }
             row.push(best);
             previous_b = Some(cb);
-        }
-        let least = |row: &[usize]| row.iter().min().copied().unwrap_or(0);
-        if least(&row) > allowed && least(&last) > allowed {
-            return allowed + 1;
         }
         before_last = std::mem::replace(&mut last, row);
         previous_a = Some(ca);
@@ -186,7 +188,8 @@ mod tests {
         );
         assert_eq!(visible(&format!("e{}", "\u{301}".repeat(1000))).chars().count(), 9);
         assert_eq!(quoted("a`b"), "`a\\u{60}b`");
-        assert_eq!(quoted(&"x".repeat(100)).chars().count(), 67);
+        assert_eq!(quoted(&"é".repeat(64)), format!("`{}`", "é".repeat(64)));
+        assert_eq!(quoted(&"é".repeat(65)), format!("`{}…`", "é".repeat(64)));
         assert_eq!(quoted_whole(&"x".repeat(2000)).chars().count(), 1027);
     }
 
@@ -196,6 +199,7 @@ mod tests {
         assert_eq!(visible(" \t::error::x"), " \\u{9}\\u{3a}:error::x");
         assert_eq!(visible("arn:aws:iam::1:role/x::y"), "arn:aws:iam::1:role/x::y");
         assert_eq!(visible("x ##[add-mask]y"), "x ##\\u{5b}add-mask]y");
+        assert_eq!(visible("[x] #[y] ##z"), "[x] #[y] ##z");
         assert_eq!(visible_json(r###"["##[x]"]"###), r###"["##\u005bx]"]"###);
     }
 
@@ -205,6 +209,10 @@ mod tests {
         let shown = visible_json(&value.to_string());
         assert_eq!(shown, r#"{"a\u009b":"\u202ex\udb40\udc41\u007fé"}"#);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+        assert_eq!(visible_json("\"\u{7f}\""), r#""\u007f""#);
+        assert_eq!(visible_json("\"\u{200b}\""), r#""\u200b""#);
+        assert_eq!(visible_json("[\n1]"), "[\n1]");
+        assert_eq!(visible_json("[\n\"é[#[\"]"), "[\n\"é[#[\"]", "line ends between values stay");
     }
 
     #[test]
@@ -216,7 +224,70 @@ mod tests {
         assert_eq!(nearest("Cnotains", known), Some("Contains"));
         assert_eq!(nearest("Regex", known), None);
         assert_eq!(nearest("Eqauls", known), Some("Equals"), "two neighbours swapped");
+    }
+
+    #[test]
+    fn edits_are_counted() {
+        let edits = |a: &str, b: &str| {
+            let letters = |word: &str| word.chars().collect::<Vec<_>>();
+            let [forth, back] = [(a, b), (b, a)].map(|(a, b)| distance(&letters(a), &letters(b), 9));
+            assert_eq!(forth, back, "{a} {b}");
+            forth
+        };
+        for (a, b, expected) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "abc", 0),
+            ("abc", "abd", 1),
+            ("abc", "bc", 1),
+            ("abc", "abcd", 1),
+            ("abc", "acb", 1),
+            ("abcd", "badc", 2),
+            ("abc", "cab", 2),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 1),
+            ("abx", "bya", 3),
+            ("aab", "aba", 1),
+            ("abcdefgh", "hgfedcba", 7),
+        ] {
+            assert_eq!(edits(a, b), expected, "{a} {b}");
+        }
+        assert_eq!(distance(&['v', 'w', 'x', 'y', 'z'], &['a', 'b', 'c', 'd', 'e'], 2), usize::MAX);
+    }
+
+    #[test]
+    fn short_words_allow_one_edit_and_longer_ones_two() {
+        assert_eq!(nearest("abcd", ["abxd"]), Some("abxd"));
+        assert_eq!(nearest("abcd", ["axxd"]), None);
+        assert_eq!(nearest("abcd", ["abcdef"]), None);
+        assert_eq!(nearest("abcde", ["axxde"]), Some("axxde"));
+        assert_eq!(nearest("abcde", ["abcdefg"]), Some("abcdefg"));
+        assert_eq!(nearest("abcde", ["xxxde"]), None);
+        assert_eq!(nearest("abcde", ["vwxyz"]), None);
+        assert_eq!(nearest("abcde", ["xbcdx", "xbcde", "abcxx"]), Some("xbcde"), "the nearest of all");
+        assert_eq!(nearest("a-b_c d", ["ab cd"]), Some("ab cd"));
+        assert_eq!(nearest("anything", []), None);
+    }
+
+    #[test]
+    fn names_that_differ_in_digits_are_two_names() {
+        assert!(differ_in_digits("role1", "role2"));
+        assert!(differ_in_digits("role", "role10"));
+        assert!(!differ_in_digits("role1", "role1"));
+        assert!(!differ_in_digits("role1", "rule1"));
+    }
+
+    #[test]
+    fn words_are_listed_as_people_list_them() {
+        assert_eq!(alternatives([]), "");
+        assert_eq!(alternatives(["a"]), "`a`");
+        assert_eq!(alternatives(["a", "b"]), "`a` or `b`");
         assert_eq!(alternatives(["a", "b", "c"]), "`a`, `b` or `c`");
+        let and = |words: &[&str]| and(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(and(&[]), "");
+        assert_eq!(and(&["a"]), "a");
+        assert_eq!(and(&["a", "b"]), "a and b");
+        assert_eq!(and(&["a", "b", "c"]), "a, b and c");
     }
 
     #[test]

@@ -267,7 +267,46 @@ mod tests {
             assert_eq!(jwt.claims().to_json(), r#"{"sub":"1"}"#);
             assert_eq!(jwt.signature(), b"sig");
         }
-        assert_eq!(format!("{:?}", Jwt::decode(&token, &TokenLimits::default()).unwrap()), "Jwt(39 bytes)");
+        let whole = Jwt::decode(&token, &TokenLimits::default()).unwrap();
+        assert_eq!(format!("{whole:?}"), "Jwt(39 bytes)");
+        assert_eq!(whole.header().to_json(), r#"{"alg":"RS256"}"#);
+        assert_eq!(format!("{}.c2ln", whole.signed_text()), token);
+        assert_eq!(whole.into_claims().to_json(), r#"{"sub":"1"}"#);
+        let unsigned = token.strip_suffix("c2ln").unwrap();
+        assert!(Jwt::decode(unsigned, &TokenLimits::default()).unwrap().signature().is_empty());
+    }
+
+    #[test]
+    fn blanks_a_scheme_and_quotes_around_a_token_are_passed_over() {
+        for text in ["a.b.c", " \ta.b.c\r\n", "Bearer a.b.c", "Bearer \t\"a.b.c\" ", "'a.b.c'"] {
+            assert_eq!(trim(text), "a.b.c", "{text:?}");
+        }
+        for text in ["'a.b.c", "a.b.c\"", "\"a.b.c'", "\"", "bearer a.b.c"] {
+            assert_eq!(trim(text), text);
+        }
+    }
+
+    #[test]
+    fn a_token_of_the_size_of_the_limit_is_read_and_no_larger_one() {
+        let token = jwt("{}", r#"{"sub":"1"}"#);
+        let within = |bytes| Jwt::decode(&token, &TokenLimits { bytes, ..TokenLimits::default() }).map(|_| ());
+        assert_eq!(within(token.len()), Ok(()));
+        assert_eq!(within(token.len() + 1), Ok(()));
+        assert_eq!(within(token.len() - 1), Err(TokenError::too_large(token.len() - 1)));
+        assert_eq!(within(token.len() - 2), Err(TokenError::too_large(token.len() - 2)));
+        assert_eq!(TokenLimits::default().bytes, 50_000);
+        assert_eq!(refused(&jwt("{}", &"[".repeat(33))), "token-too-large: claims: nested deeper than 32");
+    }
+
+    #[test]
+    fn a_position_is_given_where_a_person_can_see_it() {
+        let error = Claims::from_json("{\n \"a\": x}").unwrap_err();
+        assert_eq!((error.code(), error.position()), ("malformed-json", Some((2, 7))));
+        assert_eq!(error.to_string(), "claims: expected a JSON value");
+        let error = Jwt::decode(&jwt("{}", "{\n \"a\": x}"), &TokenLimits::default()).unwrap_err();
+        assert_eq!((error.code(), error.position()), ("malformed-json", None));
+        let error = TokenError::not_utf8();
+        assert_eq!((error.code(), error.to_string().as_str()), ("not-utf8", "the token is not UTF-8 text"));
     }
 
     #[test]
@@ -293,8 +332,17 @@ mod tests {
             refused(&format!("{line}\r\n{line}\n")),
             "several-tokens: there is more than one token; `whichrole batch` takes one a line"
         );
-        let twice = (0..12).map(|n| format!(r#""c{n}":1,"c{n}":2"#)).collect::<Vec<_>>().join(",");
-        assert!(refused(&jwt(header, &format!("{{{twice}}}"))).ends_with("`c9` and 2 more given twice"));
+        let twice = |count: usize| {
+            let members = (0..count).map(|n| format!(r#""c{n}":1,"c{n}":2"#)).collect::<Vec<_>>().join(",");
+            refused(&jwt(header, &format!("{{{members}}}")))
+        };
+        assert!(twice(10).ends_with(", `c9` given twice"));
+        assert!(twice(11).ends_with(", `c9` and 1 more given twice"));
+        assert!(twice(12).ends_with(", `c9` and 2 more given twice"));
+        assert_eq!(
+            refused(&jwt(header, r#"{"\u001b":1,"\u001b":2}"#)),
+            "duplicate-claim: claims: a claim with unprintable characters given twice"
+        );
         assert_eq!(refused(&"a".repeat(50_001)), "token-too-large: the token is larger than 50000 bytes");
     }
 }

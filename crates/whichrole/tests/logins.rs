@@ -102,6 +102,93 @@ fn an_issuer_finds_its_provider() {
     assert_eq!(role(&china, "", newer), "China");
 }
 
+/// Q2: the most exact reading of a name counts.
+#[test]
+fn a_name_is_a_mapping_key_a_login_key_or_what_exists_without_a_configuration() {
+    let oidc = format!("arn:aws:iam::1:oidc-provider/{POOL}");
+    let users = format!("{POOL}:c1");
+    let both = pool(&[(&oidc, "Oidc"), (&users, "C1")], "");
+    assert_eq!(role(&both, &format!("{POOL}:c9"), r#"{"sub":"a"}"#), "Auth", "of the same kind, and of another client");
+    assert_eq!(role(&both, &format!("arn:aws:iam::2:oidc-provider/{POOL}"), r#"{"sub":"a"}"#), "Oidc");
+    let one = pool(&[(&users, "C1"), ("accounts.google.com", "Google")], "");
+    assert_eq!(role(&one, &oidc, r#"{"sub":"a"}"#), "C1", "the only one with this login key");
+    assert_eq!(role(&one, "graph.facebook.com", r#"{"sub":"a"}"#), "Auth");
+    assert_eq!(role(&one, "login.example.com", r#"{"sub":"a"}"#), "unknown-provider");
+    assert_eq!(role(&one, "${U.ProviderName}:c1", r#"{"sub":"a"}"#), "unknown-provider");
+    let none = pool(&[], "");
+    assert_eq!(role(&none, "login.example.com", r#"{"sub":"a"}"#), "Auth");
+    assert_eq!(role(&none, "${U.ProviderName}", r#"{"sub":"a"}"#), "unknown-provider");
+    let reference = pool(&[("${U.ProviderName}:${Web}", "Sym"), ("accounts.google.com", "Google")], "");
+    assert_eq!(role(&reference, &users, r#"{"sub":"a"}"#), "Sym");
+    assert_eq!(role(&reference, "login.example.com", r#"{"sub":"a"}"#), "unknown-provider");
+}
+
+#[test]
+fn a_login_that_is_not_found_says_which_there_are() {
+    let listed = format!(r#","CognitoIdentityProviders":[{{"ProviderName":"{POOL}","ClientId":"c1"}}]"#);
+    let evaluator =
+        Evaluator::new(pool(&[("accounts.google.com", "G"), ("x.example", "X")], &listed), Semantics::default());
+    let claims = Claims::from_json("{}").unwrap();
+    let error = evaluator.login(None, &claims, TokenForm::Claims).unwrap_err();
+    assert_eq!((error.code(), error.keys()), ("several-providers", &evaluator.provider_keys()[..]));
+    assert_eq!(evaluator.provider_keys(), ["accounts.google.com", "x.example", POOL]);
+}
+
+#[test]
+fn an_issuer_that_nobody_knows_is_wrong_where_that_is_checked() {
+    let token = r#"{"sub":"a","iss":"https://evil.example"}"#;
+    let google = pool(&[("accounts.google.com", "Google")], "");
+    assert_eq!(role(&google, "", token), "unknown-issuer", "nothing would check it (L2)");
+    assert_eq!(role(&google, "", r#"{"sub":"a"}"#), "Google");
+    let users = pool(&[(&format!("{POOL}:c1"), "C1")], "");
+    assert_eq!(role(&users, "", token), "invalid-token");
+    let oidc = pool(&[("arn:aws:iam::1:oidc-provider/x.example", "Oidc")], "");
+    assert_eq!(role(&oidc, "", token), "invalid-token");
+    let several = pool(&[("arn:aws:iam::1:oidc-provider/x.example", "Oidc"), ("accounts.google.com", "Google")], "");
+    assert_eq!(role(&several, "", token), "unknown-issuer");
+}
+
+/// Q5b.
+#[test]
+fn a_reference_stands_for_what_its_kind_and_its_literal_parts_allow() {
+    let oidc = "arn:aws:iam::${AWS::AccountId}:oidc-provider/${Host}";
+    let listed = format!(r#","CognitoIdentityProviders":[{{"ProviderName":"{POOL}","ClientId":"c1"}}]"#);
+    let other_kind = pool(&[(oidc, "Oidc")], &listed);
+    assert_eq!(role(&other_kind, POOL, r#"{"sub":"a"}"#), "Auth", "no OIDC provider is a user pool");
+    let two_kinds = pool(&[(oidc, "Oidc"), ("${U.ProviderName}:${Web}", "Sym")], "");
+    assert_eq!(role(&two_kinds, "", r#"{"sub":"a","iss":"https://x.example"}"#), "Oidc");
+    let tags = r#","PrincipalTagMaps":[{"IdentityProviderName":"${U.ProviderName}","PrincipalTags":{"a":"sub"}}]"#;
+    let two_pools = pool(&[("${V.ProviderName}:${Web}", "V")], tags);
+    assert_eq!(role(&two_pools, "${U.ProviderName}", r#"{"sub":"a"}"#), "Auth", "two references are two providers");
+    let clients = pool(&[("${U.ProviderName}:web", "Web"), ("${U.ProviderName}:${X}", "X")], "");
+    assert_eq!(role(&clients, "", r#"{"sub":"a","aud":"web"}"#), "Web", "the mapping that names the client");
+    assert_eq!(role(&clients, "", r#"{"sub":"a","aud":"app"}"#), "X");
+    let parts = pool(&[("${U.ProviderName}:a-${X}", "A"), ("${U.ProviderName}:b-${X}", "B")], "");
+    assert_eq!(role(&parts, "${U.ProviderName}:a-${X}", r#"{"sub":"a","aud":"b-1"}"#), "B", "its aud decides");
+    assert_eq!(role(&parts, "${U.ProviderName}:a-${X}", r#"{"sub":"a","aud":"a-1"}"#), "A");
+    assert_eq!(role(&parts, "${U.ProviderName}:a-${X}", r#"{"sub":"a","aud":"c-1"}"#), "Auth");
+}
+
+/// L1, L3.
+#[test]
+fn a_pool_accepts_the_clients_that_it_lists_for_that_user_pool() {
+    let listed = |providers: &str| {
+        let more = format!(r#","CognitoIdentityProviders":[{providers}]"#);
+        let key = format!("{POOL}:c1");
+        role(&pool(&[(&key, "C1")], &more), &key, r#"{"sub":"a","aud":"c1"}"#)
+    };
+    let entry = |name: &str, client: &str| format!(r#"{{"ProviderName":"{name}","ClientId":"{client}"}}"#);
+    assert_eq!(listed(&entry(POOL, "c1")), "C1");
+    assert_eq!(listed(&entry(POOL, "${Web}")), "C1");
+    assert_eq!(listed(&entry("${U.ProviderName}", "c1")), "C1");
+    assert_eq!(listed(&entry(POOL, "c2")), "invalid-token");
+    assert_eq!(listed(&entry("cognito-idp.us-east-1.amazonaws.com/us-east-1_Other", "c1")), "invalid-token");
+    assert_eq!(listed(""), "invalid-token");
+    let unknown = pool(&[("${Anything}", "R")], "");
+    assert_eq!(role(&unknown, "${Anything}", r#"{"sub":"a"}"#), "R");
+    assert_eq!(role(&unknown, "${Anything}", r#"{"sub":"a","token_use":"access"}"#), "invalid-token");
+}
+
 #[test]
 fn a_tag_map_belongs_to_one_provider() {
     let tags =
@@ -127,6 +214,14 @@ fn a_tag_map_belongs_to_one_provider() {
     assert_eq!(made(&taken, &token), "", "it is the other provider's");
     let clients = pool(&[(&users, "C1")], &maps(&[tags(&format!("{POOL}:c2"), "c2")]));
     assert_eq!(made(&clients, &token), "", "a tag map has no client (Q4)");
+    let other = "cognito-idp.us-east-1.amazonaws.com/us-east-1_Other";
+    let others = pool(&[(&users, "C1")], &maps(&[tags(other, "other")]));
+    assert_eq!(made(&others, &token), "", "it is another user pool's");
+    let arn = pool(&[("arn:aws:iam::1:oidc-provider/x.example", "X")], &maps(&[tags("x.example", "x")]));
+    assert_eq!(made(&arn, r#"{"sub":"a"}"#), "x", "the key of a login is that of its provider");
+    let kind =
+        pool(&[("arn:aws:iam::1:oidc-provider/x.example", "X")], &maps(&[tags("arn:aws:iam::1:saml-provider/x", "x")]));
+    assert_eq!(made(&kind, r#"{"sub":"a","iss":"https://x.example"}"#), "");
 }
 
 #[test]

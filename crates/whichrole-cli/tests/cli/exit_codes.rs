@@ -158,6 +158,9 @@ fn a_usage_error_in_json_says_all_of_it() {
     for wrong in ["-1", "301", "18446744073709551615"] {
         whichrole(["eval", POOL, "--guest", "--leeway", wrong]).run().exits(2).mentions("0–300");
     }
+    for right in ["0", "300"] {
+        whichrole(["eval", POOL, "--guest", "--now", "2026-01-01T00:00:00Z", "--leeway", right]).run().exits(0);
+    }
 }
 
 #[test]

@@ -497,9 +497,15 @@ fn references_cannot_expand_without_bounds() {
     assert!(!problems(&text, &[]).is_empty());
     let circle = "Resources:\n  A: {Type: AWS::Cognito::UserPoolGroup, Properties: {GroupName: !Ref A}}\n";
     assert!(read_texts(&[("t", circle)], &[]).definitions.len() <= 1);
-    let chain: Vec<String> = (0..5000).map(|n| format!("  C{n}: !Not [!Condition C{}]", n + 1)).collect();
-    let sections = format!("Conditions:\n{}", chain.join("\n"));
-    let found = problems(&one_rule(&sections, ["c", "Equals", "!If [C0, a, b]", "r"]), &[]);
+    let chain = |count: usize| {
+        let mut conditions: Vec<String> = (1..count).map(|n| format!("  C{}: !Not [!Condition C{n}]", n - 1)).collect();
+        conditions.push(format!("  C{}: !Equals [a, a]", count - 1));
+        let sections = format!("Conditions:\n{}", conditions.join("\n"));
+        one_rule(&sections, ["c", "Equals", "!If [C0, a, b]", "r"])
+    };
+    assert!(read_texts(&[("t", &chain(64))], &[]).problems.is_empty());
+    assert!(problems(&chain(65), &[])[0].contains("more than 64 conditions stand on each other"));
+    let found = problems(&chain(5_000), &[]);
     assert!(found[0].contains("more than 64 conditions stand on each other"), "{found:?}");
 }
 

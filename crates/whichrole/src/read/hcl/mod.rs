@@ -15,7 +15,7 @@ use crate::text;
 pub struct HclLimits {
     /// Bytes of one file.
     pub bytes: usize,
-    /// Blocks, brackets, templates, conditionals and unary operators inside each other.
+    /// Blocks, brackets, templates, conditionals and unary operators inside each other, and the value in the innermost.
     pub depth: usize,
     /// Blocks, arguments, expressions and pieces of templates together, in one file.
     pub nodes: usize,
@@ -476,6 +476,31 @@ mod tests {
         assert_eq!((block.at.line, inner.at.line, inner.at.column), (2, 5, 3));
         assert_eq!(inner.body.attribute("a").unwrap().at, At { line: 5, column: 11 });
         assert_eq!(body.attributes[0].at, At { line: 7, column: 1 });
+    }
+
+    /// Each limit lets through what has its size, and nothing that is one larger.
+    #[test]
+    fn every_limit_is_held_exactly() {
+        let limits = HclLimits { bytes: 30, depth: 3, nodes: 6, steps: 0 };
+        let read = |text: &str| {
+            let problem = |problems: Vec<Problem>| format!("{}: {}", problems[0].code, problems[0].message);
+            parse(text, 0, &limits).map(|_| ()).map_err(problem)
+        };
+        for (fits, one_more, what) in [
+            ("# 34567890123456789012345678\n", "# 3456789012345678901234567890\n", "larger than 30 bytes"),
+            ("a = [[[]]]", "a = [[[1]]]", "nested deeper than 3"),
+            ("a {\nb {\nc {\n}\n}\n}", "a {\nb {\nc {\nd {\n}\n}\n}\n}", "nested deeper than 3"),
+            ("a = (-1)", "a = (-(1))", "nested deeper than 3"),
+            ("a = [1,2,3,4]", "a = [1,2,3,4,5]", "more than 6 arguments and values"),
+        ] {
+            assert_eq!(
+                (read(fits), read(one_more)),
+                (Ok(()), Err(format!("too-large: {what}"))),
+                "{fits} and {one_more}"
+            );
+        }
+        let HclLimits { bytes, depth, nodes, steps } = HclLimits::default();
+        assert_eq!((bytes, depth, nodes, steps), (4_194_304, 64, 250_000, 500_000));
     }
 
     #[test]

@@ -456,11 +456,14 @@ impl<'f> Evaluator<'f> {
                 this.problem_once("cycle", message, block.at);
                 return Val::unknown(at, Unknown::new(full.clone(), "modules call each other without end"));
             }
-            if this.instances.len() > MODULES {
+            let instances = this.instances_of(instance, block);
+            let more = if let Instances::Several(_, keys) = &instances { keys.len() } else { 1 };
+            // The root is none of those that are called.
+            if this.instances.len() + more > MODULES + 1 {
                 this.problem_once("too-large", format!("more than {MODULES} modules"), block.at);
                 return Val::unknown(at, Unknown::new(full.clone(), "there are too many modules"));
             }
-            match this.instances_of(instance, block) {
+            match instances {
                 Instances::One => one(this, full.clone(), None),
                 Instances::Unknown(unknown) => Val::unknown(at, Unknown::new(full.clone(), unknown.missing.clone())),
                 Instances::Several(repeat, keys) => {

@@ -131,6 +131,34 @@ fn hi_71_sizes_are_limited_and_large_documents_are_read() {
     assert_eq!(tree(&format!("{}a: b", "# a comment\n".repeat(100_000))), r#"{a:"b"}"#);
 }
 
+/// Each limit lets through what has its size, and nothing that is one larger.
+#[test]
+fn every_limit_is_held_exactly() {
+    let limits = YamlLimits { bytes: 60, depth: 3, nodes: 8, anchors: 2, aliases: 3, expansion: 10 };
+    let read = |text: &str, limits: &YamlLimits| {
+        from_yaml(text, 0, limits)
+            .map(|_| ())
+            .map_err(|problems| format!("{}: {}", problems[0].code, problems[0].message))
+    };
+    let too = |what: &str| Err(format!("too-large: {what}"));
+    for (fits, one_more, what) in [
+        (format!("a: {}", "x".repeat(57)), format!("a: {}", "x".repeat(58)), "larger than 60 bytes"),
+        ("[[[]]]".to_owned(), "[[[[]]]]".to_owned(), "nested deeper than 3"),
+        ("- - - 1".to_owned(), "- - - - 1".to_owned(), "nested deeper than 3"),
+        ("a: {b: {c: 1}}".to_owned(), "a: {b: {c: {}}}".to_owned(), "nested deeper than 3"),
+        ("- &a [[]]\n- 1".to_owned(), "- &a [[]]\n- [*a]".to_owned(), "nested deeper than 3"),
+        ("[1,2,3,4,5,6,7]".to_owned(), "[1,2,3,4,5,6,7,8]".to_owned(), "more than 8 nodes"),
+        ("[&a [1,2],*a,3]".to_owned(), "[&a [1,2],*a,3,4]".to_owned(), "more than 8 nodes"),
+        ("[&a 1,&b 2]".to_owned(), "[&a 1,&b 2,&c 3]".to_owned(), "more than 2 anchors"),
+        ("[&a 1,*a,*a,*a]".to_owned(), "[&a 1,*a,*a,*a,*a]".to_owned(), "more than 3 aliases"),
+    ] {
+        assert_eq!((read(&fits, &limits), read(&one_more, &limits)), (Ok(()), too(what)), "{fits} and {one_more}");
+    }
+    let YamlLimits { bytes, depth, nodes, anchors, aliases, expansion } = YamlLimits::CONFIG;
+    assert_eq!((bytes, depth, nodes), (16_777_216, 64, 2_000_000));
+    assert_eq!((anchors, aliases, expansion), (1_000, 1_000, 10));
+}
+
 #[test]
 fn hi_72_names_given_twice_are_all_reported() {
     let problems = read("a: 1\nb: {c: 1, c: 2}\n'a': 3\n").unwrap_err();
