@@ -1,6 +1,8 @@
 //! One tree for every syntax: values with the place they were written.
 
-use crate::json::{self, Json, JsonError, JsonErrorKind, JsonLimits, JsonValue};
+use std::borrow::Cow;
+
+use crate::json::{self, Build, Faults, JsonErrorKind, JsonLimits, JsonValue};
 
 use super::problem::Problem;
 
@@ -142,47 +144,64 @@ impl Node {
 
 /// Reads JSON text into a tree. Duplicate names are all reported; any other fault is the only one.
 pub(crate) fn from_json(text: &str, source: usize, limits: &JsonLimits) -> Result<Node, Vec<Problem>> {
-    match json::parse(text, limits) {
-        Ok(json) => Ok(node_of(json, source, &mut Cursor::new(text))),
-        Err(mut errors) => {
-            errors.sort_by_key(|error| error.at);
-            let mut cursor = Cursor::new(text);
-            Err(errors.iter().map(|error| problem(error, cursor.position(source, error.at))).collect())
+    json::build(text, limits, Nodes { source, cursor: Cursor::new(text) }).map_err(|faults| match faults {
+        Faults::One(error) => vec![problem(&error.kind, Cursor::new(text).position(source, error.at))],
+        Faults::Duplicates(mut found) => {
+            found.sort_by_key(|(at, _)| *at);
+            found.iter().map(|(at, kind)| problem(kind, *at)).collect()
         }
+    })
+}
+
+fn problem(kind: &JsonErrorKind, at: Position) -> Problem {
+    let code = match kind {
+        JsonErrorKind::Duplicate(_) => "duplicate-key",
+        _ if kind.is_limit() => "too-large",
+        _ => "unreadable",
+    };
+    Problem::new(code, kind.to_string()).at(at)
+}
+
+/// Builds nodes of what JSON text has.
+struct Nodes<'t> {
+    source: usize,
+    cursor: Cursor<'t>,
+}
+
+impl<'t> Build<'t> for Nodes<'t> {
+    type Place = Position;
+    type Value = Node;
+    type Member = Entry;
+
+    fn place(&mut self, at: usize) -> Position {
+        self.cursor.position(self.source, at)
+    }
+
+    fn value(&mut self, at: Position, value: JsonValue<'t, Node, Entry>) -> Node {
+        let value = match value {
+            JsonValue::Null => Value::Null,
+            JsonValue::Bool(value) => Value::Bool(value),
+            JsonValue::Number(number) => Value::Number(number.to_owned()),
+            JsonValue::Text(text) => Value::Text(text.into_owned()),
+            JsonValue::Array(elements) => Value::List(tight(elements)),
+            JsonValue::Object(members) => Value::Map(tight(members)),
+        };
+        Node { value, at }
+    }
+
+    fn member(&mut self, at: Position, name: Cow<'t, str>, value: Node) -> Entry {
+        Entry { name: name.into_owned(), at, value }
+    }
+
+    fn name(member: &Entry) -> (&str, Position) {
+        (&member.name, member.at)
     }
 }
 
-fn problem(error: &JsonError, at: Position) -> Problem {
-    let code = match error.kind {
-        JsonErrorKind::Duplicate(_) => "duplicate-key",
-        _ if error.kind.is_limit() => "too-large",
-        _ => "unreadable",
-    };
-    Problem::new(code, error.kind.to_string()).at(at)
-}
-
-fn node_of(json: Json<'_>, source: usize, cursor: &mut Cursor<'_>) -> Node {
-    let at = cursor.position(source, json.at);
-    let value = match json.value {
-        JsonValue::Null => Value::Null,
-        JsonValue::Bool(value) => Value::Bool(value),
-        JsonValue::Number(number) => Value::Number(number.to_owned()),
-        JsonValue::Text(text) => Value::Text(text.into_owned()),
-        JsonValue::Array(elements) => {
-            Value::List(elements.into_iter().map(|element| node_of(element, source, cursor)).collect())
-        }
-        JsonValue::Object(members) => Value::Map(
-            members
-                .into_iter()
-                .map(|member| Entry {
-                    at: cursor.position(source, member.at),
-                    name: member.name.into_owned(),
-                    value: node_of(member.value, source, cursor),
-                })
-                .collect(),
-        ),
-    };
-    Node { value, at }
+/// The same without room for more: of a small list that room is most of its memory.
+pub(crate) fn tight<T>(mut list: Vec<T>) -> Vec<T> {
+    list.shrink_to_fit();
+    list
 }
 
 /// Turns byte offsets into lines and columns. Where offsets ascend, the work is in proportion to the way between them.
