@@ -347,7 +347,8 @@ impl<'a, 'l, B: Build<'a>> Reader<'a, 'l, B> {
         } else {
             let mut sorted: Vec<(&str, usize)> = members.iter().zip(0..).map(|(m, n)| (B::name(m).0, n)).collect();
             sorted.sort_unstable();
-            again.extend(sorted.iter().zip(sorted.iter().skip(1)).filter(|(a, b)| a.0 == b.0).map(|(_, later)| later.1));
+            again
+                .extend(sorted.iter().zip(sorted.iter().skip(1)).filter(|(a, b)| a.0 == b.0).map(|(_, later)| later.1));
             again.sort_unstable();
         }
         let room = (MANY + 1).saturating_sub(self.duplicates.len());

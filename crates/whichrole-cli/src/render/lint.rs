@@ -37,7 +37,7 @@ pub fn lines(linted: &[Linted]) -> Vec<String> {
 /// `file:line:column: `
 fn place(finding: &Finding, names: &[String]) -> String {
     let Some(at) = finding.at else { return String::new() };
-    let name = names.get(at.source).map(|name| text::visible(name)).unwrap_or_default();
+    let name = at.name_in(names).map(text::visible).unwrap_or_default();
     format!("{name}:{}:{}: ", at.line, at.column)
 }
 
@@ -80,7 +80,7 @@ pub fn annotations(linted: &[Linted]) -> Vec<String> {
                 Severity::Info => "notice",
             };
             let place = finding.at.map_or_else(String::new, |at| {
-                let name = one.names.get(at.source).map(|name| text::visible(name)).unwrap_or_default();
+                let name = at.name_in(&one.names).map(text::visible).unwrap_or_default();
                 format!("file={},line={},col={},", property(&name), at.line, at.column)
             });
             let message = text::visible(&finding.message);

@@ -84,7 +84,7 @@ pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
         for entry in &others {
             unknown_member(entry, drafts);
         }
-        role_mappings(&Node { value: Value::Map(mappings), at: node.at }, None, drafts);
+        role_mappings(&Node { value: Value::map(mappings), at: node.at }, None, drafts);
     } else if is_lone_mapping(node) {
         lone_mapping(node, drafts);
     } else if recognises(node) {

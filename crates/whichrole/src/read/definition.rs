@@ -133,7 +133,7 @@ fn nothing_known(names: &[String], misspelt: Option<(String, Position)>) -> Prob
         (Some((written, at)), _) => {
             problem(&format!("; did you mean `Resources` by {}?", text::quoted(&written))).at(at)
         }
-        (None, [_]) => problem("").at(Position { source: 0, line: 1, column: 1 }),
+        (None, [_]) => problem("").at(Position::new(0, 1, 1)),
         (None, [first, .., last]) => {
             let (first, last) = (text::quoted(first), text::quoted(last));
             problem(&format!(": {} files from {first} to {last}", names.len()))

@@ -29,7 +29,7 @@ pub use format::Format;
 pub use hcl::HclLimits;
 pub(crate) use interpolation::{Piece, pieces};
 pub(crate) use node::from_json;
-pub use node::{Entry, Node, Position, Reference, Value};
+pub use node::{Entry, Node, Position, Reference, Tagged, Value};
 pub use policy::policy;
 pub(crate) use problem::MANY;
 pub use problem::{Problem, ReadError, Respelling};

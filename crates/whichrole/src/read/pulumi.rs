@@ -270,7 +270,7 @@ fn wrapped(mapping: &Node) -> Node {
         for entry in entries.iter_mut().filter(|entry| entry.name == NAMES.rules && entry.value.value != Value::Null) {
             let at = entry.value.at;
             let inner = Entry { name: NAMES.rules.to_owned(), at: entry.at, value: entry.value.clone() };
-            entry.value = Node { value: Value::Map(vec![inner]), at };
+            entry.value = Node { value: Value::map([inner]), at };
         }
     }
     mapping

@@ -227,14 +227,11 @@ pub(crate) fn not_known(node: &Node, what: &str, reference: &Reference) -> Probl
 
 /// A text that may be a reference: a role, a provider.
 pub(crate) fn any_text(node: &Node, what: &str, drafts: &mut Drafts) -> Option<String> {
-    match &node.value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Reference(reference) => Some(reference.text.clone()),
-        _ => {
-            drafts.problems.push(wrong_kind(node, what, "a string"));
-            None
-        }
+    let text = node.as_written();
+    if text.is_none() {
+        drafts.problems.push(wrong_kind(node, what, "a string"));
     }
+    text.map(str::to_owned)
 }
 
 /// A boolean that must be known now.

@@ -103,7 +103,7 @@ impl Plan {
         let mapping = evaluator.pool().role_mappings.keys().find(|key| key.as_str() == rule.provider);
         let at = mapping.and_then(|key| target.definition.places.get(&Place::Rule(key.clone(), rule.rule)));
         let place = at.map(|at| target.place(*at)).and_then(|at| {
-            let name = self.names().get(at.source)?;
+            let name = at.name_in(self.names())?;
             Some(format!("  ({}:{}:{})", visible(name), at.line, at.column))
         });
         let blocked = match rule.blocked_by.as_slice() {

@@ -6,8 +6,8 @@ use super::super::api;
 use super::super::definition::Place;
 use super::super::node::{Entry, Node, Value};
 use super::super::problem::Problem;
+use super::super::scalar;
 use super::super::shape::{self, API, Names, any_text, check_members, expect_map, known_bool, known_text, wrong_kind};
-use super::super::{Reference, scalar};
 use super::resolve::Resolver;
 use super::template::Resource;
 use super::{ATTACHMENT, Decides, GROUP, POOL, Reading, TAGS};
@@ -290,8 +290,8 @@ impl<'n> Reading<'_, 'n> {
             return vec![None];
         }
         let provider = user_pool.and_then(|node| match &node.value {
-            Value::Reference(Reference { text, .. }) => {
-                let (name, rest) = super::provider::reference(text)?;
+            Value::Reference(reference) => {
+                let (name, rest) = super::provider::reference(&reference.text)?;
                 (rest.is_empty() && resolver.kind_of(name).is_some()).then(|| format!("${{{name}.ProviderName}}"))
             }
             _ => None,

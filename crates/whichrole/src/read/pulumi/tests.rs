@@ -211,7 +211,7 @@ resources:
             - { claim: "custom:dept", matchType: Equals, roleArn: "${admin.arn}", value: eng }
 "#;
 
-fn faults(text: &str) -> Vec<(&'static str, usize)> {
+fn faults(text: &str) -> Vec<(&'static str, u32)> {
     let sources = [Source { name: "Pulumi.yaml".to_owned(), text: text.to_owned() }];
     let found = crate::lint::lint(&read(&sources, &ReadOptions::default())).unwrap();
     let found = found.into_iter().filter(|finding| finding.severity > crate::lint::Severity::Info);

@@ -148,7 +148,7 @@ impl Converting {
                     let positive = Expr { at, kind: ExprKind::Number(positive.into()) };
                     ExprKind::Unary(hcl::UnaryOp::Negate, Box::new(positive))
                 }
-                None => ExprKind::Number(written.as_str().into()),
+                None => ExprKind::Number((**written).into()),
             },
             Value::Text(text) => return self.string(text, node),
             Value::List(elements) => ExprKind::List(elements.iter().map(|element| self.expression(element)).collect()),
