@@ -43,9 +43,10 @@ pub fn visible(text: &str) -> String {
 
 /// Makes JSON text safe to print without changing what it says: characters that [`visible`] would not show become `\u` escapes.
 #[must_use]
-pub fn visible_json(json: &str) -> String {
+pub fn visible_json(json: impl Into<String>) -> String {
+    let json = json.into();
     if json.is_ascii() && !json.contains('\u{7f}') && !json.contains("##[") {
-        return json.to_owned();
+        return json;
     }
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {

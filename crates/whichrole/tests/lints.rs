@@ -52,10 +52,10 @@ fn bad_files_have_the_fault_at_the_marked_line() {
         assert!(files.len() >= 2, "{} has only {files:?}", lint.id);
         for path in files {
             let (found, text) = findings(&path);
-            let mut lines: Vec<u32> =
-                found.iter().filter(|f| f.lint == lint.id).filter_map(|f| f.at.map(|at| at.line)).collect();
+            let mut lines: Vec<usize> =
+                found.iter().filter(|f| f.lint == lint.id).filter_map(|f| f.at.map(|at| at.numbers().1)).collect();
             lines.dedup();
-            let marked: Vec<u32> =
+            let marked: Vec<usize> =
                 (1..).zip(text.lines()).filter(|(_, line)| line.ends_with("# here")).map(|(n, _)| n).collect();
             if lines.is_empty() || (!marked.is_empty() && lines != marked) {
                 faults.extend([path.display().to_string(), format!(" expects {marked:?}:\n"), shown(&found)]);

@@ -66,7 +66,7 @@ pub fn json(linted: &[Linted]) -> Result<String> {
         linted.iter().flat_map(|one| one.findings.iter().map(|finding| Shown { finding, names: &one.names })).collect();
     let json = serde_json::to_string(&Findings { findings })
         .map_err(|_| Failure::new("unwritable", "the findings cannot be written as JSON"))?;
-    Ok(text::visible_json(&json))
+    Ok(text::visible_json(json))
 }
 
 /// Annotations of GitHub Actions.

@@ -49,7 +49,7 @@ pub fn log(linted: &[Linted]) -> Result<String> {
     });
     let json = serde_json::to_string_pretty(&log)
         .map_err(|_| Failure::new("unwritable", "the findings cannot be written as SARIF"))?;
-    Ok(text::visible_json(&json))
+    Ok(text::visible_json(json))
 }
 
 fn result(finding: &Finding, names: &[String]) -> Value {

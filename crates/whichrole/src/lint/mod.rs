@@ -233,7 +233,7 @@ impl<'c> Case<'c> {
     }
 
     fn place(&self, place: &Place) -> Option<Position> {
-        self.definition.places.get(place).copied()
+        self.definition.places.get(place)
     }
 
     fn at_pool(&self) -> Option<Position> {

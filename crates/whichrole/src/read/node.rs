@@ -112,12 +112,12 @@ impl Position {
 impl Value {
     /// A list.
     pub(crate) fn list(elements: impl IntoIterator<Item = Node>) -> Self {
-        Self::List(elements.into_iter().collect())
+        Self::List(tight(elements.into_iter().collect()))
     }
 
     /// A map.
     pub(crate) fn map(entries: impl IntoIterator<Item = Entry>) -> Self {
-        Self::Map(entries.into_iter().collect())
+        Self::Map(tight(entries.into_iter().collect()))
     }
 
     /// A text with parts that nobody knows yet.
@@ -266,8 +266,8 @@ impl<'t> Build<'t> for Nodes<'t> {
             JsonValue::Bool(value) => Value::Bool(value),
             JsonValue::Number(number) => Value::Number(number.into()),
             JsonValue::Text(text) => Value::Text(text.into_owned()),
-            JsonValue::Array(elements) => Value::List(elements.into()),
-            JsonValue::Object(members) => Value::Map(members.into()),
+            JsonValue::Array(elements) => Value::list(elements),
+            JsonValue::Object(members) => Value::map(members),
         };
         Node { value, at }
     }
@@ -279,6 +279,18 @@ impl<'t> Build<'t> for Nodes<'t> {
     fn name(member: &Entry) -> (&str, Position) {
         (&member.name, member.at)
     }
+}
+
+/// The same without room for more. A short list moves: where it grew up is left whole for the next one, which a cut would leave too small
+/// for anything.
+fn tight<T>(list: Vec<T>) -> Box<[T]> {
+    const SHORT: usize = 64;
+    if list.len() == list.capacity() || list.len() > SHORT {
+        return list.into();
+    }
+    let mut exact = Vec::with_capacity(list.len());
+    exact.extend(list);
+    exact.into()
 }
 
 /// Turns byte offsets into lines and columns. Where offsets ascend, the work is in proportion to the way between them.

@@ -17,7 +17,7 @@ impl<'n> Reading<'_, 'n> {
     pub(super) fn mappings_property(&mut self, resolver: Resolver<'_, 'n>, node: &Node, pool: &str, names: &Names) {
         let node = resolver.branch(node);
         let Some(target) = attribute(node) else {
-            self.mappings(resolver, &resolver.resolve(node), pool, names);
+            self.mappings(resolver, resolver.resolve(node), pool, names);
             return;
         };
         let id = target.split('.').next().unwrap_or_default();
@@ -25,7 +25,7 @@ impl<'n> Reading<'_, 'n> {
         let made = maker.and_then(|maker| self.made_by(resolver, &maker));
         if let (Some(maker), Some(made)) = (maker, made) {
             self.followed.insert((resolver.number(), maker.id.to_owned()));
-            self.mappings(resolver, &made, pool, &CLOUDFORMATION);
+            self.mappings(resolver, made, pool, &CLOUDFORMATION);
             return;
         }
         let what = match maker {
@@ -101,7 +101,7 @@ impl<'n> Reading<'_, 'n> {
                 text::quoted(&pool)
             );
             self.drafts.notes.push(Problem::new("pool-elsewhere", message).at(resource.at));
-            self.mappings(resolver, &made, &pool, &CLOUDFORMATION);
+            self.mappings(resolver, made, &pool, &CLOUDFORMATION);
         }
     }
 
@@ -140,8 +140,7 @@ impl<'n> Reading<'_, 'n> {
     }
 
     /// One entry of a list of mappings; its provider is `IdentityProvider`, or a user pool and a client.
-    pub(super) fn list_entry(&mut self, element: &Node) -> Option<Entry> {
-        let mut value = element.clone();
+    pub(super) fn list_entry(&mut self, mut element: Node) -> Option<Entry> {
         let mut name = String::new();
         if let (Some(pool), Some(client)) = (element.get("UserPool"), element.get("ClientId")) {
             let pool = any_text(pool, "`UserPool`", self.drafts)?;
@@ -151,14 +150,14 @@ impl<'n> Reading<'_, 'n> {
                 pool.split_once('_').filter(|_| !pool.contains("${")).map_or("${AWS::Region}", |(region, _)| region);
             name = format!("cognito-idp.{region}.${{AWS::URLSuffix}}/{pool}:{client}");
             for named in ["UserPool", "ClientId"] {
-                value.take(named);
+                element.take(named);
             }
         } else if element.get("IdentityProvider").is_none() {
             let message = "this role mapping names no provider";
             self.drafts.problems.push(Problem::new("unknown-field", message).at(element.at));
             return None;
         }
-        Some(Entry { name, at: element.at, value })
+        Some(Entry { name, at: element.at, value: element })
     }
 }
 

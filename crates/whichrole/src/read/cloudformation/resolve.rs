@@ -50,11 +50,11 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let value = match &node.value {
             Value::Text(text) => return self.plain_text(text, at),
             Value::List(elements) => {
-                Value::List(elements.iter().map(|element| self.walk(element)).filter(|e| !is_no_value(e)).collect())
+                Value::list(elements.iter().map(|element| self.walk(element)).filter(|e| !is_no_value(e)))
             }
             Value::Map(entries) => match function(node) {
                 Some((name, argument)) => return self.call(name, argument, at),
-                None => Value::Map(entries.iter().filter_map(|entry| self.entry(entry)).collect()),
+                None => Value::map(entries.iter().filter_map(|entry| self.entry(entry))),
             },
             Value::Tagged(tagged) => return self.call(tagged.tag.trim_start_matches('!'), &tagged.node, at),
             other => other.clone(),

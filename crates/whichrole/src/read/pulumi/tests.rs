@@ -16,7 +16,7 @@ fn file(name: &str, parameters: &[(&str, &str)]) -> Definition {
     let configuration = read_text(&std::fs::read_to_string(path).unwrap(), parameters);
     let mut definition = configuration.usable().unwrap().choose(None).unwrap().clone();
     assert_eq!(definition.name, "AppPool");
-    definition.places.clear();
+    definition.places = crate::read::Places::default();
     definition
 }
 

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::api;
-use crate::read::definition::{Drafts, Place};
+use crate::read::definition::Drafts;
 use crate::read::node::{Entry, Node, Position, Value};
+use crate::read::places::Place;
 use crate::read::problem::Problem;
 use crate::read::shape::{self, Names, any_text, field, known_bool, known_text};
 use crate::{regions, text};
@@ -215,7 +216,7 @@ impl Building {
         draft.pool.allow_classic_flow = classic;
         draft.pool.providers = Some(providers);
         draft.pool.other_providers = others;
-        draft.places.insert(Place::Pool, node.at);
+        draft.places.set(Place::Pool, node.at);
     }
 
     /// The name of the pool that a resource belongs to.
@@ -255,7 +256,7 @@ impl Building {
             return;
         }
         self.attachments.insert(pool.clone(), (found.address, node.at));
-        drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(node.at);
+        drafts.pool(Some(&pool)).places.add(Place::Pool, node.at);
         match field(&node, "roles") {
             Some(roles) if shape::expect_map(roles, "`roles`", drafts) => {
                 api::default_roles(roles, Some(&pool), drafts);
@@ -314,7 +315,7 @@ impl Building {
         {
             for entry in map.entries().iter().filter(|entry| entry.value.value != Value::Null) {
                 if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
-                    drafts.pool(Some(&pool)).places.insert(Place::Tag(key.clone(), entry.name.clone()), entry.at);
+                    drafts.pool(Some(&pool)).places.set(Place::Tag(key.clone(), entry.name.clone()), entry.at);
                     tags.insert(entry.name.clone(), claim);
                 }
             }
