@@ -89,7 +89,7 @@ impl Report {
     }
 
     pub fn to_json(&self) -> String {
-        text::visible_json(&serde_json::to_string(&Envelope { error: self }).unwrap_or_default())
+        text::visible_json(serde_json::to_string(&Envelope { error: self }).unwrap_or_default())
     }
 }
 

@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn json_is_made_visible_without_changing_it() {
         let value = serde_json::json!({"a\u{9b}": "\u{202e}x\u{e0041}\u{7f}é"});
-        let shown = visible_json(&value.to_string());
+        let shown = visible_json(value.to_string());
         assert_eq!(shown, r#"{"a\u009b":"\u202ex\udb40\udc41\u007fé"}"#);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }

@@ -26,7 +26,7 @@ pub fn lines(linted: &[Linted]) -> Vec<String> {
             let source = finding.at.map(|at| snippet_at(at, &one.texts)).filter(|source| !source.is_empty());
             lines.extend(source);
             if let Some(witness) = &finding.witness {
-                let claims = text::visible_json(&witness.claims.to_json());
+                let claims = text::visible_json(witness.claims.to_json());
                 lines.push(format!("  {} {claims}", paint(STRONG, "for example")));
             }
         }

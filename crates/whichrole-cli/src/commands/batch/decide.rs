@@ -148,7 +148,7 @@ impl Part {
         let is_plain = self.text.is_ascii() && !self.text.contains('\u{7f}') && !self.text.contains("##[");
         // Cells were made visible one by one.
         if !is_plain && matches!(batch.want, Want::Decisions) {
-            self.text = whichrole::text::visible_json(&self.text);
+            self.text = whichrole::text::visible_json(std::mem::take(&mut self.text));
         }
         turn.hand_in(|results| {
             results.unread += std::mem::take(&mut self.unread);
@@ -285,7 +285,7 @@ fn write_error(number: usize, report: &Report, out: &mut String) {
     }
     let unread = Unread { schema: Answer::SCHEMA, line: number, error: report };
     // Names as keys and text as values: nothing that could fail.
-    out.push_str(&whichrole::text::visible_json(&serde_json::to_string(&unread).unwrap_or_default()));
+    out.push_str(&whichrole::text::visible_json(serde_json::to_string(&unread).unwrap_or_default()));
     out.push('\n');
 }
 
