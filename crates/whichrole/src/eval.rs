@@ -1,18 +1,20 @@
 //! Decides: which role and which tags a request gets. Statements such as S3 are in `docs/semantics.md`.
 
 use crate::claims::{Claim, Value};
-use crate::decision::{Answer, Decision, Denial, Outcome, Source};
-use crate::groups::PREFERRED_ROLE;
-use crate::login::{self, Clock, Directory, Login, LoginError, Says, TokenForm};
+use crate::decision::{Answer, Decision, Denial, InvalidToken, Outcome, Source};
+use crate::directory::{self, Directory};
+use crate::foreseen::Foreseen;
+use crate::groups::{PREFERRED_ROLE, token_roles_of};
+use crate::login::{self, Clock, Login, LoginError, LoginProvider, Says, TokenForm};
 use crate::names::Names;
 use crate::plan::{self, Plan, Slots};
 use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalTagMap, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::scan::Scanned;
 use crate::semantics::{
-    LetterCase, MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SeveralLogins, SoleRole,
-    UnmappedCustomRole,
+    LetterCase, MissingRoleResolution, Question, Questions, RulesCustomRole, Semantics, SoleRole, UnmappedCustomRole,
 };
+use crate::several_logins::several_logins;
 use crate::tags::MadeTags;
 use crate::{Claims, saml, tags};
 
@@ -39,10 +41,22 @@ pub struct Evaluator {
     pool: IdentityPool,
     semantics: Semantics,
     directory: Directory,
+    foreseen: Vec<Foreseen>,
     /// One plan for each role mapping, in the pool's order.
     pub(crate) plans: Vec<Plan>,
     /// The claims that the checks and the rules of all mappings look at.
     names: Names,
+}
+
+/// Where a token belongs, and what speaks against it.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) provider: Option<LoginProvider<'a>>,
+    /// The role mapping in force, by index.
+    pub(crate) mapping: Option<usize>,
+    /// The principal-tag map in force, by index.
+    pub(crate) tags: Option<usize>,
+    pub(crate) fault: Option<InvalidToken>,
 }
 
 /// One call of `GetCredentialsForIdentity` (Q1).
@@ -100,7 +114,7 @@ pub(crate) struct Path<'a> {
 }
 
 impl<'a> Path<'a> {
-    fn deny(denial: Denial<'a>, touched: Questions) -> Self {
+    pub(crate) fn deny(denial: Denial<'a>, touched: Questions) -> Self {
         Self { decision: Decision::deny(denial), touched, login: None }
     }
 
@@ -129,7 +143,10 @@ impl Evaluator {
     pub fn new(pool: IdentityPool, semantics: Semantics) -> Self {
         let mut names = plan::numbered();
         let plans = pool.role_mappings.values().map(|mapping| Plan::new(mapping, &mut names)).collect();
-        Self { directory: Directory::new(&pool), plans, names, pool, semantics }
+        let mut evaluator =
+            Self { directory: Directory::new(&pool), foreseen: Vec::new(), plans, names, pool, semantics };
+        evaluator.foreseen = Foreseen::of(&evaluator);
+        evaluator
     }
 
     /// The pool that is evaluated.
@@ -181,7 +198,7 @@ impl Evaluator {
         claims: &'a Claims<'a>,
         form: TokenForm,
     ) -> Result<Login<'a>, LoginError> {
-        self.login_with(named, Login { form, slots: Slots::of(&self.names, claims), ..Login::unmapped(claims) })
+        self.login_with(named, form, claims, None, Slots::of(&self.names, claims))
     }
 
     /// The same for a token that was scanned. Such a login is for deciding only: [`Evaluator::evaluate`] and [`Evaluator::answer`].
@@ -194,30 +211,52 @@ impl Evaluator {
         named: Option<&ProviderKey>,
         token: &'a Scanned<'a>,
     ) -> Result<Login<'a>, LoginError> {
-        let (form, slots) = (token.form(), Slots::of_scanned(&self.names, token));
-        self.login_with(named, Login { form, slots, scanned: Some(token), ..Login::unmapped(Claims::NONE) })
+        self.login_with(named, token.form(), Claims::NONE, Some(token), Slots::of_scanned(&self.names, token))
+    }
+
+    #[inline]
+    fn login_with<'a>(
+        &'a self,
+        named: Option<&ProviderKey>,
+        form: TokenForm,
+        claims: &'a Claims<'a>,
+        scanned: Option<&'a Scanned<'a>>,
+        slots: Slots<'a>,
+    ) -> Result<Login<'a>, LoginError> {
+        let says = Says::of(&slots);
+        let foreseen = if named.is_none() { self.foreseen.iter().find(|usual| usual.says(says)) } else { None };
+        let Place { provider, mapping, tags, fault } = match foreseen {
+            Some(usual) => usual.place(),
+            None => self.place(named, form, says)?,
+        };
+        Ok(Login { provider, mapping, claims, scanned, form, open_preferred_role: None, tags, fault, slots })
     }
 
     /// Finds the provider and all that depends on it, and checks the token.
-    #[inline]
-    fn login_with<'a>(&'a self, named: Option<&ProviderKey>, mut login: Login<'a>) -> Result<Login<'a>, LoginError> {
-        let says = Says::of(&login.slots);
-        (login.provider, login.mapping) = self.directory.find(named, says)?;
-        if login.provider().map(ProviderKey::kind) == Some(ProviderKind::Developer) {
+    pub(crate) fn place<'a>(
+        &'a self,
+        named: Option<&ProviderKey>,
+        form: TokenForm,
+        says: Says<'_>,
+    ) -> Result<Place<'a>, LoginError> {
+        let (provider, mut mapping) = self.directory.find(named, says)?;
+        let key = provider.as_ref().map(LoginProvider::key);
+        let mut tags = None;
+        if key.map(ProviderKey::kind) == Some(ProviderKind::Developer) {
             // It has neither mapping nor claims (S2), and gets no tags from a map (P9).
-            login.mapping = None;
-        } else if let Some(key) = login.provider().filter(|_| !self.pool.principal_tags.is_empty()) {
-            login.tags = login::tag_map(&self.pool, key)?;
+            mapping = None;
+        } else if let Some(key) = key.filter(|_| !self.pool.principal_tags.is_empty()) {
+            tags = directory::tag_map(&self.pool, key)?;
         }
-        login.fault = login::fault(&login, says, &self.pool);
-        Ok(login)
+        let fault = login::fault(key, form, says, &self.pool);
+        Ok(Place { provider, mapping, tags, fault })
     }
 
     /// The same login with other claims; its mapping stays, whatever client they name.
     pub(crate) fn with_claims<'a>(&'a self, login: &Login<'a>, claims: &'a Claims<'a>) -> Login<'a> {
         let slots = Slots::of(&self.names, claims);
         let mut login = Login { claims, slots, scanned: None, open_preferred_role: None, ..login.clone() };
-        login.fault = login::fault(&login, Says::of(&login.slots), &self.pool);
+        login.fault = login::fault(login.provider(), login.form, Says::of(&login.slots), &self.pool);
         login
     }
 
@@ -368,7 +407,24 @@ impl Evaluator {
         request: &Request<'a>,
         semantics: &Semantics,
     ) -> Path<'a> {
-        let texts = plan.texts(&login.slots, semantics);
+        if Plan::takes_texts(semantics) {
+            let texts = plan.texts(&login.slots, semantics);
+            return self.first_rule::<ASK>(plan, rules, &texts, login, request, semantics);
+        }
+        self.first_rule::<ASK>(plan, rules, &[], login, request, semantics)
+    }
+
+    /// The same; `texts` are what arrays and objects are compared as.
+    #[inline]
+    fn first_rule<'a, const ASK: bool>(
+        &'a self,
+        plan: &Plan,
+        rules: &'a [MappingRule],
+        texts: &[Option<Claim<'static>>],
+        login: &'a Login<'a>,
+        request: &Request<'a>,
+        semantics: &Semantics,
+    ) -> Path<'a> {
         let slots = &login.slots;
         // A preferred role that is open has its value from the choice in force; no claim has this number otherwise.
         let open = login.open_preferred_role.map_or(usize::MAX, |_| plan::PREFERRED);
@@ -449,59 +505,6 @@ fn default_role<'a>(
     }
 }
 
-/// Q1 with several logins. Those that would be mapped answer; where none would be, the first by provider name does.
-fn several_logins<'a>(
-    logins: &'a [Login<'a>],
-    request: &Request<'a>,
-    semantics: &Semantics,
-    pick: usize,
-    mut alone: impl FnMut(&'a Login<'a>) -> Path<'a>,
-) -> Path<'a> {
-    // One bad token fails the whole request, before any role is chosen.
-    let fault = by_provider(logins).into_iter().find_map(|at| Some((at, logins.get(at)?.fault_at(request.clock)?)));
-    if let Some((at, fault)) = fault {
-        return Path { login: Some(at), ..Path::deny(Denial::InvalidToken(fault), Questions::NONE) };
-    }
-    let mut answers = |at: usize| -> Option<Path<'a>> { Some(Path { login: Some(at), ..alone(logins.get(at)?) }) };
-    let candidates = several_candidates(logins);
-    let path = if logins.iter().filter(|login| login.is_mapped()).count() < 2 {
-        candidates.first().and_then(|&at| answers(at))
-    } else {
-        let paths: Vec<Path<'a>> = candidates.iter().filter_map(|&at| answers(at)).collect();
-        let touched = paths.iter().fold(Question::SeveralLogins.into(), |all: Questions, path| all.union(path.touched));
-        let agree = || {
-            paths
-                .iter()
-                .zip(paths.iter().skip(1))
-                .all(|(a, b)| a.decision.role() == b.decision.role() && a.decision.tags == b.decision.tags)
-        };
-        match semantics.several_logins() {
-            SeveralLogins::MustAgree if !agree() => Some(Path::deny(Denial::LoginsDisagree, touched)),
-            SeveralLogins::MustAgree => paths.into_iter().next().map(|path| Path { touched, ..path }),
-            SeveralLogins::AnyOne => paths.into_iter().nth(pick).map(|path| Path { touched, ..path }),
-        }
-    };
-    // There is always a candidate, since there are several logins.
-    path.unwrap_or_else(|| Path::deny(Denial::LoginsDisagree, Questions::NONE))
-}
-
-/// The logins in the order of their provider names.
-fn by_provider(logins: &[Login<'_>]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..logins.len()).collect();
-    let name = |at: &usize| logins.get(*at).and_then(Login::provider).map(ProviderKey::login_key);
-    order.sort_by(|a, b| name(a).cmp(&name(b)));
-    order
-}
-
-/// The logins that may answer, by provider name: the mapped ones, or all where none is mapped.
-pub(crate) fn several_candidates(logins: &[Login<'_>]) -> Vec<usize> {
-    let mut order = by_provider(logins);
-    if logins.iter().any(Login::is_mapped) {
-        order.retain(|at| logins.get(*at).is_some_and(Login::is_mapped));
-    }
-    order
-}
-
 /// S9: the role of a SAML assertion.
 fn saml_role<'a>(roles: &[&'a str], request: &Request<'a>) -> Path<'a> {
     match (roles, request.custom_role_arn) {
@@ -512,19 +515,4 @@ fn saml_role<'a>(roles: &[&'a str], request: &Request<'a>) -> Path<'a> {
             None => Path::deny(Denial::CustomRoleNotAllowed, Questions::NONE),
         },
     }
-}
-
-/// The roles in `cognito:roles`: the string elements of an array, or the parts of a comma-separated string (T7).
-pub(crate) fn token_roles<'a>(claim: Option<&'a Claim<'a>>) -> impl Iterator<Item = &'a str> {
-    token_roles_of(claim.map(Value::of))
-}
-
-fn token_roles_of(claim: Option<Value<'_>>) -> impl Iterator<Item = &str> {
-    let (elements, text) = match claim {
-        Some(Value::Other(Claim::Array(elements))) => (elements.as_slice(), ""),
-        Some(Value::Text(text)) => (&[][..], text),
-        _ => (&[][..], ""),
-    };
-    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    elements.iter().filter_map(Claim::as_text).chain(parts)
 }

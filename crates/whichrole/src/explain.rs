@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 
 use crate::claims::Claim;
 use crate::decision::{Answer, Denial, InvalidToken, Source, TagFault};
-use crate::eval::{Evaluator, Request, token_roles};
+use crate::eval::{Evaluator, Request};
+use crate::groups::token_roles;
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{Login, audience, is_newer_issuer_of};
 use crate::matching::Check;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::claims::{Claim, Claims};
+use crate::claims::{Claim, Claims, Value};
 use crate::pool::{Group, RoleArn};
 use crate::semantics::{Question, Semantics};
 
@@ -257,6 +257,22 @@ fn member<'c>(claim: &'c Claim<'static>, name: &str) -> Option<&'c Claim<'static
         Claim::Object(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
         _ => None,
     }
+}
+
+/// The roles in `cognito:roles`: the string elements of an array, or the parts of a comma-separated string (T7).
+pub(crate) fn token_roles<'a>(claim: Option<&'a Claim<'a>>) -> impl Iterator<Item = &'a str> {
+    token_roles_of(claim.map(Value::of))
+}
+
+/// The same of what deciding looks at.
+pub(crate) fn token_roles_of(claim: Option<Value<'_>>) -> impl Iterator<Item = &str> {
+    let (elements, text) = match claim {
+        Some(Value::Other(Claim::Array(elements))) => (elements.as_slice(), ""),
+        Some(Value::Text(text)) => (&[][..], text),
+        _ => (&[][..], ""),
+    };
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    elements.iter().filter_map(Claim::as_text).chain(parts)
 }
 
 #[cfg(test)]

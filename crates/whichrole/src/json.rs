@@ -536,6 +536,12 @@ pub(crate) fn line_and_column(text: &str, at: usize) -> (usize, usize) {
 /// Writes a string as JSON, escaping only what JSON demands: `"`, `\` and U+0000 to U+001F, in their short forms where they exist.
 pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
+    // Most texts stand for themselves, and without a way out of the loop many bytes are looked at in one step.
+    if text.bytes().fold(true, |plain, byte| plain & !matches!(byte, 0..b' ' | b'"' | b'\\')) {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     let mut rest = text;
     while let Some((plain, odd)) = rest.split_at_checked(plain_end(rest.as_bytes(), 0)) {
         out.push_str(plain);

@@ -181,31 +181,37 @@ impl Test {
         }
     }
 
-    /// Both outcomes for a text at once (R6, R7, R10), where it is known whether the text is ASCII. Most texts have another length or another
-    /// first letter than the value, which takes no call to see.
+    /// Whether a text of ASCII is so unlike the value that the test fails in any letter case, as far as takes no call to see: most texts have
+    /// another length or another first letter.
     #[inline]
-    pub(crate) fn both_of(&self, text: &str, is_ascii: bool) -> ByCase {
-        let (bytes, value) = (text.as_bytes(), self.value.as_bytes());
-        let begins_alike = || match (bytes.first(), value.first()) {
+    pub(crate) fn is_far(&self, text: &str) -> bool {
+        let (text, value) = (text.as_bytes(), self.value.as_bytes());
+        let begins_alike = || match (text.first(), value.first()) {
             (Some(byte), Some(wanted)) => byte | 0x20 == wanted | 0x20,
             _ => true,
         };
-        let is_far = match self.match_type {
-            MatchType::Equals | MatchType::NotEqual => bytes.len() != value.len() || !begins_alike(),
-            MatchType::StartsWith => bytes.len() < value.len() || !begins_alike(),
-            MatchType::Contains => bytes.len() < value.len(),
-        };
-        if is_ascii && (self.is_ascii && is_far || self.is_foreign) {
-            let outcome = ByCase::NEITHER;
-            return if self.match_type == MatchType::NotEqual { outcome.not() } else { outcome };
-        }
-        self.both(text)
+        self.is_ascii
+            && match self.match_type {
+                MatchType::Equals => text.len() != value.len() || !begins_alike(),
+                MatchType::NotEqual => false,
+                MatchType::StartsWith => text.len() < value.len() || !begins_alike(),
+                MatchType::Contains => text.len() < value.len(),
+            }
     }
 
     /// Both outcomes for a text at once (R6, R7, R10).
     pub(crate) fn both(&self, text: &str) -> ByCase {
+        self.both_of(text, text.is_ascii())
+    }
+
+    /// The same where it is known whether the text is ASCII.
+    pub(crate) fn both_of(&self, text: &str, is_ascii: bool) -> ByCase {
+        if is_ascii && self.is_foreign {
+            let outcome = ByCase::NEITHER;
+            return if self.match_type == MatchType::NotEqual { outcome.not() } else { outcome };
+        }
         // What a long text costs here grows with the value, too; that is bounded as long as the text is.
-        if !self.is_ascii || !text.is_ascii() || text.len() > 1024 {
+        if !self.is_ascii || !is_ascii || text.len() > 1024 {
             return ByCase {
                 sensitive: self.holds_for(text),
                 insensitive: self.matches_text(text, &Semantics::default().with(LetterCase::Insensitive.into())),

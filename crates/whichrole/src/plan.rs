@@ -62,13 +62,17 @@ impl Plan {
         })
     }
 
+    /// Whether arrays or objects are compared as text under these choices.
+    #[inline]
+    pub(crate) fn takes_texts(semantics: &Semantics) -> bool {
+        matches!(semantics.array_claims(), ArrayClaims::JsonText | ArrayClaims::ListText)
+            || semantics.non_string_claims() == NonStringClaims::JsonText
+    }
+
     /// Where arrays or objects are compared as text, that text, by the claim's number: made once, not for every rule that reads it.
     pub(crate) fn texts(&self, slots: &Slots<'_>, semantics: &Semantics) -> Vec<Option<Claim<'static>>> {
         let arrays = semantics.array_claims();
         let objects = semantics.non_string_claims() == NonStringClaims::JsonText;
-        if !objects && !matches!(arrays, ArrayClaims::JsonText | ArrayClaims::ListText) {
-            return Vec::new();
-        }
         let text = |claim: &Claim<'_>| match (claim, arrays) {
             (Claim::Array(_), ArrayClaims::JsonText) => Some(Claim::from(claim.to_json())),
             (Claim::Array(_), ArrayClaims::ListText) => Some(Claim::from(claim.to_list_text())),

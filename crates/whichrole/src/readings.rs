@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::decision::{Answer, Decision, Reading, Signature, Source};
-use crate::eval::{Evaluator, Path, Request, several_candidates};
+use crate::eval::{Evaluator, Path, Request};
 use crate::login::Login;
 use crate::pool::RoleMappingType;
 use crate::provider::ProviderKey;
 use crate::semantics::{Choice, Question, Questions, Semantics, SeveralLogins};
+use crate::several_logins::several_candidates;
 use crate::survey::Survey;
 use crate::tags::{MadeTags, TagsOrFault};
 

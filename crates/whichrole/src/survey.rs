@@ -107,51 +107,91 @@ pub(crate) struct Survey {
 impl Survey {
     /// Walks the rules until every combination has found its own, or there are no more.
     pub(crate) fn of(plan: &Plan, slots: &Slots<'_>, semantics: &Semantics) -> Self {
-        let base = Combinations::base(semantics);
-        let mut open = Combinations::possible(semantics);
-        let mut survey = Self { base: None, touched: Questions::NONE, others: Vec::new() };
-        let mut is_open = true;
-        let mut texts = Texts::default();
+        // Which kind of slots there are is asked once, not for every test.
+        match slots {
+            Slots::Few(few) => Walk::along(plan, semantics, |slot| few.get(slot).copied().flatten().map(Value::of)),
+            Slots::Scanned(token) => Walk::along(plan, semantics, |slot| token.value(slot)),
+            other => Walk::along(plan, semantics, |slot| other.get(slot)),
+        }
+    }
+}
+
+/// A survey on its way.
+struct Walk {
+    survey: Survey,
+    base: Combinations,
+    /// The combinations that have found no rule yet.
+    open: Combinations,
+    /// Whether the one in force is among them.
+    is_open: bool,
+    texts: Texts,
+}
+
+impl Walk {
+    #[inline]
+    fn along<'v>(plan: &Plan, semantics: &Semantics, value: impl Fn(usize) -> Option<Value<'v>>) -> Survey {
+        let mut walk = Self {
+            survey: Survey { base: None, touched: Questions::NONE, others: Vec::new() },
+            base: Combinations::base(semantics),
+            open: Combinations::possible(semantics),
+            is_open: true,
+            texts: Texts::default(),
+        };
         let mut ascii = Ascii::default();
         for (number, (slot, test)) in plan.tests.iter().enumerate() {
-            let Some(claim) = slots.get(*slot) else { continue };
-            let matching = match claim {
-                Value::Text(text) => match test.both_of(text, ascii.has(*slot, text)) {
-                    ByCase::NEITHER => continue,
-                    outcome => Combinations(ALL).matching(outcome),
-                },
-                Value::Other(claim @ Claim::Array(elements)) => array(test, claim, elements, texts.of(*slot)),
-                Value::Other(other) => scalar(test, other, texts.of(*slot)),
+            let Some(claim) = value(*slot) else { continue };
+            let is_ascii = match claim {
+                Value::Text(text) => ascii.has(*slot, text),
+                Value::Other(_) => false,
             };
-            if is_open {
-                if let Value::Other(claim) = claim {
-                    survey.touched = survey.touched.union(kind_question(claim));
-                }
-                // The two combinations that differ in letter case only stand side by side.
-                let pair = base.0 | (base.0 & SENSITIVE) << 1 | (base.0 & INSENSITIVE) >> 1;
-                if !matches!((matching.0 & pair).count_ones(), 0 | 2) {
-                    survey.touched.insert(Question::LetterCase);
-                }
-            }
-            let ending = open.and(matching);
-            if ending.is_empty() {
+            // Nearly every rule is passed by here.
+            if is_ascii && claim.as_text().is_some_and(|text| test.is_far(text)) {
                 continue;
             }
-            open = open.without(matching);
-            if is_open && !ending.and(base).is_empty() {
-                is_open = false;
-                survey.base = Some(number);
-            } else {
-                survey.others.push((Some(number), ending));
-            }
-            if open.is_empty() {
-                return survey;
+            walk.meet(number, *slot, test, claim, is_ascii);
+            if walk.open.is_empty() {
+                return walk.survey;
             }
         }
-        if !is_open {
-            survey.others.push((None, open));
+        if !walk.is_open {
+            walk.survey.others.push((None, walk.open));
         }
-        survey
+        walk.survey
+    }
+
+    /// A rule whose claim the token has.
+    #[inline(never)]
+    fn meet(&mut self, number: usize, slot: usize, test: &Test, claim: Value<'_>, is_ascii: bool) {
+        let matching = match claim {
+            Value::Text(text) => match test.both_of(text, is_ascii) {
+                ByCase::NEITHER => return,
+                outcome => Combinations(ALL).matching(outcome),
+            },
+            Value::Other(claim @ Claim::Array(elements)) => array(test, claim, elements, self.texts.of(slot)),
+            Value::Other(other) => scalar(test, other, self.texts.of(slot)),
+        };
+        if self.is_open {
+            if let Value::Other(claim) = claim {
+                self.survey.touched = self.survey.touched.union(kind_question(claim));
+            }
+            // The two combinations that differ in letter case only stand side by side.
+            let base = self.base.0;
+            let pair = base | (base & SENSITIVE) << 1 | (base & INSENSITIVE) >> 1;
+            if !matches!((matching.0 & pair).count_ones(), 0 | 2) {
+                self.survey.touched.insert(Question::LetterCase);
+            }
+        }
+        let ending = self.open.and(matching);
+        if ending.is_empty() {
+            return;
+        }
+        self.open = self.open.without(matching);
+        if self.is_open && !ending.and(self.base).is_empty() {
+            self.is_open = false;
+            self.survey.base = Some(number);
+        } else {
+            self.survey.others.push((Some(number), ending));
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::space::{Known, Spot, intern};
 use crate::claims::{Claim, Claims};
-use crate::eval::token_roles;
+use crate::groups::token_roles;
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{Login, LoginError, TokenForm};
 use crate::matching::Test;

@@ -12,12 +12,13 @@ pub use self::reconfigure::{ConfigurationChange, PoolEdit};
 use crate::analysis::{Edit, Found, Verdict, Witness, changed, nearest, reach, reach_role};
 use crate::claims::{Claim, Claims};
 use crate::decision::InvalidToken;
-use crate::eval::{Evaluator, Request, several_candidates};
+use crate::eval::{Evaluator, Request};
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::Login;
 use crate::pool::{AmbiguousRoleResolution, Group, MappingRule, MatchType, RoleMappingType};
 use crate::provider::ProviderKey;
 use crate::semantics::SeveralLogins;
+use crate::several_logins::several_candidates;
 use crate::text;
 
 /// What stands between a request and a role.

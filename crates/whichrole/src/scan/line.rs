@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::quotes::Quotes;
 use super::scanned::Places;
 use super::seen::Seen;
-use super::usual::{AHEAD, Usual};
+use super::usual::Usual;
 use crate::claims::Claim;
 use crate::json::{self, JsonLimits};
 use crate::names::{Names, hash};
@@ -46,11 +46,16 @@ impl<'t> Kept<'t, '_> {
     /// Keeps a text that stands in the line as it is.
     #[inline]
     fn set_text(&mut self, number: usize, line: &'t str, start: usize, end: usize) -> Option<()> {
-        match (self.places.get_mut(number), u32::try_from(end)) {
-            (Some(place), Ok(_)) => *place = (u32::try_from(start).ok()?, u32::try_from(end).ok()?),
-            _ => self.others.push((number, Claim::from(line.get(start..end)?))),
+        match self.places.get_mut(number) {
+            Some(place) => *place = (u32::try_from(start).ok()?, u32::try_from(end).ok()?),
+            None => self.add_text(number, line.get(start..end)?),
         }
         Some(())
+    }
+
+    #[cold]
+    fn add_text(&mut self, number: usize, text: &'t str) {
+        self.others.push((number, Claim::from(text)));
     }
 }
 
@@ -59,10 +64,22 @@ impl<'t> Kept<'t, '_> {
 struct Order {
     /// The place of the usual name that comes next.
     next: usize,
-    /// The usual names that the line has had, a bit for each place.
-    passed: u64,
+    /// The usual names before it that the line did not have, a bit for each place.
+    missing: u64,
     /// Whether there was a name that is not a usual one in its place. From then on names are noted in `seen`.
     is_lost: bool,
+}
+
+impl Order {
+    /// The name at a place, the next one or behind it, was there.
+    #[inline]
+    fn has(&mut self, place: usize) {
+        while self.next < place {
+            self.missing |= 1 << (self.next % 64);
+            self.next += 1;
+        }
+        self.next = place + 1;
+    }
 }
 
 /// `None` everywhere: not by me.
@@ -97,43 +114,32 @@ impl<'t, 's> Line<'t, 's> {
 
     /// As many members as come in the most usual way: the usual name, then at once a text without escapes, or a number that nobody wants, then
     /// at once a comma or the end. Before and behind we stand where a name should begin; or behind the end, which is said.
+    #[inline(never)]
     fn usual_members(&mut self, kept: &mut Kept<'t, '_>, order: &mut Order, usual: &Usual) -> Option<bool> {
-        if order.is_lost {
-            return Some(true);
-        }
-        let (bytes, text, quotes, backslash) = (self.bytes, self.text, self.quotes, self.backslash);
+        let (bytes, quotes, backslash) = (self.bytes, self.quotes, self.backslash);
         let mut at = self.at;
-        let mut missing = 0;
-        for (place, name) in usual.from(order.next) {
-            let Some(value) = name.behind(bytes, at) else {
-                missing += 1;
-                if missing > AHEAD {
-                    break;
-                }
-                continue;
+        for name in usual.from(if order.is_lost { usize::MAX } else { order.next }) {
+            let Some(value) = name.behind(bytes, at) else { break };
+            let end = match bytes.get(value) {
+                Some(b'"') => match quotes.next(value + 1)? {
+                    quote if quote < backslash => quote + 1,
+                    _ => break,
+                },
+                _ => match plain_end(bytes, value, self.limits.number) {
+                    Some(end) if name.wanted.is_none() => end,
+                    _ => break,
+                },
             };
-            let end = if bytes.get(value) == Some(&b'"') {
-                let end = quotes.next(value + 1)?;
-                if end > backslash || !matches!(bytes.get(end + 1), Some(b',' | b'}')) {
-                    break;
-                }
-                if let Some(number) = name.wanted {
-                    kept.set_text(number, text, value + 1, end)?;
-                }
-                end + 1
-            } else if let (None, Some(end)) = (name.wanted, plain_end(bytes, value, self.limits.number)) {
-                end
-            } else {
-                break;
-            };
-            missing = 0;
+            let Some(next @ (b',' | b'}')) = bytes.get(end) else { break };
+            if let Some(number) = name.wanted {
+                kept.set_text(number, self.text, value + 1, end - 1)?;
+            }
             at = end + 1;
-            if bytes.get(end) == Some(&b'}') {
+            order.next += 1;
+            if *next == b'}' {
                 self.at = at;
                 return Some(false);
             }
-            order.next = place + 1;
-            order.passed |= 1 << (place % 64);
         }
         self.at = at;
         Some(true)
@@ -142,8 +148,7 @@ impl<'t, 's> Line<'t, 's> {
     /// A member of the outermost object, however it comes, and what follows it: whether that is a comma.
     fn member(&mut self, kept: &mut Kept<'t, '_>, order: &mut Order, usual: &mut Usual) -> Option<bool> {
         let number = if let Some((place, name, behind)) = usual.find(order.next, self.bytes, self.at) {
-            order.next = place + 1;
-            order.passed |= 1 << (place % 64);
+            order.has(place);
             if order.is_lost && !self.seen.is_new(name.hash ^ FIRST) {
                 return None;
             }
@@ -174,7 +179,7 @@ impl<'t, 's> Line<'t, 's> {
         if !order.is_lost {
             order.is_lost = true;
             for (place, name) in usual.before(order.next).enumerate() {
-                if order.passed & 1 << place != 0 && !self.seen.is_new(name.hash ^ FIRST) {
+                if order.missing & 1 << (place % 64) == 0 && !self.seen.is_new(name.hash ^ FIRST) {
                     return None;
                 }
             }
@@ -411,20 +416,7 @@ impl<'t, 's> Line<'t, 's> {
 
     #[inline]
     fn digits(&mut self) {
-        // Eight at a time: all of the upper half, and still so when six is added to each.
-        const UPPER: u64 = u64::from_ne_bytes([0xf0; 8]);
-        const DIGITS: u64 = u64::from_ne_bytes([b'0'; 8]);
-        const SIXES: u64 = u64::from_ne_bytes([6; 8]);
-        while let Some(word) = self.bytes.get(self.at..).and_then(<[u8]>::first_chunk) {
-            let word = u64::from_le_bytes(*word);
-            if word & UPPER != DIGITS || word.wrapping_add(SIXES) & UPPER != DIGITS {
-                break;
-            }
-            self.at += 8;
-        }
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
+        self.at = digits_end(self.bytes, self.at);
     }
 
     fn word(&mut self, word: &[u8]) -> Option<()> {
@@ -456,16 +448,36 @@ impl<'t, 's> Line<'t, 's> {
     }
 }
 
-/// The byte behind a whole number or a word that a comma follows, as nearly all are.
+/// The byte behind a whole number or a word, if one is here.
 #[inline]
 fn plain_end(bytes: &[u8], at: usize, longest: usize) -> Option<usize> {
     let end = match bytes.get(at)? {
         // One zero alone is a number, too, but a zero more would not be.
-        b'1'..=b'9' => at + bytes.get(at..)?.iter().take_while(|byte| byte.is_ascii_digit()).count(),
+        b'1'..=b'9' => digits_end(bytes, at),
         b't' if bytes.get(at..at + 4)? == b"true" => at + 4,
         b'f' if bytes.get(at..at + 5)? == b"false" => at + 5,
         b'n' if bytes.get(at..at + 4)? == b"null" => at + 4,
         _ => return None,
     };
-    (end - at <= longest && bytes.get(end) == Some(&b',')).then_some(end)
+    (end - at <= longest).then_some(end)
+}
+
+/// The first byte from one on that is no digit.
+#[inline]
+fn digits_end(bytes: &[u8], mut at: usize) -> usize {
+    // Eight at a time: all of the upper half, and still so when six is added to each.
+    const UPPER: u64 = u64::from_ne_bytes([0xf0; 8]);
+    const DIGITS: u64 = u64::from_ne_bytes([b'0'; 8]);
+    const SIXES: u64 = u64::from_ne_bytes([6; 8]);
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*word);
+        if word & UPPER != DIGITS || word.wrapping_add(SIXES) & UPPER != DIGITS {
+            break;
+        }
+        at += 8;
+    }
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    at
 }

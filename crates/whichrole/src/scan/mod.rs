@@ -18,7 +18,7 @@ use self::scanned::Places;
 pub use self::scanned::Scanned;
 use self::seen::Seen;
 use self::usual::Usual;
-use crate::base64url;
+use crate::base64url::Decoder;
 use crate::claims::Claims;
 use crate::eval::Evaluator;
 use crate::json;
@@ -57,6 +57,7 @@ pub struct ClaimsScanner {
     usual: Usual,
     /// Where the texts of the last token are.
     places: Places,
+    decoder: Decoder,
     /// The claims part of the last JWT, decoded.
     payload: Vec<u8>,
     /// The last header that was good, as it stood in its JWT: most tokens of a day have the same.
@@ -93,6 +94,7 @@ impl ClaimsScanner {
             seen: Seen::default(),
             usual: Usual::default(),
             places: Places::default(),
+            decoder: Decoder::default(),
             payload: Vec::new(),
             header: String::new(),
         }
@@ -135,7 +137,7 @@ impl ClaimsScanner {
     fn jwt<'t>(&'t mut self, text: &'t str) -> Result<Scanned<'t>, TokenError> {
         let is_decoded = self.decode(text).is_some();
         let Self { wanted, limits, quotes, seen, usual, places, payload, .. } = self;
-        let payload = if is_decoded { std::str::from_utf8(payload).unwrap_or_default() } else { "" };
+        let payload = if is_decoded { from_utf8(payload) } else { "" };
         match scan(payload, wanted, limits, quotes, seen, usual, places) {
             Some(others) => Ok(Scanned::new(wanted, payload, places, others, TokenForm::Jwt)),
             None => Jwt::decode(text, limits).map(|jwt| Scanned::of_claims(wanted, jwt.into_claims(), TokenForm::Jwt)),
@@ -147,18 +149,30 @@ impl ClaimsScanner {
         if text.len() > self.limits.bytes {
             return None;
         }
-        let (header, rest) = text.split_once('.')?;
-        let (payload, signature) = rest.split_once('.')?;
+        let dot = memchr::memchr(b'.', text.as_bytes())?;
+        let (header, rest) = (text.get(..dot)?, text.get(dot + 1..)?);
+        let dot = memchr::memchr(b'.', rest.as_bytes())?;
+        let (payload, signature) = (rest.get(..dot)?, rest.get(dot + 1..)?);
         if header != self.header {
-            base64url::decode_into(header, &mut self.payload)?;
+            self.decoder.decode(header, &mut self.payload)?;
             let json = json::parse(std::str::from_utf8(&self.payload).ok()?, &self.limits.json).ok()?;
             Claims::of_object(json)?;
             header.clone_into(&mut self.header);
         }
-        // A third dot is no character of a signature.
-        (!header.is_empty() && !payload.is_empty() && base64url::is_base64url(signature)).then_some(())?;
-        base64url::decode_into(payload, &mut self.payload)
+        (!header.is_empty() && !payload.is_empty()).then_some(())?;
+        // Only to see that it can be. A third dot is no character of a signature.
+        self.decoder.decode(signature, &mut self.payload)?;
+        self.decoder.decode(payload, &mut self.payload)
     }
+}
+
+/// The text that bytes are; none if they are no text.
+fn from_utf8(bytes: &[u8]) -> &str {
+    #[cfg(feature = "simd")]
+    let text = simdutf8::basic::from_utf8(bytes).ok();
+    #[cfg(not(feature = "simd"))]
+    let text = std::str::from_utf8(bytes).ok();
+    text.unwrap_or_default()
 }
 
 #[inline]

@@ -8,28 +8,19 @@ pub(super) struct Quotes {
     bits: Vec<u64>,
 }
 
-/// The quotes of 64 bytes, and whether there are control characters among them.
-type Look = (u64, bool);
-
 impl Quotes {
     /// Looks at a line; `None` if it has a control character. Outside of strings that may be a blank, but hardly ever is; inside it is a
     /// mistake.
     #[inline]
     pub(super) fn look(&mut self, line: &[u8]) -> Option<()> {
         let (chunks, rest) = line.as_chunks::<64>();
+        let mut least = Least::default();
         self.bits.clear();
-        self.bits.reserve(chunks.len() + 1);
-        let mut has_control = false;
-        for chunk in chunks {
-            let (quotes, control) = look(chunk);
-            self.bits.push(quotes);
-            has_control |= control;
-        }
+        self.bits.extend(chunks.iter().map(|chunk| look(chunk, &mut least)));
         let mut last = [b' '; 64];
         last.get_mut(..rest.len())?.copy_from_slice(rest);
-        let (quotes, control) = look(&last);
-        self.bits.push(quotes);
-        (!has_control && !control).then_some(())
+        self.bits.push(look(&last, &mut least));
+        (!least.is_control()).then_some(())
     }
 
     /// The first quote from a byte on.
@@ -45,26 +36,59 @@ impl Quotes {
     }
 }
 
-/// With vectors of sixteen bytes, which every processor of the larger kind has.
+/// The smallest byte so far, of each place in a vector.
 #[cfg(feature = "simd")]
-#[inline]
-fn look(chunk: &[u8; 64]) -> Look {
-    use wide::u8x16;
+struct Least(wide::u8x16);
 
-    let mut quotes = 0;
-    let mut controls = u8x16::splat(0);
-    for (n, bytes) in chunk.as_chunks::<16>().0.iter().enumerate() {
-        let bytes = u8x16::new(*bytes);
-        quotes |= u64::from(bytes.simd_eq(u8x16::splat(b'"')).to_bitmask()) << (n * 16);
-        controls |= bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
+#[cfg(feature = "simd")]
+impl Default for Least {
+    fn default() -> Self {
+        Self(wide::u8x16::splat(u8::MAX))
     }
-    (quotes, controls.any())
 }
 
-/// With eight bytes at once in a number.
+#[cfg(feature = "simd")]
+impl Least {
+    fn is_control(&self) -> bool {
+        self.0.reduce_min() < b' '
+    }
+}
+
+/// The quotes of 64 bytes, with vectors of sixteen, which every processor of the larger kind has.
+#[cfg(feature = "simd")]
+#[inline]
+fn look(chunk: &[u8; 64], least: &mut Least) -> u64 {
+    let mut quotes = 0;
+    for (n, bytes) in chunk.as_chunks::<16>().0.iter().enumerate() {
+        let bytes = wide::u8x16::new(*bytes);
+        quotes |= u64::from(bytes.simd_eq(wide::u8x16::splat(b'"')).to_bitmask()) << (n * 16);
+        least.0 = least.0.min(bytes);
+    }
+    quotes
+}
+
+/// The smallest byte so far.
+#[cfg(not(feature = "simd"))]
+struct Least(u8);
+
+#[cfg(not(feature = "simd"))]
+impl Default for Least {
+    fn default() -> Self {
+        Self(u8::MAX)
+    }
+}
+
+#[cfg(not(feature = "simd"))]
+impl Least {
+    fn is_control(&self) -> bool {
+        self.0 < b' '
+    }
+}
+
+/// The quotes of 64 bytes, with eight at once in a number.
 #[cfg(not(feature = "simd"))]
 #[inline]
-fn look(chunk: &[u8; 64]) -> Look {
+fn look(chunk: &[u8; 64], least: &mut Least) -> u64 {
     const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
     const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
     const PLACES: u64 = 0x0102_0408_1020_4080;
@@ -76,7 +100,8 @@ fn look(chunk: &[u8; 64]) -> Look {
         // Those bits, one from each byte, moved together.
         quotes |= ((!others >> 7).wrapping_mul(PLACES) >> 56) << (n * 8);
     }
-    (quotes, chunk.iter().fold(0, |any, byte| any | u8::from(*byte < b' ')) != 0)
+    least.0 = chunk.iter().fold(least.0, |least, byte| least.min(*byte));
+    quotes
 }
 
 #[cfg(test)]

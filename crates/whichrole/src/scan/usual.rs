@@ -6,7 +6,7 @@ use crate::names::{Names, hash};
 /// Names that are kept in mind. A file whose lines have nothing in common is read the slower way.
 const MOST: usize = 64;
 /// Names of other lines that are passed over to find one.
-pub(super) const AHEAD: usize = 4;
+const AHEAD: usize = 4;
 
 /// A list of names in which none occurs twice.
 #[derive(Debug, Clone, Default)]
@@ -38,19 +38,24 @@ impl Name {
     }
 
     /// The byte behind the name, if it is at this place.
-    #[inline]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "it is asked for every member of every line, and a call costs as much as it does"
+    )]
     pub(super) fn behind(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        let behind = at + self.written.len();
         let rest = bytes.get(at..)?;
         let is_here = match rest.first_chunk() {
             Some(first) => {
-                let words = words(first).into_iter().zip(self.masks).zip(self.words);
-                words.fold(0, |others, ((word, mask), expected)| others | (word & mask ^ expected)) == 0
+                // Without a loop, which would be in memory.
+                let ([here1, here2, here3], [mask1, mask2, mask3]) = (words(first), self.masks);
+                let [word1, word2, word3] = self.words;
+                (here1 & mask1 ^ word1) | (here2 & mask2 ^ word2) | (here3 & mask3 ^ word3) == 0
                     && (self.written.len() <= 24 || rest.starts_with(&self.written))
             }
             None => rest.starts_with(&self.written),
         };
-        is_here.then_some(behind)
+        is_here.then(|| at + self.written.len())
     }
 }
 
@@ -64,15 +69,18 @@ fn words(bytes: &[u8; 24]) -> [u64; 3] {
 }
 
 impl Usual {
-    /// The names from a place on, with their places.
+    /// The names from a place on.
     #[inline]
-    pub(super) fn from(&self, place: usize) -> impl Iterator<Item = (usize, &Name)> {
-        (place..).zip(self.names.get(place..).unwrap_or_default())
+    pub(super) fn from(&self, place: usize) -> &[Name] {
+        self.names.get(place..).unwrap_or_default()
     }
 
     /// The place of the name that is in the text here, if it is the one at `from` or not far behind, and the byte behind its colon.
     pub(super) fn find(&self, from: usize, bytes: &[u8], at: usize) -> Option<(usize, &Name, usize)> {
-        self.from(from).take(AHEAD + 1).find_map(|(place, name)| Some((place, name, name.behind(bytes, at)?)))
+        (from..)
+            .zip(self.from(from))
+            .take(AHEAD + 1)
+            .find_map(|(place, name)| Some((place, name, name.behind(bytes, at)?)))
     }
 
     /// Puts a name that was not found at `at`, if it is to be kept in mind and is not there in another place.
