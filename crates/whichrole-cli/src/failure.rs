@@ -65,8 +65,9 @@ impl Report {
     pub fn of_problem(problem: &Problem, names: &[String]) -> Self {
         let report = Self::new(problem.code, problem.message.clone());
         match problem.at {
-            Some(Position { source, line, column }) => {
-                let file = names.get(source).map(|name| text::visible(name));
+            Some(at) => {
+                let file = at.name_in(names).map(text::visible);
+                let (_, line, column) = at.numbers();
                 Self { file, line: Some(line), column: Some(column), ..report }
             }
             None => report,
@@ -88,7 +89,7 @@ impl Report {
     }
 
     pub fn to_json(&self) -> String {
-        text::visible_json(&serde_json::to_string(&Envelope { error: self }).unwrap_or_default())
+        text::visible_json(serde_json::to_string(&Envelope { error: self }).unwrap_or_default())
     }
 }
 
@@ -163,7 +164,8 @@ fn snippet(problem: &Problem, texts: &[String]) -> String {
 
 /// A source line with a caret under the column, cut to what a terminal shows.
 pub fn snippet_at(at: Position, texts: &[String]) -> String {
-    let line = texts.get(at.source).and_then(|text| text.lines().nth(at.line.saturating_sub(1)));
+    let (source, number, _) = at.numbers();
+    let line = texts.get(source).and_then(|text| text.lines().nth(number.saturating_sub(1)));
     line.map(|line| snippet_of(line, at)).unwrap_or_default()
 }
 
@@ -171,7 +173,7 @@ pub fn snippet_at(at: Position, texts: &[String]) -> String {
 pub fn snippet_of(line: &str, at: Position) -> String {
     const BEFORE: usize = 60;
     const WIDTH: usize = 100;
-    let column = at.column.saturating_sub(1);
+    let column = at.numbers().2.saturating_sub(1);
     let skip = column.saturating_sub(BEFORE);
     let part = |from: usize, length: usize| -> String {
         let plain = |c: char| if c == '\t' { ' ' } else { c };

@@ -72,6 +72,16 @@ impl Output {
         self.text.push('\n');
     }
 
+    /// Adds lines to the results that may be very many: they are not copied where they are the first.
+    pub fn document(&mut self, mut lines: String) {
+        lines.push('\n');
+        if self.text.is_empty() {
+            self.text = lines;
+        } else {
+            self.text.push_str(&lines);
+        }
+    }
+
     /// Adds a line for people to the results, in letters that their terminals have.
     pub fn text(&mut self, line: &str) {
         let line = self.spelled(line).into_owned();

@@ -150,7 +150,7 @@ impl Settings {
             lint: "unused-allow",
             severity: Severity::Warning,
             message,
-            at: Some(Position { source, line, column: 1 }),
+            at: Some(Position::new(source, line, 1)),
             pool: None,
             provider: None,
             rule: None,

@@ -38,14 +38,15 @@ pub(crate) struct Json<'a> {
     pub value: JsonValue<'a>,
 }
 
+/// What a value is, over any kind of tree.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum JsonValue<'a> {
+pub(crate) enum JsonValue<'a, V = Json<'a>, M = Member<'a>> {
     Null,
     Bool(bool),
     Number(&'a str),
     Text(Cow<'a, str>),
-    Array(Vec<Json<'a>>),
-    Object(Vec<Member<'a>>),
+    Array(Vec<V>),
+    Object(Vec<M>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +54,45 @@ pub(crate) struct Member<'a> {
     pub at: usize,
     pub name: Cow<'a, str>,
     pub value: Json<'a>,
+}
+
+/// Makes a tree of what is read. Large texts become the tree that is wanted at once, since two trees take the memory of both.
+pub(crate) trait Build<'a> {
+    /// Where something stands.
+    type Place: Copy;
+    type Value;
+    type Member;
+
+    /// The place of a byte. It is asked for in the order of the text.
+    fn place(&mut self, at: usize) -> Self::Place;
+    fn value(&mut self, at: Self::Place, value: JsonValue<'a, Self::Value, Self::Member>) -> Self::Value;
+    fn member(&mut self, at: Self::Place, name: Cow<'a, str>, value: Self::Value) -> Self::Member;
+    fn name(member: &Self::Member) -> (&str, Self::Place);
+}
+
+/// Builds a [`Json`].
+struct Borrowing;
+
+impl<'a> Build<'a> for Borrowing {
+    type Place = usize;
+    type Value = Json<'a>;
+    type Member = Member<'a>;
+
+    fn place(&mut self, at: usize) -> usize {
+        at
+    }
+
+    fn value(&mut self, at: usize, value: JsonValue<'a>) -> Json<'a> {
+        Json { at, value }
+    }
+
+    fn member(&mut self, at: usize, name: Cow<'a, str>, value: Json<'a>) -> Member<'a> {
+        Member { at, name, value }
+    }
+
+    fn name<'m>(member: &'m Member<'a>) -> (&'m str, usize) {
+        (&member.name, member.at)
+    }
 }
 
 /// Why a text is not the JSON we accept, and the byte at which that shows.
@@ -115,22 +155,40 @@ impl fmt::Display for JsonErrorKind {
     }
 }
 
+/// What is wrong with a text: one fault of syntax or size, or names that are given twice, each with its place.
+pub(crate) enum Faults<P> {
+    One(JsonError),
+    Duplicates(Vec<(P, JsonErrorKind)>),
+}
+
 /// Reads one JSON document. All duplicate names are reported; any other fault is the only one.
 pub(crate) fn parse<'a>(text: &'a str, limits: &JsonLimits) -> Result<Json<'a>, Vec<JsonError>> {
+    build(text, limits, Borrowing).map_err(|faults| match faults {
+        Faults::One(error) => vec![error],
+        Faults::Duplicates(found) => found.into_iter().map(|(at, kind)| JsonError { at, kind }).collect(),
+    })
+}
+
+/// Reads one JSON document into a tree of the caller's.
+pub(crate) fn build<'a, B: Build<'a>>(
+    text: &'a str,
+    limits: &JsonLimits,
+    tree: B,
+) -> Result<B::Value, Faults<B::Place>> {
     if text.len() > limits.bytes {
-        return Err(vec![JsonError { at: 0, kind: JsonErrorKind::TooLarge(limits.bytes) }]);
+        return Err(Faults::One(JsonError { at: 0, kind: JsonErrorKind::TooLarge(limits.bytes) }));
     }
-    let mut reader = Reader::new(text, limits);
+    let mut reader = Reader::new(text, limits, tree);
     if text.starts_with('\u{feff}') {
-        return Err(vec![reader.error(JsonErrorKind::ByteOrderMark)]);
+        return Err(Faults::One(reader.error(JsonErrorKind::ByteOrderMark)));
     }
-    let whole = reader.document().map_err(|error| vec![error])?;
-    if reader.duplicates.is_empty() { Ok(whole) } else { Err(reader.duplicates) }
+    let whole = reader.document().map_err(Faults::One)?;
+    if reader.duplicates.is_empty() { Ok(whole) } else { Err(Faults::Duplicates(reader.duplicates)) }
 }
 
 /// The string whose opening quote is at this byte, and the byte after it.
 pub(crate) fn string_at(text: &str, at: usize) -> Option<(String, usize)> {
-    let mut reader = Reader { at, ..Reader::new(text, &JsonLimits::CLAIMS) };
+    let mut reader = Reader { at, ..Reader::new(text, &JsonLimits::CLAIMS, Borrowing) };
     let string = reader.string().ok()?.into_owned();
     Some((string, reader.at))
 }
@@ -161,7 +219,8 @@ pub(crate) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-struct Reader<'a, 'l> {
+struct Reader<'a, 'l, B: Build<'a>> {
+    tree: B,
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
@@ -169,24 +228,24 @@ struct Reader<'a, 'l> {
     depth: usize,
     members: usize,
     elements: usize,
-    duplicates: Vec<JsonError>,
+    duplicates: Vec<(B::Place, JsonErrorKind)>,
 }
 
-impl<'a, 'l> Reader<'a, 'l> {
-    fn new(text: &'a str, limits: &'l JsonLimits) -> Self {
+impl<'a, 'l, B: Build<'a>> Reader<'a, 'l, B> {
+    fn new(text: &'a str, limits: &'l JsonLimits, tree: B) -> Self {
         let bytes = text.as_bytes();
-        Self { text, bytes, at: 0, limits, depth: 0, members: 0, elements: 0, duplicates: Vec::new() }
+        Self { tree, text, bytes, at: 0, limits, depth: 0, members: 0, elements: 0, duplicates: Vec::new() }
     }
 
-    fn document(&mut self) -> Result<Json<'a>, JsonError> {
+    fn document(&mut self) -> Result<B::Value, JsonError> {
         self.blanks();
         let value = self.value()?;
         self.blanks();
         if self.at < self.bytes.len() { Err(self.error(JsonErrorKind::Trailing)) } else { Ok(value) }
     }
 
-    fn value(&mut self) -> Result<Json<'a>, JsonError> {
-        let at = self.at;
+    fn value(&mut self) -> Result<B::Value, JsonError> {
+        let at = self.tree.place(self.at);
         let value = match self.peek() {
             Some(b'{') => self.object()?,
             Some(b'[') => self.array()?,
@@ -198,12 +257,12 @@ impl<'a, 'l> Reader<'a, 'l> {
             Some(_) => return Err(self.error(JsonErrorKind::Expected("a JSON value"))),
             None => return Err(self.error(JsonErrorKind::Ends)),
         };
-        Ok(Json { at, value })
+        Ok(self.tree.value(at, value))
     }
 
-    fn object(&mut self) -> Result<JsonValue<'a>, JsonError> {
+    fn object(&mut self) -> Result<JsonValue<'a, B::Value, B::Member>, JsonError> {
         self.enter()?;
-        let mut members: Vec<Member<'a>> = Vec::new();
+        let mut members = Vec::new();
         if !self.next_is(b'}') {
             loop {
                 self.blanks();
@@ -222,9 +281,10 @@ impl<'a, 'l> Reader<'a, 'l> {
                 if !self.next_is(b':') {
                     return Err(self.unexpected("`:` after the member name"));
                 }
+                let place = self.tree.place(at);
                 self.blanks();
                 let value = self.value()?;
-                members.push(Member { at, name, value });
+                members.push(self.tree.member(place, name, value));
                 if self.next_is(b',') {
                     continue;
                 }
@@ -239,7 +299,7 @@ impl<'a, 'l> Reader<'a, 'l> {
         Ok(JsonValue::Object(members))
     }
 
-    fn array(&mut self) -> Result<JsonValue<'a>, JsonError> {
+    fn array(&mut self) -> Result<JsonValue<'a, B::Value, B::Member>, JsonError> {
         self.enter()?;
         let mut elements = Vec::new();
         if !self.next_is(b']') {
@@ -275,29 +335,25 @@ impl<'a, 'l> Reader<'a, 'l> {
 
     /// Few members are compared with each other; many are sorted first, so that the work stays near linear. Nobody reads thousands of
     /// errors, and each takes more memory than the text it is about.
-    fn note_duplicates(&mut self, members: &[Member<'a>]) {
-        let mut again: Vec<&Member<'a>> = Vec::new();
+    fn note_duplicates(&mut self, members: &[B::Member]) {
+        let mut again: Vec<usize> = Vec::new();
+        let name = |n: usize| members.get(n).map(B::name);
         if members.len() <= 16 {
             for (n, member) in members.iter().enumerate() {
-                if members.iter().take(n).any(|earlier| earlier.name == member.name) {
-                    again.push(member);
+                if members.iter().take(n).any(|earlier| B::name(earlier).0 == B::name(member).0) {
+                    again.push(n);
                 }
             }
         } else {
-            let mut sorted: Vec<&Member<'a>> = members.iter().collect();
-            sorted.sort_by(|a, b| a.name.cmp(&b.name).then(a.at.cmp(&b.at)));
-            again.extend(
-                sorted.iter().zip(sorted.iter().skip(1)).filter(|(a, b)| a.name == b.name).map(|(_, later)| *later),
-            );
-            again.sort_by_key(|member| member.at);
+            let mut sorted: Vec<(&str, usize)> = members.iter().zip(0..).map(|(m, n)| (B::name(m).0, n)).collect();
+            sorted.sort_unstable();
+            again
+                .extend(sorted.iter().zip(sorted.iter().skip(1)).filter(|(a, b)| a.0 == b.0).map(|(_, later)| later.1));
+            again.sort_unstable();
         }
         let room = (MANY + 1).saturating_sub(self.duplicates.len());
-        self.duplicates.extend(
-            again
-                .iter()
-                .take(room)
-                .map(|member| JsonError { at: member.at, kind: JsonErrorKind::Duplicate(member.name.to_string()) }),
-        );
+        let found = again.into_iter().take(room).filter_map(name);
+        self.duplicates.extend(found.map(|(name, at)| (at, JsonErrorKind::Duplicate(name.to_owned()))));
     }
 
     fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
@@ -424,7 +480,11 @@ impl<'a, 'l> Reader<'a, 'l> {
         }
     }
 
-    fn word(&mut self, word: &'static str, value: JsonValue<'a>) -> Result<JsonValue<'a>, JsonError> {
+    fn word(
+        &mut self,
+        word: &'static str,
+        value: JsonValue<'a, B::Value, B::Member>,
+    ) -> Result<JsonValue<'a, B::Value, B::Member>, JsonError> {
         if self.bytes.get(self.at..self.at + word.len()) != Some(word.as_bytes()) {
             return Err(self.error(JsonErrorKind::Expected("a JSON value")));
         }

@@ -240,7 +240,7 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn position(&self, at: usize) -> Position {
         let (line, column) = json::line_and_column(self.text, at);
-        Position { source: 0, line, column }
+        Position::new(0, line, column)
     }
 
     /// The list of keys.

@@ -43,9 +43,10 @@ pub fn visible(text: &str) -> String {
 
 /// Makes JSON text safe to print without changing what it says: characters that [`visible`] would not show become `\u` escapes.
 #[must_use]
-pub fn visible_json(json: &str) -> String {
+pub fn visible_json(json: impl Into<String>) -> String {
+    let json = json.into();
     if json.is_ascii() && !json.contains('\u{7f}') && !json.contains("##[") {
-        return json.to_owned();
+        return json;
     }
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -206,7 +207,7 @@ mod tests {
     #[test]
     fn json_is_made_visible_without_changing_it() {
         let value = serde_json::json!({"a\u{9b}": "\u{202e}x\u{e0041}\u{7f}é"});
-        let shown = visible_json(&value.to_string());
+        let shown = visible_json(value.to_string());
         assert_eq!(shown, r#"{"a\u009b":"\u202ex\udb40\udc41\u007fé"}"#);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
         assert_eq!(visible_json("\"\u{7f}\""), r#""\u007f""#);

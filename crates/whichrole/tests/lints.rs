@@ -53,7 +53,7 @@ fn bad_files_have_the_fault_at_the_marked_line() {
         for path in files {
             let (found, text) = findings(&path);
             let mut lines: Vec<usize> =
-                found.iter().filter(|f| f.lint == lint.id).filter_map(|f| f.at.map(|at| at.line)).collect();
+                found.iter().filter(|f| f.lint == lint.id).filter_map(|f| f.at.map(|at| at.numbers().1)).collect();
             lines.dedup();
             let marked: Vec<usize> =
                 (1..).zip(text.lines()).filter(|(_, line)| line.ends_with("# here")).map(|(n, _)| n).collect();

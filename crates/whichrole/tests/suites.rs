@@ -177,7 +177,7 @@ fn a_failure_says_what_decided_where_and_how_to_ask_again() {
     let decider = failure(0).decided_by.unwrap();
     let at = decider.at.unwrap();
     assert_eq!(decider.what, "rule 2: custom:dept Equals `eng`");
-    assert_eq!((plan.names()[at.source].as_str(), at.line), ("pool.json", 6));
+    assert_eq!((at.name_in(plan.names()).unwrap(), at.line), ("pool.json", 6));
     assert_eq!(failure(2).near_miss.unwrap(), "rule 2 (custom:dept Equals `eng`): only letter case differs");
     let retry = failure(0).retry.unwrap();
     assert_eq!(retry.config, "pool.json");

@@ -205,8 +205,8 @@ mod one_pool_in_many_spellings {
         let definition = pool(&configuration);
         let key = definition.pool.role_mappings.keys().next().unwrap().clone();
         let line = |place: Place| {
-            let at = definition.places[&place];
-            sources[at.source].text.lines().nth(at.line - 1).unwrap().trim().to_owned()
+            let (source, line, _) = definition.places.get(&place).unwrap().numbers();
+            sources[source].text.lines().nth(line - 1).unwrap().trim().to_owned()
         };
         assert_eq!(line(Place::Pool), "resource \"aws_cognito_identity_pool\" \"app_pool\" {");
         assert_eq!(line(Place::AuthenticatedRole), "authenticated   = aws_iam_role.reader.arn");

@@ -95,7 +95,7 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         report.users = Some(users::count(file, provider.as_ref(), found, &semantics)?);
     }
     match args.global.format {
-        Some(Format::Json) => output.line(&json(&report)?),
+        Some(Format::Json) => output.document(json(&report)?),
         Some(Format::Markdown) => output.lines(&render::diff::markdown(&report)),
         _ => output.texts(&render::diff::text(&report)),
     }

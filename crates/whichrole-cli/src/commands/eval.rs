@@ -46,7 +46,7 @@ pub fn exit(answer: &Answer<'_>, strict: bool) -> Exit {
 /// Results as JSON for people to read.
 pub fn json<T: serde::Serialize>(value: &T) -> Result<String> {
     let text = serde_json::to_string_pretty(value);
-    text.map(|text| whichrole::text::visible_json(&text)).map_err(|error| Failure::new("internal", error.to_string()))
+    text.map(whichrole::text::visible_json).map_err(|error| Failure::new("internal", error.to_string()))
 }
 
 /// What `eval` and `explain` are asked.

@@ -23,7 +23,7 @@ pub struct Sts<'n> {
 impl Sts<'_> {
     /// The file in which something stands.
     pub fn file(&self, at: Position) -> &str {
-        self.names.get(at.source).map_or("", String::as_str)
+        at.name_in(self.names).unwrap_or_default()
     }
 }
 
@@ -33,8 +33,8 @@ impl Serialize for Sts<'_> {
         struct Because<'b> {
             message: &'b str,
             file: &'b str,
-            line: usize,
-            column: usize,
+            line: u32,
+            column: u32,
         }
         let accepts = match self.verdict {
             Verdict::Allowed => Some(true),

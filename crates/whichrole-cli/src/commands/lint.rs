@@ -44,7 +44,7 @@ pub fn run(args: &Args, asked: &LintArgs, output: &mut Output) -> Result<Exit> {
         linted.push(found);
     }
     match args.global.format {
-        Some(Format::Json) => output.line(&render::lint::json(&linted)?),
+        Some(Format::Json) => output.document(render::lint::json(&linted)?),
         Some(Format::Sarif) => output.line(&render::sarif::log(&linted)?),
         Some(Format::Github) => {
             output.lines(&render::lint::annotations(&linted));

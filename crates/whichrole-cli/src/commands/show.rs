@@ -19,9 +19,9 @@ pub fn run(config: &ConfigArgs, output: &mut Output) -> Result<Exit> {
     if config.pool.is_some() {
         let definition =
             loaded.configuration.choose(config.pool.as_deref()).map_err(|error| loaded.failure(&error.problems))?;
-        output.line(&json(&canonical(&loaded.configuration, std::slice::from_ref(definition)))?);
+        output.document(json(&canonical(&loaded.configuration, std::slice::from_ref(definition)))?);
     } else {
-        output.line(&json(&canonical(&loaded.configuration, &loaded.configuration.definitions))?);
+        output.document(json(&canonical(&loaded.configuration, &loaded.configuration.definitions))?);
     }
     Ok(Exit::Yes)
 }

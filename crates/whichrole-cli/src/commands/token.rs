@@ -132,6 +132,6 @@ fn print(claims: &Claims<'_>, output: &mut Output) -> Exit {
         let value = raw(claim).map(|value| value.get().to_owned()).unwrap_or_default();
         lines.push(format!("  {}: {value}", serde_json::Value::from(name)));
     }
-    output.line(&whichrole::text::visible_json(&format!("{{\n{}\n}}", lines.join(",\n"))));
+    output.line(&whichrole::text::visible_json(format!("{{\n{}\n}}", lines.join(",\n"))));
     Exit::Yes
 }

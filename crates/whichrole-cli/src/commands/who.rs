@@ -47,7 +47,7 @@ pub fn run(
     }
     let when = asked.as_ref().and(found.roles.first()).and_then(|role| role.when.as_deref());
     if args.wants_json() {
-        output.line(&json(&Whole { reach: &found, readings: &readings, when })?);
+        output.document(json(&Whole { reach: &found, readings: &readings, when })?);
     } else {
         let lines = match (found.roles.as_slice(), &asked) {
             ([only], Some(_)) => render::who::role(only, &found, &readings, definition.pool.role_mappings.len() > 1),

@@ -26,7 +26,7 @@ pub fn lines(linted: &[Linted]) -> Vec<String> {
             let source = finding.at.map(|at| snippet_at(at, &one.texts)).filter(|source| !source.is_empty());
             lines.extend(source);
             if let Some(witness) = &finding.witness {
-                let claims = text::visible_json(&witness.claims.to_json());
+                let claims = text::visible_json(witness.claims.to_json());
                 lines.push(format!("  {} {claims}", paint(STRONG, "for example")));
             }
         }
@@ -37,7 +37,7 @@ pub fn lines(linted: &[Linted]) -> Vec<String> {
 /// `file:line:column: `
 fn place(finding: &Finding, names: &[String]) -> String {
     let Some(at) = finding.at else { return String::new() };
-    let name = names.get(at.source).map(|name| text::visible(name)).unwrap_or_default();
+    let name = at.name_in(names).map(text::visible).unwrap_or_default();
     format!("{name}:{}:{}: ", at.line, at.column)
 }
 
@@ -66,7 +66,7 @@ pub fn json(linted: &[Linted]) -> Result<String> {
         linted.iter().flat_map(|one| one.findings.iter().map(|finding| Shown { finding, names: &one.names })).collect();
     let json = serde_json::to_string(&Findings { findings })
         .map_err(|_| Failure::new("unwritable", "the findings cannot be written as JSON"))?;
-    Ok(text::visible_json(&json))
+    Ok(text::visible_json(json))
 }
 
 /// Annotations of GitHub Actions.
@@ -80,7 +80,7 @@ pub fn annotations(linted: &[Linted]) -> Vec<String> {
                 Severity::Info => "notice",
             };
             let place = finding.at.map_or_else(String::new, |at| {
-                let name = one.names.get(at.source).map(|name| text::visible(name)).unwrap_or_default();
+                let name = at.name_in(&one.names).map(text::visible).unwrap_or_default();
                 format!("file={},line={},col={},", property(&name), at.line, at.column)
             });
             let message = text::visible(&finding.message);

@@ -49,7 +49,7 @@ pub fn log(linted: &[Linted]) -> Result<String> {
     });
     let json = serde_json::to_string_pretty(&log)
         .map_err(|_| Failure::new("unwritable", "the findings cannot be written as SARIF"))?;
-    Ok(text::visible_json(&json))
+    Ok(text::visible_json(json))
 }
 
 fn result(finding: &Finding, names: &[String]) -> Value {
@@ -64,7 +64,7 @@ fn result(finding: &Finding, names: &[String]) -> Value {
         object.insert("ruleIndex".to_owned(), json!(index));
     }
     if let (Some(at), Some(object)) = (finding.at, result.as_object_mut()) {
-        let uri = uri(names.get(at.source).map_or("", String::as_str));
+        let uri = uri(at.name_in(names).unwrap_or_default());
         let location = json!({"physicalLocation": {
             "artifactLocation": {"uri": uri},
             "region": {"startLine": at.line, "startColumn": at.column},

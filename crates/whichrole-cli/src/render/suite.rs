@@ -66,8 +66,8 @@ pub struct Entry {
     pub name: String,
     pub status: Status,
     pub certain: bool,
-    pub line: usize,
-    pub column: usize,
+    pub line: u32,
+    pub column: u32,
     /// The file where it stands, if that is not the suite itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -108,9 +108,9 @@ pub struct Decider {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
+    pub line: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub column: Option<usize>,
+    pub column: Option<u32>,
 }
 
 /// A share that was reached.
@@ -143,7 +143,7 @@ pub struct Uncovered {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
+    pub line: Option<u32>,
     /// The keys of a test that would cover it, as YAML.
     pub test: Option<String>,
 }
@@ -167,7 +167,7 @@ pub struct Survivor {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<usize>,
+    pub line: Option<u32>,
     /// A test that kills it.
     pub test: String,
 }

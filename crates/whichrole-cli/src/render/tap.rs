@@ -21,7 +21,7 @@ pub fn tap(run: &Run) -> Vec<String> {
                 Status::Todo => format!("not ok {number} - {name} # TODO {reason}"),
             });
             if entry.status.is_failure() {
-                let quoted = |text: &str| visible_json(&serde_json::to_string(text).unwrap_or_default());
+                let quoted = |text: &str| visible_json(serde_json::to_string(text).unwrap_or_default());
                 lines.push("  ---".to_owned());
                 lines.push(format!(
                     "  at: {}",

@@ -179,7 +179,7 @@ fn about_readings(readings: &[ReachReading], lines: &mut Vec<String>) {
 
 /// A witness in a line: whose login, and the claims.
 pub fn example(witness: &Witness) -> String {
-    let json = whichrole::text::visible_json(&witness.claims.to_json());
+    let json = whichrole::text::visible_json(witness.claims.to_json());
     let shown: String = json.chars().take(LONGEST).collect();
     let cut = if shown.len() < json.len() { "…" } else { "" };
     match &witness.provider {

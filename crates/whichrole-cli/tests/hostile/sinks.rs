@@ -81,7 +81,7 @@ impl Case {
             "coverage": {"rules": 100},
         });
         // Suites are read as YAML, which has no control characters but escaped ones.
-        let suite = whichrole::text::visible_json(&suite.to_string());
+        let suite = whichrole::text::visible_json(suite.to_string());
         folder.file("s.whichrole.json", &suite);
         folder.file("faulty.whichrole.json", suite.replace("\"user\"", &serde_json::to_string(&value).unwrap()));
         Self { folder, value, root }

@@ -245,7 +245,7 @@ mod tests {
 
     fn declared(reference: &str, name: RoleName) -> Surroundings {
         let mut around = Surroundings::default();
-        let at = crate::read::Position { source: 0, line: 1, column: 1 };
+        let at = crate::read::Position::new(0, 1, 1);
         let (label, arns) = (reference.to_owned(), vec![reference.to_owned()]);
         around.add_role(crate::read::Role { label, arns, names: Vec::new(), name, trust: None, at });
         around

@@ -41,7 +41,7 @@ impl Fix {
 /// together from parts or written with escapes, is left alone.
 #[must_use]
 pub fn apply_fixes(text: &str, source: usize, fixes: &[&Fix]) -> (String, usize) {
-    let mut fixes: Vec<&Fix> = fixes.iter().filter(|fix| fix.at().source == source).copied().collect();
+    let mut fixes: Vec<&Fix> = fixes.iter().filter(|fix| fix.at().numbers().0 == source).copied().collect();
     fixes.sort_by_key(|fix| fix.at());
     fixes.dedup_by_key(|fix| fix.at());
     let mut out = String::with_capacity(text.len());
@@ -105,13 +105,14 @@ struct LineStarts {
 
 impl LineStarts {
     fn offset(&mut self, text: &str, at: Position) -> Option<usize> {
-        while self.line + 1 < at.line {
+        let (_, line, column) = at.numbers();
+        while self.line + 1 < line {
             let next = text.get(self.offset..)?.find('\n')?;
             self.offset += next + 1;
             self.line += 1;
         }
         let line = text.get(self.offset..)?;
-        line.char_indices().nth(at.column.checked_sub(1)?).map(|(column, _)| self.offset + column)
+        line.char_indices().nth(column.checked_sub(1)?).map(|(column, _)| self.offset + column)
     }
 }
 
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
 
     fn at(line: usize, column: usize) -> Position {
-        Position { source: 0, line, column }
+        Position::new(0, line, column)
     }
 
     fn respell(line: usize, column: usize, written: &str, right: &str) -> Fix {

@@ -233,7 +233,7 @@ impl<'c> Case<'c> {
     }
 
     fn place(&self, place: &Place) -> Option<Position> {
-        self.definition.places.get(place).copied()
+        self.definition.places.get(place)
     }
 
     fn at_pool(&self) -> Option<Position> {
@@ -285,7 +285,7 @@ impl Shown<'_> {
     /// The file it is in.
     #[must_use]
     pub fn file(&self) -> Option<&str> {
-        self.finding.at.and_then(|at| self.names.get(at.source)).map(String::as_str)
+        self.finding.at.and_then(|at| at.name_in(self.names))
     }
 }
 

@@ -51,7 +51,7 @@ pub fn allow(
     findings.retain(|finding| {
         let by_comment = finding.at.is_some_and(|at| {
             let covers = |comment: &&mut Comment| {
-                comment.at.source == at.source && comment.line == at.line && comment.lint == finding.lint
+                comment.at.source == at.source && comment.line == at.numbers().1 && comment.lint == finding.lint
             };
             comments.iter_mut().filter(covers).map(|comment| comment.used = true).count() > 0
         });
@@ -82,7 +82,7 @@ fn is_place(place: &str, finding: &Finding, names: &[String]) -> bool {
         return true;
     }
     let Some(at) = finding.at else { return false };
-    let Some(name) = names.get(at.source) else { return false };
+    let Some(name) = at.name_in(names) else { return false };
     let (file, line) = match place.rsplit_once(':') {
         Some((file, line)) if !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) => (file, Some(line)),
         _ => (place, None),
@@ -113,7 +113,7 @@ fn read_comments(source: usize, text: &str, comments: &mut Vec<Comment>, faults:
         let lead = before.trim_end();
         let Some(code) = lead.strip_suffix('#').or_else(|| lead.strip_suffix("//")) else { continue };
         let column = code.chars().count() + 1;
-        let at = Position { source, line: n + 1, column };
+        let at = Position::new(source, n + 1, column);
         let covered = if code.trim().is_empty() { next.get(n).copied().unwrap_or_default() } else { n + 1 };
         let rest = line.get(found + MARK.len()..).unwrap_or_default();
         let mut fault = |message: String| {

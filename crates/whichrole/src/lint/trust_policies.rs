@@ -132,7 +132,7 @@ fn is_mapped(case: &Case<'_>, tags: &ProviderKey) -> bool {
 fn tag_session(policy: &Node, objection: &Objection) -> Option<Fix> {
     let statements = policy.get("Statement")?;
     let each = match &statements.value {
-        Value::List(elements) => elements.as_slice(),
+        Value::List(elements) => elements,
         _ => std::slice::from_ref(statements),
     };
     let actions =

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cloudformation::surroundings::attributes;
-use super::definition::{Drafts, Place};
+use super::definition::Drafts;
 use super::node::{Entry, Node, Value};
+use super::places::Place;
 use super::policy;
 use super::problem::{Problem, Respelling};
 use super::shape::{self, API, any_text, check_members, expect_list, expect_map, field, known_bool, known_text};
@@ -84,7 +85,7 @@ pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
         for entry in &others {
             unknown_member(entry, drafts);
         }
-        role_mappings(&Node { value: Value::Map(mappings), at: node.at }, None, drafts);
+        role_mappings(&Node { value: Value::map(mappings), at: node.at }, None, drafts);
     } else if is_lone_mapping(node) {
         lone_mapping(node, drafts);
     } else if recognises(node) {
@@ -106,7 +107,7 @@ fn document(node: &Node, drafts: &mut Drafts) {
     let pool = pool.as_deref();
     if let Some(id) = pool {
         drafts.pool(pool).pool.id = Some(id.to_owned());
-        drafts.pool(pool).places.entry(Place::Pool).or_insert(node.at);
+        drafts.pool(pool).places.add(Place::Pool, node.at);
     }
     let has_tags =
         ["IdentityProviderName", "PrincipalTags", "UseDefaults"].iter().any(|name| field(node, name).is_some());
@@ -354,7 +355,7 @@ fn principal_tags(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
     {
         for entry in written.entries() {
             if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
-                drafts.pool(pool).places.insert(Place::Tag(key.clone(), entry.name.clone()), entry.at);
+                drafts.pool(pool).places.set(Place::Tag(key.clone(), entry.name.clone()), entry.at);
                 tags.insert(entry.name.clone(), claim);
             }
         }

@@ -255,7 +255,7 @@ impl<'d> Remarks<'d> {
         symbolic.dedup();
         let remark = |problem: &Problem| Remark {
             place: problem.at.map(|at| {
-                let name = configuration.names.get(at.source).map_or("", String::as_str);
+                let name = at.name_in(&configuration.names).unwrap_or_default();
                 format!("{}:{}:{}", text::visible(name), at.line, at.column)
             }),
             message: problem.message.clone(),

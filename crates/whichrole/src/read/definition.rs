@@ -4,6 +4,7 @@ use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::node::Position;
+use super::places::{Place, Places};
 use super::problem::{self, Problem, ReadError};
 use super::surroundings::Surroundings;
 use crate::pool::{Group, IdentityPool, IdentityProvider, PrincipalTagMap, RoleArn, RoleMapping};
@@ -67,7 +68,7 @@ pub struct Definition {
     /// The groups of its user pools; `None` where no source lists groups.
     pub groups: Option<Vec<Group>>,
     /// Where things stand. Things that are implied, such as a default, stand nowhere.
-    pub places: BTreeMap<Place, Position>,
+    pub places: Places,
 }
 
 impl Definition {
@@ -75,33 +76,6 @@ impl Definition {
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.name == name || self.pool.id.as_deref() == Some(name)
     }
-}
-
-/// A thing that has a place.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
-    /// The pool itself.
-    Pool,
-    /// The default role for users.
-    AuthenticatedRole,
-    /// The default role for guests.
-    UnauthenticatedRole,
-    /// A role mapping.
-    Mapping(ProviderKey),
-    /// A field of a role mapping, by AWS's name.
-    MappingField(ProviderKey, &'static str),
-    /// A rule, counted from 1.
-    Rule(ProviderKey, usize),
-    /// A field of a rule, by AWS's name.
-    RuleField(ProviderKey, usize, &'static str),
-    /// A principal-tag map.
-    Tags(ProviderKey),
-    /// One tag of a principal-tag map, by its key.
-    Tag(ProviderKey, String),
-    /// A group, by its name.
-    Group(String),
-    /// Where a group names its role, by the group's name.
-    GroupRole(String),
 }
 
 /// Definitions in the making. Sources bring pieces in any order; a piece that names no pool goes to the only one.
@@ -133,7 +107,7 @@ fn nothing_known(names: &[String], misspelt: Option<(String, Position)>) -> Prob
         (Some((written, at)), _) => {
             problem(&format!("; did you mean `Resources` by {}?", text::quoted(&written))).at(at)
         }
-        (None, [_]) => problem("").at(Position { source: 0, line: 1, column: 1 }),
+        (None, [_]) => problem("").at(Position::new(0, 1, 1)),
         (None, [first, .., last]) => {
             let (first, last) = (text::quoted(first), text::quoted(last));
             problem(&format!(": {} files from {first} to {last}", names.len()))
@@ -207,7 +181,7 @@ impl Drafts {
             let what = "the unauthenticated role";
             self.set_once(pool, what, (role, at), |p| &mut p.roles.unauthenticated, PartialEq::eq);
         }
-        self.pool(pool).places.entry(place).or_insert(at);
+        self.pool(pool).places.add(place, at);
     }
 
     /// Sets whether guests are allowed.
@@ -235,7 +209,7 @@ impl Drafts {
     /// Adds a role mapping; a provider given twice is a problem.
     pub(crate) fn add_mapping(&mut self, pool: Option<&str>, key: ProviderKey, mapping: RoleMapping, at: Position) {
         let draft = self.pool(pool);
-        let earlier = draft.places.get(&Place::Mapping(key.clone())).copied();
+        let earlier = draft.places.get(&Place::Mapping(key.clone()));
         match draft.pool.role_mappings.entry(key) {
             Slot::Vacant(slot) => {
                 slot.insert(mapping);
@@ -251,7 +225,7 @@ impl Drafts {
     /// Adds a principal-tag map; a provider given twice is a problem.
     pub(crate) fn add_tags(&mut self, pool: Option<&str>, key: ProviderKey, map: PrincipalTagMap, at: Position) {
         let draft = self.pool(pool);
-        let earlier = draft.places.get(&Place::Tags(key.clone())).copied();
+        let earlier = draft.places.get(&Place::Tags(key.clone()));
         if draft.pool.principal_tags.contains_key(&key) {
             let message = format!(
                 "provider {} has a principal-tag map already{}",
@@ -260,7 +234,7 @@ impl Drafts {
             );
             self.problems.push(Problem::new("duplicate-provider", message).at(at));
         } else {
-            draft.places.insert(Place::Tags(key.clone()), at);
+            draft.places.set(Place::Tags(key.clone()), at);
             draft.pool.principal_tags.insert(key, map);
         }
     }
@@ -273,12 +247,12 @@ impl Drafts {
         let owner = pool.map(str::to_owned);
         let draft = self.pool(pool);
         let place = Place::Group(name.clone());
-        let earlier = draft.places.get(&place).copied();
+        let earlier = draft.places.get(&place);
         let groups = draft.groups.get_or_insert_with(Vec::new);
         let next = groups.len();
         if earlier.is_none() {
             groups.push(group);
-            draft.places.insert(place, at);
+            draft.places.add(place, at);
             self.group_numbers.entry(owner).or_default().insert(name, next);
         } else if self.known_group(pool, &name).is_some_and(|known| *known != group) {
             self.problems.push(group_twice(&name, earlier, at));
@@ -288,11 +262,12 @@ impl Drafts {
     /// Remembers where a group names its role; of two such places, the first.
     pub(crate) fn group_role_at(&mut self, pool: Option<&str>, group: &str, at: Option<Position>) {
         if let Some(at) = at {
-            self.pool(pool).places.entry(Place::GroupRole(group.to_owned())).or_insert(at);
+            self.pool(pool).places.add(Place::GroupRole(group.to_owned()), at);
         }
     }
 
-    fn known_group(&self, pool: Option<&str>, name: &str) -> Option<&Group> {
+    /// The group of this name.
+    pub(crate) fn known_group(&self, pool: Option<&str>, name: &str) -> Option<&Group> {
         let number = *self.group_numbers.get(&pool.map(str::to_owned))?.get(name)?;
         let draft = match pool {
             Some(pool) => self.named.get(pool)?,
@@ -344,7 +319,7 @@ impl Drafts {
     fn join(&mut self, only: &str, from: Definition) {
         let pool = Some(only);
         let set_at = |drafts: &Self, what| drafts.set_at.get(&(None, what)).copied().unwrap_or_default();
-        let place = |place: &Place| from.places.get(place).copied().unwrap_or_default();
+        let place = |place: &Place| from.places.get(place).unwrap_or_default();
         let IdentityPool { roles, role_mappings, principal_tags, providers, other_providers, .. } = from.pool;
         for (role, name) in
             [(roles.authenticated, Place::AuthenticatedRole), (roles.unauthenticated, Place::UnauthenticatedRole)]
@@ -379,10 +354,7 @@ impl Drafts {
                 self.add_group(pool, group, at);
             }
         }
-        let draft = self.pool(pool);
-        for (place, at) in from.places {
-            draft.places.entry(place).or_insert(at);
-        }
+        self.pool(pool).places.join(from.places);
     }
 
     /// Groups that name no identity pool are of user pools, which may serve every one of them: they go to each that has no groups, and
@@ -401,13 +373,13 @@ impl Drafts {
             }
             for group in groups {
                 let place = Place::Group(group.name.clone());
-                let at = from.places.get(&place).copied().unwrap_or_default();
+                let at = from.places.get(&place).unwrap_or_default();
                 if !has_own {
                     self.add_group(Some(pool), group.clone(), at);
-                    let role_at = from.places.get(&Place::GroupRole(group.name.clone())).copied();
+                    let role_at = from.places.get(&Place::GroupRole(group.name.clone()));
                     self.group_role_at(Some(pool), &group.name, role_at);
                 } else if self.known_group(Some(pool), &group.name).is_some_and(|known| known != group) {
-                    let earlier = self.named.get(pool).and_then(|draft| draft.places.get(&place)).copied();
+                    let earlier = self.named.get(pool).and_then(|draft| draft.places.get(&place));
                     self.problems.push(group_twice(&group.name, earlier, at));
                 }
             }

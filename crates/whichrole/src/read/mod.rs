@@ -11,6 +11,7 @@ mod format;
 mod hcl;
 mod interpolation;
 mod node;
+mod places;
 mod policy;
 mod problem;
 mod pulumi;
@@ -23,13 +24,14 @@ mod terraform;
 mod yaml;
 
 pub use canonical::{Canonical, canonical};
-pub use definition::{Configuration, Definition, Place};
+pub use definition::{Configuration, Definition};
 pub use format::Format;
 #[cfg(feature = "hcl")]
 pub use hcl::HclLimits;
 pub(crate) use interpolation::{Piece, pieces};
 pub(crate) use node::from_json;
-pub use node::{Entry, Node, Position, Reference, Value};
+pub use node::{Entry, Node, Position, Reference, Tagged, Value};
+pub use places::{Place, Places};
 pub use policy::policy;
 pub(crate) use problem::MANY;
 pub use problem::{Problem, ReadError, Respelling};

@@ -1,18 +1,22 @@
 //! One tree for every syntax: values with the place they were written.
 
-use crate::json::{self, Json, JsonError, JsonErrorKind, JsonLimits, JsonValue};
+use std::borrow::Cow;
+
+use crate::json::{self, Build, Faults, JsonErrorKind, JsonLimits, JsonValue};
 
 use super::problem::Problem;
 
 /// Where something stands: a source by its number, a line and a column. Lines and columns count from 1; columns count characters.
+///
+/// Trees have two for each of their entries, so they are small; what is beyond four billion is shown as four billion.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The number of the source among those that were read.
-    pub source: usize,
+    pub source: u32,
     /// The line.
-    pub line: usize,
+    pub line: u32,
     /// The column.
-    pub column: usize,
+    pub column: u32,
 }
 
 /// A value and where it begins.
@@ -32,19 +36,28 @@ pub enum Value {
     /// A boolean.
     Bool(bool),
     /// A number, as written.
-    Number(String),
+    Number(Box<str>),
     /// A text that is all there.
     Text(String),
     /// An unquoted word of YAML that some tools take for a string and others for a boolean, a number or a date: `yes`, `010`, `12:30`.
-    Unquoted(String),
+    Unquoted(Box<str>),
     /// A text of which a part is known only after deployment, or only with a parameter that was not given.
-    Reference(Reference),
-    /// A list.
-    List(Vec<Node>),
+    Reference(Box<Reference>),
+    /// A list. It has no room for more, which would be most of the memory of small ones.
+    List(Box<[Node]>),
     /// A map, its entries in the order written. A name may occur twice; readers report it.
-    Map(Vec<Entry>),
+    Map(Box<[Entry]>),
     /// A value with a YAML tag, such as `!Ref`.
-    Tagged(String, Box<Node>),
+    Tagged(Box<Tagged>),
+}
+
+/// A value with a YAML tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagged {
+    /// The tag, such as `!Ref`.
+    pub tag: String,
+    /// The value.
+    pub node: Node,
 }
 
 /// A text with parts that nobody knows yet.
@@ -65,6 +78,65 @@ pub struct Entry {
     pub at: Position,
     /// The value.
     pub value: Node,
+}
+
+impl Position {
+    /// The place of these numbers.
+    #[must_use]
+    pub fn new(source: usize, line: usize, column: usize) -> Self {
+        let narrow = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        Self { source: narrow(source), line: narrow(line), column: narrow(column) }
+    }
+
+    /// The same place, where the sources are numbered on from this number.
+    #[must_use]
+    pub fn after_sources(self, number: usize) -> Self {
+        let (source, line, column) = self.numbers();
+        Self::new(source + number, line, column)
+    }
+
+    /// Its source, line and column.
+    #[must_use]
+    pub fn numbers(self) -> (usize, usize, usize) {
+        let wide = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        (wide(self.source), wide(self.line), wide(self.column))
+    }
+
+    /// The name of its source, among those that were read.
+    #[must_use]
+    pub fn name_in<'n>(&self, names: &'n [String]) -> Option<&'n str> {
+        names.get(self.numbers().0).map(String::as_str)
+    }
+}
+
+impl Value {
+    /// A list.
+    pub(crate) fn list(elements: impl IntoIterator<Item = Node>) -> Self {
+        Self::List(tight(elements.into_iter().collect()))
+    }
+
+    /// A map.
+    pub(crate) fn map(entries: impl IntoIterator<Item = Entry>) -> Self {
+        Self::Map(tight(entries.into_iter().collect()))
+    }
+
+    /// A text with parts that nobody knows yet.
+    pub(crate) fn reference(text: impl Into<String>, missing: impl Into<String>) -> Self {
+        Self::Reference(Box::new(Reference { text: text.into(), missing: missing.into() }))
+    }
+
+    /// A value with a YAML tag.
+    pub(crate) fn tagged(tag: impl Into<String>, node: Node) -> Self {
+        Self::Tagged(Box::new(Tagged { tag: tag.into(), node }))
+    }
+}
+
+impl Entry {
+    /// The value, in whose place nothing is left.
+    pub(crate) fn take_value(&mut self) -> Node {
+        let Node { value, at } = &mut self.value;
+        Node { value: std::mem::replace(value, Value::Null), at: *at }
+    }
 }
 
 impl Node {
@@ -89,14 +161,17 @@ impl Node {
     /// The value of a map's entry.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
-        self.entries().iter().find(|entry| entry.name == name).map(|entry| &entry.value)
+        self.entries().iter().find(|entry| *entry.name == *name).map(|entry| &entry.value)
     }
 
     /// Takes an entry's value out of a map.
     pub(crate) fn take(&mut self, name: &str) -> Option<Self> {
         let Value::Map(entries) = &mut self.value else { return None };
-        let number = entries.iter().position(|entry| entry.name == name)?;
-        Some(entries.remove(number).value)
+        let number = entries.iter().position(|entry| *entry.name == *name)?;
+        let mut rest = std::mem::take(entries).into_vec();
+        let taken = rest.remove(number).value;
+        *entries = rest.into();
+        Some(taken)
     }
 
     /// A text that is all there.
@@ -104,6 +179,16 @@ impl Node {
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A text, with its unknown parts as `${…}` where it has some.
+    #[must_use]
+    pub fn as_written(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            Value::Reference(reference) => Some(&reference.text),
             _ => None,
         }
     }
@@ -142,47 +227,70 @@ impl Node {
 
 /// Reads JSON text into a tree. Duplicate names are all reported; any other fault is the only one.
 pub(crate) fn from_json(text: &str, source: usize, limits: &JsonLimits) -> Result<Node, Vec<Problem>> {
-    match json::parse(text, limits) {
-        Ok(json) => Ok(node_of(json, source, &mut Cursor::new(text))),
-        Err(mut errors) => {
-            errors.sort_by_key(|error| error.at);
-            let mut cursor = Cursor::new(text);
-            Err(errors.iter().map(|error| problem(error, cursor.position(source, error.at))).collect())
+    json::build(text, limits, Nodes { source, cursor: Cursor::new(text) }).map_err(|faults| match faults {
+        Faults::One(error) => vec![problem(&error.kind, Cursor::new(text).position(source, error.at))],
+        Faults::Duplicates(mut found) => {
+            found.sort_by_key(|(at, _)| *at);
+            found.iter().map(|(at, kind)| problem(kind, *at)).collect()
         }
+    })
+}
+
+fn problem(kind: &JsonErrorKind, at: Position) -> Problem {
+    let code = match kind {
+        JsonErrorKind::Duplicate(_) => "duplicate-key",
+        _ if kind.is_limit() => "too-large",
+        _ => "unreadable",
+    };
+    Problem::new(code, kind.to_string()).at(at)
+}
+
+/// Builds nodes of what JSON text has.
+struct Nodes<'t> {
+    source: usize,
+    cursor: Cursor<'t>,
+}
+
+impl<'t> Build<'t> for Nodes<'t> {
+    type Place = Position;
+    type Value = Node;
+    type Member = Entry;
+
+    fn place(&mut self, at: usize) -> Position {
+        self.cursor.position(self.source, at)
+    }
+
+    fn value(&mut self, at: Position, value: JsonValue<'t, Node, Entry>) -> Node {
+        let value = match value {
+            JsonValue::Null => Value::Null,
+            JsonValue::Bool(value) => Value::Bool(value),
+            JsonValue::Number(number) => Value::Number(number.into()),
+            JsonValue::Text(text) => Value::Text(text.into_owned()),
+            JsonValue::Array(elements) => Value::list(elements),
+            JsonValue::Object(members) => Value::map(members),
+        };
+        Node { value, at }
+    }
+
+    fn member(&mut self, at: Position, name: Cow<'t, str>, value: Node) -> Entry {
+        Entry { name: name.into(), at, value }
+    }
+
+    fn name(member: &Entry) -> (&str, Position) {
+        (&member.name, member.at)
     }
 }
 
-fn problem(error: &JsonError, at: Position) -> Problem {
-    let code = match error.kind {
-        JsonErrorKind::Duplicate(_) => "duplicate-key",
-        _ if error.kind.is_limit() => "too-large",
-        _ => "unreadable",
-    };
-    Problem::new(code, error.kind.to_string()).at(at)
-}
-
-fn node_of(json: Json<'_>, source: usize, cursor: &mut Cursor<'_>) -> Node {
-    let at = cursor.position(source, json.at);
-    let value = match json.value {
-        JsonValue::Null => Value::Null,
-        JsonValue::Bool(value) => Value::Bool(value),
-        JsonValue::Number(number) => Value::Number(number.to_owned()),
-        JsonValue::Text(text) => Value::Text(text.into_owned()),
-        JsonValue::Array(elements) => {
-            Value::List(elements.into_iter().map(|element| node_of(element, source, cursor)).collect())
-        }
-        JsonValue::Object(members) => Value::Map(
-            members
-                .into_iter()
-                .map(|member| Entry {
-                    at: cursor.position(source, member.at),
-                    name: member.name.into_owned(),
-                    value: node_of(member.value, source, cursor),
-                })
-                .collect(),
-        ),
-    };
-    Node { value, at }
+/// The same without room for more. A short list moves: where it grew up is left whole for the next one, which a cut would leave too small
+/// for anything.
+fn tight<T>(list: Vec<T>) -> Box<[T]> {
+    const SHORT: usize = 64;
+    if list.len() == list.capacity() || list.len() > SHORT {
+        return list.into();
+    }
+    let mut exact = Vec::with_capacity(list.len());
+    exact.extend(list);
+    exact.into()
 }
 
 /// Turns byte offsets into lines and columns. Where offsets ascend, the work is in proportion to the way between them.
@@ -211,7 +319,7 @@ impl<'t> Cursor<'t> {
             }
         }
         self.at = at;
-        Position { source, line: self.line, column: self.column }
+        Position::new(source, self.line, self.column)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Policy documents that come as text: JSON, perhaps URL-encoded as `get-role` prints them, perhaps with references in it.
 
 use super::interpolation::{Piece, pieces};
-use super::node::{self, Entry, Node, Position, Reference, Value};
+use super::node::{self, Entry, Node, Position, Value};
 use super::problem::ReadError;
 use crate::json::JsonLimits;
 
@@ -17,14 +17,12 @@ pub fn policy(text: &str) -> Result<Node, ReadError> {
 
 /// The document of a node: a map as it is, text parsed. `None` where it is not JSON. What is parsed stands where the text does.
 pub(crate) fn document(node: &Node, limits: &JsonLimits) -> Option<Node> {
-    let text = match &node.value {
-        Value::Map(_) => return Some(node.clone()),
-        Value::Text(text) => text,
-        Value::Reference(reference) => &reference.text,
-        _ => return None,
-    };
+    if node.is_map() {
+        return Some(node.clone());
+    }
+    let text = node.as_written()?;
     let decoded = decoded(text);
-    let mut tree = node::from_json(decoded.as_deref().unwrap_or(text), node.at.source, limits).ok()?;
+    let mut tree = node::from_json(decoded.as_deref().unwrap_or(text), node.at.numbers().0, limits).ok()?;
     if !tree.is_map() {
         return None;
     }
@@ -35,19 +33,22 @@ pub(crate) fn document(node: &Node, limits: &JsonLimits) -> Option<Node> {
 /// The document of a text that stands in a source, given by its lines, as it is, from the line after `at` on: a heredoc.
 #[cfg(feature = "hcl")]
 pub(crate) fn heredoc(node: &Node, lines: &[&str], limits: &JsonLimits) -> Option<Node> {
-    let (Value::Text(text) | Value::Reference(Reference { text, .. })) = &node.value else { return None };
-    let mut tree = node::from_json(text, node.at.source, limits).ok()?;
-    let line = lines.get(node.at.line.checked_sub(1)?)?;
-    let opens = line.chars().skip(node.at.column.checked_sub(1)?).collect::<String>().starts_with("<<");
+    let text = node.as_written()?;
+    let (source, line_of_text, column) = node.at.numbers();
+    let mut tree = node::from_json(text, source, limits).ok()?;
+    let line = lines.get(line_of_text.checked_sub(1)?)?;
+    let opens = line.chars().skip(column.checked_sub(1)?).collect::<String>().starts_with("<<");
     // The indentation that `<<-` takes away.
     let (first, left) =
         text.lines().enumerate().find(|(_, line)| !line.trim().is_empty()).map(|(n, line)| (n, blanks(line)))?;
-    let shift = blanks(lines.get(node.at.line + first)?).checked_sub(left)?;
+    let shift = blanks(lines.get(line_of_text + first)?).checked_sub(left)?;
     if !opens || !tree.is_map() {
         return None;
     }
-    let at = node.at;
-    place(&mut tree, &|p| Position { source: at.source, line: at.line + p.line, column: p.column + shift });
+    place(&mut tree, &|inside| {
+        let (_, line, column) = inside.numbers();
+        Position::new(source, line_of_text + line, column + shift)
+    });
     Some(tree)
 }
 
@@ -64,7 +65,7 @@ fn place(node: &mut Node, moved: &impl Fn(Position) -> Position) {
             let holds = pieces(text).iter().any(|piece| matches!(piece, Piece::Name(_)));
             if holds {
                 let missing = "only the deployment knows it".to_owned();
-                node.value = Value::Reference(Reference { text: std::mem::take(text), missing });
+                node.value = Value::reference(std::mem::take(text), missing);
             }
         }
         Value::List(elements) => elements.iter_mut().for_each(|element| place(element, moved)),
@@ -106,7 +107,7 @@ mod tests {
 
     #[test]
     fn documents_are_read_however_they_are_packed() {
-        let at = Position { source: 3, line: 7, column: 2 };
+        let at = Position::new(3, 7, 2);
         let packed = "%7B%22Statement%22%3A%5B%7B%22Action%22%3A%20%22sts%3A%2A%22%7D%5D%7D";
         let tree = document(&Node { value: Value::Text(packed.to_owned()), at }, &JsonLimits::CONFIG).unwrap();
         let action = tree.get("Statement").unwrap().elements()[0].get("Action").unwrap();
@@ -118,10 +119,8 @@ mod tests {
     #[test]
     fn a_heredoc_keeps_its_places() {
         let source = "resource r x {\n  p = <<-EOF\n    {\n      \"Statement\": \"${a.b}\"\n    }\n  EOF\n}\n";
-        let node = Node {
-            value: Value::Text("{\n  \"Statement\": \"${a.b}\"\n}\n".to_owned()),
-            at: Position { source: 0, line: 2, column: 7 },
-        };
+        let node =
+            Node { value: Value::Text("{\n  \"Statement\": \"${a.b}\"\n}\n".to_owned()), at: Position::new(0, 2, 7) };
         let tree = heredoc(&node, &source.lines().collect::<Vec<_>>(), &JsonLimits::CONFIG).unwrap();
         let entry = &tree.entries()[0];
         assert_eq!((entry.at.line, entry.at.column), (4, 7));

@@ -115,7 +115,7 @@ impl fmt::Display for ReadError {
                 f.write_str("\n")?;
             }
             if let Some(at) = problem.at {
-                let name = self.names.get(at.source).map_or("", String::as_str);
+                let name = at.name_in(&self.names).unwrap_or_default();
                 write!(f, "{}:{}:{}: ", text::visible(name), at.line, at.column)?;
             }
             f.write_str(&problem.message)?;

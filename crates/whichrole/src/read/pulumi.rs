@@ -13,16 +13,17 @@ use std::collections::BTreeMap;
 
 use super::ReadOptions;
 use super::api;
-use super::definition::{Drafts, Place};
+use super::definition::Drafts;
 use super::interpolation::{Piece, pieces};
 use super::node::{Entry, Node, Position, Value};
+use super::places::Place;
 use super::problem::Problem;
 use super::shape::{self, Names, any_text, expect_map, known_bool, known_text, wrong_kind};
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::text;
 
-/// Pulumi's names. The rules stand right in the mapping; `wrapped` puts them where others have them.
+/// Pulumi's names. The rules stand right in the mapping; `wrap_rules` puts them where others have them.
 const NAMES: Names = Names {
     kind: "type",
     resolution: "ambiguousRoleResolution",
@@ -53,7 +54,8 @@ pub(crate) fn recognises(node: &Node) -> bool {
 
 /// Reads a program or a state into the drafts.
 pub(crate) fn read(node: &Node, options: &ReadOptions, drafts: &mut Drafts) {
-    let resources = if state::recognises(node) { state::resources(node) } else { program::resources(node, options) };
+    let mut resources =
+        if state::recognises(node) { state::resources(node) } else { program::resources(node, options) };
     let kinds = resources.iter().map(|resource| (resource.name.clone(), resource.kind.clone())).collect();
     for (name, kind, at) in program::foreign(node) {
         let message = format!("{} is a {}, which is not understood", text::quoted(name), text::quoted(kind));
@@ -67,7 +69,7 @@ pub(crate) fn read(node: &Node, options: &ReadOptions, drafts: &mut Drafts) {
         attached: BTreeMap::new(),
         drafts,
     };
-    for resource in &resources {
+    for resource in &mut resources {
         match resource.kind.as_str() {
             "IdentityPool" => reading.pool(resource),
             "IdentityPoolRoleAttachment" => reading.attachment(resource),
@@ -94,7 +96,7 @@ impl Reading<'_> {
     fn pool(&mut self, resource: &Resource) {
         let name = Some(resource.name.as_str());
         let property = |name: &str| shape::field(&resource.properties, name);
-        self.drafts.pool(name).places.insert(Place::Pool, resource.at);
+        self.drafts.pool(name).places.set(Place::Pool, resource.at);
         self.drafts.pool(name).pool.id = Some(resource.id.clone());
         // The provider's default, as in Terraform.
         self.drafts.pool(name).pool.allow_classic_flow = Some(false);
@@ -139,30 +141,34 @@ impl Reading<'_> {
         self.drafts.pool(name).pool.other_providers.extend(others);
     }
 
-    fn attachment(&mut self, resource: &Resource) {
+    /// Takes the mappings out of the resource: there can be very many rules in them.
+    fn attachment(&mut self, resource: &mut Resource) {
         let pool = self.pool_of(resource);
         if let Some(earlier) = self.attached.insert(pool.clone(), resource.name.clone()) {
             self.drafts.problems.push(shape::two_attachments(&earlier, &resource.name).at(resource.at));
         }
-        self.drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(resource.at);
+        self.drafts.pool(Some(&pool)).places.add(Place::Pool, resource.at);
         if let Some(roles) = shape::field(&resource.properties, "roles")
             && expect_map(roles, "`roles`", self.drafts)
         {
             api::default_roles(roles, Some(&pool), self.drafts);
         }
-        let Some(mappings) = shape::field(&resource.properties, "roleMappings") else { return };
-        if !matches!(mappings.value, Value::List(_)) {
-            self.drafts.problems.push(wrong_kind(mappings, "`roleMappings`", "a list"));
-        }
-        for mapping in mappings.elements() {
-            let Some(provider) = shape::field(mapping, "identityProvider") else {
+        let mappings = resource.properties.take("roleMappings").filter(|mappings| mappings.value != Value::Null);
+        let Some(mappings) = mappings else { return };
+        let Value::List(mappings) = mappings.value else {
+            self.drafts.problems.push(wrong_kind(&mappings, "`roleMappings`", "a list"));
+            return;
+        };
+        for mut mapping in mappings {
+            let Some(provider) = shape::field(&mapping, "identityProvider") else {
                 let message = "this role mapping names no provider";
                 self.drafts.problems.push(Problem::new("unknown-field", message).at(mapping.at));
                 continue;
             };
             let Some(provider) = any_text(provider, "`identityProvider`", self.drafts) else { continue };
             let key = self.provider(&provider);
-            if let Some(read) = shape::role_mapping(&wrapped(mapping), &key, Some(&pool), &NAMES, self.drafts) {
+            wrap_rules(&mut mapping);
+            if let Some(read) = shape::role_mapping(&mapping, &key, Some(&pool), &NAMES, self.drafts) {
                 self.drafts.add_mapping(Some(&pool), key, read, mapping.at);
             }
         }
@@ -185,7 +191,7 @@ impl Reading<'_> {
         for entry in shape::field(&resource.properties, "principalTags").into_iter().flat_map(Node::entries) {
             if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", self.drafts) {
                 let place = Place::Tag(key.clone(), entry.name.clone());
-                self.drafts.pool(Some(&pool)).places.insert(place, entry.at);
+                self.drafts.pool(Some(&pool)).places.set(place, entry.at);
                 tags.insert(entry.name.clone(), claim);
             }
         }
@@ -263,17 +269,13 @@ impl Reading<'_> {
     }
 }
 
-/// The mapping with its rules inside a map of their own.
-fn wrapped(mapping: &Node) -> Node {
-    let mut mapping = mapping.clone();
-    if let Value::Map(entries) = &mut mapping.value {
-        for entry in entries.iter_mut().filter(|entry| entry.name == NAMES.rules && entry.value.value != Value::Null) {
-            let at = entry.value.at;
-            let inner = Entry { name: NAMES.rules.to_owned(), at: entry.at, value: entry.value.clone() };
-            entry.value = Node { value: Value::Map(vec![inner]), at };
-        }
+/// Puts the rules of a mapping inside a map of their own.
+fn wrap_rules(mapping: &mut Node) {
+    let Value::Map(entries) = &mut mapping.value else { return };
+    for entry in entries.iter_mut().filter(|entry| entry.name == NAMES.rules && entry.value.value != Value::Null) {
+        let inner = Entry { name: NAMES.rules.to_owned(), at: entry.at, value: entry.take_value() };
+        entry.value.value = Value::map([inner]);
     }
-    mapping
 }
 
 /// `aws:cognito/identityPool:IdentityPool`, or the short `aws:cognito:IdentityPool`, is `IdentityPool`; other packages have none.

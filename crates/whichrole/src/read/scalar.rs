@@ -9,8 +9,8 @@ pub(crate) fn plain(text: &str) -> Value {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        _ if is_number(text) => Value::Number(text.to_owned()),
-        _ if is_disputed(text) => Value::Unquoted(text.to_owned()),
+        _ if is_number(text) => Value::Number(text.into()),
+        _ if is_disputed(text) => Value::Unquoted(text.into()),
         _ => Value::Text(text.to_owned()),
     }
 }
@@ -19,7 +19,8 @@ pub(crate) fn plain(text: &str) -> Value {
 /// YAML 1.1, without its timestamps.
 pub(crate) fn sent(node: &Node) -> Option<String> {
     match &node.value {
-        Value::Text(text) | Value::Number(text) => Some(text.clone()),
+        Value::Text(text) => Some(text.clone()),
+        Value::Number(text) => Some(text.to_string()),
         Value::Bool(value) => Some(if *value { "true" } else { "false" }.to_owned()),
         Value::Unquoted(text) => Some(yaml_1_1(text)),
         _ => None,
@@ -162,10 +163,10 @@ mod tests {
             "-.INF",
             ".nan",
         ] {
-            assert_eq!(plain(text), Value::Unquoted(text.to_owned()), "{text}");
+            assert_eq!(plain(text), Value::Unquoted(text.into()), "{text}");
         }
         for text in ["0", "12", "-3", "1.50", "-0.5", "123456789012"] {
-            assert_eq!(plain(text), Value::Number(text.to_owned()), "{text}");
+            assert_eq!(plain(text), Value::Number(text.into()), "{text}");
         }
         for text in [
             "admins",
@@ -213,7 +214,7 @@ mod tests {
             ("1e3", "1e3"),
             ("2024-01-01", "2024-01-01"),
         ] {
-            let node = Node { value: Value::Unquoted(text.to_owned()), at: Position::default() };
+            let node = Node { value: Value::Unquoted(text.into()), at: Position::default() };
             assert_eq!(sent(&node).as_deref(), Some(sends), "{text}");
         }
     }

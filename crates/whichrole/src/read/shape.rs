@@ -1,8 +1,9 @@
 //! The shapes that the API, CloudFormation and other readers share: role mappings, rules, tag maps. A reader brings a tree whose
 //! references are already [`Value::Reference`]s.
 
-use super::definition::{Drafts, Place};
+use super::definition::Drafts;
 use super::node::{Node, Reference, Value};
+use super::places::Place;
 use super::problem::{self, Problem};
 use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleArn, RoleMapping, RoleMappingType};
 use crate::provider::ProviderKey;
@@ -86,14 +87,14 @@ pub(crate) fn role_mapping(
 
 fn note_places(node: &Node, key: &ProviderKey, pool: Option<&str>, names: &Names, drafts: &mut Drafts) {
     let places = &mut drafts.pool(pool).places;
-    places.entry(Place::Mapping(key.clone())).or_insert(node.at);
+    places.add(Place::Mapping(key.clone()), node.at);
     for (field, name) in
         [(names.kind, API.kind), (names.resolution, API.resolution), (names.configuration, API.configuration)]
     {
         if let Some(entry) = node.entries().iter().find(|entry| entry.name == field) {
             // In YAML a map begins at its first entry, which is another line.
             let at = if entry.value.is_map() { entry.at } else { entry.value.at };
-            places.entry(Place::MappingField(key.clone(), name)).or_insert(at);
+            places.add(Place::MappingField(key.clone(), name), at);
         }
     }
 }
@@ -135,10 +136,10 @@ fn rule(
     let fields = [names.claim, names.match_type, names.value, names.role];
     check_fields(node, "rule", &fields, drafts);
     let places = &mut drafts.pool(pool).places;
-    places.entry(Place::Rule(key.clone(), number)).or_insert(node.at);
+    places.add(Place::Rule(key.clone(), number), node.at);
     for (field, name) in fields.iter().zip([API.claim, API.match_type, API.value, API.role]) {
         if let Some(value) = node.get(field) {
-            places.entry(Place::RuleField(key.clone(), number, name)).or_insert(value.at);
+            places.add(Place::RuleField(key.clone(), number, name), value.at);
         }
     }
     let mut required = |name: &'static str| {
@@ -227,14 +228,11 @@ pub(crate) fn not_known(node: &Node, what: &str, reference: &Reference) -> Probl
 
 /// A text that may be a reference: a role, a provider.
 pub(crate) fn any_text(node: &Node, what: &str, drafts: &mut Drafts) -> Option<String> {
-    match &node.value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Reference(reference) => Some(reference.text.clone()),
-        _ => {
-            drafts.problems.push(wrong_kind(node, what, "a string"));
-            None
-        }
+    let text = node.as_written();
+    if text.is_none() {
+        drafts.problems.push(wrong_kind(node, what, "a string"));
     }
+    text.map(str::to_owned)
 }
 
 /// A boolean that must be known now.

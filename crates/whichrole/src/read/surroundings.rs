@@ -16,9 +16,16 @@ pub struct Surroundings {
     pub user_pools: Vec<UserPool>,
     /// Clients of user pools.
     pub clients: Vec<UserPoolClient>,
-    /// Invariant: the numbers of all roles in `roles`, by each of their ARNs and names. Two templates may use one logical id.
-    by_arn: BTreeMap<String, Vec<usize>>,
-    by_name: BTreeMap<String, Vec<usize>>,
+    /// Invariant: which of `roles` have an ARN or name, for each of theirs. Two templates may use one logical id.
+    by_arn: BTreeMap<String, Numbers>,
+    by_name: BTreeMap<String, Numbers>,
+}
+
+/// The first of some roles, by its number, and whether it is the only one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Numbers {
+    first: usize,
+    is_only: bool,
 }
 
 /// An IAM role.
@@ -165,20 +172,18 @@ impl Surroundings {
     #[must_use]
     pub fn role(&self, arn: &str) -> Option<&Role> {
         // Which of several is meant is not guessed.
-        if let Some(numbers) = self.by_arn.get(arn) {
-            return numbers.first().filter(|_| numbers.len() == 1).and_then(|number| self.roles.get(*number));
-        }
-        // A literal ARN of a role whose name alone is known.
-        match self.by_name.get(crate::RoleArn::name_in(arn)?)?.as_slice() {
-            [only] => self.roles.get(*only),
-            _ => None,
-        }
+        let found = match self.by_arn.get(arn) {
+            Some(numbers) => numbers,
+            // A literal ARN of a role whose name alone is known.
+            None => self.by_name.get(crate::RoleArn::name_in(arn)?)?,
+        };
+        if found.is_only { self.roles.get(found.first) } else { None }
     }
 
     /// The role whose name, rather than its ARN, this reference is.
     #[must_use]
     pub fn role_by_name(&self, name: &str) -> Option<&Role> {
-        self.by_name.get(name).filter(|_| name.contains("${"))?.first().and_then(|number| self.roles.get(*number))
+        self.by_name.get(name).filter(|_| name.contains("${")).and_then(|found| self.roles.get(found.first))
     }
 
     /// The user pool that a reference names.
@@ -222,16 +227,16 @@ impl Surroundings {
 
     /// Adds a role, unless it is there.
     pub(crate) fn add_role(&mut self, role: Role) {
-        let known = role.arns.first().and_then(|arn| self.by_arn.get(arn)).and_then(|numbers| numbers.first());
-        if known.and_then(|number| self.roles.get(*number)).is_some_and(|known| known.arns == role.arns) {
+        let known = role.arns.first().and_then(|arn| self.by_arn.get(arn));
+        if known.and_then(|known| self.roles.get(known.first)).is_some_and(|known| known.arns == role.arns) {
             return;
         }
         let number = self.roles.len();
-        for arn in &role.arns {
-            self.by_arn.entry(arn.clone()).or_default().push(number);
-        }
-        for name in &role.names {
-            self.by_name.entry(name.clone()).or_default().push(number);
+        for (texts, numbers) in [(&role.arns, &mut self.by_arn), (&role.names, &mut self.by_name)] {
+            for text in texts {
+                let found = numbers.entry(text.clone());
+                found.and_modify(|found| found.is_only = false).or_insert(Numbers { first: number, is_only: true });
+            }
         }
         self.roles.push(role);
     }

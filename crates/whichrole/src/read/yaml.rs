@@ -80,7 +80,7 @@ pub(crate) fn from_yaml(text: &str, source: usize, limits: &YamlLimits) -> Resul
         reader.problems.push(fault);
     }
     if reader.problems.is_empty() {
-        let at = Position { source, line: 1, column: 1 };
+        let at = Position::new(source, 1, 1);
         Ok(reader.whole.unwrap_or(Node { value: Value::Null, at }))
     } else {
         Err(reader.problems)
@@ -250,11 +250,11 @@ impl<'t, 'l> Reader<'t, 'l> {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let Open { at, tag, anchor, weight, nodes, height, content } = open;
         let value = match content {
-            Content::List(elements) => Value::List(elements),
+            Content::List(elements) => Value::list(elements),
             Content::Map { mut entries, merges, .. } => {
                 self.note_duplicates(&entries);
                 merge(&mut entries, merges);
-                Value::Map(entries)
+                Value::map(entries)
             }
         };
         let node = tagged(tag, Node { value, at });
@@ -419,12 +419,12 @@ impl<'t, 'l> Reader<'t, 'l> {
     }
 
     fn start(&self) -> Position {
-        Position { source: self.source, line: 1, column: 1 }
+        Position::new(self.source, 1, 1)
     }
 
     fn position(&self, span: &Span) -> Position {
         let mark = span.tag_start().unwrap_or(span.start);
-        Position { source: self.source, line: mark.line(), column: mark.col() + 1 }
+        Position::new(self.source, mark.line(), mark.col() + 1)
     }
 
     /// Characters that YAML forbids, and line separators that its versions disagree about.
@@ -439,12 +439,12 @@ impl<'t, 'l> Reader<'t, 'l> {
         let (line, column) = crate::json::line_and_column(self.text, at);
         let message =
             format!("the character {} must be written as an escape in double quotes", text::quoted(&c.to_string()));
-        Err(Problem::new("unreadable", message).at(Position { source: self.source, line, column }))
+        Err(Problem::new("unreadable", message).at(Position::new(self.source, line, column)))
     }
 
     fn syntax(&self, error: &ScanError) -> Problem {
         let mark = error.marker();
-        let at = Position { source: self.source, line: mark.line().max(1), column: mark.col() + 1 };
+        let at = Position::new(self.source, mark.line().max(1), mark.col() + 1);
         if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
             return self.too_deep(at);
         }
@@ -459,7 +459,7 @@ fn too_many(what: &str, limit: usize, at: Position) -> Problem {
 fn tagged(tag: Option<String>, node: Node) -> Node {
     let at = node.at;
     match tag {
-        Some(tag) => Node { value: Value::Tagged(tag, Box::new(node)), at },
+        Some(tag) => Node { value: Value::tagged(tag, node), at },
         None => node,
     }
 }
@@ -475,7 +475,7 @@ fn merge(entries: &mut Vec<Entry>, merges: Vec<Node>) {
     }
     let mut known: HashSet<String> = entries.iter().map(|entry| entry.name.clone()).collect();
     let maps = merges.into_iter().flat_map(|node| match node.value {
-        Value::List(maps) => maps,
+        Value::List(maps) => maps.into_vec(),
         _ => vec![node],
     });
     for map in maps {

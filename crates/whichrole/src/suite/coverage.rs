@@ -86,7 +86,7 @@ impl Items {
             let pool = &target.definition.pool;
             let mut mappings = Vec::new();
             for (key, mapping) in &pool.role_mappings {
-                let place = |place: Place| target.definition.places.get(&place).map(|at| target.place(*at));
+                let place = |place: Place| target.definition.places.get(&place).map(|at| target.place(at));
                 let mut add = |kind: ItemKind, at: Option<Position>| {
                     items.all.push(Item { kind, target: number, provider: key.clone(), at });
                     items.all.len() - 1
@@ -125,7 +125,7 @@ impl Items {
                 let places = &target.definition.places;
                 let at = places.get(&Place::Tag(provider.clone(), key.clone()));
                 let at = at.or_else(|| places.get(&Place::Tags(provider.clone())));
-                let at = at.map(|at| target.place(*at));
+                let at = at.map(|at| target.place(at));
                 self.all.push(Item { kind: ItemKind::Tag(key, claim), target: number, provider: provider.clone(), at });
             }
         }

@@ -14,7 +14,7 @@ pub(super) struct Field<'t> {
 /// The records of a text, one after the other. A faulty record is the last that comes.
 pub(super) fn records(text: &str, source: usize) -> Records<'_> {
     let rest = text.strip_prefix('\u{feff}').unwrap_or(text);
-    Records { rest, at: Position { source, line: 1, column: 1 } }
+    Records { rest, at: Position::new(source, 1, 1) }
 }
 
 pub(super) struct Records<'t> {

@@ -213,7 +213,7 @@ fn claim_words(claims: &[(&str, &Claim<'_>)]) -> Option<Vec<String>> {
 fn decider(target: &Target, evaluator: &Evaluator, request: &Request<'_>, answer: &Answer<'_>) -> Option<Decider> {
     let login = request.answering(answer);
     let mapping = login.and_then(|login| evaluator.mapping_of(login));
-    let at = |place: &Place| target.definition.places.get(place).map(|at| target.place(*at));
+    let at = |place: &Place| target.definition.places.get(place).map(|at| target.place(at));
     let default = |what: &str, place: Place| Some(Decider { what: what.to_owned(), at: at(&place) });
     match (&answer.decision.outcome, mapping) {
         (Outcome::Assume { source, .. }, Some((key, mapping))) if source.rule().is_some() => {

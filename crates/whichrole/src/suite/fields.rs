@@ -187,7 +187,7 @@ impl Fields {
             Value::Null => Claim::Null,
             Value::Bool(value) => Claim::Bool(*value),
             Value::Text(text) => Claim::from(text.clone()),
-            Value::Number(number) if is_number(number) => Claim::Number(number.clone().into()),
+            Value::Number(number) if is_number(number) => Claim::Number(number.to_string().into()),
             Value::Number(_) | Value::Unquoted(_) => {
                 let message = format!("{what} is a word that YAML tools read differently; quote this value");
                 self.report("wrong-kind", message, node.at);

@@ -288,10 +288,7 @@ impl Planner {
     /// Takes over the names and problems of a configuration; says whether there are any problems.
     fn adopt(&mut self, configuration: &Configuration) -> bool {
         let first = self.names.len();
-        let moved = |problem: &Problem| Problem {
-            at: problem.at.map(|at| Position { source: at.source + first, ..at }),
-            ..problem.clone()
-        };
+        let moved = |problem: &Problem| Problem { at: problem.at.map(|at| at.after_sources(first)), ..problem.clone() };
         self.fields.problems.extend(configuration.problems.iter().map(moved));
         self.notes.extend(configuration.notes.iter().map(moved));
         self.names.extend(configuration.names.iter().cloned());

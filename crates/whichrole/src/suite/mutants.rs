@@ -61,7 +61,7 @@ impl Plan {
         let mut mutants = Vec::new();
         for (number, target) in self.targets.iter().enumerate() {
             for (provider, change, place, pool) in changes(&target.definition.pool) {
-                let at = target.definition.places.get(&place).map(|at| target.place(*at));
+                let at = target.definition.places.get(&place).map(|at| target.place(at));
                 mutants.push(Mutant { target: number, change, at, provider, pool });
             }
         }

@@ -161,6 +161,6 @@ impl Plan {
 impl Target {
     /// A place in this configuration, by the numbers of [`Plan::names`].
     pub(super) fn place(&self, at: Position) -> Position {
-        Position { source: at.source + self.first_source, ..at }
+        at.after_sources(self.first_source)
     }
 }

@@ -92,7 +92,7 @@ fn fill(suite: &mut Suite, mut root: Node) {
 
 fn version(root: &Node, fields: &mut Fields) {
     match root.get("version").map(|node| (&node.value, node.at)) {
-        Some((Value::Number(number), _)) if number == "1" => {}
+        Some((Value::Number(number), _)) if &**number == "1" => {}
         Some((_, at)) => fields.report("unsupported-version", "this is not `version: 1`, the only one there is", at),
         None => fields.report("missing-key", "the suite has no `version`; write `version: 1`", root.at),
     }
@@ -122,7 +122,7 @@ fn configs(root: &Node, fields: &mut Fields) -> Vec<ConfigPath> {
 fn now(node: &Node, fields: &mut Fields) -> Option<i64> {
     // A time without quotes is a date to some YAML tools; here only one thing can be meant.
     let written = match &node.value {
-        Value::Unquoted(text) => Written { text: text.clone(), at: node.at },
+        Value::Unquoted(text) => Written { text: text.to_string(), at: node.at },
         _ => fields.text(node, "`now`")?,
     };
     let seconds = clock::seconds(&written.text);

@@ -356,7 +356,8 @@ fn expected_tags(node: &Node, fields: &mut Fields) -> Option<ExpectedTags> {
         }
         let value = match &entry.value.value {
             Value::Null => None,
-            Value::Text(text) | Value::Number(text) | Value::Unquoted(text) => Some(text.clone()),
+            Value::Text(text) => Some(text.clone()),
+            Value::Number(text) | Value::Unquoted(text) => Some(text.to_string()),
             Value::Bool(value) => Some(value.to_string()),
             _ => {
                 fields.wrong_kind(&entry.value, &format!("tag {}", text::quoted(&entry.name)), "a string");

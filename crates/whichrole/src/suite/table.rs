@@ -88,7 +88,7 @@ pub(super) fn from_csv(
     fields: &mut Fields,
     expectations: &mut Expectations,
 ) -> Option<Rows> {
-    let start = Position { source, line: 1, column: 1 };
+    let start = Position::new(source, 1, 1);
     let mut records = csv::records(csv, source);
     let headings = match records.next() {
         Some(Ok(headings)) => headings,

@@ -20,7 +20,7 @@ pub(super) fn scalar(text: &str) -> String {
 fn quoted(text: &str) -> String {
     let mut out = String::new();
     json::write_string(text, &mut out);
-    crate::text::visible_json(&out)
+    crate::text::visible_json(out)
 }
 
 /// `{ "custom:dept": eng }`

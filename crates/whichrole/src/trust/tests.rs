@@ -28,7 +28,7 @@ fn references(node: &mut Node) {
     match &mut node.value {
         Value::Text(text) if text.contains("${") => {
             let text = std::mem::take(text);
-            node.value = Value::Reference(crate::read::Reference { text, missing: String::new() });
+            node.value = Value::reference(text, "");
         }
         Value::List(elements) => elements.iter_mut().for_each(references),
         Value::Map(entries) => entries.iter_mut().for_each(|entry| references(&mut entry.value)),

@@ -149,7 +149,7 @@ impl Part {
         let is_plain = || self.text.bytes().fold(true, |plain, byte| plain & matches!(byte, 0..0x7f if byte != b'#'));
         // Cells were made visible one by one.
         if matches!(batch.want, Want::Decisions) && !is_plain() {
-            self.text = whichrole::text::visible_json(&self.text);
+            self.text = whichrole::text::visible_json(std::mem::take(&mut self.text));
         }
         turn.hand_in(|results| {
             results.unread += std::mem::take(&mut self.unread);
@@ -286,7 +286,7 @@ fn write_error(number: usize, report: &Report, out: &mut String) {
     }
     let unread = Unread { schema: Answer::SCHEMA, line: number, error: report };
     // Names as keys and text as values: nothing that could fail.
-    out.push_str(&whichrole::text::visible_json(&serde_json::to_string(&unread).unwrap_or_default()));
+    out.push_str(&whichrole::text::visible_json(serde_json::to_string(&unread).unwrap_or_default()));
     out.push('\n');
 }
 

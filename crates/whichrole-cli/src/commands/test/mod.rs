@@ -173,7 +173,7 @@ impl Problems {
     fn add(&mut self, problems: &[Problem], names: &[String], texts: &[String]) {
         let first = self.names.len();
         self.found.extend(problems.iter().map(|problem| {
-            let at = problem.at.map(|at| whichrole::read::Position { source: at.source + first, ..at });
+            let at = problem.at.map(|at| at.after_sources(first));
             Problem { at, ..problem.clone() }
         }));
         self.names.extend_from_slice(names);

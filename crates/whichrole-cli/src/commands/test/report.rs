@@ -63,12 +63,12 @@ pub fn suite(
         entry.seconds = result.time.as_secs_f64();
         entry.reason = plan.reason(result.case).map(visible);
         if plan.place(result.case).source != 0 {
-            entry.file = plan.names().get(plan.place(result.case).source).cloned();
+            entry.file = plan.place(result.case).name_in(plan.names()).map(str::to_owned);
         }
         if status.is_failure() && told <= MOST_TOLD {
             let at = plan.expectation_place(result.case);
             (entry.line, entry.column) = (at.line, at.column);
-            let line = lines.get_or_insert_with(|| lines_of(sound)).get(at.line.saturating_sub(1));
+            let line = lines.get_or_insert_with(|| lines_of(sound)).get(at.numbers().1.saturating_sub(1));
             entry.snippet = line.filter(|_| at.source == 0).map(|line| snippet_of(line, at)).unwrap_or_default();
             if let Some(failure) = plan.failure(result.case) {
                 explain(&mut entry, failure, sound, options);
@@ -170,7 +170,7 @@ fn explain(entry: &mut Entry, failure: CaseFailure, sound: &Sound, options: &Opt
 fn shown_decider(decider: whichrole::suite::Decider, sound: &Sound) -> Decider {
     Decider {
         what: decider.what,
-        file: decider.at.and_then(|at| sound.plan.names().get(at.source).cloned()),
+        file: decider.at.and_then(|at| at.name_in(sound.plan.names()).map(str::to_owned)),
         line: decider.at.map(|at| at.line),
         column: decider.at.map(|at| at.column),
     }
@@ -244,7 +244,7 @@ fn coverage(
                 dead: *is_dead,
                 provider: item.provider.as_str().to_owned(),
                 config,
-                file: item.at.and_then(|at| plan.names().get(at.source).cloned()),
+                file: item.at.and_then(|at| at.name_in(plan.names()).map(str::to_owned)),
                 line: item.at.map(|at| at.line),
                 test: witness.as_ref().map(|witness| format!("{{ {} }}", witness.to_yaml(*names_provider).join(", "))),
             }
@@ -304,7 +304,7 @@ fn mutants(
                 measure.total += 1;
                 found.survivors.push(Survivor {
                     change: mutant.change.clone(),
-                    file: mutant.at.and_then(|at| plan.names().get(at.source).cloned()),
+                    file: mutant.at.and_then(|at| at.name_in(plan.names()).map(str::to_owned)),
                     line: mutant.at.map(|at| at.line),
                     test: plan.killing_row(mutant, witness).unwrap_or_default(),
                 });
@@ -328,7 +328,7 @@ fn mutants(
 
 /// Where a suite sets its goals; its beginning where only the command line does.
 fn place_of_goals(plan: &Plan) -> Position {
-    plan.suite().coverage.at.unwrap_or(Position { source: 0, line: 1, column: 1 })
+    plan.suite().coverage.at.unwrap_or(Position::new(0, 1, 1))
 }
 
 fn share(measure: Measure) -> Share {

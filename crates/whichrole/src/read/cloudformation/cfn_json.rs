@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::interpolation::{Piece, pieces};
-use super::super::node::{self, Node, Position, Reference, Value};
+use super::super::node::{self, Node, Position, Value};
 use super::super::problem::Problem;
 use super::resolve::{Resolver, function};
 use crate::json::JsonLimits;
@@ -14,13 +14,9 @@ impl Resolver<'_, '_> {
     pub(super) fn json(&self, written: &Node, of: &str, limits: &JsonLimits) -> Result<Node, Problem> {
         let at = written.at;
         let resolved = self.resolve(written);
-        let json = match &resolved.value {
-            Value::Text(text) => text,
-            Value::Reference(reference) => &reference.text,
-            // An older form has the map itself.
-            _ => return Ok(resolved),
-        };
-        let mut tree = node::from_json(json, at.source, limits).map_err(|problems| {
+        // An older form has the map itself.
+        let Some(json) = resolved.as_written() else { return Ok(resolved) };
+        let mut tree = node::from_json(json, at.numbers().0, limits).map_err(|problems| {
             let what = problems.first().map_or("not JSON", |problem| &problem.message);
             Problem::new("unreadable", format!("the JSON text of {}: {what}", text::quoted(of))).at(at)
         })?;
@@ -31,7 +27,7 @@ impl Resolver<'_, '_> {
     /// The names of the references in text that a template puts together. `${` may stand in its literal parts too.
     fn references(&self, written: &Node) -> BTreeSet<String> {
         let joined = match (&written.value, function(written)) {
-            (Value::Tagged(tag, argument), _) if tag == "!Join" => argument.elements(),
+            (Value::Tagged(tagged), _) if tagged.tag == "!Join" => tagged.node.elements(),
             (_, Some(("Fn::Join", argument))) => argument.elements(),
             _ => &[],
         };
@@ -59,7 +55,7 @@ impl Resolver<'_, '_> {
                     .find(|name| references.contains(*name))
                     .map(|name| self.missing(name).missing);
                 if let Some(missing) = missing {
-                    node.value = Value::Reference(Reference { text: std::mem::take(text), missing });
+                    node.value = Value::reference(std::mem::take(text), missing);
                 }
             }
             Value::List(elements) => {

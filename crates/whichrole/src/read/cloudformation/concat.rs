@@ -1,7 +1,7 @@
 //! Values as text: joined, as JSON, or described in one line.
 
 use super::super::interpolation::flat;
-use super::super::node::{Node, Position, Reference, Value};
+use super::super::node::{Node, Position, Value};
 use super::super::scalar;
 use crate::json;
 
@@ -29,7 +29,7 @@ impl Concat {
 
     pub(super) fn node(self, at: Position) -> Node {
         let value = match self.missing {
-            Some(missing) => Value::Reference(Reference { text: self.text, missing }),
+            Some(missing) => Value::reference(self.text, missing),
             None => Value::Text(self.text),
         };
         Node { value, at }
@@ -43,7 +43,8 @@ pub(super) fn to_json(node: &Node) -> Value {
             Value::Null | Value::Tagged(..) => out.push_str("null"),
             Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Value::Number(number) => out.push_str(number),
-            Value::Text(text) | Value::Unquoted(text) => json::write_string(text, out),
+            Value::Text(text) => json::write_string(text, out),
+            Value::Unquoted(text) => json::write_string(text, out),
             Value::Reference(reference) => {
                 missing.get_or_insert_with(|| reference.missing.clone());
                 json::write_string(&reference.text, out);
@@ -82,7 +83,7 @@ pub(super) fn describe(node: &Node) -> String {
                 entries.iter().map(|entry| format!("{}: {}", flat(&entry.name), describe(&entry.value))).collect();
             format!("<{}>", entries.join(", "))
         }
-        Value::Tagged(tag, inner) => format!("{tag} {}", describe(inner)),
+        Value::Tagged(tagged) => format!("{} {}", tagged.tag, describe(&tagged.node)),
         Value::Reference(reference) => flat(&reference.text),
         _ => flat(&scalar::sent(node).unwrap_or_default()),
     }

@@ -1,6 +1,6 @@
 //! Conditions, and `Fn::If`, which chooses by them.
 
-use super::super::node::{Node, Position, Reference, Value};
+use super::super::node::{Node, Position, Value};
 use super::super::problem::Problem;
 use super::concat::{Concat, describe};
 use super::resolve::{Resolver, function, too_large};
@@ -32,7 +32,7 @@ impl Resolver<'_, '_> {
                 self.world.note_undecided(Problem::unresolved(&format!("{shown} is not known here"), &missing).at(at));
                 let text = format!("${{Fn::If {} {} {}}}", describe(condition), describe(&yes), describe(&no));
                 if self.world.pay(text.len()) {
-                    Node { value: Value::Reference(Reference { text, missing }), at }
+                    Node { value: Value::reference(text, missing), at }
                 } else {
                     too_large(at)
                 }
@@ -43,7 +43,7 @@ impl Resolver<'_, '_> {
     /// The branch of an `Fn::If` whose condition is known; any other node is its own branch.
     pub(super) fn branch<'b>(&self, node: &'b Node) -> &'b Node {
         let argument = match (&node.value, function(node)) {
-            (Value::Tagged(tag, argument), _) if tag == "!If" => argument,
+            (Value::Tagged(tagged), _) if tagged.tag == "!If" => &tagged.node,
             (_, Some(("Fn::If", argument))) => argument,
             _ => return node,
         };
@@ -90,9 +90,9 @@ impl Resolver<'_, '_> {
     fn truth(&self, node: &Node) -> Truth {
         let unknown = || Truth::Unknown("only CloudFormation can evaluate this condition".to_owned());
         let (name, argument) = match (&node.value, function(node)) {
-            (Value::Tagged(tag, argument), _) => (tag.trim_start_matches('!'), &**argument),
+            (Value::Tagged(tagged), _) => (tagged.tag.trim_start_matches('!'), &tagged.node),
             (_, Some((name, argument))) => (name.trim_start_matches("Fn::"), argument),
-            (Value::Map(entries), None) => match entries.as_slice() {
+            (Value::Map(entries), None) => match &**entries {
                 [only] if only.name == "Condition" => ("Condition", &only.value),
                 _ => return unknown(),
             },

@@ -1,6 +1,6 @@
 //! Role mappings that a custom resource attaches or puts together.
 
-use super::super::node::{Entry, Node, Reference, Value};
+use super::super::node::{Entry, Node, Value};
 use super::super::problem::Problem;
 use super::super::shape::{Names, any_text};
 use super::resolve::{Resolver, function};
@@ -17,7 +17,7 @@ impl<'n> Reading<'_, 'n> {
     pub(super) fn mappings_property(&mut self, resolver: Resolver<'_, 'n>, node: &Node, pool: &str, names: &Names) {
         let node = resolver.branch(node);
         let Some(target) = attribute(node) else {
-            self.mappings(resolver, &resolver.resolve(node), pool, names);
+            self.mappings(resolver, resolver.resolve(node), pool, names);
             return;
         };
         let id = target.split('.').next().unwrap_or_default();
@@ -25,7 +25,7 @@ impl<'n> Reading<'_, 'n> {
         let made = maker.and_then(|maker| self.made_by(resolver, &maker));
         if let (Some(maker), Some(made)) = (maker, made) {
             self.followed.insert((resolver.number(), maker.id.to_owned()));
-            self.mappings(resolver, &made, pool, &CLOUDFORMATION);
+            self.mappings(resolver, made, pool, &CLOUDFORMATION);
             return;
         }
         let what = match maker {
@@ -101,7 +101,7 @@ impl<'n> Reading<'_, 'n> {
                 text::quoted(&pool)
             );
             self.drafts.notes.push(Problem::new("pool-elsewhere", message).at(resource.at));
-            self.mappings(resolver, &made, &pool, &CLOUDFORMATION);
+            self.mappings(resolver, made, &pool, &CLOUDFORMATION);
         }
     }
 
@@ -126,26 +126,21 @@ impl<'n> Reading<'_, 'n> {
             let entries = resolver.resolve(entries);
             let pairs = entries.elements().iter().filter_map(|pair| {
                 let (key, value) = (pair.get("Key")?, pair.get("Value")?);
-                let name = match &key.value {
-                    Value::Text(text) | Value::Reference(Reference { text, .. }) => text.clone(),
-                    _ => return None,
-                };
-                Some(Entry { name, at: key.at, value: value.clone() })
+                Some(Entry { name: key.as_written()?.to_owned(), at: key.at, value: value.clone() })
             });
             return Some(Node { value: Value::Map(pairs.collect()), at: entries.at });
         }
         let is_mapping = matches!(maker.property("Type").and_then(Node::as_text), Some("Token" | "Rules"))
             && maker.property("IdentityProvider").is_some();
         let properties = maker.properties.filter(|_| is_mapping)?;
-        let Node { value: Value::Map(mut entries), at } = resolver.resolve(properties) else { return None };
-        entries.retain(|entry| entry.name != "ServiceToken");
-        let only = Node { value: Value::Map(entries), at };
-        Some(Node { value: Value::List(vec![only]), at })
+        let Node { value: Value::Map(entries), at } = resolver.resolve(properties) else { return None };
+        let entries = entries.into_iter().filter(|entry| entry.name != "ServiceToken");
+        let only = Node { value: Value::map(entries), at };
+        Some(Node { value: Value::list([only]), at })
     }
 
     /// One entry of a list of mappings; its provider is `IdentityProvider`, or a user pool and a client.
-    pub(super) fn list_entry(&mut self, element: &Node) -> Option<Entry> {
-        let mut value = element.clone();
+    pub(super) fn list_entry(&mut self, mut element: Node) -> Option<Entry> {
         let mut name = String::new();
         if let (Some(pool), Some(client)) = (element.get("UserPool"), element.get("ClientId")) {
             let pool = any_text(pool, "`UserPool`", self.drafts)?;
@@ -154,22 +149,22 @@ impl<'n> Reading<'_, 'n> {
             let region =
                 pool.split_once('_').filter(|_| !pool.contains("${")).map_or("${AWS::Region}", |(region, _)| region);
             name = format!("cognito-idp.{region}.${{AWS::URLSuffix}}/{pool}:{client}");
-            if let Value::Map(entries) = &mut value.value {
-                entries.retain(|entry| entry.name != "UserPool" && entry.name != "ClientId");
+            for named in ["UserPool", "ClientId"] {
+                element.take(named);
             }
         } else if element.get("IdentityProvider").is_none() {
             let message = "this role mapping names no provider";
             self.drafts.problems.push(Problem::new("unknown-field", message).at(element.at));
             return None;
         }
-        Some(Entry { name, at: element.at, value })
+        Some(Entry { name, at: element.at, value: element })
     }
 }
 
 /// The target of `Fn::GetAtt`, its parts joined by a dot.
 fn attribute(node: &Node) -> Option<String> {
     let argument = match (&node.value, function(node)) {
-        (Value::Tagged(tag, argument), _) if tag == "!GetAtt" => argument,
+        (Value::Tagged(tagged), _) if tagged.tag == "!GetAtt" => &tagged.node,
         (_, Some(("Fn::GetAtt", argument))) => argument,
         _ => return None,
     };

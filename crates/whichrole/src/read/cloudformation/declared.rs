@@ -150,7 +150,7 @@ impl<'n> References<'n> {
 
     fn walk(&mut self, node: &'n Node) {
         match (&node.value, function(node)) {
-            (Value::Tagged(tag, argument), _) => self.call(tag.trim_start_matches('!'), argument, node.at),
+            (Value::Tagged(tagged), _) => self.call(tagged.tag.trim_start_matches('!'), &tagged.node, node.at),
             (_, Some((name, argument))) => self.call(name.trim_start_matches("Fn::"), argument, node.at),
             (Value::List(elements), _) => elements.iter().for_each(|element| self.walk(element)),
             (Value::Map(entries), _) => entries.iter().for_each(|entry| self.walk(&entry.value)),

@@ -50,13 +50,13 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let value = match &node.value {
             Value::Text(text) => return self.plain_text(text, at),
             Value::List(elements) => {
-                Value::List(elements.iter().map(|element| self.walk(element)).filter(|e| !is_no_value(e)).collect())
+                Value::list(elements.iter().map(|element| self.walk(element)).filter(|e| !is_no_value(e)))
             }
             Value::Map(entries) => match function(node) {
                 Some((name, argument)) => return self.call(name, argument, at),
-                None => Value::Map(entries.iter().filter_map(|entry| self.entry(entry)).collect()),
+                None => Value::map(entries.iter().filter_map(|entry| self.entry(entry))),
             },
-            Value::Tagged(tag, argument) => return self.call(tag.trim_start_matches('!'), argument, at),
+            Value::Tagged(tagged) => return self.call(tagged.tag.trim_start_matches('!'), &tagged.node, at),
             other => other.clone(),
         };
         Node { value, at }
@@ -94,7 +94,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
                 }
             }
             ("Sub", Value::Text(text)) => self.substitute(text, &BTreeMap::new(), at),
-            ("Sub", Value::List(parts)) => match parts.as_slice() {
+            ("Sub", Value::List(parts)) => match &**parts {
                 [Node { value: Value::Text(text), .. }, variables] => {
                     let variables = variables.entries().iter();
                     let own = variables.map(|entry| (entry.name.as_str(), self.resolve(&entry.value))).collect();
@@ -103,7 +103,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
                 [Node { value: Value::Text(text), .. }] => self.substitute(text, &BTreeMap::new(), at),
                 _ => self.opaque(name, argument, at),
             },
-            ("If", Value::List(parts)) => match parts.as_slice() {
+            ("If", Value::List(parts)) => match &**parts {
                 [condition, yes, no] => self.choose(condition, yes, no, at),
                 _ => self.opaque(name, argument, at),
             },
@@ -116,7 +116,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
                     "FindInMap" => self.find_in_map(&resolved),
                     "ImportValue" => self.import(&resolved, at),
                     "Length" => match &resolved.value {
-                        Value::List(elements) => Some(Value::Number(elements.len().to_string())),
+                        Value::List(elements) => Some(Value::Number(elements.len().to_string().into())),
                         _ => None,
                     },
                     "ToJsonString" => Some(to_json(&resolved)),
@@ -130,7 +130,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
     /// `Ref`
     fn reference(&self, name: &str, at: Position) -> Node {
         if name == "AWS::NoValue" {
-            return Node { value: Value::Tagged(NO_VALUE.to_owned(), Box::new(Node { value: Value::Null, at })), at };
+            return Node { value: Value::tagged(NO_VALUE, Node { value: Value::Null, at }), at };
         }
         let declared = self.template().and_then(|template| template.parameters.get(name));
         let kind = declared.and_then(|parameter| parameter.get("Type")).and_then(Node::as_text).unwrap_or_default();
@@ -283,7 +283,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
             format!("no template here exports it; add the one that does, or pass {}", parameter(&text.text))
         });
         let text = format!("${{ImportValue {}}}", flat(&text.text));
-        self.world.pay(text.len()).then_some(Value::Reference(Reference { text, missing }))
+        self.world.pay(text.len()).then_some(Value::reference(text, missing))
     }
 
     /// A value of this template as another one sees it: `${Users}` is `${Auth:Users}`.
@@ -298,7 +298,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
                 Piece::Name(name) => text.extend(["${", stem, ":", name, "}"]),
             }
         }
-        Value::Reference(Reference { text, missing: reference.missing })
+        Value::reference(text, reference.missing)
     }
 
     /// Text outside `Fn::Sub`: literal, but for dynamic references and the variables of Serverless.
@@ -308,7 +308,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
         if text.contains("{{resolve:") {
             let missing = format!("only a deployment can look up {}", text::quoted(text));
             let text = text.replace("{{resolve:", "${resolve:").replace("}}", "}");
-            return Node { value: Value::Reference(Reference { text, missing }), at };
+            return Node { value: Value::reference(text, missing), at };
         }
         if !text.contains("${") {
             return literal();
@@ -326,7 +326,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
     }
 
     fn unknown(&self, name: &str, at: Position) -> Node {
-        Node { value: Value::Reference(self.missing(name)), at }
+        Node { value: Value::Reference(Box::new(self.missing(name))), at }
     }
 
     /// The reference for a name nothing was given for.
@@ -343,25 +343,20 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let text = format!("${{Fn::{name} {}}}", describe(argument));
         let missing = first_missing(argument)
             .unwrap_or_else(|| format!("{} has no value here", text::quoted(&format!("Fn::{name}"))));
-        if self.world.pay(text.len()) {
-            Node { value: Value::Reference(Reference { text, missing }), at }
-        } else {
-            too_large(at)
-        }
+        if self.world.pay(text.len()) { Node { value: Value::reference(text, missing), at } } else { too_large(at) }
     }
 }
 
 /// What stands for text that would be too long.
 pub(super) fn too_large(at: Position) -> Node {
-    let missing = "the references of this configuration expand to too much text".to_owned();
-    Node { value: Value::Reference(Reference { text: "${…}".to_owned(), missing }), at }
+    Node { value: Value::reference("${…}", "the references of this configuration expand to too much text"), at }
 }
 
 /// Marks what `AWS::NoValue` takes away.
 const NO_VALUE: &str = "AWS::NoValue";
 
 fn is_no_value(node: &Node) -> bool {
-    matches!(&node.value, Value::Tagged(tag, _) if tag == NO_VALUE)
+    matches!(&node.value, Value::Tagged(tagged) if tagged.tag == NO_VALUE)
 }
 
 /// The function that a map with one entry calls.

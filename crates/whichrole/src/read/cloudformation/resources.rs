@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::super::api;
-use super::super::definition::Place;
 use super::super::node::{Entry, Node, Value};
+use super::super::places::Place;
 use super::super::problem::Problem;
+use super::super::scalar;
 use super::super::shape::{self, API, Names, any_text, check_members, expect_map, known_bool, known_text, wrong_kind};
-use super::super::{Reference, scalar};
 use super::resolve::Resolver;
 use super::template::Resource;
 use super::{ATTACHMENT, Decides, GROUP, POOL, Reading, TAGS};
@@ -45,7 +45,7 @@ impl<'n> Reading<'_, 'n> {
         }
         let draft = self.drafts.pool(Some(&name));
         draft.pool.id = Some(resolver.missing(resource.id).text);
-        draft.places.insert(Place::Pool, resource.at);
+        draft.places.set(Place::Pool, resource.at);
         let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
         draft_flag(
             self,
@@ -120,7 +120,7 @@ impl<'n> Reading<'_, 'n> {
         if let Some(earlier) = self.attached.insert(pool.clone(), resource.id.to_owned()) {
             self.drafts.problems.push(shape::two_attachments(&earlier, resource.id).at(resource.at));
         }
-        self.drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(resource.at);
+        self.drafts.pool(Some(&pool)).places.add(Place::Pool, resource.at);
         if let Some(roles) = properties.get("Roles") {
             let roles = resolver.resolve(roles);
             self.report_undecided(Decides::Mapping);
@@ -134,9 +134,9 @@ impl<'n> Reading<'_, 'n> {
     }
 
     /// Reads resolved role mappings: a map by provider or label, or a list whose entries name their provider.
-    pub(super) fn mappings(&mut self, resolver: Resolver<'_, 'n>, mappings: &Node, pool: &str, names: &Names) {
+    pub(super) fn mappings(&mut self, resolver: Resolver<'_, 'n>, mappings: Node, pool: &str, names: &Names) {
         self.report_undecided(Decides::Mapping);
-        match &mappings.value {
+        match mappings.value {
             Value::Null => {}
             Value::Map(entries) => {
                 for entry in entries {
@@ -146,24 +146,24 @@ impl<'n> Reading<'_, 'n> {
             Value::List(elements) => {
                 for element in elements {
                     if let Some(entry) = self.list_entry(element) {
-                        self.mapping(resolver, &entry, pool, names);
+                        self.mapping(resolver, entry, pool, names);
                     }
                 }
             }
-            _ => self.drafts.problems.push(wrong_kind(mappings, "`RoleMappings`", "a map")),
+            _ => self.drafts.problems.push(wrong_kind(&mappings, "`RoleMappings`", "a map")),
         }
     }
 
-    fn mapping(&mut self, resolver: Resolver<'_, 'n>, entry: &Entry, pool: &str, names: &Names) {
+    fn mapping(&mut self, resolver: Resolver<'_, 'n>, entry: Entry, pool: &str, names: &Names) {
         let provider = match entry.value.get("IdentityProvider").filter(|node| node.value != Value::Null) {
             Some(node) => any_text(node, "`IdentityProvider`", self.drafts),
             None => Some(entry.name.clone()),
         };
         let Some(provider) = provider else { return };
         let key = resolver.provider(&provider);
-        let mut value = entry.value.clone();
+        let mut value = entry.value;
         self.send_rule_values(&mut value);
-        self.drafts.pool(Some(pool)).places.entry(Place::Mapping(key.clone())).or_insert(entry.at);
+        self.drafts.pool(Some(pool)).places.add(Place::Mapping(key.clone()), entry.at);
         if let Some(mapping) = shape::role_mapping(&value, &key, Some(pool), names, self.drafts) {
             self.drafts.add_mapping(Some(pool), key, mapping, entry.at);
         }
@@ -220,7 +220,7 @@ impl<'n> Reading<'_, 'n> {
             for entry in map.entries() {
                 if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", self.drafts) {
                     let place = Place::Tag(key.clone(), entry.name.clone());
-                    self.drafts.pool(Some(&pool)).places.insert(place, entry.at);
+                    self.drafts.pool(Some(&pool)).places.set(place, entry.at);
                     tags.insert(entry.name.clone(), claim);
                 }
             }
@@ -270,8 +270,7 @@ impl<'n> Reading<'_, 'n> {
         });
         let group = Group { name, role_arn, precedence };
         for pool in self.pools_with_users_of(property("UserPoolId").as_ref(), resolver) {
-            let known =
-                self.drafts.pool(pool.as_deref()).groups.iter().flatten().find(|known| known.name == group.name);
+            let known = self.drafts.known_group(pool.as_deref(), &group.name);
             if known.is_some_and(|known| *known != group) {
                 let message =
                     format!("another user pool has a group {} too; this one is left out", text::quoted(&group.name));
@@ -290,8 +289,8 @@ impl<'n> Reading<'_, 'n> {
             return vec![None];
         }
         let provider = user_pool.and_then(|node| match &node.value {
-            Value::Reference(Reference { text, .. }) => {
-                let (name, rest) = super::provider::reference(text)?;
+            Value::Reference(reference) => {
+                let (name, rest) = super::provider::reference(&reference.text)?;
                 (rest.is_empty() && resolver.kind_of(name).is_some()).then(|| format!("${{{name}.ProviderName}}"))
             }
             _ => None,

@@ -92,9 +92,5 @@ pub(crate) fn attributes(schema: &Node, name: &str, mutable: &str) -> Option<Vec
 
 /// A text, or the reference that stands for it.
 pub(crate) fn text(node: &Node) -> Option<String> {
-    match &node.value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Reference(reference) => Some(reference.text.clone()),
-        _ => None,
-    }
+    node.as_written().map(str::to_owned)
 }

@@ -80,13 +80,12 @@ pub(crate) struct At {
 impl At {
     pub(crate) fn of(self, source: usize) -> Position {
         let wide = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
-        Position { source, line: wide(self.line), column: wide(self.column) }
+        Position::new(source, wide(self.line), wide(self.column))
     }
 
     /// For trees that come from another syntax.
     pub(crate) fn from_position(position: Position) -> Self {
-        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Self { line: narrow(position.line), column: narrow(position.column) }
+        Self { line: position.line, column: position.column }
     }
 }
 
@@ -202,7 +201,7 @@ pub(crate) fn parse_expression(text: &str, source: usize, limits: &HclLimits) ->
 
 /// Reads a string of Terraform's JSON syntax, in which `${…}` means what it means in quotes.
 pub(crate) fn parse_json_string(text: &str, at: Position, limits: &HclLimits) -> Result<Expr, Vec<Problem>> {
-    let mut parser = Parser::new(text, at.source, At::from_position(at), limits);
+    let mut parser = Parser::new(text, at.numbers().0, At::from_position(at), limits);
     let result = parser.whole_template();
     parser.finish(result)
 }

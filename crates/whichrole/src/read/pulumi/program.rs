@@ -42,10 +42,7 @@ pub(super) fn resources(node: &Node, options: &ReadOptions) -> Vec<Resource> {
             None => Node { value: Value::Null, at: entry.at },
         };
         let id = program.named(&format!("{}.id", entry.name), entry.at, STEPS);
-        let id = match id.value {
-            Value::Text(text) | Value::Reference(Reference { text, .. }) => text,
-            _ => String::new(),
-        };
+        let id = id.as_written().unwrap_or_default().to_owned();
         Some(Resource { name: entry.name.clone(), kind: kind.to_owned(), at: entry.at, id, properties })
     });
     resources.collect()
@@ -75,7 +72,7 @@ impl Program<'_> {
         let value = match &node.value {
             Value::Text(text) => return self.interpolate(text, at, steps),
             Value::List(elements) => Value::List(elements.iter().map(|element| self.resolve(element, steps)).collect()),
-            Value::Map(entries) => match entries.as_slice() {
+            Value::Map(entries) => match &**entries {
                 [only] if only.name.to_ascii_lowercase().starts_with("fn::") => {
                     return self.call(&only.name.to_ascii_lowercase(), &only.value, at, steps);
                 }
@@ -124,7 +121,7 @@ impl Program<'_> {
         let value = value.unwrap_or_else(|| {
             let missing = format!("{} has no value here", text::quoted(name));
             // The place tells two calls apart.
-            Value::Reference(Reference { text: format!("${{{name} {}:{}}}", at.line, at.column), missing })
+            Value::reference(format!("${{{name} {}:{}}}", at.line, at.column), missing)
         });
         Node { value, at }
     }
@@ -160,17 +157,13 @@ impl Program<'_> {
     /// A variable, a configuration value, or a property that a resource was given literally.
     fn named(&self, name: &str, at: Position, steps: usize) -> Node {
         let node = self.looked_up(name, at, steps);
-        let weight = match &node.value {
-            Value::Text(text) | Value::Reference(Reference { text, .. }) => text.len() + 1,
-            _ => weight(&node),
-        };
+        let weight = node.as_written().map_or_else(|| weight(&node), |text| text.len() + 1);
         let left = self.left.get();
         self.left.set(left.saturating_sub(weight));
         if left >= weight {
             return node;
         }
-        let missing = "the references of this program expand to too much text".to_owned();
-        Node { value: Value::Reference(Reference { text: "${…}".to_owned(), missing }), at }
+        Node { value: Value::reference("${…}", "the references of this program expand to too much text"), at }
     }
 
     fn looked_up(&self, name: &str, at: Position, steps: usize) -> Node {
@@ -196,7 +189,7 @@ impl Program<'_> {
                 return Node { value: Value::Text(text.replace("$$", "$")), at };
             }
         }
-        Node { value: Value::Reference(unknown(name)), at }
+        Node { value: Value::Reference(Box::new(unknown(name))), at }
     }
 }
 
@@ -231,7 +224,7 @@ fn append(node: &Node, text: &mut String, missing: &mut Option<String>) -> bool 
 
 fn text_or_reference(text: String, missing: Option<String>) -> Value {
     match missing {
-        Some(missing) => Value::Reference(Reference { text, missing }),
+        Some(missing) => Value::reference(text, missing),
         None => Value::Text(text),
     }
 }

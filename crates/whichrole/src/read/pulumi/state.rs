@@ -1,6 +1,6 @@
 //! What `pulumi stack export` prints: every value is there, but for secrets and what a preview could not know.
 
-use super::super::node::{Entry, Node, Reference, Value};
+use super::super::node::{Entry, Node, Value};
 use super::{Resource, kind_of};
 
 /// The name under which Pulumi says what kind of special value a map is, and its mark for secrets.
@@ -46,7 +46,7 @@ fn plain(node: &Node, owner: &str) -> Node {
     let reference = |what: &str, missing: &str| {
         // The place tells two of them apart.
         let text = format!("${{{owner}.{what} {}:{}}}", node.at.line, node.at.column);
-        Value::Reference(Reference { text, missing: missing.to_owned() })
+        Value::reference(text, missing.to_owned())
     };
     let value = match &node.value {
         Value::Text(text) if text == UNKNOWN => {

@@ -16,7 +16,7 @@ fn file(name: &str, parameters: &[(&str, &str)]) -> Definition {
     let configuration = read_text(&std::fs::read_to_string(path).unwrap(), parameters);
     let mut definition = configuration.usable().unwrap().choose(None).unwrap().clone();
     assert_eq!(definition.name, "AppPool");
-    definition.places.clear();
+    definition.places = crate::read::Places::default();
     definition
 }
 
@@ -211,7 +211,7 @@ resources:
             - { claim: "custom:dept", matchType: Equals, roleArn: "${admin.arn}", value: eng }
 "#;
 
-fn faults(text: &str) -> Vec<(&'static str, usize)> {
+fn faults(text: &str) -> Vec<(&'static str, u32)> {
     let sources = [Source { name: "Pulumi.yaml".to_owned(), text: text.to_owned() }];
     let found = crate::lint::lint(&read(&sources, &ReadOptions::default())).unwrap();
     let found = found.into_iter().filter(|finding| finding.severity > crate::lint::Severity::Info);

@@ -5,7 +5,7 @@ use super::module::Declared;
 use super::resources::Kind;
 use super::value::{Data, Val};
 use crate::read::hcl::{Attribute, Block, ExprKind};
-use crate::read::node::{Entry, Node, Position, Reference, Value};
+use crate::read::node::{Entry, Node, Position, Value};
 use crate::read::problem::Problem;
 use crate::text;
 
@@ -48,7 +48,7 @@ impl Evaluator<'_> {
             }
         }
         entries.extend(self.block_entries(&blocks, scope));
-        Node { value: Value::Map(entries), at: declared.at }
+        Node { value: Value::map(entries), at: declared.at }
     }
 
     fn argument_entry(&mut self, attribute: &Attribute, scope: Scope<'_>) -> Entry {
@@ -70,7 +70,7 @@ impl Evaluator<'_> {
 
     /// One entry for each kind of block: the list of its blocks, in the order written.
     pub(super) fn block_entries(&mut self, blocks: &[(usize, &Block)], scope: Scope<'_>) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut lists: Vec<(&str, Position, Vec<Node>)> = Vec::new();
         for (source, block) in blocks {
             let name = super::module::named(block);
             let at = block.at.of(*source);
@@ -80,15 +80,15 @@ impl Evaluator<'_> {
             } else {
                 vec![self.block_node(block, at, scope)]
             };
-            let known = entries.iter_mut().find(|entry| entry.name == name).map(|entry| &mut entry.value.value);
-            if let Some(Value::List(list)) = known {
-                list.extend(nodes);
-            } else {
-                let value = Node { value: Value::List(nodes), at };
-                entries.push(Entry { name: name.to_owned(), at, value });
+            match lists.iter_mut().find(|(known, ..)| *known == name) {
+                Some((.., list)) => list.extend(nodes),
+                None => lists.push((name, at, nodes)),
             }
         }
-        entries
+        let lists = lists.into_iter();
+        lists
+            .map(|(name, at, nodes)| Entry { name: name.to_owned(), at, value: Node { value: Value::list(nodes), at } })
+            .collect()
     }
 
     fn block_node(&mut self, block: &Block, at: Position, scope: Scope<'_>) -> Node {
@@ -96,15 +96,14 @@ impl Evaluator<'_> {
             block.body.attributes.iter().map(|attribute| self.argument_entry(attribute, scope)).collect();
         let blocks: Vec<(usize, &Block)> = block.body.blocks.iter().map(|block| (scope.source, block)).collect();
         entries.extend(self.block_entries(&blocks, scope));
-        Node { value: Value::Map(entries), at }
+        Node { value: Value::map(entries), at }
     }
 
     /// The blocks that a `dynamic` block stands for. One that nobody can count is a reference in the list.
     fn dynamic(&mut self, block: &Block, name: &str, scope: Scope<'_>) -> Vec<Node> {
         let at = block.at.of(scope.source);
-        let unknown = |at: Position, text: String, missing: String| {
-            vec![Node { value: Value::Reference(Reference { text, missing }), at }]
-        };
+        let unknown =
+            |at: Position, text: String, missing: String| vec![Node { value: Value::reference(text, missing), at }];
         let Some(for_each) = block.body.attribute("for_each") else {
             return unknown(at, name.to_owned(), "the `dynamic` block has no `for_each`".to_owned());
         };

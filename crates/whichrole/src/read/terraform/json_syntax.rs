@@ -1,7 +1,7 @@
 //! Terraform's JSON syntax (`*.tf.json`, `*.tfvars.json`): the same blocks and arguments, with expressions in strings.
 
 use crate::read::hcl::{self, At, Attribute, Block, Body, Expr, ExprKind, HclLimits};
-use crate::read::node::{Node, Value};
+use crate::read::node::{Node, Position, Value};
 use crate::read::problem::Problem;
 
 /// Nested blocks that matter; everything else in a resource is an argument.
@@ -17,6 +17,10 @@ pub(in crate::read) fn recognises(node: &Node) -> bool {
 }
 
 pub(super) fn body(node: &Node, name: &str, limits: &HclLimits) -> Result<Body, Vec<Problem>> {
+    if let Some(at) = first_beyond(node, &mut limits.nodes.clone()) {
+        let message = format!("more than {} arguments and values", limits.nodes);
+        return Err(vec![Problem::new("too-large", message).at(at)]);
+    }
     let mut converting =
         Converting { limits: *limits, is_literal: name.ends_with(".tfvars.json"), problems: Vec::new() };
     let body = if converting.is_literal {
@@ -25,6 +29,18 @@ pub(super) fn body(node: &Node, name: &str, limits: &HclLimits) -> Result<Body, 
         converting.file(node)
     };
     if converting.problems.is_empty() { Ok(body) } else { Err(converting.problems) }
+}
+
+/// Where the first member or element stands for which none is left.
+fn first_beyond(node: &Node, left: &mut usize) -> Option<Position> {
+    let members = node.entries().iter().map(|entry| (entry.at, &entry.value));
+    members.chain(node.elements().iter().map(|element| (element.at, element))).find_map(|(at, value)| {
+        match left.checked_sub(1) {
+            Some(fewer) => *left = fewer,
+            None => return Some(at),
+        }
+        first_beyond(value, left)
+    })
 }
 
 struct Converting {
@@ -148,7 +164,7 @@ impl Converting {
                     let positive = Expr { at, kind: ExprKind::Number(positive.into()) };
                     ExprKind::Unary(hcl::UnaryOp::Negate, Box::new(positive))
                 }
-                None => ExprKind::Number(written.as_str().into()),
+                None => ExprKind::Number((**written).into()),
             },
             Value::Text(text) => return self.string(text, node),
             Value::List(elements) => ExprKind::List(elements.iter().map(|element| self.expression(element)).collect()),

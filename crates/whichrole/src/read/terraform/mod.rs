@@ -355,7 +355,7 @@ impl Reading<'_> {
         declared: &Declared<'_>,
         each: Option<&eval::Named<'_>>,
     ) {
-        let scope = Scope { instance, source: declared.at.source, names: each };
+        let scope = Scope { instance, source: declared.at.numbers().0, names: each };
         let mut node = self.evaluator.resource_node(declared, kind, scope, &mut self.problems);
         if kind == Kind::Role {
             self.place_policy(instance, &mut node);
@@ -367,7 +367,7 @@ impl Reading<'_> {
     fn place_policy(&mut self, instance: usize, role: &mut Node) {
         let Value::Map(entries) = &mut role.value else { return };
         let Some(entry) = entries.iter_mut().find(|entry| entry.name == "assume_role_policy") else { return };
-        let native = self.natives.get(&entry.value.at.source);
+        let native = self.natives.get(&entry.value.at.numbers().0);
         if let Some(tree) = native.and_then(|native| policy::heredoc(&entry.value, native, &JsonLimits::CONFIG)) {
             entry.value = tree;
             return;
@@ -381,7 +381,7 @@ impl Reading<'_> {
         if declared.attribute("count").or(declared.attribute("for_each")).is_some() {
             return;
         }
-        let scope = Scope { instance, source: declared.at.source, names: None };
+        let scope = Scope { instance, source: declared.at.numbers().0, names: None };
         let document = self.evaluator.resource_node(declared, Kind::PolicyDocument, scope, &mut self.problems);
         if let Some(policy) = surroundings::policy_document(&document) {
             entry.value = policy;

@@ -270,9 +270,9 @@ impl<'f> Evaluator<'f> {
         if is_text {
             return Val::text(at, text);
         }
-        match parse_expression(text, at.source, &self.limits) {
+        match parse_expression(text, at.numbers().0, &self.limits) {
             Ok(expr) => {
-                let value = self.eval(&expr, Scope { instance: usize::MAX, source: at.source, names: None });
+                let value = self.eval(&expr, Scope { instance: usize::MAX, source: at.numbers().0, names: None });
                 Val { at, ..value }
             }
             Err(_) if matches!(kind, Some(ExprKind::Name(any)) if &**any == "any") => Val::text(at, text),

@@ -10,7 +10,7 @@ use super::resources::{self, Found, Kind};
 use super::surroundings;
 use super::written::{Configuration, Written, embed, is_complete, pair};
 use crate::read::definition::Drafts;
-use crate::read::node::{Entry, Node, Position, Reference, Value};
+use crate::read::node::{Entry, Node, Position, Value};
 use crate::read::problem::Problem;
 
 const MISSING: &str =
@@ -75,7 +75,7 @@ fn name_the_only_pool(found: &mut [Found]) {
 /// `terraform.tfstate`, in which everything is known.
 fn raw_state(node: &Node, found: &mut Vec<Found>, drafts: &mut Drafts) {
     let version = node.get("version").map_or(node.at, |version| version.at);
-    if !matches!(node.get("version").map(|version| &version.value), Some(Value::Number(version)) if version == "4") {
+    if !matches!(node.get("version").map(|version| &version.value), Some(Value::Number(version)) if &**version == "4") {
         let message = "only states of version 4 are read, which Terraform writes since 0.12";
         drafts.problems.push(Problem::new("unreadable", message).at(version));
         return;
@@ -160,14 +160,14 @@ impl<'n> Naming<'_, 'n> {
             let unknown = unknown.and_then(|unknown| unknown.get(name));
             if let Some(Value::Bool(true)) = unknown.map(|unknown| &unknown.value) {
                 let text = format!("${{{}.{name}}}", self.address);
-                let value = Value::List(vec![not_known(text, values.at)]);
+                let value = Value::list([not_known(text, values.at)]);
                 set(&mut entries, name, Node { value, at: values.at });
             } else if let Some(planned) = values.get(name) {
-                let value = Node { value: Value::List(self.blocks(planned, unknown, name)), at: planned.at };
+                let value = Node { value: Value::list(self.blocks(planned, unknown, name)), at: planned.at };
                 set(&mut entries, name, value);
             }
         }
-        Node { value: Value::Map(entries), at: values.at }
+        Node { value: Value::map(entries), at: values.at }
     }
 
     /// A map of which some members are not known. One reference for one member is its name; more cannot be told apart.
@@ -195,7 +195,7 @@ impl<'n> Naming<'_, 'n> {
             );
             self.notes.push(Problem::new("unnamed-role", message).at(at));
         }
-        Node { value: Value::Map(entries), at }
+        Node { value: Value::map(entries), at }
     }
 
     /// A list of which nothing is known but what it refers to.
@@ -231,7 +231,7 @@ impl<'n> Naming<'_, 'n> {
                     "identity_provider" | "provider_name" => self.provider(expression, &place, block.at),
                     "mapping_rule" => {
                         let text = format!("${{{place}}}");
-                        Node { value: Value::List(vec![not_known(text, block.at)]), at: block.at }
+                        Node { value: Value::list([not_known(text, block.at)]), at: block.at }
                     }
                     _ => self.reference(expression, &place, block.at),
                 };
@@ -242,11 +242,11 @@ impl<'n> Naming<'_, 'n> {
                     unknown.and_then(|unknown| unknown.get("mapping_rule")).filter(|u| u.as_bool() != Some(true));
                 if let Some(unknown) = unknown {
                     let written = written.and_then(|written| written.get("mapping_rule"));
-                    let value = Node { value: Value::List(self.rules(rules, unknown, written, &place)), at: rules.at };
+                    let value = Node { value: Value::list(self.rules(rules, unknown, written, &place)), at: rules.at };
                     set(&mut entries, "mapping_rule", value);
                 }
             }
-            blocks.push(Node { value: Value::Map(entries), at: block.at });
+            blocks.push(Node { value: Value::map(entries), at: block.at });
         }
         blocks
     }
@@ -270,7 +270,7 @@ impl<'n> Naming<'_, 'n> {
                 let value = self.reference(expression, &place, rule.at);
                 set(&mut entries, &field.name, value);
             }
-            rules.push(Node { value: Value::Map(entries), at: rule.at });
+            rules.push(Node { value: Value::map(entries), at: rule.at });
         }
         if unnamed > 0 {
             let message = format!(
@@ -359,7 +359,7 @@ fn each_without_empty(list: &Node) -> Node {
 }
 
 fn not_known(text: String, at: Position) -> Node {
-    Node { value: Value::Reference(Reference { text, missing: MISSING.to_owned() }), at }
+    Node { value: Value::reference(text, MISSING.to_owned()), at }
 }
 
 fn set(entries: &mut Vec<Entry>, name: &str, value: Node) {

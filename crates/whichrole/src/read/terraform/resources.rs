@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::api;
-use crate::read::definition::{Drafts, Place};
-use crate::read::node::{Entry, Node, Position, Reference, Value};
+use crate::read::definition::Drafts;
+use crate::read::node::{Entry, Node, Position, Value};
+use crate::read::places::Place;
 use crate::read::problem::Problem;
 use crate::read::shape::{self, Names, any_text, field, known_bool, known_text};
 use crate::{regions, text};
@@ -215,7 +216,7 @@ impl Building {
         draft.pool.allow_classic_flow = classic;
         draft.pool.providers = Some(providers);
         draft.pool.other_providers = others;
-        draft.places.insert(Place::Pool, node.at);
+        draft.places.set(Place::Pool, node.at);
     }
 
     /// The name of the pool that a resource belongs to.
@@ -255,14 +256,14 @@ impl Building {
             return;
         }
         self.attachments.insert(pool.clone(), (found.address, node.at));
-        drafts.pool(Some(&pool)).places.entry(Place::Pool).or_insert(node.at);
+        drafts.pool(Some(&pool)).places.add(Place::Pool, node.at);
         match field(&node, "roles") {
             Some(roles) if shape::expect_map(roles, "`roles`", drafts) => {
                 api::default_roles(roles, Some(&pool), drafts);
             }
             _ => {}
         }
-        let mappings = take(&mut node, "role_mapping").map(|entry| entry.value);
+        let mappings = entry_mut(&mut node, "role_mapping").map(Entry::take_value);
         for mapping in known_blocks(mappings, "role mapping", drafts).0 {
             self.mapping(mapping, &pool, drafts);
         }
@@ -277,18 +278,15 @@ impl Building {
         let Some(key) = any_text(provider, "`identity_provider`", drafts).map(|key| provider_key(&key)) else { return };
         self.note_user_pool(&key, pool);
         let mut is_complete = true;
-        if let Some(Entry { name, at, value }) = take(&mut node, NAMES.rules) {
-            let list_at = value.at;
-            let (mut rules, all) = known_blocks(Some(value), "rule", drafts);
+        if let Some(entry) = entry_mut(&mut node, NAMES.rules) {
+            let at = entry.value.at;
+            let (mut rules, all) = known_blocks(Some(entry.take_value()), "rule", drafts);
             is_complete = all;
             for rule in &mut rules {
                 send_as_text(rule, drafts);
             }
-            let list = Node { value: Value::List(rules), at: list_at };
-            let inner = Value::Map(vec![Entry { name: name.clone(), at, value: list }]);
-            if let Value::Map(entries) = &mut node.value {
-                entries.push(Entry { name, at, value: Node { value: inner, at: list_at } });
-            }
+            let list = Node { value: Value::list(rules), at };
+            entry.value.value = Value::map([Entry { name: entry.name.clone(), at: entry.at, value: list }]);
         }
         let mapping = shape::role_mapping(&node, &key, Some(pool), &NAMES, drafts);
         if let Some(mapping) = mapping.filter(|_| is_complete) {
@@ -317,7 +315,7 @@ impl Building {
         {
             for entry in map.entries().iter().filter(|entry| entry.value.value != Value::Null) {
                 if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
-                    drafts.pool(Some(&pool)).places.insert(Place::Tag(key.clone(), entry.name.clone()), entry.at);
+                    drafts.pool(Some(&pool)).places.set(Place::Tag(key.clone(), entry.name.clone()), entry.at);
                     tags.insert(entry.name.clone(), claim);
                 }
             }
@@ -339,12 +337,17 @@ impl Building {
         let role = field(node, "role_arn").and_then(|role| any_text(role, "`role_arn`", drafts));
         let precedence = match field(node, "precedence") {
             None => None,
-            Some(Node { value: Value::Number(number) | Value::Text(number), .. }) if number.parse::<u64>().is_ok() => {
-                number.parse().ok()
-            }
-            Some(other) => {
-                drafts.problems.push(shape::wrong_kind(other, "`precedence`", "a whole number of 0 or more"));
-                return;
+            Some(written) => {
+                let number = match &written.value {
+                    Value::Number(number) => number.parse::<u64>().ok(),
+                    Value::Text(text) => text.parse().ok(),
+                    _ => None,
+                };
+                if number.is_none() {
+                    drafts.problems.push(shape::wrong_kind(written, "`precedence`", "a whole number of 0 or more"));
+                    return;
+                }
+                number
             }
         };
         let user_pool = field(node, "user_pool_id").and_then(|id| any_text(id, "`user_pool_id`", drafts));
@@ -388,27 +391,26 @@ fn owner(text: &str) -> &str {
     inner.and_then(|inner| inner.rsplit_once('.')).map_or(text, |(owner, _)| owner)
 }
 
-/// Takes an entry out of a map.
-fn take(node: &mut Node, name: &str) -> Option<Entry> {
+/// An entry of a map that is not null.
+fn entry_mut<'n>(node: &'n mut Node, name: &str) -> Option<&'n mut Entry> {
     let Value::Map(entries) = &mut node.value else { return None };
-    let place = entries.iter().position(|entry| entry.name == name && entry.value.value != Value::Null)?;
-    Some(entries.remove(place))
+    entries.iter_mut().find(|entry| entry.name == name && entry.value.value != Value::Null)
 }
 
 /// The blocks of a list that are known; for each that is not, a problem, and `false`.
 fn known_blocks(list: Option<Node>, what: &str, drafts: &mut Drafts) -> (Vec<Node>, bool) {
     let elements = match list {
         None | Some(Node { value: Value::Null, .. }) => Vec::new(),
-        Some(Node { value: Value::List(elements), .. }) => elements,
+        Some(Node { value: Value::List(elements), .. }) => elements.into_vec(),
         Some(other) => vec![other],
     };
     let count = elements.len();
     let known: Vec<Node> = elements
         .into_iter()
         .filter(|element| {
-            let Value::Reference(Reference { text: shown, missing }) = &element.value else { return true };
-            let message = format!("how many {what}s {} gives is not known", text::quoted(shown));
-            drafts.problems.push(Problem::unresolved(&message, missing).at(element.at));
+            let Value::Reference(reference) = &element.value else { return true };
+            let message = format!("how many {what}s {} gives is not known", text::quoted(&reference.text));
+            drafts.problems.push(Problem::unresolved(&message, &reference.missing).at(element.at));
             false
         })
         .collect();
@@ -421,7 +423,7 @@ fn send_as_text(rule: &mut Node, drafts: &mut Drafts) {
     let Value::Map(entries) = &mut rule.value else { return };
     for entry in entries.iter_mut().filter(|entry| entry.name == NAMES.value) {
         let sent = match &entry.value.value {
-            Value::Number(number) => number.clone(),
+            Value::Number(number) => number.to_string(),
             Value::Bool(value) => value.to_string(),
             _ => continue,
         };

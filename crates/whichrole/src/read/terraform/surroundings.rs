@@ -83,7 +83,7 @@ pub(super) fn policy_document(node: &Node) -> Option<Node> {
     }
     let statements = field(node, "statement")?;
     let list = statements.elements().iter().map(statement).collect::<Option<Vec<Node>>>()?;
-    let list = Node { value: Value::List(list), at: statements.at };
+    let list = Node { value: Value::list(list), at: statements.at };
     Some(map(node.at, vec![entry("Statement", node.at, list)]))
 }
 
@@ -129,7 +129,7 @@ fn statement(block: &Node) -> Option<Node> {
 }
 
 fn map(at: Position, entries: Vec<Entry>) -> Node {
-    Node { value: Value::Map(entries), at }
+    Node { value: Value::map(entries), at }
 }
 
 fn entry(name: &str, at: Position, value: Node) -> Entry {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 use crate::json;
-use crate::read::node::{Entry, Node, Position, Reference, Value};
+use crate::read::node::{Entry, Node, Position, Value};
 
 /// A value and where it was written.
 #[derive(Debug, Clone)]
@@ -245,7 +245,7 @@ impl Val {
         let value = match &self.data {
             Data::Null => Value::Null,
             Data::Bool(value) => Value::Bool(*value),
-            Data::Number(text) => Value::Number(text.to_string()),
+            Data::Number(text) => Value::Number((**text).into()),
             Data::Text(text) => Value::Text(text.to_string()),
             Data::List(elements) | Data::Set(elements) => Value::List(elements.iter().map(Self::to_node).collect()),
             Data::Map(entries) => Value::Map(
@@ -254,9 +254,7 @@ impl Val {
                     .map(|(name, value)| Entry { name: name.to_string(), at: value.at, value: value.to_node() })
                     .collect(),
             ),
-            Data::Unknown(unknown) => {
-                Value::Reference(Reference { text: unknown.shown(), missing: unknown.missing.clone() })
-            }
+            Data::Unknown(unknown) => Value::reference(unknown.shown(), unknown.missing.clone()),
         };
         Node { value, at: self.at }
     }

@@ -11,7 +11,7 @@ fn read(text: &str) -> Result<Node, Vec<Problem>> {
 }
 
 /// Code, message, line and column of the only problem.
-fn fault(text: &str) -> (&'static str, String, usize, usize) {
+fn fault(text: &str) -> (&'static str, String, u32, u32) {
     let problems = read(text).unwrap_err();
     assert_eq!(problems.len(), 1, "{problems:?}");
     let at = problems[0].at.unwrap();
@@ -23,7 +23,7 @@ fn flat(node: &Node) -> String {
     match &node.value {
         Value::Null => "null".into(),
         Value::Bool(value) => value.to_string(),
-        Value::Number(number) => number.clone(),
+        Value::Number(number) => number.to_string(),
         Value::Text(text) => format!("{text:?}"),
         Value::Unquoted(text) => format!("?{text}"),
         Value::Reference(reference) => reference.text.clone(),
@@ -33,7 +33,7 @@ fn flat(node: &Node) -> String {
                 entries.iter().map(|entry| format!("{}:{}", entry.name, flat(&entry.value))).collect();
             format!("{{{}}}", entries.join(","))
         }
-        Value::Tagged(tag, inner) => format!("{tag} {}", flat(inner)),
+        Value::Tagged(tagged) => format!("{} {}", tagged.tag, flat(&tagged.node)),
     }
 }
 
@@ -65,8 +65,8 @@ fn every_value_knows_its_place_in_characters() {
     assert_eq!((flow.entries()[1].at.column, place(flow.get("b").unwrap())), (11, (1, 14)));
     let element = &node.get("list").unwrap().elements()[0];
     assert_eq!(place(element), (3, 5));
-    let Value::Tagged(tag, inner) = &element.value else { panic!("{element:?}") };
-    assert_eq!((tag.as_str(), place(&inner.elements()[1])), ("!GetAtt", (5, 7)));
+    let Value::Tagged(tagged) = &element.value else { panic!("{element:?}") };
+    assert_eq!((tagged.tag.as_str(), place(&tagged.node.elements()[1])), ("!GetAtt", (5, 7)));
 }
 
 #[test]
