@@ -283,6 +283,10 @@ fn what_is_foreseen_is_what_is_found() {
     }
     let foreseeing = Evaluator::new(more, Semantics::default());
     assert_eq!(foreseeing.foreseen.len(), 3, "the clients that are literal, each of a literal user pool");
+    let issuer = format!("https://{USERS}");
+    let usual = |is_access_token| Says { issuer: Some(&issuer), audience: Some("web"), is_access_token };
+    assert!(foreseeing.foreseen.iter().any(|foreseen| foreseen.says(usual(false))));
+    assert!(!foreseeing.foreseen.iter().any(|foreseen| foreseen.says(usual(true))), "L1");
     let bare = Evaluator { foreseen: Vec::new(), ..foreseeing.clone() };
     let mut roles = std::collections::BTreeSet::new();
     for issuer in [None, Some(USERS), Some(other), Some("evil.example"), Some("${Users.ProviderName}")] {
