@@ -194,6 +194,8 @@ fn several_logins_touch_their_question_and_one_of_them_answers() {
     assert_eq!(ask(&[], &mail, &ops, false), format!("logins-disagree {{several-logins}} by {USERS}:web"));
     let lower = Claims::from_json(r#"{"dept":"ops","team":"a"}"#).unwrap();
     assert_eq!(ask(&[], &lower, &ops, false), format!("Ops rule 1 {{letter-case, several-logins}} by {GOOGLE}"));
+    let any_one: &[_] = &[("several-logins", "any-one")];
+    assert_eq!(ask(any_one, &lower, &ops, false), format!("Ops rule 1 {{letter-case}} by {GOOGLE}"));
 
     let expired = Claims::from_json(r#"{"dept":"Ops","exp":5}"#).unwrap();
     let evaluator = evaluator(&[]);
