@@ -3,8 +3,10 @@
 use std::io;
 
 use serde::Serialize;
-use whichrole::read::{Position, Problem};
+use whichrole::read::Problem;
 use whichrole::text;
+
+use crate::snippet::Snippets;
 
 /// How the command ends; the same everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub enum Exit {
     NotCertain = 3,
 }
 
-/// Problems that are shown with their source line; finding a line takes time in proportion to the text.
+/// Problems that are shown with their source line.
 const SNIPPETS: usize = 20;
 /// Problems that are shown to people one by one.
 const SENTENCES: usize = 1_000;
@@ -106,7 +108,9 @@ impl Failure {
     /// Several problems of one configuration or suite, with the source lines they are about.
     pub fn of_problems(problems: &[Problem], names: &[String], texts: &[String]) -> Self {
         let reports: Vec<Report> = problems.iter().map(|problem| Report::of_problem(problem, names)).collect();
-        let snippets = problems.iter().take(SNIPPETS).map(|problem| snippet(problem, texts)).collect();
+        let mut lines = Snippets::new(texts);
+        let snippet = |problem: &Problem| problem.at.map(|at| lines.at(at)).unwrap_or_default();
+        let snippets = problems.iter().take(SNIPPETS).map(snippet).collect();
         let report = match reports.as_slice() {
             [only] => Report { problems: reports.clone(), ..only.clone() },
             _ => Report {
@@ -155,33 +159,4 @@ impl Failure {
         }
         lines.join("\n")
     }
-}
-
-/// The source line of a problem with a caret under the column.
-fn snippet(problem: &Problem, texts: &[String]) -> String {
-    problem.at.map(|at| snippet_at(at, texts)).unwrap_or_default()
-}
-
-/// A source line with a caret under the column, cut to what a terminal shows.
-pub fn snippet_at(at: Position, texts: &[String]) -> String {
-    let (source, number, _) = at.numbers();
-    let line = texts.get(source).and_then(|text| text.lines().nth(number.saturating_sub(1)));
-    line.map(|line| snippet_of(line, at)).unwrap_or_default()
-}
-
-/// The same for a line that has been found.
-pub fn snippet_of(line: &str, at: Position) -> String {
-    const BEFORE: usize = 60;
-    const WIDTH: usize = 100;
-    let column = at.numbers().2.saturating_sub(1);
-    let skip = column.saturating_sub(BEFORE);
-    let part = |from: usize, length: usize| -> String {
-        let plain = |c: char| if c == '\t' { ' ' } else { c };
-        text::visible(&line.chars().skip(from).take(length).map(plain).collect::<String>())
-    };
-    let before = part(skip, column - skip);
-    let shown = part(skip, (column - skip + WIDTH - BEFORE).max(WIDTH));
-    let number = at.line.to_string();
-    let margin = " ".repeat(number.len());
-    format!("{margin} |\n{number} | {shown}\n{margin} | {}^", " ".repeat(before.chars().count()))
 }

@@ -13,6 +13,7 @@ mod progress;
 mod render;
 mod request;
 mod settings;
+mod snippet;
 mod usage;
 
 use std::ffi::OsString;

@@ -5,14 +5,16 @@ use whichrole::lint::{Finding, Severity, Shown};
 use whichrole::text;
 
 use crate::commands::lint::Linted;
-use crate::failure::{Failure, Result, snippet_at};
+use crate::failure::{Failure, Result};
 use crate::render::github::{data, property};
 use crate::render::style::{BAD, DIM, STRONG, WARN, paint};
+use crate::snippet::Snippets;
 
 /// A line for each finding, with the source line below it.
 pub fn lines(linted: &[Linted]) -> Vec<String> {
     let mut lines = Vec::new();
     for one in linted {
+        let mut snippets = Snippets::new(&one.texts);
         for finding in &one.findings {
             let place = place(finding, &one.names);
             let style = match finding.severity {
@@ -23,7 +25,7 @@ pub fn lines(linted: &[Linted]) -> Vec<String> {
             let severity = paint(style, finding.severity.name());
             let message = text::visible(&finding.message);
             lines.push(format!("{place}{severity}: {message} {}", paint(DIM, &format!("[{}]", finding.lint))));
-            let source = finding.at.map(|at| snippet_at(at, &one.texts)).filter(|source| !source.is_empty());
+            let source = finding.at.map(|at| snippets.at(at)).filter(|source| !source.is_empty());
             lines.extend(source);
             if let Some(witness) = &finding.witness {
                 let claims = text::visible_json(witness.claims.to_json());

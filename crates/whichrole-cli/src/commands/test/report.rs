@@ -10,10 +10,11 @@ use crate::args::TestArgs;
 use crate::commands::test::judge::{self, Judgement};
 use crate::commands::test::retry::command;
 use crate::commands::test::{Sound, snapshot};
-use crate::failure::{Result, snippet_at, snippet_of};
+use crate::failure::Result;
 use crate::render::suite::{
     CoverageReport, Decider, Entry, Mismatch, MutantReport, Share, Status, SuiteReport, Summary, Survivor, Uncovered,
 };
+use crate::snippet::Snippets;
 
 /// The most failures that are told in full; the rest is counted.
 const MOST_TOLD: usize = 1000;
@@ -49,8 +50,7 @@ pub fn suite(
         seconds: 0.0,
     };
     let mut told = 0;
-    // Looked up once: a long table may fail a thousand times.
-    let mut lines = None;
+    let mut snippets = Snippets::new(&sound.texts);
     for result in &judgement.results {
         let status = status(result.judged.verdict);
         count(status, result.judged.certain, summary);
@@ -68,8 +68,7 @@ pub fn suite(
         if status.is_failure() && told <= MOST_TOLD {
             let at = plan.expectation_place(result.case);
             (entry.line, entry.column) = (at.line, at.column);
-            let line = lines.get_or_insert_with(|| lines_of(sound)).get(at.numbers().1.saturating_sub(1));
-            entry.snippet = line.filter(|_| at.source == 0).map(|line| snippet_of(line, at)).unwrap_or_default();
+            entry.snippet = if at.source == 0 { snippets.at(at) } else { String::new() };
             if let Some(failure) = plan.failure(result.case) {
                 explain(&mut entry, failure, sound, options);
             }
@@ -85,7 +84,7 @@ pub fn suite(
         if let Some(at) = plan.suite().snapshot {
             let mut entry = entry("snapshot".to_owned(), Status::Pass, at);
             snapshot::check(sound, options.asked.update, &mut entry)?;
-            entry.snippet = if entry.status.is_failure() { snippet_at(at, &sound.texts) } else { String::new() };
+            entry.snippet = if entry.status.is_failure() { snippets.at(at) } else { String::new() };
             add(entry, options, summary, &mut report);
         }
         if goes_on(summary) {
@@ -98,10 +97,6 @@ pub fn suite(
     summary.stopped = !goes_on(summary);
     report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
-}
-
-fn lines_of(sound: &Sound) -> Vec<&str> {
-    sound.texts.first().map(|text| text.lines().collect()).unwrap_or_default()
 }
 
 fn status(verdict: Verdict) -> Status {
@@ -178,6 +173,7 @@ fn shown_decider(decider: whichrole::suite::Decider, sound: &Sound) -> Decider {
 
 fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, report: &mut SuiteReport) {
     let plan = &sound.plan;
+    let mut snippets = Snippets::new(&sound.texts);
     let fits =
         |name: &Written| options.filters.is_empty() || options.filters.iter().any(|glob| glob.matches(&name.text));
     for proved in plan.prove(&|property| fits(&property.name)) {
@@ -186,7 +182,7 @@ fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, repor
         entry.decided_by = proved.decided_by.map(|decider| shown_decider(decider, sound));
         entry.explain = proved.retry.map(|retry| command(&retry, &sound.path, &options.asked.read));
         entry.notes = proved.refuted.into_iter().chain(proved.undecided).collect();
-        entry.snippet = if holds { String::new() } else { snippet_at(proved.at, &sound.texts) };
+        entry.snippet = if holds { String::new() } else { snippets.at(proved.at) };
         add(entry, options, summary, report);
         if options.asked.fail_fast && !holds {
             break;
@@ -224,7 +220,7 @@ fn coverage(
         let status = if reached { Status::Pass } else { Status::Fail };
         let mut entry = entry(format!("coverage of {what}"), status, place_of_goals(plan));
         if !reached {
-            entry.snippet = snippet_at(place_of_goals(plan), &sound.texts);
+            entry.snippet = Snippets::new(&sound.texts).at(place_of_goals(plan));
             entry.mismatches.push(Mismatch {
                 what: "coverage",
                 expected: format!("{goal}% of {what}"),
@@ -317,7 +313,7 @@ fn mutants(
         let status = if measure.reaches(goal) { Status::Pass } else { Status::Fail };
         let mut entry = entry("coverage of mutants".to_owned(), status, place_of_goals(plan));
         if status == Status::Fail {
-            entry.snippet = snippet_at(place_of_goals(plan), &sound.texts);
+            entry.snippet = Snippets::new(&sound.texts).at(place_of_goals(plan));
             let expected = format!("{goal}% of mutants noticed");
             entry.mismatches.push(Mismatch { what: "coverage", expected, got: found.share.words() });
         }
