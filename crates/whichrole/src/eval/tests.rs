@@ -302,7 +302,9 @@ fn what_is_foreseen_is_what_is_found() {
                         ("token_use", token_use.map(str::to_owned)),
                     ];
                     for (name, value) in members {
-                        value.map(|value| claims.set(name, value));
+                        if let Some(value) = value {
+                            claims.set(name, value);
+                        }
                     }
                     let [one, two] = [&foreseeing, &bare].map(|evaluator| {
                         let login =
