@@ -161,6 +161,12 @@ fn a_preferred_role_that_is_open_becomes_a_tag_in_place_of_the_token_s() {
         assert_eq!(answer.decision.tags, [("mail", "e".into()), ("role", role.into())].into());
         assert_eq!(answer.assumptions, asked_about.iter().copied().collect());
     }
+
+    // No tag is made of it here.
+    let evaluator = evaluator(&[]);
+    let login = evaluator.login(Some(&USERS.into()), &claims, TokenForm::Claims).unwrap();
+    let logins = [login.with_open_preferred_role(Some(&open))];
+    assert_eq!(asked(&evaluator, &Request::of(&logins)), "Ops rule 1 {}");
 }
 
 /// Q1.
