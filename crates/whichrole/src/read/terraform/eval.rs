@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::module::Module;
 use super::names::{Instance, Key, Undeclared};
-use super::value::{Data, TextBuilder, Unknown, Val, add_missing, decimal};
+use super::value::{Data, TEXT, TextBuilder, Unknown, Val, add_missing, decimal};
 use crate::read::hcl::{BinaryOp, Expr, ExprKind, For, HclLimits, Part, UnaryOp};
 use crate::read::node::Position;
 use crate::read::problem::Problem;
@@ -309,6 +309,9 @@ impl<'f> Evaluator<'f> {
         if value.depth > VALUE_DEPTH {
             self.problem_once("too-large", format!("a value is nested deeper than {VALUE_DEPTH}"), at);
             return Val::unknown(at, Unknown::new("…", "it is nested too deeply"));
+        }
+        if value.as_unknown().is_some_and(|unknown| unknown.is_too_long) {
+            self.problem_once("too-large", format!("a text is put together that is longer than {TEXT} bytes"), at);
         }
         value
     }

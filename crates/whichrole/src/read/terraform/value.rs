@@ -64,6 +64,8 @@ pub(super) struct Unknown {
     pub missing: String,
     /// Whether Terraform could not evaluate it either, so that `try` goes on to its next argument.
     pub failed: bool,
+    /// Whether it would be a text longer than those that are put together here.
+    pub is_too_long: bool,
     /// What the next step of a path leads into.
     pub target: Option<Target>,
 }
@@ -79,7 +81,14 @@ pub(super) enum Target {
 
 impl Unknown {
     pub(super) fn new(text: impl Into<String>, missing: impl Into<String>) -> Self {
-        Self { text: text.into(), is_template: false, missing: missing.into(), failed: false, target: None }
+        Self {
+            text: text.into(),
+            is_template: false,
+            missing: missing.into(),
+            failed: false,
+            is_too_long: false,
+            target: None,
+        }
     }
 
     /// As text of a configuration: `${aws_iam_role.admin.arn}`.
@@ -296,7 +305,7 @@ pub(super) struct TextBuilder {
 }
 
 /// Bytes of a text that is put together from others.
-const TEXT: usize = 1024 * 1024;
+pub(super) const TEXT: usize = 1024 * 1024;
 
 impl TextBuilder {
     pub(super) fn push_str(&mut self, text: &str) {
@@ -331,7 +340,10 @@ impl TextBuilder {
 
     pub(super) fn finish(self, at: Position) -> Val {
         match self.unknown {
-            _ if self.is_too_long => Val::unknown(at, Unknown::new("…", format!("a text longer than {TEXT} bytes"))),
+            _ if self.is_too_long => {
+                let unknown = Unknown::new("…", format!("a text longer than {TEXT} bytes"));
+                Val::unknown(at, Unknown { is_too_long: true, ..unknown })
+            }
             Some(first) => Val::unknown(at, Unknown { text: self.text, is_template: true, target: None, ..first }),
             None => Val::text(at, &self.text),
         }
