@@ -202,6 +202,13 @@ impl Val {
         is_known.then(|| self.same(other))
     }
 
+    /// What `==`, `contains` and `index` say. They convert nothing, so that `1` is not `"1"`; and lists or maps of the same elements differ
+    /// where their types do, such as `tolist([])` and `[]`, which values do not tell.
+    pub(super) fn compares_to(&self, other: &Self) -> Option<bool> {
+        let has_parts = matches!(self.data, Data::List(_) | Data::Set(_) | Data::Map(_));
+        self.equals(other).filter(|equal| !(*equal && has_parts))
+    }
+
     fn same(&self, other: &Self) -> bool {
         match (&self.data, &other.data) {
             (Data::Null, Data::Null) => true,
