@@ -5,7 +5,7 @@
 //! and flags are in the tests of the command.
 
 #![cfg(all(feature = "hcl", feature = "yaml"))]
-#![expect(clippy::unwrap_used, reason = "the helpers here are tests, too")]
+use std::ops::Range;
 
 use whichrole::read::{Configuration, ReadOptions, Source, read};
 use whichrole::{Claims, Jwt, TokenError, TokenLimits};
@@ -27,6 +27,11 @@ fn problems(configuration: &Configuration) -> Vec<String> {
         format!("{place}{}: {}", problem.code, problem.message)
     });
     problems.collect()
+}
+
+/// A text for each number.
+fn each(numbers: Range<usize>, text: impl Fn(usize) -> String) -> String {
+    numbers.map(text).collect::<Vec<_>>().concat()
 }
 
 /// What fits has no problem; what is larger has one, and nothing else is said about it.
@@ -52,6 +57,9 @@ mod tokens {
         let place = error.position().map_or(String::new(), |(line, column)| format!("{line}:{column} "));
         format!("{place}{}: {error}", error.code())
     }
+
+    /// A text that a number makes larger.
+    type Text<'t> = &'t dyn Fn(usize) -> String;
 
     /// A JWT of so many bytes: its signature is as long as it takes.
     fn jwt(bytes: usize) -> String {
@@ -80,7 +88,7 @@ mod tokens {
         let elements = |count: usize| format!("{{\"a\":[[{}0]]}}", "0,".repeat(count - 2));
         let named = |bytes: usize| format!("{{\"{}\":1}}", "\\u0041".repeat(bytes));
         let number = |digits: usize| format!("{{\"a\":-{}}}", "1".repeat(digits - 1));
-        let rows: [(usize, &dyn Fn(usize) -> String, &str); 6] = [
+        let rows: [(usize, Text<'_>, &str); 6] = [
             (65_536, &padded, "token-too-large: the token is larger than 65536 bytes"),
             (32, &nested, "1:37 token-too-large: claims: nested deeper than 32"),
             (10_000, &members, "1:60770 token-too-large: claims: more than 10000 members"),
@@ -178,7 +186,7 @@ mod references {
     #[test]
     fn conditions_of_templates_stand_on_each_other_64_deep() {
         let text = |count: usize| {
-            let others: String = (1..count).map(|n| format!("  C{}: !Not [!Condition C{n}]\n", n - 1)).collect();
+            let others = each(1..count, |n| format!("  C{}: !Not [!Condition C{n}]\n", n - 1));
             template(10_000, &format!("Conditions:\n{others}  C{}: !Equals [a, a]", count - 1), "!If [C0, a, b]")
         };
         holds_at(64, "template.yaml", text, "66:8 too-large: more than 64 conditions stand on each other");
@@ -194,7 +202,7 @@ mod references {
     #[test]
     fn variables_of_pulumi_stand_on_each_other_8_deep_and_make_4_mib() {
         let chain = |count: usize| {
-            let others: String = (1..count).map(|n| format!("  v{}: ${{v{n}}}\n", n - 1)).collect();
+            let others = each(1..count, |n| format!("  v{}: ${{v{n}}}\n", n - 1));
             program(&format!("{others}  v{}: x\n", count - 1), "\"${v0}\"")
         };
         holds_at(8, "Pulumi.yaml", chain, "9:7 too-large: more than 8 variables stand on each other");
@@ -209,7 +217,7 @@ mod references {
     /// Groups that `list-groups` printed are of every pool that may take their logins.
     #[test]
     fn groups_are_shared_by_pools_a_million_times() {
-        let pools: String = (0..1_000).map(|n| format!("  P{n}: {{Type: AWS::Cognito::IdentityPool}}\n")).collect();
+        let pools = each(0..1_000, |n| format!("  P{n}: {{Type: AWS::Cognito::IdentityPool}}\n"));
         let pools = format!("Resources:\n{pools}");
         let shared = |groups: usize| {
             let groups: Vec<String> = (0..groups).map(|n| format!("{{\"GroupName\": \"g{n}\"}}")).collect();
@@ -285,7 +293,7 @@ mod terraform {
     fn values_stand_on_each_other_180_levels() {
         // An object with a name in it, 89 locals, each with the next in it but for the last, a text; and perhaps functions between.
         let text = |levels: usize| {
-            let chain: String = (1..89).map(|n| format!("l{} = local.l{n}\n", n - 1)).collect();
+            let chain = each(1..89, |n| format!("l{} = local.l{n}\n", n - 1));
             let calls = levels - 180;
             let role_text = format!("{}local.l0{}", "try(".repeat(calls), ")".repeat(calls));
             role(&format!("{chain}l88 = \"x\""), &role_text)
@@ -296,7 +304,7 @@ mod terraform {
     #[test]
     fn one_value_has_64_levels() {
         let text = |levels: usize| {
-            let others: String = (1..levels / 2).map(|n| format!("l{} = [[local.l{n}]]\n", n - 1)).collect();
+            let others = each(1..levels / 2, |n| format!("l{} = [[local.l{n}]]\n", n - 1));
             let odd = if levels % 2 == 1 { "[[local.l0]]" } else { "[local.l0]" };
             role(&format!("{others}l{} = [1]\n", levels / 2 - 1), &format!("length({odd}) == 1 ? \"x\" : \"y\""))
         };
