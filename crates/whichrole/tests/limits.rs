@@ -5,6 +5,7 @@
 //! and flags are in the tests of the command.
 
 #![cfg(all(feature = "hcl", feature = "yaml"))]
+
 use std::ops::Range;
 
 use whichrole::read::{Configuration, ReadOptions, Source, read};

@@ -598,7 +598,7 @@ mod expressions {
             (r#"index([1, "1", true], "1")"#, "1"),
             (r#"contains([[1]], [2]) ? "yes" : "no""#, "no"),
             (r#"jsonencode(concat([1, "a"], ["1"]))"#, r#"[1,"a","1"]"#),
-            (r#"jsonencode(concat([1], [2], []))"#, "[1,2]"),
+            ("jsonencode(concat([1], [2], []))", "[1,2]"),
             (r#"length(["a", "b"])"#, "2"),
             (r#"length("é漢")"#, "2"),
             (r#"index(["a", "b"], "b")"#, "1"),

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use crate::harness::{Call, Folder, Outcome, testdata, whichrole};
+use crate::harness::{Call, Folder, Outcome, pool_with_rules, testdata, whichrole};
 
 const MIB: usize = 1024 * 1024;
 const POOL: &str = "pools/api/app-pool.json";
@@ -166,4 +166,36 @@ fn other_files_have_limits_too() {
     };
     users(65_536).exits(0);
     users(65_537).refuses("users:1: the line is longer than 65536 bytes");
+}
+
+#[test]
+fn what_is_shown_has_limits() {
+    let folder = Folder::new();
+    let show = |members: &str, rules: usize, flag: &str| {
+        let rule = r#"{"Claim":"c","MatchType":"equal","Value":"v","RoleARN":"r"}"#;
+        let pool = pool_with_rules(&vec![rule; rules].join(",\n")).replacen('{', &format!("{{{members}"), 1);
+        whichrole(["eval", "pool.json", "--claim=a=b", flag])
+            .folder(folder.file("pool.json", pool).parent().unwrap())
+            .run()
+    };
+    for (problems, sentences, snippets) in [(20, 20, 20), (21, 21, 20), (100, 100, 20), (101, 101, 20)] {
+        let text = show("", problems, "--format=text").exits(2).stderr.clone();
+        let carets = text.lines().filter(|line| line.ends_with(" ^")).count();
+        assert_eq!((text.matches("error: ").count(), carets), (sentences, snippets), "{problems}: {text}");
+        // The last line stands for all that come after a hundred.
+        assert_eq!(text.contains("… and 1 more"), problems == 101, "{problems}: {text}");
+    }
+    let notes = |count: usize, flag: &str| {
+        let members: String = (0..count).map(|n| format!("\"x{n}\":1,")).collect::<Vec<_>>().concat();
+        let outcome = show(&members, 0, flag);
+        (outcome.stderr.matches(" was passed over").count(), outcome.stderr.contains("1 more notes; `-v` shows them"))
+    };
+    assert_eq!((notes(10, "-q"), notes(10, "--strict")), ((0, false), (10, false)));
+    assert_eq!((notes(11, "--strict"), notes(11, "-v")), ((10, true), (11, false)));
+    let named = |length: usize| {
+        let claim = format!(r#""{}":1,"#, "n".repeat(length));
+        show(&claim, 0, "--strict").stderr.lines().next().unwrap_or_default().to_owned()
+    };
+    assert!(named(64).contains(&format!("`{}`", "n".repeat(64))), "{}", named(64));
+    assert!(named(65).contains(&format!("`{}…`", "n".repeat(64))), "{}", named(65));
 }
