@@ -110,7 +110,16 @@ mod tests {
         let long = "aé𝄞".repeat(APART);
         let many = "x\n".repeat(2 * APART);
         let texts = [
-            "", "\n", "a", "a\n", "a\n\nb", "a\r\nbc\r\n", "a\r", "a\u{7}\u{200b}b\n", &long, &many,
+            "",
+            "\n",
+            "a",
+            "a\n",
+            "a\n\nb",
+            "a\r\nbc\r\n",
+            "a\r",
+            "a\u{7}\u{200b}b\n",
+            &long,
+            &many,
             &format!("{long}\r\n{many}{long}\n"),
         ]
         .map(str::to_owned);

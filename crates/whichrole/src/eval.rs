@@ -161,6 +161,14 @@ impl Evaluator {
         &self.semantics
     }
 
+    /// About how many places finding a login looks at: a bound on what answers to very many questions take counts them.
+    pub(crate) fn steps(&self) -> usize {
+        self.directory.homes.len()
+            + self.pool.role_mappings.len()
+            + self.pool.principal_tags.len()
+            + self.names.len() / 8
+    }
+
     /// The names of all claims that finding a login, deciding and making tags can look at. Some occur more than once.
     pub fn claims_read(&self) -> impl Iterator<Item = &str> {
         self.names.iter().chain(self.other_claims_read())

@@ -1,6 +1,7 @@
 //! Finds a claim's name among a fixed few. It costs two loads, one multiplication and a look at one place, and so less than comparing it with
 //! them in turn.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A name as a few numbers. Names of up to sixteen bytes with the same numbers are the same.
@@ -36,6 +37,9 @@ impl Key {
     }
 }
 
+/// The most names that are looked up in the table.
+const MANY: usize = 1_000;
+
 /// Names, each with a number.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
@@ -45,6 +49,8 @@ pub(crate) struct Names {
     lengths: u64,
     /// Open addressing. At least three of four places are free.
     table: Vec<Option<(Key, usize)>>,
+    /// Instead of the table where there are more than [`MANY`]: names can be chosen so that the table would find none of them fast.
+    many: BTreeMap<Box<str>, usize>,
     /// The same for clones: what has a number in the one has it in the other, until either gets more names.
     origin: Arc<()>,
 }
@@ -57,7 +63,14 @@ impl Names {
         }
         self.all.push(name.into());
         self.lengths |= 1 << name.len().min(63);
-        if self.all.len() * 4 > self.table.len() {
+        if self.all.len() > MANY {
+            if self.many.is_empty() {
+                self.many.extend(self.all.iter().cloned().zip(0..));
+                self.table = Vec::new();
+            } else {
+                self.many.insert(name.into(), self.all.len() - 1);
+            }
+        } else if self.all.len() * 4 > self.table.len() {
             self.table = vec![None; self.all.len().next_power_of_two() * 8];
             for number in 0..self.all.len() {
                 self.place(number);
@@ -98,7 +111,7 @@ impl Names {
             }
             at = (at + 1) & (self.table.len() - 1);
         }
-        None
+        self.many.get(name).copied()
     }
 
     /// The name with a number; nothing where there is none.
@@ -150,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_name_is_found_and_no_other() {
-        let all: Vec<String> = (0..300).map(|n| format!("custom:claim-{}{n}", "x".repeat(n % 40))).collect();
+        let all: Vec<String> = (0..2 * MANY).map(|n| format!("custom:claim-{}{n}", "x".repeat(n % 40))).collect();
         let mut names = Names::default();
         assert_eq!(names.number("sub"), None);
         for (n, name) in all.iter().enumerate() {
@@ -159,7 +172,7 @@ mod tests {
         for (n, name) in all.iter().enumerate() {
             assert_eq!(names.number(name), Some(n));
         }
-        assert_eq!(names.len(), 300);
+        assert_eq!(names.len(), 2 * MANY);
         assert_eq!(names.number("custom:claim-"), None);
     }
 

@@ -1,5 +1,7 @@
 //! Which tokens get which role, as text.
 
+use std::collections::BTreeSet;
+
 use whichrole::analysis::{Reach, ReachReading, RoleReach, RuleReach, Verdict, Way, Witness};
 use whichrole::text::visible;
 
@@ -64,12 +66,8 @@ fn about_role(role: &RoleReach, lines: &mut Vec<String>) {
     let name = visible(&role.role);
     match &role.verdict {
         Verdict::Live(witness) => {
-            let mut by: Vec<String> = Vec::new();
-            for words in role.by.iter().map(way) {
-                if !by.contains(&words) {
-                    by.push(words);
-                }
-            }
+            let mut seen = BTreeSet::new();
+            let by: Vec<String> = role.by.iter().map(way).filter(|words| seen.insert(words.clone())).collect();
             lines.push(format!("{} {}", paint(GOOD, &name), paint(DIM, &format!("by {}", by.join(", ")))));
             lines.push(format!("  for example {}{}", example(witness), unknown_groups(role.unknown_groups)));
         }

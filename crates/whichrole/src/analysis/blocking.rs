@@ -16,34 +16,45 @@ const MOST_GUESSES: usize = 500;
 const MOST_STEPS: usize = 100_000;
 /// The most steps for all rules of one login. Past it the set is every earlier rule on the same claim.
 const MOST_WORK: u64 = 100_000_000;
+/// The steps that a rule of such a set counts for, so that as many sets are made as memory and a reader can take.
+const COST_OF_NAMED: usize = 100;
 
-/// The numbers of the blocking rules, counted from 1. Empty where the rule matches nothing, even alone.
-pub(crate) fn smallest(space: &Space<'_>, ask: &Ask, target: usize) -> Vec<usize> {
+/// The numbers of the blocking rules, counted from 1. Empty where the rule matches nothing, even alone; `None` where the search has taken so
+/// long, for this rule and those before it, that not even every earlier rule can be named.
+pub(crate) fn smallest(space: &Space<'_>, ask: &Ask, target: usize) -> Option<Vec<usize>> {
     // Whether a rule is dead has been decided; who blocks it must not use up what the next rule's answer needs.
     let before = space.work.steps();
     let set = search(space, ask, target);
     space.blocking.add_steps(space.work.steps() - before);
     space.work.reset(before);
-    set.iter().map(|case| case + 1).collect()
+    if is_over(space) {
+        space.blocking.add(COST_OF_NAMED * set.len());
+    }
+    (space.blocking.steps() <= 2 * MOST_WORK).then(|| set.iter().map(|case| case + 1).collect())
+}
+
+fn is_over(space: &Space<'_>) -> bool {
+    space.blocking.steps() > MOST_WORK
 }
 
 fn search(space: &Space<'_>, ask: &Ask, target: usize) -> BTreeSet<usize> {
     let Some(side) = space.sides.first() else { return BTreeSet::new() };
     let Some(case) = side.cases.get(target) else { return BTreeSet::new() };
     let blocks = |set: &BTreeSet<usize>| match space.claims_past(ask, set) {
-        Found::Yes(claims) => Some(takers(space, target, &claims)),
+        Found::Yes(claims) => Some(takers(space, ask, target, &claims)),
         Found::No => None,
         Found::Undecided(_) => Some(BTreeSet::new()),
     };
     // Rules on other claims have nothing to compare.
-    let earlier: BTreeSet<usize> = side.cases_of(case.claim).iter().copied().take_while(|at| *at < target).collect();
-    let is_over = || space.blocking.steps() > MOST_WORK;
+    let before = side.cases_before(target, case.claim);
+    let earlier = || before.iter().copied().collect::<BTreeSet<usize>>();
+    let is_over = || is_over(space);
     let mut seen: Vec<BTreeSet<usize>> = Vec::new();
     // None and one, which is what it mostly is, then what hits all that these let through.
-    for guess in std::iter::once(BTreeSet::new()).chain(earlier.iter().map(|rule| BTreeSet::from([*rule]))) {
+    for guess in std::iter::once(BTreeSet::new()).chain(before.iter().map(|rule| BTreeSet::from([*rule]))) {
         match blocks(&guess) {
             None => return guess,
-            Some(_) if is_over() => return earlier,
+            Some(_) if is_over() => return earlier(),
             Some(takers) => seen.push(takers),
         }
     }
@@ -59,8 +70,9 @@ fn search(space: &Space<'_>, ask: &Ask, target: usize) -> BTreeSet<usize> {
         }
     }
     // Too hard: leave out what can be left out.
-    let mut set = earlier.clone();
-    for rule in earlier.into_iter().take_while(|_| !is_over()) {
+    let mut set = earlier();
+    for rule in before.iter().copied().take_while(|_| !is_over()) {
+        space.blocking.add(set.len());
         set.remove(&rule);
         if blocks(&set).is_some() {
             set.insert(rule);
@@ -70,17 +82,22 @@ fn search(space: &Space<'_>, ask: &Ask, target: usize) -> BTreeSet<usize> {
 }
 
 /// The earlier rules that match these claims.
-fn takers(space: &Space<'_>, target: usize, claims: &Claims<'_>) -> BTreeSet<usize> {
+fn takers(space: &Space<'_>, ask: &Ask, target: usize, claims: &Claims<'_>) -> BTreeSet<usize> {
     let Some(side) = space.sides.first() else { return BTreeSet::new() };
-    let matches = |at: &usize| {
-        let Some(case) = side.cases.get(*at) else { return false };
-        let value = space.names.get(case.claim).and_then(|name| claims.get(name));
-        match (&case.test, value) {
-            (CaseTest::Rule(test), Some(value)) => test.matches(value, side.evaluator.semantics()),
+    let mut found = BTreeSet::new();
+    // Only claims that are asked about have values.
+    for claim in space.visited(ask) {
+        let Some(value) = space.names.get(claim).and_then(|name| claims.get(name)) else { continue };
+        let cases = side.cases_before(target, claim);
+        let matches = |at: &usize| match side.cases.get(*at).map(|case| &case.test) {
+            Some(CaseTest::Rule(test)) => test.matches(value, side.evaluator.semantics()),
             _ => false,
-        }
-    };
-    (0..target).filter(matches).collect()
+        };
+        found.extend(cases.iter().copied().filter(matches));
+        space.blocking.add(cases.len());
+    }
+    space.blocking.add(found.len());
+    found
 }
 
 /// A smallest set that has a member in each of `sets`; `None` where finding it takes too long.

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::space::{Known, Spot, intern};
+use super::space::{Known, Spot};
 use crate::claims::{Claim, Claims};
 use crate::groups::token_roles;
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{Login, LoginError, TokenForm};
 use crate::matching::Test;
+use crate::names::Names;
 use crate::pool::{MatchType, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::semantics::{ArrayClaims, RulesCustomRole, Semantics, SoleRole, TagMissingClaim};
@@ -138,6 +139,17 @@ impl Side<'_> {
     pub(crate) fn cases_of(&self, claim: usize) -> &[usize] {
         self.by_claim.get(claim).map(Vec::as_slice).unwrap_or_default()
     }
+
+    /// The cases of a claim that come before one.
+    pub(crate) fn cases_before(&self, target: usize, claim: usize) -> &[usize] {
+        let cases = self.cases_of(claim);
+        cases.get(..cases.partition_point(|at| *at < target)).unwrap_or_default()
+    }
+
+    /// About how many steps the evaluator makes for one request.
+    pub(crate) fn steps(&self) -> usize {
+        self.evaluator.steps() + self.cases.len() / 4
+    }
 }
 
 impl Side<'_> {
@@ -186,7 +198,7 @@ pub(crate) fn side<'e>(
     spot: &Spot,
     custom: Option<&str>,
     known: Known<'_>,
-    names: &mut Vec<String>,
+    names: &mut Names,
 ) -> Option<Side<'e>> {
     let mut side = Side {
         evaluator,
@@ -232,7 +244,7 @@ pub(crate) fn side<'e>(
                     });
                     if chosen {
                         side.cases.push(Case {
-                            claim: intern(names, &rule.claim),
+                            claim: names.insert(&rule.claim),
                             test: CaseTest::Rule(Test::new(rule.match_type, &rule.value)),
                             end: End::Role(rule.role_arn.0.clone()),
                             rule: Some(at + 1),
@@ -253,7 +265,7 @@ pub(crate) fn side<'e>(
         }
         let shaped = evaluator.with_claims(&login, &shape);
         for (key, claim) in tags::sources(map, &shaped, semantics).0 {
-            side.tags.insert(key.to_owned(), intern(names, claim));
+            side.tags.insert(key.to_owned(), names.insert(claim));
         }
     }
     Some(side)
@@ -276,9 +288,9 @@ fn end_of(decision: &Decision<'_>) -> End {
 }
 
 /// Section 3 as cases: the preferred role, one that is known or any other; then the sole role, where it counts.
-fn token_cases(side: &mut Side<'_>, semantics: &Semantics, known: Known<'_>, names: &mut Vec<String>) {
+fn token_cases(side: &mut Side<'_>, semantics: &Semantics, known: Known<'_>, names: &mut Names) {
     let mut push = |name: &str, test: CaseTest, end: End| {
-        let claim = intern(names, name);
+        let claim = names.insert(name);
         side.cases.push(Case { claim, test, end, rule: None });
     };
     if let Some(custom) = &side.custom {
@@ -298,8 +310,8 @@ fn token_cases(side: &mut Side<'_>, semantics: &Semantics, known: Known<'_>, nam
 }
 
 /// S9 as cases.
-fn saml_cases(side: &mut Side<'_>, known: Known<'_>, names: &mut Vec<String>) {
-    let claim = intern(names, saml::ROLE_ATTRIBUTE);
+fn saml_cases(side: &mut Side<'_>, known: Known<'_>, names: &mut Names) {
+    let claim = names.insert(saml::ROLE_ATTRIBUTE);
     let mut push = |test: CaseTest, end: End| side.cases.push(Case { claim, test, end, rule: None });
     for role in known.roles {
         push(CaseTest::SamlOne(Some(role.clone())), End::Role(role.clone()));

@@ -3,6 +3,7 @@
 //! Every value that is found has been put to the tests themselves (`matching.rs`), so it is never wrong. That nothing was overlooked is
 //! the argument of `layout.rs` for texts, and for arrays: each test that must hold needs one element, and those that must not bind all.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::layout::{Pieces, layouts};
@@ -87,11 +88,8 @@ pub(crate) struct Fresh {
 impl Fresh {
     /// Chooses readable characters that are in none of the values, whatever the letter case.
     pub(crate) fn unlike(values: &[&str]) -> Self {
-        let unused = |c: &char| {
-            !"aws:[]\", \\".contains(*c)
-                && c.to_lowercase().eq([*c])
-                && values.iter().all(|value| value.chars().flat_map(char::to_lowercase).all(|used| used != *c))
-        };
+        let used: BTreeSet<char> = values.iter().flat_map(|value| value.chars()).flat_map(char::to_lowercase).collect();
+        let unused = |c: &char| !"aws:[]\", \\".contains(*c) && c.to_lowercase().eq([*c]) && !used.contains(c);
         let all = || ('x'..='z').chain('b'..='w').chain('0'..='9').chain('\u{e0}'..='\u{ffff}');
         let legal = all().filter(|c| is_tag_character(*c)).find(unused).unwrap_or('\u{10000}');
         let marks = || "|;!#$%&*~^".chars().chain('\u{e0}'..='\u{ffff}');
@@ -266,6 +264,7 @@ impl Question<'_> {
             {
                 continue;
             }
+            self.work.add(self.domain.familiar.len());
             let familiar = self.domain.familiar.iter().filter(|name| need.is_in(name, case));
             let mut familiar: Vec<&String> = familiar.collect();
             familiar.sort_by_key(|name| name.chars().count());

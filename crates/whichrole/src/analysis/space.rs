@@ -4,7 +4,7 @@
 //! claim that it pass one test and fail the earlier tests of the same claim. Other claims are left out, since an absent claim passes no
 //! test (R2, R3). With two configurations, each adds its case. Claims never depend on each other, so each is solved by itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::domain::domain;
 use super::side::{CaseTest, Side, USER_ID, side};
@@ -13,6 +13,7 @@ use super::work::Work;
 use crate::claims::{Claim, Claims};
 use crate::login::TokenForm;
 use crate::matching::Test;
+use crate::names::Names;
 use crate::pool::{Group, IdentityPool, RoleMapping};
 use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::semantics::{Question as Open, Questions, Semantics};
@@ -69,13 +70,33 @@ impl Atom {
 /// An atom that must, or must not, hold.
 pub(crate) type Term = (usize, bool);
 
+/// What claims must come to as tags: of each claim, on which side and what.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wants(BTreeMap<usize, Vec<(usize, Want)>>);
+
+impl Wants {
+    fn of(&self, claim: usize) -> &[(usize, Want)] {
+        self.0.get(&claim).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl FromIterator<(usize, usize, Want)> for Wants {
+    fn from_iter<I: IntoIterator<Item = (usize, usize, Want)>>(wants: I) -> Self {
+        let mut all = Self::default();
+        for (claim, side, want) in wants {
+            all.0.entry(claim).or_default().push((side, want));
+        }
+        all
+    }
+}
+
 /// What is asked of the claims.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ask {
     /// Which case decides, for each side.
     pub(crate) targets: Vec<usize>,
-    /// What tags' claims must come to: claim, side, what.
-    pub(crate) wants: Vec<(usize, usize, Want)>,
+    /// What tags' claims must come to.
+    pub(crate) wants: Wants,
     pub(crate) terms: Vec<Term>,
 }
 
@@ -165,6 +186,9 @@ pub(crate) struct Known<'k> {
     pub(crate) work: &'k Work,
 }
 
+/// The steps that a case or a claim of a space counts for: it takes about as long to set up as so many tests take to be asked for.
+const COST_OF_CASE: usize = 16;
+
 impl<'e> Space<'e> {
     /// The space of a login on one or several configurations; `None` where one of them does not know the login.
     pub(crate) fn new(
@@ -174,16 +198,17 @@ impl<'e> Space<'e> {
         known: Known<'e>,
         atoms: &'e [Atom],
     ) -> Option<Self> {
-        let mut names: Vec<String> = Vec::new();
+        let mut names = Names::default();
         let mut sides = Vec::new();
         for (n, evaluator) in evaluators.iter().enumerate() {
             let key = spot.keys.get(n)?.as_ref();
             let custom = customs.get(n).copied().flatten();
             sides.push(side(evaluator, key, spot, custom, known, &mut names)?);
         }
-        let atom_claims = atoms.iter().map(|atom| intern(&mut names, atom.claim())).collect();
-        let given: Vec<usize> = spot.given.iter().map(|(name, _)| intern(&mut names, name)).collect();
-        let user_id = spot.user_id.map(|_| intern(&mut names, USER_ID));
+        let atom_claims = atoms.iter().map(|atom| names.insert(atom.claim())).collect();
+        let given: Vec<usize> = spot.given.iter().map(|(name, _)| names.insert(name)).collect();
+        let user_id = spot.user_id.map(|_| names.insert(USER_ID));
+        let names: Vec<String> = names.iter().map(str::to_owned).collect();
         for side in &mut sides {
             side.by_claim = vec![Vec::new(); names.len()];
             for (at, case) in side.cases.iter().enumerate() {
@@ -192,6 +217,10 @@ impl<'e> Space<'e> {
                 }
             }
         }
+        known
+            .work
+            .add(sides.iter().map(|side: &Side<'_>| side.steps() + COST_OF_CASE * side.cases.len()).sum::<usize>());
+        known.work.add(COST_OF_CASE * (names.len() + 1));
         let mut forced: BTreeSet<usize> = given.into_iter().collect();
         let mut banned = BTreeSet::new();
         match (spot.user_id, user_id) {
@@ -222,9 +251,13 @@ impl<'e> Space<'e> {
     pub(crate) fn find(&self, ask: &Ask) -> Found<Claims<'static>> {
         let found = self.claims_for(ask);
         let Found::Yes(claims) = &found else { return found };
-        let is_rejected = |n: usize| ask.wants.iter().any(|(_, side, want)| *side == n && *want == Want::Fault);
+        let mut wants = ask.wants.0.values().flatten();
+        let mut is_rejected = |n: usize| wants.any(|(side, want)| *side == n && *want == Want::Fault);
         let mut sides = self.sides.iter().zip(&ask.targets).enumerate();
-        let replays = sides.all(|(n, (side, target))| side.replays(claims, *target, is_rejected(n)));
+        let replays = sides.all(|(n, (side, target))| {
+            self.work.add(side.steps());
+            side.replays(claims, *target, is_rejected(n))
+        });
         if replays { found } else { Found::Undecided(NotDecided::Replay) }
     }
 
@@ -256,7 +289,12 @@ impl<'e> Space<'e> {
         }
         let mut claims = Claims::default();
         let mut undecided = None;
+        let needed = self.needed(ask);
         for claim in self.visited(ask) {
+            if !needed.contains(&claim) && self.may_lack(claim, ask) {
+                self.work.add(1);
+                continue;
+            }
             match self.value_of(claim, &cases_of(claim), ask) {
                 Found::Yes(None) => {}
                 Found::Yes(Some(value)) => {
@@ -272,12 +310,24 @@ impl<'e> Space<'e> {
     }
 
     /// The claims that cannot just be left out.
-    fn visited(&self, ask: &Ask) -> BTreeSet<usize> {
+    pub(super) fn visited(&self, ask: &Ask) -> BTreeSet<usize> {
+        self.needed(ask).into_iter().chain(ask.wants.0.keys().copied()).collect()
+    }
+
+    /// The claims of which something else is asked than what they come to as tags.
+    fn needed(&self, ask: &Ask) -> BTreeSet<usize> {
         let positives =
             self.sides.iter().zip(&ask.targets).filter_map(|(side, at)| side.cases.get(*at)).map(|case| case.claim);
-        let tags = ask.wants.iter().map(|(claim, ..)| *claim);
         let terms = ask.terms.iter().filter_map(|(atom, _)| self.atom_claims.get(*atom).copied());
-        positives.chain(tags).chain(terms).chain(self.forced.iter().copied()).collect()
+        positives.chain(terms).chain(self.forced.iter().copied()).collect()
+    }
+
+    /// Whether no tags ask for a claim to be there.
+    fn may_lack(&self, claim: usize, ask: &Ask) -> bool {
+        ask.wants
+            .of(claim)
+            .iter()
+            .all(|(side, want)| self.sides.get(*side).is_none_or(|side| want.is_met(None, side.evaluator.semantics())))
     }
 
     /// A value for one claim, `None` meaning that it is left out. `cases` are sides' cases on this claim that must, or must not, hold.
@@ -366,10 +416,10 @@ impl<'e> Space<'e> {
                 _ => {}
             }
         }
-        let of_claim = ask.wants.iter().filter(|(tagged, ..)| *tagged == claim);
+        let of_claim = ask.wants.of(claim).iter();
         posed
             .wants
-            .extend(of_claim.filter_map(|(_, side, want)| Some((self.sides.get(*side)?.evaluator.semantics(), want))));
+            .extend(of_claim.filter_map(|(side, want)| Some((self.sides.get(*side)?.evaluator.semantics(), want))));
         posed
     }
 
@@ -397,13 +447,6 @@ impl<'e> Space<'e> {
 
 /// The semantics that mappings of type Token compare by.
 static EXACT: Semantics = Semantics::DEFAULT;
-
-pub(crate) fn intern(names: &mut Vec<String>, name: &str) -> usize {
-    names.iter().position(|known| known == name).unwrap_or_else(|| {
-        names.push(name.to_owned());
-        names.len() - 1
-    })
-}
 
 /// All roles that a pool and its groups name.
 pub(crate) fn roles_of(pool: &IdentityPool, groups: &[Group]) -> BTreeSet<String> {

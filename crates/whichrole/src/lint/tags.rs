@@ -11,6 +11,9 @@ use crate::unicode::is_tag_character;
 const LISTS: &[&str] = &["cognito:groups", "cognito:roles", "identities"];
 const BOOLEANS: &[&str] = &["email_verified", "phone_number_verified"];
 
+/// The attributes that a name which is none of them is compared with, many times what AWS takes.
+const MOST_COMPARED: usize = 1_000;
+
 pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
     for (key, map) in &case.pool().principal_tags {
         if key.kind() == ProviderKind::UserPool && key.client().is_some() {
@@ -120,15 +123,16 @@ fn missing_in_user_pool(case: &Case<'_>, key: &ProviderKey, claim: &str) -> Opti
 }
 
 fn missing_attribute(case: &Case<'_>, key: &ProviderKey, claim: &str) -> Option<String> {
-    let attributes = case.surroundings().user_pool_of(key)?.attributes.as_ref()?;
-    let has = |name: &str| attributes.iter().any(|attribute| attribute.name == name);
+    let attributes = case.common.user_pool_of(key)?.attributes.as_ref()?;
+    let has = |name: &str| case.common.attribute(key, name).is_some();
     let with_prefix = format!("custom:{claim}");
     if !claim.contains(':') && has(&with_prefix) && !crate::read::STANDARD.contains(&claim) {
         return Some(format!("which the user pool calls {}", text::quoted(&with_prefix)));
     }
     let is_custom = claim.starts_with("custom:") && !attributes.is_empty();
     (is_custom && !has(claim)).then(|| {
-        let near = text::nearest(claim, attributes.iter().map(|attribute| attribute.name.as_str()));
+        let compared = attributes.iter().take(MOST_COMPARED);
+        let near = text::nearest(claim, compared.map(|attribute| attribute.name.as_str()));
         let near = near.map_or_else(String::new, |near| format!(", did you mean {}?", text::quoted(near)));
         format!("which the user pool's schema does not have{near}")
     })
