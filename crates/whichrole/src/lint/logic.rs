@@ -250,7 +250,7 @@ fn near_case<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<
 
 /// What a user with these claims gets through a mapping: the role, and the rule that gave it.
 fn decide(case: &Case<'_>, key: &ProviderKey, claims: &Claims<'static>) -> Option<(Option<String>, Option<usize>)> {
-    if !case.may_decide() {
+    if !case.pay(1) {
         return None;
     }
     let logins = [case.evaluator.login(Some(key), claims, TokenForm::Claims).ok()?];
@@ -426,7 +426,7 @@ fn ignored_role(case: &Case<'_>, group: &Group, found: &mut Vec<Finding>) {
     let same = |key: &ProviderKey| {
         decide(case, key, &claims).is_some_and(|(given, _)| given.as_deref() == Some(role.as_str()))
     };
-    if keys.any(same) || case.pool().roles.authenticated.as_ref() == Some(role) || !case.may_decide() {
+    if keys.any(same) || case.pool().roles.authenticated.as_ref() == Some(role) || !case.pay(1) {
         return;
     }
     let why = if case.pool().role_mappings.is_empty() {

@@ -179,8 +179,8 @@ fn of_problem(problem: &Problem) -> Finding {
 /// The rules of one mapping, and the mappings of one pool, that logic looks at: a multiple of what AWS takes.
 const MOST_RULES_SOLVED: usize = 100;
 const MOST_MAPPINGS_SOLVED: usize = 50;
-/// The requests of one pool that are put to the evaluator besides. A user pool has at most 10,000 groups.
-const MOST_DECIDED: usize = 1_000_000;
+/// The requests of one pool that are put to the evaluator besides, and the names that are compared. A user pool has at most 10,000 groups.
+const MOST_STEPS: usize = 1_000_000;
 
 /// One pool with what the lints ask again and again.
 pub(crate) struct Case<'c> {
@@ -196,7 +196,7 @@ pub(crate) struct Case<'c> {
     listed: providers::Listed<'c>,
     /// The partitions of the user pools whose logins are mapped, each with a region.
     partitions: Vec<(&'c str, &'static str)>,
-    /// How many requests may still be put to the evaluator.
+    /// How many steps are left of [`MOST_STEPS`].
     left: Cell<usize>,
 }
 
@@ -226,7 +226,7 @@ impl<'c> Case<'c> {
             groups_by_lower,
             listed: providers::Listed::of(&definition.pool),
             partitions: rejected::partitions(&definition.pool),
-            left: Cell::new(MOST_DECIDED),
+            left: Cell::new(MOST_STEPS),
         }
     }
 
@@ -243,11 +243,11 @@ impl<'c> Case<'c> {
         &self.configuration.surroundings
     }
 
-    /// Whether one more request may be put to the evaluator.
-    fn may_decide(&self) -> bool {
+    /// Pays for requests that are put to the evaluator, or names that are compared; false where there were too many.
+    fn pay(&self, steps: usize) -> bool {
         let left = self.left.get();
-        self.left.set(left.saturating_sub(1));
-        left > 0
+        self.left.set(left.saturating_sub(steps));
+        left >= steps
     }
 
     /// Whether everything could be read: what is missing then is missing from the files.

@@ -11,9 +11,6 @@ use crate::unicode::is_tag_character;
 const LISTS: &[&str] = &["cognito:groups", "cognito:roles", "identities"];
 const BOOLEANS: &[&str] = &["email_verified", "phone_number_verified"];
 
-/// The attributes that a name which is none of them is compared with, many times what AWS takes.
-const MOST_COMPARED: usize = 1_000;
-
 pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
     for (key, map) in &case.pool().principal_tags {
         if key.kind() == ProviderKind::UserPool && key.client().is_some() {
@@ -131,8 +128,8 @@ fn missing_attribute(case: &Case<'_>, key: &ProviderKey, claim: &str) -> Option<
     }
     let is_custom = claim.starts_with("custom:") && !attributes.is_empty();
     (is_custom && !has(claim)).then(|| {
-        let compared = attributes.iter().take(MOST_COMPARED);
-        let near = text::nearest(claim, compared.map(|attribute| attribute.name.as_str()));
+        let names = attributes.iter().map(|attribute| attribute.name.as_str());
+        let near = case.pay(attributes.len()).then(|| text::nearest(claim, names)).flatten();
         let near = near.map_or_else(String::new, |near| format!(", did you mean {}?", text::quoted(near)));
         format!("which the user pool's schema does not have{near}")
     })

@@ -3,6 +3,7 @@
 
 mod complete;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -19,7 +20,7 @@ use crate::read::Definition;
 use crate::semantics::Semantics;
 use crate::text::visible;
 
-use super::coverage::{Item, ItemKind, Items};
+use super::coverage::{Item, ItemKind, Items, Witnesses};
 use super::model::By;
 use super::mutants::{self, Fate};
 use super::plan::{Plan, Target};
@@ -39,7 +40,7 @@ const MOST_MUTANTS: usize = 1_000;
 pub fn init(definition: &Definition, config: &str, pool: Option<&str>) -> String {
     let target = Target::alone(definition, config);
     let Some(evaluator) = target.evaluators.first() else { return String::new() };
-    let mut first = First { evaluator, target: &target, drafts: Vec::new(), missing: Vec::new() };
+    let mut first = First::new(evaluator, &target);
     let items = Items::of(std::slice::from_ref(&target));
     for item in &items.all {
         first.cover(item);
@@ -86,6 +87,7 @@ fn head(config: &str, pool: Option<&str>) -> String {
 struct First<'t> {
     evaluator: &'t Evaluator,
     target: &'t Target,
+    witnesses: RefCell<Witnesses>,
     drafts: Vec<Draft<'t>>,
     /// What no test covers, and why.
     missing: Vec<(Item, &'static str)>,
@@ -101,12 +103,17 @@ struct Draft<'g> {
 }
 
 impl<'t> First<'t> {
+    fn new(evaluator: &'t Evaluator, target: &'t Target) -> Self {
+        let witnesses = RefCell::new(Witnesses::new());
+        Self { evaluator, target, witnesses, drafts: Vec::new(), missing: Vec::new() }
+    }
+
     /// Adds a test that covers an item.
     fn cover(&mut self, item: &Item) {
         let by_groups = self.by_groups(item);
         let draft = match by_groups {
             Some(draft) => draft,
-            None => match self.target.show(item) {
+            None => match self.witnesses.borrow_mut().show(self.target, item) {
                 (Some(witness), _) => Draft { name: String::new(), witness, groups: Vec::new() },
                 (None, true) => return self.missing.push((item.clone(), "no token can show")),
                 (None, false) => return self.missing.push((item.clone(), "no token was found that shows")),
@@ -121,7 +128,7 @@ impl<'t> First<'t> {
         let has_role = |group: &&Group| group.role_arn.is_some();
         match &item.kind {
             ItemKind::Rule(number, _) => {
-                let (witness, _) = self.target.show(item);
+                let (witness, _) = self.witnesses.borrow_mut().show(self.target, item);
                 let witness = witness?;
                 let mut claims = witness.claims.iter();
                 let (Some((GROUPS, Claim::Array(names))), None) = (claims.next(), claims.next()) else { return None };

@@ -38,7 +38,7 @@ struct Choice {
 pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> String {
     let target = Target::alone(definition, config);
     let Some(evaluator) = target.evaluators.first() else { return String::new() };
-    let mut first = First { evaluator, target: &target, drafts: Vec::new(), missing: Vec::new() };
+    let mut first = First::new(evaluator, &target);
     for item in &Items::of(std::slice::from_ref(&target)).all {
         first.cover(item);
     }
