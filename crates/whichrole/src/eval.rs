@@ -163,10 +163,7 @@ impl Evaluator {
 
     /// About how many places finding a login looks at: a bound on what answers to very many questions take counts them.
     pub(crate) fn steps(&self) -> usize {
-        self.directory.homes.len()
-            + self.pool.role_mappings.len()
-            + self.pool.principal_tags.len()
-            + self.names.len() / 8
+        self.directory.steps() + self.pool.principal_tags.len() + self.names.len() / 8
     }
 
     /// The names of all claims that finding a login, deciding and making tags can look at. Some occur more than once.
@@ -278,7 +275,7 @@ impl Evaluator {
     /// The role mapping in force for a login, with its key.
     #[must_use]
     pub fn mapping_of(&self, login: &Login<'_>) -> Option<(&ProviderKey, &RoleMapping)> {
-        self.pool.role_mappings.iter().nth(login.mapping?)
+        self.pool.role_mappings.get_key_value(self.directory.mapping_key(login.mapping?)?)
     }
 
     /// The principal-tag map of a login's provider (Q4).

@@ -125,7 +125,7 @@ impl Row<'_> {
     }
 }
 
-/// What a row writes as text, as a list of parts (`["x", 1000]` is a part many times), in hexadecimal, or as a JWT of header, claims and
+/// What a row writes as text, as a list of parts (`["x", 1000]` is a part many times, `{n}` in it the number of each), in hexadecimal, or as a JWT of header, claims and
 /// signature; or the name of a file of the test data.
 fn bytes(value: &Value) -> Vec<u8> {
     match value {
@@ -151,6 +151,9 @@ fn bytes(value: &Value) -> Vec<u8> {
 
 fn part(part: &Value) -> Vec<u8> {
     match part.as_array().map(Vec::as_slice) {
+        Some([Value::String(what), Value::Number(times)]) if what.contains("{n}") => {
+            (0..times.as_u64().unwrap()).flat_map(|n| what.replace("{n}", &n.to_string()).into_bytes()).collect()
+        }
         Some([what, Value::Number(times)]) => bytes(what).repeat(usize::try_from(times.as_u64().unwrap()).unwrap()),
         _ => bytes(part),
     }

@@ -93,7 +93,7 @@ pub struct RoleReach {
 }
 
 /// One way to a role.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
     /// The mapping; `None` for guests.
     pub provider: Option<String>,
@@ -143,12 +143,12 @@ pub struct GroupSets {
 /// `groups` are the groups that are known. Witnesses use them where they can; other groups may exist.
 #[must_use]
 pub fn reach(evaluator: &Evaluator, groups: &[Group]) -> Reach {
-    reach_within(evaluator, groups, &Work::default())
+    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), &Work::default(), true)
 }
 
-/// As [`reach`], for several answers that together may take no more than one.
+/// As [`reach`], but for who blocks whom, for several answers that together may take no more than one.
 pub(crate) fn reach_within(evaluator: &Evaluator, groups: &[Group], work: &Work) -> Reach {
-    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), work)
+    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), work, false)
 }
 
 /// As [`reach`], for one role, with the exact condition. The role need not be one that the pool names.
@@ -158,7 +158,7 @@ pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleRe
     all_roles.insert(role.to_owned());
     let work = Work::default();
     let known = Known { groups, roles: &all_roles, work: &work };
-    let found = reach_of(evaluator, groups, &all_roles, &Work::default());
+    let found = reach_of(evaluator, groups, &all_roles, &Work::default(), false);
     let found = found.roles.into_iter().find(|known| known.role == role);
     let spots = spots(evaluator).into_iter().take_while(|_| !work.is_over());
     let spaces = spots.filter_map(|spot| {
@@ -206,9 +206,15 @@ pub fn find_role(pool: &IdentityPool, groups: &[Group], written: &str) -> Result
     }
 }
 
-fn reach_of(evaluator: &Evaluator, groups: &[Group], all_roles: &BTreeSet<String>, work: &Work) -> Reach {
+fn reach_of(
+    evaluator: &Evaluator,
+    groups: &[Group],
+    all_roles: &BTreeSet<String>,
+    work: &Work,
+    asks_who_blocks: bool,
+) -> Reach {
     let known = Known { groups, roles: all_roles, work };
-    let mut visit = Visit::new(known);
+    let mut visit = Visit::new(known, asks_who_blocks);
     let mut domain = BTreeMap::new();
     let spots = spots(evaluator);
     for spot in &spots {
@@ -225,7 +231,7 @@ fn reach_of(evaluator: &Evaluator, groups: &[Group], all_roles: &BTreeSet<String
     let roles = all_roles
         .iter()
         .map(|role| {
-            let Ways { verdict, known, by, .. } = ways.remove(role.as_str()).unwrap_or_default();
+            let Ways { verdict, known, by } = ways.remove(role.as_str()).unwrap_or_default();
             let verdict = if passed_by { verdict.or(Verdict::NotDecided(NotDecided::TooLarge)) } else { verdict };
             let unknown_groups = verdict.witness().is_some() && known.witness().is_none();
             // Among witnesses those of known groups count.
@@ -257,14 +263,12 @@ struct Ways {
     verdict: Verdict,
     /// The same of requests that take no group but those that are known.
     known: Verdict,
-    /// In the order found, and the same to look them up.
     by: Vec<Way>,
-    seen: BTreeSet<Way>,
 }
 
 impl Default for Ways {
     fn default() -> Self {
-        Self { verdict: Verdict::Dead, known: Verdict::Dead, by: Vec::new(), seen: BTreeSet::new() }
+        Self { verdict: Verdict::Dead, known: Verdict::Dead, by: Vec::new() }
     }
 }
 
@@ -283,20 +287,28 @@ struct Visit<'k> {
     group_names: BTreeSet<&'k str>,
     group_roles: BTreeSet<&'k str>,
     ways: BTreeMap<&'k str, Ways>,
+    /// Which roles the last login was seen to get, and by what.
+    last: Option<String>,
+    seen: BTreeSet<(&'k str, Source)>,
     rules: Vec<RuleReach>,
+    /// How much was spent on who blocks whom, where that is asked for.
+    blocking: Option<Work>,
     /// Whether a login was not looked at, since it would have been too much.
     passed_by: bool,
 }
 
 impl<'k> Visit<'k> {
-    fn new(known: Known<'k>) -> Self {
+    fn new(known: Known<'k>, asks_who_blocks: bool) -> Self {
         let roles = known.groups.iter().filter_map(|group| group.role_arn.as_ref());
         Self {
             known,
             group_names: known.groups.iter().map(|group| group.name.as_str()).collect(),
             group_roles: roles.map(RoleArn::as_str).collect(),
             ways: BTreeMap::new(),
+            last: None,
+            seen: BTreeSet::new(),
             rules: Vec::new(),
+            blocking: asks_who_blocks.then(Work::default),
             passed_by: false,
         }
     }
@@ -306,6 +318,10 @@ impl<'k> Visit<'k> {
         let Some(side) = space.sides.first() else { return };
         let provider = side.key.as_ref().map(|key| key.as_str().to_owned());
         let first = self.first_rule(provider.as_deref());
+        if self.last != provider {
+            self.seen.clear();
+            self.last.clone_from(&provider);
+        }
         let mut ask = Ask { wants: accepted(space, 0).into_iter().collect(), ..Ask::default() };
         for target in 0..=side.cases.len() {
             ask.targets = vec![target];
@@ -333,8 +349,8 @@ impl<'k> Visit<'k> {
                     }
                 } else {
                     let mut blocked_by = Vec::new();
-                    if verdict == Verdict::Dead {
-                        match blocking::smallest(space, &ask, target) {
+                    if let (Verdict::Dead, Some(spent)) = (&verdict, &self.blocking) {
+                        match blocking::smallest(space, &ask, target, spent) {
                             Some(blockers) => blocked_by = blockers,
                             None => verdict = Verdict::NotDecided(NotDecided::TooLarge),
                         }
@@ -354,9 +370,8 @@ impl<'k> Visit<'k> {
             if let Verdict::Live(witness) = &verdict
                 && let Some(source) = side.source(&witness.claims)
             {
-                let way = Way { provider: provider.clone(), source };
-                if ways.seen.insert(way.clone()) {
-                    ways.by.push(way);
+                if self.seen.insert((role, source)) {
+                    ways.by.push(Way { provider: provider.clone(), source });
                 }
             }
             if !is_unknown {

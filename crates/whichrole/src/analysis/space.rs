@@ -112,8 +112,6 @@ pub(crate) struct Space<'e> {
     atoms: &'e [Atom],
     atom_claims: Vec<usize>,
     pub(crate) work: &'e Work,
-    /// How much of it went into who blocks whom.
-    pub(crate) blocking: Work,
 }
 
 /// What is asked of one claim.
@@ -234,17 +232,7 @@ impl<'e> Space<'e> {
         }
         let domains =
             names.iter().enumerate().map(|(claim, name)| domain(claim, name, &sides, spot, known, atoms)).collect();
-        Some(Self {
-            sides,
-            names,
-            domains,
-            forced,
-            banned,
-            atoms,
-            atom_claims,
-            work: known.work,
-            blocking: Work::default(),
-        })
+        Some(Self { sides, names, domains, forced, banned, atoms, atom_claims, work: known.work })
     }
 
     /// Finds the claims of a request that ends as asked. They have been put to the evaluators of all sides.
