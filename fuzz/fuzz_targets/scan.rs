@@ -1,5 +1,5 @@
-//! A line from anybody, or a token with it for claims. The scanner of many tokens keeps what the reader of one reads, decides the same, and says
-//! the same where something is wrong.
+//! Lines from anybody, and tokens with them for claims, one after the other. The scanner of many tokens, which remembers what the lines before
+//! were like, keeps what the reader of one reads, decides the same, and says the same where something is wrong.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -9,11 +9,16 @@ use whichrole::{
     RoleMapping, Semantics, TokenForm, TokenLimits,
 };
 
+/// More than the scanner remembers names, so that a short text can fill its memory.
+const MOST_LINES: usize = 80;
+
 fuzz_target!(|text: &str| {
     let limits = TokenLimits::default();
     let evaluator = evaluator();
     let mut scanner = ClaimsScanner::new([&evaluator], limits);
-    for line in [text.to_owned(), format!("{}.{}.x", encode(b"{}"), encode(text.as_bytes()))] {
+    // The whole text may be one object over several lines.
+    let lines = [text].into_iter().chain(text.lines().take(MOST_LINES));
+    for line in lines.flat_map(|line| [line.to_owned(), token(line)]) {
         let expected = if line.trim_start().starts_with(['{', '[', '\u{feff}']) {
             Claims::from_json(&line).map(|claims| (claims.into_owned(), TokenForm::Claims))
         } else {
@@ -61,6 +66,10 @@ fn answer(evaluator: &Evaluator, login: Result<Login<'_>, LoginError>) -> String
         }
         Err(error) => error.to_string(),
     }
+}
+
+fn token(claims: &str) -> String {
+    format!("{}.{}.eA", encode(b"{}"), encode(claims.as_bytes()))
 }
 
 fn encode(bytes: &[u8]) -> String {

@@ -67,7 +67,7 @@ fn run_with(text: &str) -> Run {
         snippet: String::new(),
         seconds: 0.0,
     };
-    let suite = SuiteReport { file: text.to_owned(), cases: vec![entry], coverage: None, mutants: None, seconds: 0.0 };
+    let suite = SuiteReport { file: text.to_owned(), cases: vec![entry], coverage: None, mutants: None, mutants_skipped: None, seconds: 0.0 };
     let summary = Summary { cases: 1, failed: 1, ..Summary::default() };
     Run { schema: "", summary, suites: vec![suite] }
 }

@@ -27,7 +27,7 @@ pub fn problems_are_sentences(problems: &[Problem], sources: usize) {
         assert!(!problem.message.is_empty());
         assert!(problem.code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit()));
         if let Some(at) = problem.at {
-            assert!(at.source < sources && at.line > 0 && at.column > 0, "{problem:?}");
+            assert!((at.source as usize) < sources && at.line > 0 && at.column > 0, "{problem:?}");
         }
     }
 }

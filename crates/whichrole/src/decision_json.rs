@@ -20,9 +20,9 @@ impl Answer<'_> {
         write_list(&self.readings, out, write_reading);
         out.push_str("],\"provider\":");
         write_option(self.provider, out);
-        out.push_str(",\"signature\":");
-        write_word(self.signature.id(), out);
-        out.push('}');
+        out.push_str(",\"signature\":\"");
+        out.push_str(self.signature.id());
+        out.push_str("\"}");
     }
 }
 
@@ -32,8 +32,8 @@ fn write_decision(decision: &Decision<'_>, out: &mut String) {
         Outcome::Assume { role, source } => {
             out.push_str("\"decision\":\"assume\",\"role\":");
             write_string(role, out);
-            out.push_str(",\"source\":");
-            write_word(source.id(), out);
+            out.push_str(",\"source\":\"");
+            out.push_str(source.id());
             write_rule(*source, out);
             out.push_str(",\"deny\":null,\"tags\":{");
         }
@@ -52,7 +52,7 @@ fn write_decision(decision: &Decision<'_>, out: &mut String) {
 }
 
 fn write_rule(source: Source, out: &mut String) {
-    out.push_str(",\"rule\":");
+    out.push_str("\",\"rule\":");
     match source.rule() {
         Some(rule) if rule < 100 => {
             // Hardly a mapping has more than 25.

@@ -294,7 +294,9 @@ impl Evaluator {
     ) -> Path<'a> {
         self.decide_by(request, semantics, pick, |login| {
             let mut path = self.role_alone::<ASK>(login, request, semantics);
-            path.add_tags(|| self.tags_alone(login, semantics));
+            if login.tags.is_some() {
+                path.add_tags(|| self.tags_alone(login, semantics));
+            }
             path
         })
     }

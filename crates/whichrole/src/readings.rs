@@ -47,9 +47,10 @@ impl Evaluator {
                 Some((at, rule)) => Path::assume(rule.role_arn.as_str(), Source::Rule(at + 1), touched),
                 None => self.resolve(plan, semantics, touched),
             };
-        let base = role(survey.base, semantics, survey.touched);
-        let mut path = base.clone();
-        path.add_tags(|| self.tags_alone(login, semantics));
+        let mut path = role(survey.base, semantics, survey.touched);
+        if login.tags.is_some() {
+            path.add_tags(|| self.tags_alone(login, semantics));
+        }
         path.login = Some(0);
         let open = path.touched.without(semantics.assumed());
         if survey.others.is_empty() && open.without(RULE_QUESTIONS.iter().copied().collect()).is_empty() {

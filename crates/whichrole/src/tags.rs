@@ -178,4 +178,19 @@ mod tests {
             assert_eq!(fault(&value), expected, "{value}");
         }
     }
+
+    #[test]
+    fn a_value_is_a_text_or_what_the_choices_make_of_the_claim() {
+        let mut touched = Questions::NONE;
+        let mut made = |json: Option<&str>| {
+            let claim = json.map(|json| Claim::from_json(json).unwrap());
+            value(claim.as_ref(), &Semantics::default(), &mut touched).map(|made| made.map(Cow::into_owned))
+        };
+        assert_eq!(made(Some("\"blue\"")), Ok(Some("blue".to_owned())));
+        assert_eq!(made(Some("1.0")), Ok(Some("1.0".to_owned())));
+        assert_eq!(made(Some("[\"blue\"]")), Err(TagFault::NotAString));
+        assert_eq!((made(Some("null")), made(None)), (Ok(None), Ok(None)));
+        let questions = [Question::TagNonStringClaim, Question::TagMissingClaim];
+        assert_eq!(touched, questions.into_iter().collect());
+    }
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what it expects in the shortest way")]
 
-use whichrole::{Claims, Evaluator, IdentityPool, ProviderKey, Request, Semantics, TokenForm, read};
+use whichrole::{Claims, Evaluator, IdentityPool, ProviderKey, ProviderKind, Request, Semantics, TokenForm, read};
 
 const POOL: &str = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC";
 
@@ -121,6 +121,10 @@ fn a_name_is_a_mapping_key_a_login_key_or_what_exists_without_a_configuration() 
     let reference = pool(&[("${U.ProviderName}:${Web}", "Sym"), ("accounts.google.com", "Google")], "");
     assert_eq!(role(&reference, &users, r#"{"sub":"a"}"#), "Sym");
     assert_eq!(role(&reference, "login.example.com", r#"{"sub":"a"}"#), "unknown-provider");
+    let mut written = pool(&[("arn:aws:iam::1:oidc-provider/users.example", "Oidc")], "");
+    assert_eq!(role(&written, "users.example", r#"{"sub":"a"}"#), "Oidc");
+    written.other_providers.push(ProviderKey::of_kind(ProviderKind::UserPool, "users.example"));
+    assert_eq!(role(&written, "users.example", r#"{"sub":"a"}"#), "Auth", "the one that is written so");
 }
 
 #[test]

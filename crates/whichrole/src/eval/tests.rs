@@ -161,6 +161,12 @@ fn a_preferred_role_that_is_open_becomes_a_tag_in_place_of_the_token_s() {
         assert_eq!(answer.decision.tags, [("mail", "e".into()), ("role", role.into())].into());
         assert_eq!(answer.assumptions, asked_about.iter().copied().collect());
     }
+
+    // No tag is made of it here.
+    let evaluator = evaluator(&[]);
+    let login = evaluator.login(Some(&USERS.into()), &claims, TokenForm::Claims).unwrap();
+    let logins = [login.with_open_preferred_role(Some(&open))];
+    assert_eq!(asked(&evaluator, &Request::of(&logins)), "Ops rule 1 {}");
 }
 
 /// Q1.
@@ -194,6 +200,8 @@ fn several_logins_touch_their_question_and_one_of_them_answers() {
     assert_eq!(ask(&[], &mail, &ops, false), format!("logins-disagree {{several-logins}} by {USERS}:web"));
     let lower = Claims::from_json(r#"{"dept":"ops","team":"a"}"#).unwrap();
     assert_eq!(ask(&[], &lower, &ops, false), format!("Ops rule 1 {{letter-case, several-logins}} by {GOOGLE}"));
+    let any_one: &[_] = &[("several-logins", "any-one")];
+    assert_eq!(ask(any_one, &lower, &ops, false), format!("Ops rule 1 {{letter-case}} by {GOOGLE}"));
 
     let expired = Claims::from_json(r#"{"dept":"Ops","exp":5}"#).unwrap();
     let evaluator = evaluator(&[]);
@@ -283,6 +291,10 @@ fn what_is_foreseen_is_what_is_found() {
     }
     let foreseeing = Evaluator::new(more, Semantics::default());
     assert_eq!(foreseeing.foreseen.len(), 3, "the clients that are literal, each of a literal user pool");
+    let issuer = format!("https://{USERS}");
+    let usual = |is_access_token| Says { issuer: Some(&issuer), audience: Some("web"), is_access_token };
+    assert!(foreseeing.foreseen.iter().any(|foreseen| foreseen.says(usual(false))));
+    assert!(!foreseeing.foreseen.iter().any(|foreseen| foreseen.says(usual(true))), "L1");
     let bare = Evaluator { foreseen: Vec::new(), ..foreseeing.clone() };
     let mut roles = std::collections::BTreeSet::new();
     for issuer in [None, Some(USERS), Some(other), Some("evil.example"), Some("${Users.ProviderName}")] {
@@ -296,7 +308,9 @@ fn what_is_foreseen_is_what_is_found() {
                         ("token_use", token_use.map(str::to_owned)),
                     ];
                     for (name, value) in members {
-                        value.map(|value| claims.set(name, value));
+                        if let Some(value) = value {
+                            claims.set(name, value);
+                        }
                     }
                     let [one, two] = [&foreseeing, &bare].map(|evaluator| {
                         let login =

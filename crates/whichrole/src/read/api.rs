@@ -67,6 +67,11 @@ pub(crate) fn recognises(node: &Node) -> bool {
         || is_bare_map(node)
 }
 
+/// Whether a member of this name is known.
+pub(crate) fn is_member(name: &str) -> bool {
+    READ.contains(&name) || WITHOUT_PART.contains(&name)
+}
+
 /// Reads one document into the drafts.
 pub(crate) fn read(node: &Node, drafts: &mut Drafts) {
     if let Value::List(documents) = &node.value {
@@ -194,7 +199,7 @@ fn member(entry: &Entry, pool: Option<&str>, drafts: &mut Drafts) {
         "Role" => unknown_member(entry, drafts),
         "UserPool" => read_user_pool(value, drafts),
         "UserPoolClient" => read_client(value, drafts),
-        name if READ.contains(&name) || WITHOUT_PART.contains(&name) => {}
+        name if is_member(name) => {}
         _ if is_mapping(value) => {
             let message = format!(
                 "{} looks like a role mapping, but role mappings belong into `RoleMappings`",
@@ -230,10 +235,9 @@ fn unknown_member(entry: &Entry, drafts: &mut Drafts) {
 
 /// A bare `RoleMappings` map: no member is one of a document, and whatever is a map in it is a role mapping, if perhaps a faulty one.
 fn is_bare_map(node: &Node) -> bool {
-    let is_known = |name: &str| READ.contains(&name) || WITHOUT_PART.contains(&name);
     let entries = node.entries();
     let mut maps = entries.iter().map(|entry| &entry.value).filter(|value| value.is_map()).peekable();
-    !entries.iter().any(|entry| is_known(&entry.name))
+    !entries.iter().any(|entry| is_member(&entry.name))
         && !is_mapping(node)
         && maps.peek().is_some()
         && (entries.iter().any(|entry| is_mapping(&entry.value)) || maps.all(has_mapping_field))

@@ -1,5 +1,6 @@
 //! Asks for every pair of cases of two mappings, and keeps a smallest request for each class of changes.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::reach::accepted;
@@ -48,17 +49,25 @@ pub(super) struct Example {
 
 impl Classes {
     pub(super) fn note(&mut self, class: Class, witness: Witness, spot: &Spot) {
-        let size = witness.size();
-        let mut providers = BTreeSet::from([witness.provider.clone()]);
-        if let Some(known) = self.found.get_mut(&class) {
-            known.providers.append(&mut providers);
-            if (&size, &witness.provider) >= (&known.size, &known.witness.provider) {
-                return;
-            }
-            providers = std::mem::take(&mut known.providers);
-        }
         let keys = [spot.keys.first().cloned().flatten(), spot.keys.get(1).cloned().flatten()];
-        self.found.insert(class, Example { witness, size, keys, providers });
+        let providers = BTreeSet::from([witness.provider.clone()]);
+        self.keep(class, Example { size: witness.size(), witness, keys, providers });
+    }
+
+    /// Keeps the smaller of two examples, and the providers of both.
+    fn keep(&mut self, class: Class, mut example: Example) {
+        match self.found.entry(class) {
+            Entry::Vacant(place) => {
+                place.insert(example);
+            }
+            Entry::Occupied(known) => {
+                let known = known.into_mut();
+                if (&example.size, &example.witness.provider) < (&known.size, &known.witness.provider) {
+                    std::mem::swap(known, &mut example);
+                }
+                known.providers.append(&mut example.providers);
+            }
+        }
     }
 
     /// Whether a witness of at least this size would change nothing.
@@ -69,7 +78,7 @@ impl Classes {
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        self.found.extend(other.found);
+        other.found.into_iter().for_each(|(class, example)| self.keep(class, example));
         self.not_decided.extend(other.not_decided);
     }
 }

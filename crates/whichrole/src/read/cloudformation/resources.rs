@@ -9,7 +9,7 @@ use super::super::problem::Problem;
 use super::super::scalar;
 use super::super::shape::{self, API, Names, any_text, check_members, expect_map, known_bool, known_text, wrong_kind};
 use super::resolve::Resolver;
-use super::template::Resource;
+use super::template::{ATTACHMENT_PROPERTIES, Resource};
 use super::{ATTACHMENT, Decides, GROUP, POOL, Reading, TAGS};
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::{ProviderKey, ProviderKind};
@@ -104,7 +104,7 @@ impl<'n> Reading<'_, 'n> {
             return;
         }
         let Some(properties) = resource.properties else { return };
-        check_members(properties, "a role attachment", &["IdentityPoolId", "Roles", "RoleMappings"], self.drafts);
+        check_members(properties, "a role attachment", ATTACHMENT_PROPERTIES, self.drafts);
         self.attach(resolver, resource, properties, &CLOUDFORMATION);
     }
 

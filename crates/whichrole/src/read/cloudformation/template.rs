@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use super::super::api;
 use super::super::node::{Entry, Node, Position, Value};
 use super::resolve::function;
+
+/// The properties that say which roles a pool gives.
+pub(super) const ATTACHMENT_PROPERTIES: &[&str] = &["IdentityPoolId", "RoleMappings", "Roles"];
 
 /// A template, indexed.
 pub(super) struct Template<'n> {
@@ -64,6 +68,11 @@ pub(super) fn recognises(node: &Node) -> bool {
 
 /// Whether a tree is a part of a template: the properties of an attachment or its bare `RoleMappings`, in a form that the API lacks.
 fn is_part(node: &Node) -> bool {
+    // What only the API's documents have would be lost, such as the providers beside the mappings that `show` prints.
+    let is_more = |name: &str| !ATTACHMENT_PROPERTIES.contains(&name) && api::is_member(name);
+    if node.get("RoleMappings").is_some() && node.entries().iter().any(|entry| is_more(&entry.name)) {
+        return false;
+    }
     let mappings = node.get("RoleMappings").unwrap_or(node);
     let is_mapping = |node: &Node| {
         ["Type", "AmbiguousRoleResolution", "RulesConfiguration"].iter().any(|field| node.get(field).is_some())

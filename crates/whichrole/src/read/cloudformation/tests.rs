@@ -477,6 +477,19 @@ fn parts_of_templates_are_read_too() {
     assert_eq!(pool(api, &[]).pool.role_mappings.len(), 1, "the API's shape, written as YAML");
 }
 
+/// It was taken for a part of a template, and lost its providers and guests.
+#[test]
+fn what_is_shown_of_a_pool_is_no_part_of_a_template_whatever_its_names_look_like() {
+    let shown = r#"{"IdentityPoolId": "us-east-1:1", "AllowUnauthenticatedIdentities": false,
+        "CognitoIdentityProviders": [{"ProviderName": "cognito-idp.us-east-1.amazonaws.com/${self:-1_A", "ClientId": "web"}],
+        "Roles": {"authenticated": "arn"}, "RoleMappings": {"accounts.google.com": {"Type": "Token"}},
+        "Groups": [{"GroupName": "a"}], "Whichrole": {"Symbolic": [], "Unresolved": [], "Notes": []}}"#;
+    let definition = pool(shown, &[]);
+    assert_eq!(definition.pool.providers.as_ref().map(Vec::len), Some(1));
+    assert_eq!(definition.pool.allow_unauthenticated_identities, Some(false));
+    assert_eq!(definition.groups.as_ref().map(Vec::len), Some(1));
+}
+
 #[test]
 fn references_cannot_expand_without_bounds() {
     let long = "x".repeat(1_000_000);
