@@ -239,8 +239,7 @@ impl<'e> Space<'e> {
     pub(crate) fn find(&self, ask: &Ask) -> Found<Claims<'static>> {
         let found = self.claims_for(ask);
         let Found::Yes(claims) = &found else { return found };
-        let mut wants = ask.wants.0.values().flatten();
-        let mut is_rejected = |n: usize| wants.any(|(side, want)| *side == n && *want == Want::Fault);
+        let is_rejected = |n: usize| ask.wants.0.values().flatten().any(|want| *want == (n, Want::Fault));
         let mut sides = self.sides.iter().zip(&ask.targets).enumerate();
         let replays = sides.all(|(n, (side, target))| {
             self.work.add(side.steps());
