@@ -1,6 +1,6 @@
 //! Which provider a token belongs to, and which mapping and which principal-tag map are in force for it (Q4, Q5, Q5b).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use crate::login::{LoginError, LoginProvider, Says, is_issuer_of};
 use crate::pool::IdentityPool;
@@ -14,16 +14,11 @@ pub(crate) type Found<'a> = (Option<LoginProvider<'a>>, Option<usize>);
 pub(crate) struct Directory {
     pub(crate) homes: Vec<Home>,
     by_login: HashMap<(ProviderKind, String), usize>,
-    /// Where there are more than [`FEW`] homes: each with its own key and those of its mappings, by how these are written.
-    written: Vec<(usize, Option<usize>)>,
+    /// The homes of each key as it is written: their own keys and those of their mappings.
+    by_text: HashMap<String, Vec<usize>>,
     /// The most mappings that one home has.
-    most_mappings: usize,
-    /// The home of each mapping by its number, and its number there.
-    numbered: Vec<(usize, usize)>,
+    pub(crate) most_mappings: usize,
 }
-
-/// The most homes that are gone through to find a name.
-const FEW: usize = 16;
 
 /// One login key with all that the configuration says about it.
 #[derive(Debug, Clone)]
@@ -49,54 +44,16 @@ impl Directory {
         for key in &pool.other_providers {
             directory.home_of(key);
         }
-        directory.numbered = vec![(0, 0); pool.role_mappings.len()];
         for (number, home) in directory.homes.iter().enumerate() {
-            for (at, (_, index)) in home.mappings.iter().enumerate() {
-                if let Some(place) = directory.numbered.get_mut(*index) {
-                    *place = (number, at);
+            directory.most_mappings = directory.most_mappings.max(home.mappings.len());
+            for key in std::iter::once(&home.key).chain(home.mappings.iter().map(|(key, _)| key)) {
+                let homes = directory.by_text.entry(key.as_str().to_owned()).or_default();
+                if homes.last() != Some(&number) {
+                    homes.push(number);
                 }
             }
         }
-        directory.most_mappings = directory.homes.iter().map(|home| home.mappings.len()).max().unwrap_or_default();
-        if directory.homes.len() > FEW {
-            let keys = directory.homes.iter().enumerate().flat_map(|(number, home)| {
-                let mappings = (0..home.mappings.len()).map(Some);
-                std::iter::once(None).chain(mappings).map(move |mapping| (number, mapping))
-            });
-            let mut written: Vec<(usize, Option<usize>)> = keys.collect();
-            written.sort_by_key(|one| directory.text(*one));
-            directory.written = written;
-        }
         directory
-    }
-
-    /// The key of a mapping by its number.
-    pub(crate) fn mapping_key(&self, number: usize) -> Option<&ProviderKey> {
-        let (home, at) = *self.numbered.get(number)?;
-        self.homes.get(home)?.mappings.get(at).map(|(key, _)| key)
-    }
-
-    /// How a home, or a mapping of it, is written.
-    fn text(&self, (home, mapping): (usize, Option<usize>)) -> &str {
-        let home = self.homes.get(home);
-        let key = match mapping {
-            None => home.map(|home| &home.key),
-            Some(mapping) => home.and_then(|home| home.mappings.get(mapping)).map(|(key, _)| key),
-        };
-        key.map_or("", ProviderKey::as_str)
-    }
-
-    /// The homes that are written so, or have a mapping that is, where there are very many.
-    fn written_as(&self, text: &str) -> Vec<&Home> {
-        let from = self.written.partition_point(|one| self.text(*one) < text);
-        let same = self.written.iter().skip(from).take_while(|one| self.text(**one) == text);
-        let numbers: BTreeSet<usize> = same.map(|(number, _)| *number).collect();
-        numbers.into_iter().filter_map(|number| self.homes.get(number)).collect()
-    }
-
-    /// How many homes and mappings are gone through to find a login that is written out, at most.
-    pub(crate) fn steps(&self) -> usize {
-        FEW.min(self.homes.len()) + self.most_mappings
     }
 
     /// The home of a key: providers of one kind that share a login key live together.
@@ -186,17 +143,10 @@ impl Directory {
 
     /// The provider that a person named by its mapping key, tag key or login key; the most exact reading of the name counts.
     fn named<'a>(&'a self, named: &ProviderKey) -> Result<Place<'a>, LoginError> {
+        let written = self.by_text.get(named.as_str()).into_iter().flatten();
         let same_login = |home: &&Home| home.key.login_key() == named.login_key();
         let same_kind = |home: &&Home| home.key.kind() == named.kind() && same_login(home);
-        let is_written = |home: &&Home| {
-            home.key.as_str() == named.as_str() || home.mappings.iter().any(|(key, _)| key.as_str() == named.as_str())
-        };
-        let written = if self.written.is_empty() {
-            Self::only(self.homes.iter().filter(is_written))
-        } else {
-            Self::only(self.written_as(named.as_str()).into_iter())
-        };
-        if let Some(home) = written? {
+        if let Some(home) = Self::only(written.filter_map(|number| self.homes.get(*number)))? {
             return Ok(Place::Home(home));
         }
         if let Some(home) = Self::only(self.homes.iter().filter(same_kind))? {

@@ -142,7 +142,7 @@ impl Evaluator {
     #[must_use]
     pub fn new(pool: IdentityPool, semantics: Semantics) -> Self {
         let mut names = plan::numbered();
-        let plans = pool.role_mappings.values().map(|mapping| Plan::new(mapping, &mut names)).collect();
+        let plans = pool.role_mappings.iter().map(|(key, mapping)| Plan::new(key, mapping, &mut names)).collect();
         let mut evaluator =
             Self { directory: Directory::new(&pool), foreseen: Vec::new(), plans, names, pool, semantics };
         evaluator.foreseen = Foreseen::of(&evaluator);
@@ -161,9 +161,9 @@ impl Evaluator {
         &self.semantics
     }
 
-    /// About how many places finding a login looks at: a bound on what answers to very many questions take counts them.
+    /// About how many places finding a login looks at.
     pub(crate) fn steps(&self) -> usize {
-        self.directory.steps() + self.pool.principal_tags.len() + self.names.len() / 8
+        self.directory.most_mappings + self.pool.principal_tags.len() + self.names.len() / 8
     }
 
     /// The names of all claims that finding a login, deciding and making tags can look at. Some occur more than once.
@@ -275,7 +275,7 @@ impl Evaluator {
     /// The role mapping in force for a login, with its key.
     #[must_use]
     pub fn mapping_of(&self, login: &Login<'_>) -> Option<(&ProviderKey, &RoleMapping)> {
-        self.pool.role_mappings.get_key_value(self.directory.mapping_key(login.mapping?)?)
+        self.plans.get(login.mapping?).map(|plan| (&plan.key, &plan.mapping))
     }
 
     /// The principal-tag map of a login's provider (Q4).

@@ -75,7 +75,8 @@ fn narrow(found: &mut Reach, readings: &mut Vec<ReachReading>, role: RoleReach) 
 
 fn exit(found: &Reach, is_one: bool, depends: bool) -> Exit {
     let open = |verdict: &Verdict| matches!(verdict, Verdict::NotDecided(_));
-    if found.roles.iter().any(|role| open(&role.verdict)) || found.rules.iter().any(|rule| open(&rule.verdict)) {
+    let of_role = |role: &RoleReach| open(&role.verdict) || role.by_custom_role.as_ref().is_some_and(open);
+    if found.roles.iter().any(of_role) || found.rules.iter().any(|rule| open(&rule.verdict)) {
         return Exit::CouldNotAnswer;
     }
     match found.roles.first() {

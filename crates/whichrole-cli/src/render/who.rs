@@ -73,8 +73,14 @@ fn about_role(role: &RoleReach, lines: &mut Vec<String>) {
         }
         Verdict::Dead => {
             lines.push(format!("{} is out of reach", paint(BAD, &name)));
-            if let Some(witness) = role.by_custom_role.as_ref().and_then(Verdict::witness) {
-                lines.push(format!("  only a request that chooses it gets it, for example {}", example(witness)));
+            match &role.by_custom_role {
+                Some(Verdict::Live(witness)) => {
+                    lines.push(format!("  only a request that chooses it gets it, for example {}", example(witness)));
+                }
+                Some(Verdict::NotDecided(why)) => {
+                    lines.push(format!("  not decided whether a request that chooses it gets it: {why}"));
+                }
+                Some(Verdict::Dead) | None => {}
             }
         }
         Verdict::NotDecided(why) => lines.push(format!("{} not decided: {why}", paint(STRONG, &name))),

@@ -368,7 +368,7 @@ impl<'k> Visit<'k> {
             let Some(role) = self.known.roles.get(role) else { continue };
             let ways = self.ways.entry(role).or_default();
             if let Verdict::Live(witness) = &verdict
-                && let Some(source) = side.source(&witness.claims)
+                && let Some(source) = rule.map(Source::Rule).or_else(|| side.source(&witness.claims))
             {
                 if self.seen.insert((role, source)) {
                     ways.by.push(Way { provider: provider.clone(), source });
@@ -491,17 +491,18 @@ fn has_mappings_for_all(pool: &IdentityPool) -> bool {
         && providers.iter().all(|known| is_mapped(known.provider_name.login_key(), known.client_id.as_deref()))
 }
 
-/// The most sets of groups that are put to the evaluator for one mapping, and for all; one of each mapping always is.
+/// The most sets of groups that are put to the evaluator for one mapping, and the most comparisons with rules for all mappings together.
 const MOST_GROUP_SETS: usize = 5_000;
-const MOST_GROUP_SETS_IN_ALL: usize = 500_000;
+const MOST_GROUP_CHECKS: usize = 12_000_000;
 
 fn group_sets(evaluator: &Evaluator, groups: &[Group]) -> Vec<GroupSets> {
     let mut found = Vec::new();
     if groups.is_empty() {
         return found;
     }
-    let mappings = evaluator.pool().role_mappings.len();
-    let most = MOST_GROUP_SETS.min(MOST_GROUP_SETS_IN_ALL / mappings.max(1)).max(1);
+    // What does not depend on rules counts as some.
+    let checks: usize = evaluator.pool().role_mappings.values().map(|mapping| mapping.mapping_rules().len() + 16).sum();
+    let most = MOST_GROUP_SETS.min(MOST_GROUP_CHECKS / checks.max(1));
     let ones = groups.iter().map(|group| vec![group]);
     let twos = groups.iter().enumerate().flat_map(|(n, a)| groups.iter().skip(n + 1).map(move |b| vec![a, b]));
     let sets: Vec<Vec<&Group>> = std::iter::once(Vec::new()).chain(ones).chain(twos).take(most).collect();

@@ -1,6 +1,6 @@
 //! One configuration's part of a space: its cases in order, and where a request ends that none of them decides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::space::{Known, Spot};
 use crate::claims::{Claim, Claims};
@@ -81,8 +81,10 @@ impl CaseTest {
         match self {
             Self::Rule(_) | Self::Exact(_) => false,
             Self::Sole(wanted) => {
-                let roles: BTreeSet<&str> = token_roles(Some(claim)).collect();
-                roles.len() == 1 && wanted.as_ref().is_none_or(|wanted| roles.contains(wanted.as_str()))
+                let mut roles = token_roles(Some(claim));
+                roles.next().is_some_and(|first| {
+                    wanted.as_ref().is_none_or(|wanted| wanted == first) && roles.all(|role| role == first)
+                })
             }
             Self::Has(role) => token_roles(Some(claim)).any(|known| known == role),
             Self::SamlOne(wanted) => {
@@ -140,15 +142,19 @@ impl Side<'_> {
         self.by_claim.get(claim).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The cases of a claim that come before one.
-    pub(crate) fn cases_before(&self, target: usize, claim: usize) -> &[usize] {
-        let cases = self.cases_of(claim);
-        cases.get(..cases.partition_point(|at| *at < target)).unwrap_or_default()
+    /// Whether a case holds of a value of its claim.
+    pub(crate) fn holds(&self, case: usize, value: &Claim<'_>) -> bool {
+        match self.cases.get(case).map(|case| &case.test) {
+            Some(CaseTest::Rule(test)) => test.matches(value, self.evaluator.semantics()),
+            Some(CaseTest::Exact(test)) => test.matches(value, &EXACT),
+            Some(special) => special.holds(value),
+            None => false,
+        }
     }
 
-    /// About how many steps the evaluator makes for one request.
-    pub(crate) fn steps(&self) -> usize {
-        self.evaluator.steps() + self.cases.len() / 4
+    /// About how many steps the evaluator makes for a request with these claims.
+    pub(crate) fn steps(&self, claims: &Claims<'_>) -> usize {
+        self.evaluator.steps() + self.cases.len() / 2 + self.tags.len() * claims.iter().count() / 2
     }
 }
 
@@ -187,6 +193,9 @@ impl Side<'_> {
         self.decide(claims, agrees).unwrap_or(false)
     }
 }
+
+/// The semantics that mappings of type Token compare by.
+pub(crate) static EXACT: Semantics = Semantics::DEFAULT;
 
 /// The claim that Login with Amazon's access token names the user by.
 pub(crate) const USER_ID: &str = "user_id";

@@ -3,6 +3,7 @@
 //! Every value that is found has been put to the tests themselves (`matching.rs`), so it is never wrong. That nothing was overlooked is
 //! the argument of `layout.rs` for texts, and for arrays: each test that must hold needs one element, and those that must not bind all.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -10,7 +11,7 @@ use super::layout::{Pieces, layouts};
 use super::work::Work;
 use crate::claims::Claim;
 use crate::matching::Test;
-use crate::pool::MatchType;
+use crate::pool::{Group, MatchType, RoleArn};
 use crate::semantics::{ArrayClaims, LetterCase, Semantics};
 use crate::unicode::is_tag_character;
 
@@ -61,19 +62,39 @@ impl fmt::Display for NotDecided {
 }
 
 /// The values that a claim may have.
-#[derive(Debug, Clone)]
-pub(crate) struct Domain {
+#[derive(Debug)]
+pub(crate) struct Domain<'k> {
     /// The only values there are, where they can be listed.
     pub(crate) only: Option<Vec<Claim<'static>>>,
     pub(crate) strings: bool,
     pub(crate) arrays: bool,
     /// Texts that an array's elements are taken from where they will do: the groups that are known.
-    pub(crate) familiar: Vec<String>,
+    pub(crate) familiar: Familiar<'k>,
     /// Further values to try, for tests other than rules'.
     pub(crate) more: Vec<Claim<'static>>,
     /// Whether values that are not tried might do.
     pub(crate) is_open: bool,
     pub(crate) fresh: Fresh,
+}
+
+/// The texts of known groups that elements are taken from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Familiar<'k> {
+    None,
+    Names(&'k [Group]),
+    Roles(&'k [Group]),
+}
+
+impl<'k> Familiar<'k> {
+    fn texts(self) -> impl Iterator<Item = &'k str> {
+        let (names, roles) = match self {
+            Self::None => (&[][..], &[][..]),
+            Self::Names(groups) => (groups, &[][..]),
+            Self::Roles(groups) => (&[][..], groups),
+        };
+        let roles = roles.iter().filter_map(|group| group.role_arn.as_ref()).map(RoleArn::as_str);
+        names.iter().map(|group| group.name.as_str()).chain(roles)
+    }
 }
 
 /// Characters that no test of the claim has.
@@ -101,7 +122,7 @@ impl Fresh {
 /// What is asked of a value.
 pub(crate) struct Question<'q> {
     pub(crate) literals: &'q [Literal<'q>],
-    pub(crate) domain: &'q Domain,
+    pub(crate) domain: &'q Domain<'q>,
     /// What else it must be. It may ask whether the value will do as a tag, and what `domain.more` was made for.
     pub(crate) accept: &'q dyn Fn(&Claim<'_>) -> bool,
     /// Whether `accept` asks anything: then values that differ as tags are tried too.
@@ -130,6 +151,7 @@ impl Question<'_> {
     }
 
     fn passes(&self, value: &Claim<'_>) -> bool {
+        self.work.add(self.literals.len());
         self.literals.iter().all(|literal| literal.accepts(value)) && (self.accept)(value)
     }
 
@@ -264,14 +286,13 @@ impl Question<'_> {
             {
                 continue;
             }
-            self.work.add(self.domain.familiar.len());
-            let familiar = self.domain.familiar.iter().filter(|name| need.is_in(name, case));
-            let mut familiar: Vec<&String> = familiar.collect();
+            let familiar = self.domain.familiar.texts().inspect(|_| self.work.add(1));
+            let mut familiar: Vec<&str> = familiar.filter(|name| need.is_in(name, case)).collect();
             familiar.sort_by_key(|name| name.chars().count());
             let Ok(texts) = self.texts(std::slice::from_ref(need), "", "") else {
                 return Found::Undecided(NotDecided::TooLarge);
             };
-            match familiar.into_iter().cloned().chain(texts).find(|element| self.is_clear(element)) {
+            match familiar.into_iter().map(str::to_owned).chain(texts).find(|element| self.is_clear(element)) {
                 Some(element) => elements.push(element),
                 None => return Found::No,
             }
@@ -376,7 +397,7 @@ impl Piece {
             _ => return None,
         };
         let written = literal.test.value().to_owned();
-        Some(Self { place, text: in_case(&written, case), written })
+        Some(Self { place, text: in_case(&written, case).into_owned(), written })
     }
 
     fn is_in(&self, text: &str, case: LetterCase) -> bool {
@@ -389,10 +410,10 @@ impl Piece {
     }
 }
 
-fn in_case(text: &str, case: LetterCase) -> String {
+fn in_case(text: &str, case: LetterCase) -> Cow<'_, str> {
     match case {
-        LetterCase::Sensitive => text.to_owned(),
-        LetterCase::Insensitive => text.to_lowercase(),
+        LetterCase::Sensitive => text.into(),
+        LetterCase::Insensitive => text.to_lowercase().into(),
     }
 }
 

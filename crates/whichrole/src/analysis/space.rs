@@ -4,13 +4,15 @@
 //! claim that it pass one test and fail the earlier tests of the same claim. Other claims are left out, since an absent claim passes no
 //! test (R2, R3). With two configurations, each adds its case. Claims never depend on each other, so each is solved by itself.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::domain::domain;
-use super::side::{CaseTest, Side, USER_ID, side};
+use super::side::{CaseTest, EXACT, Side, USER_ID, side};
 use super::solve::{Domain, Found, Literal, NotDecided, Question};
 use super::work::Work;
 use crate::claims::{Claim, Claims};
+use crate::json::JsonLimits;
 use crate::login::TokenForm;
 use crate::matching::Test;
 use crate::names::Names;
@@ -105,7 +107,7 @@ pub(crate) struct Ask {
 pub(crate) struct Space<'e> {
     pub(crate) sides: Vec<Side<'e>>,
     pub(crate) names: Vec<String>,
-    domains: Vec<Domain>,
+    domains: Vec<Domain<'e>>,
     /// Claims that must be there, and those that must not.
     forced: BTreeSet<usize>,
     banned: BTreeSet<usize>,
@@ -186,6 +188,8 @@ pub(crate) struct Known<'k> {
 
 /// The steps that a case or a claim of a space counts for: it takes about as long to set up as so many tests take to be asked for.
 const COST_OF_CASE: usize = 16;
+/// The cases of a claim that a search for its value begins with. A mapping that AWS takes has no more.
+const FIRST_CASES: usize = 32;
 
 impl<'e> Space<'e> {
     /// The space of a login on one or several configurations; `None` where one of them does not know the login.
@@ -215,10 +219,8 @@ impl<'e> Space<'e> {
                 }
             }
         }
-        known
-            .work
-            .add(sides.iter().map(|side: &Side<'_>| side.steps() + COST_OF_CASE * side.cases.len()).sum::<usize>());
-        known.work.add(COST_OF_CASE * (names.len() + 1));
+        let cases: usize = sides.iter().map(|side: &Side<'_>| side.cases.len()).sum();
+        known.work.add(COST_OF_CASE * (cases + names.len() + 8));
         let mut forced: BTreeSet<usize> = given.into_iter().collect();
         let mut banned = BTreeSet::new();
         match (spot.user_id, user_id) {
@@ -242,7 +244,7 @@ impl<'e> Space<'e> {
         let is_rejected = |n: usize| ask.wants.0.values().flatten().any(|want| *want == (n, Want::Fault));
         let mut sides = self.sides.iter().zip(&ask.targets).enumerate();
         let replays = sides.all(|(n, (side, target))| {
-            self.work.add(side.steps());
+            self.work.add(side.steps(claims));
             side.replays(claims, *target, is_rejected(n))
         });
         if replays { found } else { Found::Undecided(NotDecided::Replay) }
@@ -274,7 +276,7 @@ impl<'e> Space<'e> {
         if self.work.is_over() {
             return Found::Undecided(NotDecided::TooLarge);
         }
-        let mut claims = Claims::default();
+        let mut claims = Vec::new();
         let mut undecided = None;
         let needed = self.needed(ask);
         for claim in self.visited(ask) {
@@ -285,15 +287,17 @@ impl<'e> Space<'e> {
             match self.value_of(claim, &cases_of(claim), ask) {
                 Found::Yes(None) => {}
                 Found::Yes(Some(value)) => {
-                    if let Some(name) = self.names.get(claim) {
-                        claims.set(name.clone(), value);
-                    }
+                    claims.extend(self.names.get(claim).map(|name| (Cow::Owned(name.clone()), value)));
                 }
                 Found::No => return Found::No,
                 Found::Undecided(why) => undecided = Some(why),
             }
         }
-        undecided.map_or(Found::Yes(claims), Found::Undecided)
+        match undecided {
+            Some(why) => Found::Undecided(why),
+            None if claims.len() > JsonLimits::CLAIMS.members => Found::Undecided(NotDecided::TooLarge),
+            None => Found::Yes(Claims::of_members(claims)),
+        }
     }
 
     /// The claims that cannot just be left out.
@@ -318,23 +322,45 @@ impl<'e> Space<'e> {
     }
 
     /// A value for one claim, `None` meaning that it is left out. `cases` are sides' cases on this claim that must, or must not, hold.
+    ///
+    /// Of very many that must not hold hardly any matters. So the first are asked for, and of the others only those that hold of a value that
+    /// was found: what they leave is a shortest value for all, and where it is none there is none.
     pub(crate) fn value_of(
         &self,
         claim: usize,
         cases: &[(usize, usize, bool)],
         ask: &Ask,
     ) -> Found<Option<Claim<'static>>> {
-        if self.work.is_over() {
-            return Found::Undecided(NotDecided::TooLarge);
+        self.work.add(cases.len());
+        let mut asked = Vec::new();
+        let mut others = Vec::new();
+        for case in cases {
+            if case.2 || asked.len() < FIRST_CASES { asked.push(*case) } else { others.push(*case) }
         }
-        let posed = self.posed(claim, cases, ask);
+        loop {
+            if self.work.is_over() {
+                return Found::Undecided(NotDecided::TooLarge);
+            }
+            let found = self.value_for(claim, &self.posed(claim, &asked, ask));
+            let Found::Yes(Some(value)) = &found else { return found };
+            self.work.add(others.len());
+            let holds =
+                |(side, at, _): &(usize, usize, bool)| self.sides.get(*side).is_some_and(|side| side.holds(*at, value));
+            match others.iter().position(holds) {
+                Some(other) => asked.push(others.swap_remove(other)),
+                None => return found,
+            }
+        }
+    }
+
+    fn value_for(&self, claim: usize, posed: &Posed<'_>) -> Found<Option<Claim<'static>>> {
         if posed.must_be && posed.must_not_be {
             return Found::No;
         }
         if posed.accepts(None) {
             return Found::Yes(None);
         }
-        match self.present_value(claim, &posed) {
+        match self.present_value(claim, posed) {
             Found::Yes(value) => Found::Yes(Some(value)),
             Found::No => Found::No,
             Found::Undecided(why) => Found::Undecided(why),
@@ -361,7 +387,10 @@ impl<'e> Space<'e> {
             return None;
         }
         let domain = self.domains.get(claim)?;
-        let accept = |value: &Claim<'_>| posed.accepts_beside_tests(value) && self.may_be(claim, value);
+        let accept = |value: &Claim<'_>| {
+            self.work.add(posed.specials.len());
+            posed.accepts_beside_tests(value) && self.may_be(claim, value)
+        };
         let is_picky = !posed.wants.is_empty() || !posed.specials.is_empty();
         ask(&Question { literals: &posed.literals, domain, accept: &accept, is_picky, work: self.work })
     }
@@ -388,6 +417,8 @@ impl<'e> Space<'e> {
                 special => posed.specials.push((special, holds)),
             }
         }
+        // What must hold is met by fewer values, so it is asked first.
+        posed.specials.sort_by_key(|(_, holds)| !holds);
         for (atom, holds) in &ask.terms {
             match self.atoms.get(*atom) {
                 Some(Atom::Test(_, test)) if self.atom_claims.get(*atom) == Some(&claim) => {
@@ -431,9 +462,6 @@ impl<'e> Space<'e> {
         })
     }
 }
-
-/// The semantics that mappings of type Token compare by.
-static EXACT: Semantics = Semantics::DEFAULT;
 
 /// All roles that a pool and its groups name.
 pub(crate) fn roles_of(pool: &IdentityPool, groups: &[Group]) -> BTreeSet<String> {

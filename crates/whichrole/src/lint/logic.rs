@@ -285,7 +285,11 @@ fn misses_absent(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &MappingRul
 
 /// `Contains` on groups matches parts of names: of groups that are known, and of the one each identity provider adds (G9).
 fn overlapping_groups(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &MappingRule, found: &mut Vec<Finding>) {
-    if rule.claim != GROUPS || rule.match_type != MatchType::Contains || rule.value.is_empty() {
+    if rule.claim != GROUPS
+        || rule.match_type != MatchType::Contains
+        || rule.value.is_empty()
+        || n > super::MOST_RULES_SOLVED
+    {
         return;
     }
     let names = &case.groups;

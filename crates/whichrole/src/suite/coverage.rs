@@ -295,8 +295,8 @@ pub struct Uncovered<'p> {
     pub is_dead: bool,
 }
 
-/// The places that are looked at to find witnesses by trial. Configurations that AWS takes need a small part of it.
-const MOST_LOOKED_AT: usize = 200_000_000;
+/// The steps that the search for witnesses takes in all, a rule or a tag of a request each. Configurations that AWS takes need a small part.
+const MOST_STEPS: usize = 100_000_000;
 
 /// Witnesses of a suite's items.
 pub(super) struct Witnesses {
@@ -307,7 +307,7 @@ pub(super) struct Witnesses {
 
 impl Witnesses {
     pub(super) fn new() -> Self {
-        Self { left: MOST_LOOKED_AT, proved: BTreeMap::new() }
+        Self { left: MOST_STEPS, proved: BTreeMap::new() }
     }
 
     /// A request that covers an item of a target, if one is found; and whether it is a rule that none can reach.
@@ -315,8 +315,14 @@ impl Witnesses {
         let Some(evaluator) = target.evaluators.first() else { return (None, false) };
         let rules =
             evaluator.pool().role_mappings.get(&item.provider).map_or(0, |mapping| mapping.mapping_rules().len());
-        let by_trial = if self.left > 0 { witness::of(evaluator, &item.provider, &item.kind) } else { None };
-        self.left = self.left.saturating_sub(evaluator.steps() + rules);
+        let tags = evaluator.pool().principal_tags.values().map(|map| map.tags.len()).max().unwrap_or_default();
+        // To make a tag takes longer than to pass over a rule.
+        let steps = evaluator.steps() + rules + 8 * tags;
+        if self.left < steps {
+            return (None, false);
+        }
+        self.left -= steps;
+        let by_trial = witness::of(evaluator, &item.provider, &item.kind);
         let ItemKind::Rule(number, _) = item.kind else { return (by_trial, false) };
         if by_trial.is_some() {
             return (by_trial, false);

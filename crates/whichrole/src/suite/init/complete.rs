@@ -50,11 +50,12 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     let mut equivalent = 0;
     let mut open: Vec<&str> = Vec::new();
     let mut mutants: Vec<(Option<&ProviderKey>, Evaluator)> = Vec::new();
-    for (key, change, _, pool) in &changes {
-        match first.tell_apart(pool, change) {
-            Some(true) => mutants.push((key.as_ref(), Evaluator::new(pool.clone(), *evaluator.semantics()))),
+    for change in &changes {
+        let pool = change.of(evaluator.pool());
+        match first.tell_apart(&pool, &change.words) {
+            Some(true) => mutants.push((change.provider, Evaluator::new(pool, *evaluator.semantics()))),
             Some(false) => equivalent += 1,
-            None => open.push(change),
+            None => open.push(&change.words),
         }
     }
     let noticed_by: Vec<BTreeSet<usize>> =
