@@ -191,6 +191,11 @@ impl Evaluator {
         self.directory.keys()
     }
 
+    /// Whether a login may name more than one.
+    pub(crate) fn has_several_providers(&self) -> bool {
+        self.directory.homes.len() > 1 || self.directory.most_mappings > 1
+    }
+
     /// Finds the provider of a token, by its name if one is given (a login key or a mapping key), else by the token's `iss`, else the only
     /// one there is; and the mapping that is in force for it (Q5, Q5b).
     ///

@@ -19,7 +19,7 @@ const MOST_STEPS: usize = 100_000;
 /// that are not needed.
 const MOST_WORK: u64 = 50_000_000;
 /// The steps that a guess counts for besides the tests that it asks for, and a rule of a set.
-const COST_OF_GUESS: usize = 100;
+const COST_OF_GUESS: usize = 200;
 const COST_OF_MEMBER: usize = 8;
 
 /// The numbers of the blocking rules, counted from 1. Empty where the rule matches nothing, even alone; `None` where the search for any such set,

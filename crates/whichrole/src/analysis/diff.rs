@@ -220,14 +220,13 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         groups: [old_groups, new_groups],
         evaluators: [Arc::clone(&old), Arc::clone(&new)],
     };
-    let spots = if comparison.has_too_many_logins() {
-        if old.pool() != new.pool() || old.semantics() != new.semantics() {
-            found.not_decided.insert(NotDecided::TooLarge);
-        }
-        Vec::new()
-    } else {
-        comparison.spots(&mut found.only_before, &mut found.only_after)
-    };
+    let has_too_many_logins = comparison.has_too_many_logins();
+    let is_too_large = has_too_many_logins && (old.pool() != new.pool() || old.semantics() != new.semantics());
+    if is_too_large {
+        found.not_decided.insert(NotDecided::TooLarge);
+    }
+    let spots =
+        if has_too_many_logins { Vec::new() } else { comparison.spots(&mut found.only_before, &mut found.only_after) };
     let everywhere = Search { atoms: &[], outside: vec![Vec::new()] };
     let mut plain = Classes::default();
     let mut custom = Classes::default();
@@ -236,7 +235,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
     found.changes = comparison.judged(plain);
     found.custom_role_changes = comparison.judged(custom);
     found.certainty_changes = comparison.certainty(&spots);
-    found.certainty_decided = spots.iter().all(|spot| comparison.is_untouched(spot));
+    found.certainty_decided = !is_too_large && spots.iter().all(|spot| comparison.is_untouched(spot));
     if let Some(condition) = options.only {
         let atoms = condition.atoms();
         let mut outside = Classes::default();

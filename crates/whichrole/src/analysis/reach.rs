@@ -1,10 +1,10 @@
 //! Which requests get which role: every role and every rule, live with a shortest witness or dead with what blocks it (`who`).
 
 mod json;
+mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::blocking;
 use super::side::End;
 use super::solve::{Found, NotDecided};
 use super::space::{Ask, Known, Space, Spot, Want, roles_of, variants};
@@ -14,9 +14,10 @@ use super::work::Work;
 use crate::groups::{GROUPS, GroupClaims, PREFERRED_ROLE, ROLES};
 use crate::login::{Login, TokenForm};
 use crate::pool::{Group, IdentityPool, RoleArn};
-use crate::provider::{ProviderKey, ProviderKind, fits};
+use crate::provider::{ProviderKey, fits};
 use crate::read::Problem;
-use crate::{Claim, Claims, Evaluator, Request, RoleMappingType, Source, text};
+use crate::{Claims, Evaluator, Request, RoleMappingType, Source, text};
+use visit::{Visit, Ways};
 
 /// Whether something can happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -256,173 +257,6 @@ pub(crate) fn accepted(space: &Space<'_>, side: usize) -> Vec<(usize, usize, Wan
     let Some(tags) = space.sides.get(side).map(|side| &side.tags) else { return Vec::new() };
     let claims: BTreeSet<usize> = tags.values().copied().collect();
     claims.into_iter().map(|claim| (claim, side, Want::Fine)).collect()
-}
-
-/// What is known of a role so far.
-struct Ways {
-    verdict: Verdict,
-    /// The same of requests that take no group but those that are known.
-    known: Verdict,
-    by: Vec<Way>,
-}
-
-impl Default for Ways {
-    fn default() -> Self {
-        Self { verdict: Verdict::Dead, known: Verdict::Dead, by: Vec::new() }
-    }
-}
-
-/// The texts of a claim: its own, or those of its elements.
-fn texts<'c>(claim: &'c Claim<'_>) -> Vec<&'c str> {
-    match claim {
-        Claim::Array(elements) => elements.iter().filter_map(Claim::as_text).collect(),
-        other => other.as_text().into_iter().collect(),
-    }
-}
-
-/// What is found from login to login.
-struct Visit<'k> {
-    known: Known<'k>,
-    /// The names and the roles of the known groups.
-    group_names: BTreeSet<&'k str>,
-    group_roles: BTreeSet<&'k str>,
-    ways: BTreeMap<&'k str, Ways>,
-    /// Which roles the last login was seen to get, and by what.
-    last: Option<String>,
-    seen: BTreeSet<(&'k str, Source)>,
-    rules: Vec<RuleReach>,
-    /// How much was spent on who blocks whom, where that is asked for.
-    blocking: Option<Work>,
-    /// Whether a login was not looked at, since it would have been too much.
-    passed_by: bool,
-}
-
-impl<'k> Visit<'k> {
-    fn new(known: Known<'k>, asks_who_blocks: bool) -> Self {
-        let roles = known.groups.iter().filter_map(|group| group.role_arn.as_ref());
-        Self {
-            known,
-            group_names: known.groups.iter().map(|group| group.name.as_str()).collect(),
-            group_roles: roles.map(RoleArn::as_str).collect(),
-            ways: BTreeMap::new(),
-            last: None,
-            seen: BTreeSet::new(),
-            rules: Vec::new(),
-            blocking: asks_who_blocks.then(Work::default),
-            passed_by: false,
-        }
-    }
-
-    /// Asks for each case of a login.
-    fn look(&mut self, space: &Space<'_>) {
-        let Some(side) = space.sides.first() else { return };
-        let provider = side.key.as_ref().map(|key| key.as_str().to_owned());
-        let first = self.first_rule(provider.as_deref());
-        if self.last != provider {
-            self.seen.clear();
-            self.last.clone_from(&provider);
-        }
-        let mut ask = Ask { wants: accepted(space, 0).into_iter().collect(), ..Ask::default() };
-        for target in 0..=side.cases.len() {
-            ask.targets = vec![target];
-            let rule = side.cases.get(target).and_then(|case| case.rule);
-            let End::Role(role) = side.end(target) else { continue };
-            let mut verdict = match space.find(&ask) {
-                Found::Yes(claims) => {
-                    Verdict::Live(Witness { provider: provider.clone(), claims, custom_role_arn: None })
-                }
-                Found::No => Verdict::Dead,
-                Found::Undecided(why) => Verdict::NotDecided(why),
-            };
-            let is_unknown =
-                verdict.witness().is_some_and(|witness| self.takes_unknown_groups(side.key.as_ref(), &witness.claims));
-            if let (Some(provider), Some(rule)) = (&provider, rule) {
-                let rules = self.rules.get_mut(first..).unwrap_or_default();
-                if let Ok(at) = rules.binary_search_by_key(&rule, |known| known.rule)
-                    && let Some(known) = rules.get_mut(at)
-                {
-                    // The same login with another kind of token.
-                    let before = std::mem::replace(&mut known.verdict, Verdict::Dead);
-                    known.verdict = before.or(verdict.clone());
-                    if known.verdict != Verdict::Dead {
-                        known.blocked_by.clear();
-                    }
-                } else {
-                    let mut blocked_by = Vec::new();
-                    if let (Verdict::Dead, Some(spent)) = (&verdict, &self.blocking) {
-                        match blocking::smallest(space, &ask, target, spent) {
-                            Some(blockers) => blocked_by = blockers,
-                            None => verdict = Verdict::NotDecided(NotDecided::TooLarge),
-                        }
-                    }
-                    self.rules.push(RuleReach {
-                        provider: provider.clone(),
-                        rule,
-                        role: role.clone(),
-                        verdict: verdict.clone(),
-                        blocked_by,
-                        unknown_groups: is_unknown,
-                    });
-                }
-            }
-            let Some(role) = self.known.roles.get(role) else { continue };
-            let ways = self.ways.entry(role).or_default();
-            if let Verdict::Live(witness) = &verdict
-                && let Some(source) = rule.map(Source::Rule).or_else(|| side.source(&witness.claims))
-            {
-                if self.seen.insert((role, source)) {
-                    ways.by.push(Way { provider: provider.clone(), source });
-                }
-            }
-            if !is_unknown {
-                ways.known = std::mem::replace(&mut ways.known, Verdict::Dead).or(verdict.clone());
-            }
-            ways.verdict = std::mem::replace(&mut ways.verdict, Verdict::Dead).or(verdict);
-        }
-    }
-
-    /// Where the rules of a mapping begin among those found: the last ones are its own if another kind of its tokens was looked at.
-    fn first_rule(&self, provider: Option<&str>) -> usize {
-        let other = self.rules.iter().rposition(|known| Some(known.provider.as_str()) != provider);
-        other.map_or(0, |other| other + 1)
-    }
-
-    /// Says of a login that would be too much that nothing of it is decided.
-    fn pass_by(&mut self, evaluator: &Evaluator, spot: &Spot) {
-        self.passed_by = true;
-        let Some(key) = spot.keys.first().and_then(Option::as_ref) else { return };
-        let Some(mapping) = evaluator.pool().role_mappings.get(key) else { return };
-        let first = self.first_rule(Some(key.as_str()));
-        let undecided = || Verdict::NotDecided(NotDecided::TooLarge);
-        for known in self.rules.iter_mut().skip(first).filter(|known| known.verdict == Verdict::Dead) {
-            known.verdict = undecided();
-            known.blocked_by.clear();
-        }
-        if self.rules.len() > first {
-            return;
-        }
-        self.rules.extend(mapping.mapping_rules().iter().zip(1..).map(|(rule, number)| RuleReach {
-            provider: key.as_str().to_owned(),
-            rule: number,
-            role: rule.role_arn.0.clone(),
-            verdict: undecided(),
-            blocked_by: Vec::new(),
-            unknown_groups: false,
-        }));
-    }
-
-    /// Whether a token of a user pool has a group, or a role of groups, that is not among those that are known.
-    fn takes_unknown_groups(&self, provider: Option<&ProviderKey>, claims: &Claims<'_>) -> bool {
-        let is_user_pool =
-            provider.is_some_and(|key| matches!(key.kind(), ProviderKind::UserPool | ProviderKind::Unknown));
-        if self.known.groups.is_empty() || !is_user_pool {
-            return false;
-        }
-        let names = claims.get(GROUPS).map(texts).unwrap_or_default();
-        let mut roles = [ROLES, PREFERRED_ROLE].into_iter().filter_map(|claim| claims.get(claim)).flat_map(texts);
-        names.into_iter().any(|name| !self.group_names.contains(name))
-            || roles.any(|role| !self.group_roles.contains(role))
-    }
 }
 
 /// Whether a request that chooses this role gets it.

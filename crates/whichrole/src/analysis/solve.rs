@@ -15,6 +15,9 @@ use crate::pool::{Group, MatchType, RoleArn};
 use crate::semantics::{ArrayClaims, LetterCase, Semantics};
 use crate::unicode::is_tag_character;
 
+/// The steps that looking for a text in a known group's counts for.
+const COST_OF_FAMILIAR: usize = 4;
+
 /// A test of the claim that must, or must not, hold. A test that must not hold demands no value at all.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Literal<'t> {
@@ -41,8 +44,8 @@ pub(crate) enum Found<T> {
 /// Why a question has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotDecided {
-    /// The search went past its bounds: 20,000 texts or 8 MiB of text for one claim, 4,096 alternatives of a condition, 10,000 classes of
-    /// change, 400 million steps in all.
+    /// The search went past its bounds: 20,000 texts or 8 MiB of text for one claim, 10,000 claims, 4,096 alternatives of a condition, 4,000
+    /// logins or 10,000 classes of change in a comparison, 100 million steps in all.
     TooLarge,
     /// Nothing was found, and a complete search is not known: tests under several readings meet in one claim, or tests of an array's text
     /// can only be met by arrays that the search does not build.
@@ -281,12 +284,13 @@ impl Question<'_> {
         needs.sort_by_key(|need| std::cmp::Reverse(need.text.len()));
         let mut elements: Vec<String> = Vec::new();
         for need in &needs {
+            self.work.add(has.len() + elements.len());
             if has.iter().any(|element| need.is_in(element, case))
                 || elements.iter().any(|element| need.is_in(element, case))
             {
                 continue;
             }
-            let familiar = self.domain.familiar.texts().inspect(|_| self.work.add(1));
+            let familiar = self.domain.familiar.texts().inspect(|_| self.work.add(COST_OF_FAMILIAR));
             let mut familiar: Vec<&str> = familiar.filter(|name| need.is_in(name, case)).collect();
             familiar.sort_by_key(|name| name.chars().count());
             let Ok(texts) = self.texts(std::slice::from_ref(need), "", "") else {
@@ -322,6 +326,7 @@ impl Question<'_> {
 
     /// Whether an element may stand in an array that must fail some tests.
     fn is_clear(&self, element: &str) -> bool {
+        self.work.add(2 * self.literals.len());
         let alone = Claim::texts([element.to_owned()]);
         self.literals.iter().all(|literal| match (literal.test.match_type(), literal.holds) {
             // No element may equal the value; and one that equals it is asked for, which binds no other.
