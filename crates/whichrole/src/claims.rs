@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use crate::json::{self, Json, JsonLimits, JsonValue};
+use crate::names::Mark;
 use crate::token::TokenError;
 
 /// The claims of one token or assertion: names and values, in the order written.
@@ -22,7 +23,15 @@ use crate::token::TokenError;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Claims<'a> {
     /// Invariant: no two names are equal.
-    members: Vec<(Cow<'a, str>, Claim<'a>)>,
+    members: Vec<Member<'a>>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Member<'a> {
+    name: Cow<'a, str>,
+    value: Claim<'a>,
+    /// That of the name, by which most questions for it are answered.
+    mark: Mark,
 }
 
 /// The value of a claim.
@@ -99,43 +108,61 @@ impl<'a> Claims<'a> {
     /// The claims of a JSON object; `None` for any other value.
     pub(crate) fn of_object(json: Json<'a>) -> Option<Self> {
         let JsonValue::Object(members) = json.value else { return None };
-        Some(Self::of_members(members.into_iter().map(|member| (member.name, member.value.into())).collect()))
+        Some(Self::of_members(members.into_iter().map(|member| (member.name, member.value.into()))))
     }
 
     /// Claims whose names are known to differ.
-    pub(crate) fn of_members(members: Vec<(Cow<'a, str>, Claim<'a>)>) -> Self {
-        Self { members }
+    pub(crate) fn of_members(members: impl IntoIterator<Item = (Cow<'a, str>, Claim<'a>)>) -> Self {
+        Self { members: members.into_iter().map(|(name, value)| Member::new(name, value)).collect() }
     }
 
     /// All claims in the order written.
     pub(crate) fn into_members(self) -> impl Iterator<Item = (Cow<'a, str>, Claim<'a>)> {
-        self.members.into_iter()
+        self.members.into_iter().map(|member| (member.name, member.value))
     }
 
     /// The value of a claim. Names are literal and case-sensitive (Q7).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Claim<'a>> {
-        self.members.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.members.iter().find(|member| member.name == name).map(|member| &member.value)
     }
 
     /// Sets a claim, replacing the value it had.
     pub fn set(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Claim<'a>>) {
         let (name, value) = (name.into(), value.into());
-        match self.members.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, old)) => *old = value,
-            None => self.members.push((name, value)),
+        match self.members.iter_mut().find(|member| member.name == name) {
+            Some(member) => member.value = value,
+            None => self.members.push(Member::new(name, value)),
         }
     }
 
     /// Takes a claim out.
     pub fn remove(&mut self, name: &str) -> Option<Claim<'a>> {
-        let at = self.members.iter().position(|(known, _)| known == name)?;
-        Some(self.members.remove(at).1)
+        let at = self.members.iter().position(|member| member.name == name)?;
+        Some(self.members.remove(at).value)
     }
 
     /// All claims in the order written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Claim<'a>)> {
-        self.members.iter().map(|(name, value)| (name.as_ref(), value))
+        self.members.iter().map(|member| (member.name.as_ref(), &member.value))
+    }
+
+    /// All claims with the marks of their names.
+    #[inline]
+    pub(crate) fn marked(&self) -> impl Iterator<Item = (Mark, &str, &Claim<'a>)> {
+        self.members.iter().map(|member| (member.mark, member.name.as_ref(), &member.value))
+    }
+
+    /// How many there are.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The value of the claim that stands at a place, counted from 0.
+    #[inline]
+    pub(crate) fn at(&self, place: usize) -> Option<&Claim<'a>> {
+        self.members.get(place).map(|member| &member.value)
     }
 
     /// Whether there are no claims at all.
@@ -148,25 +175,31 @@ impl<'a> Claims<'a> {
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut out = String::new();
-        write_object(&self.members, &mut out);
+        write_object(self.iter(), &mut out);
         out
     }
 
     /// Claims that borrow nothing.
     #[must_use]
     pub fn into_owned(self) -> Claims<'static> {
-        Claims::of_members(owned_members(self.members))
+        Claims::of_members(self.into_members().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned())))
     }
 
     /// The same claims, borrowed: cheap to change without a copy of every text.
     pub(crate) fn borrowed(&self) -> Claims<'_> {
-        let members = self.members.iter().map(|(name, value)| (Cow::Borrowed(name.as_ref()), value.borrowed()));
-        Claims::of_members(members.collect())
+        Claims::of_members(self.iter().map(|(name, value)| (Cow::Borrowed(name), value.borrowed())))
     }
 
     /// The text of a claim that is a string.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Claim::as_text)
+    }
+}
+
+impl<'a> Member<'a> {
+    fn new(name: Cow<'a, str>, value: Claim<'a>) -> Self {
+        let mark = Mark::of(&name);
+        Self { name, value, mark }
     }
 }
 
@@ -244,7 +277,7 @@ impl<'a> Claim<'a> {
                 }
                 out.push(']');
             }
-            Self::Object(members) => write_object(members, out),
+            Self::Object(members) => write_object(members.iter().map(|(name, value)| (name.as_ref(), value)), out),
         }
     }
 
@@ -298,9 +331,9 @@ fn owned_members(members: Vec<(Cow<'_, str>, Claim<'_>)>) -> Vec<(Cow<'static, s
     members.into_iter().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned())).collect()
 }
 
-fn write_object(members: &[(Cow<'_, str>, Claim<'_>)], out: &mut String) {
+fn write_object<'m, 'a: 'm>(members: impl Iterator<Item = (&'m str, &'m Claim<'a>)>, out: &mut String) {
     out.push('{');
-    for (n, (name, value)) in members.iter().enumerate() {
+    for (n, (name, value)) in members.enumerate() {
         if n > 0 {
             out.push(',');
         }

@@ -1,6 +1,6 @@
 //! Decides: which role and which tags a request gets. Statements such as S3 are in `docs/semantics.md`.
 
-use crate::claims::{Claim, Value};
+use crate::claims::Value;
 use crate::decision::{Answer, Decision, Denial, InvalidToken, Outcome, Source};
 use crate::directory::{self, Directory};
 use crate::foreseen::Foreseen;
@@ -8,7 +8,7 @@ use crate::groups::{PREFERRED_ROLE, token_roles_of};
 use crate::login::{self, Clock, Login, LoginError, LoginProvider, Says, TokenForm};
 use crate::names::Names;
 use crate::plan::{self, Plan, Slots};
-use crate::pool::{AmbiguousRoleResolution, IdentityPool, MappingRule, PrincipalTagMap, RoleMapping, RoleMappingType};
+use crate::pool::{AmbiguousRoleResolution, IdentityPool, PrincipalTagMap, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::scan::Scanned;
 use crate::semantics::{
@@ -202,6 +202,7 @@ impl Evaluator {
     /// # Errors
     /// A name that the configuration does not know (`nope`), or several candidates: two providers and claims without `iss`; two
     /// clients of one user pool and claims without `aud`.
+    #[inline]
     pub fn login<'a>(
         &'a self,
         named: Option<&ProviderKey>,
@@ -273,6 +274,7 @@ impl Evaluator {
     /// Decides, without asking what the decision leaned on. Prefer [`Evaluator::answer`] unless every microsecond counts: this one does
     /// not tell you where AWS is silent.
     #[must_use]
+    #[inline]
     pub fn evaluate<'a>(&'a self, request: &Request<'a>) -> Decision<'a> {
         self.decide::<false>(request, &self.semantics, 0).decision
     }
@@ -291,6 +293,7 @@ impl Evaluator {
 
     /// The one decision path. `pick` is the login that answers where any one may (`several-logins`). With `ASK`, `letter-case` is looked
     /// for too; it costs a second comparison of each rule reached.
+    #[inline]
     pub(crate) fn decide<'a, const ASK: bool>(
         &'a self,
         request: &Request<'a>,
@@ -298,15 +301,16 @@ impl Evaluator {
         pick: usize,
     ) -> Path<'a> {
         self.decide_by(request, semantics, pick, |login| {
-            let mut path = self.role_alone::<ASK>(login, request, semantics);
-            if login.tags.is_some() {
-                path.add_tags(|| self.tags_alone(login, semantics));
+            if login.tags.is_none() {
+                self.role_alone::<ASK>(login, request, semantics)
+            } else {
+                self.role_and_tags::<ASK>(login, request, semantics)
             }
-            path
         })
     }
 
     /// The decision, given what each login gets alone.
+    #[inline]
     pub(crate) fn decide_by<'a>(
         &'a self,
         request: &Request<'a>,
@@ -326,6 +330,7 @@ impl Evaluator {
     }
 
     /// S1.
+    #[cold]
     fn guest<'a>(&'a self, request: &Request<'a>, semantics: &Semantics) -> Path<'a> {
         if self.pool.allow_unauthenticated_identities == Some(false) {
             return Path::deny(Denial::GuestsNotAllowed, Questions::NONE);
@@ -347,23 +352,35 @@ impl Evaluator {
         }
     }
 
+    #[inline(never)]
+    fn role_and_tags<'a, const ASK: bool>(
+        &'a self,
+        login: &'a Login<'a>,
+        request: &Request<'a>,
+        semantics: &Semantics,
+    ) -> Path<'a> {
+        let mut path = self.role_alone::<ASK>(login, request, semantics);
+        path.add_tags(|| self.tags_alone(login, semantics));
+        path
+    }
+
     /// The tags of one login by itself, if any are mapped; they do not depend on the role (P8).
     pub(crate) fn tags_alone<'a>(&'a self, login: &'a Login<'a>, semantics: &Semantics) -> Option<MadeTags<'a>> {
         self.tag_map_of(login).map(|map| tags::tags(map, login, semantics))
     }
 
     /// Section 2: which source of roles applies.
+    #[inline]
     fn role_of<'a, const ASK: bool>(
         &'a self,
         login: &'a Login<'a>,
         request: &Request<'a>,
         semantics: &Semantics,
     ) -> Path<'a> {
-        let kind = login.provider().map(ProviderKey::kind);
         match login.mapping.and_then(|at| self.plans.get(at)) {
             None => {
                 let default = self.pool.roles.authenticated.as_ref();
-                if kind == Some(ProviderKind::Saml)
+                if login.provider().map(ProviderKey::kind) == Some(ProviderKind::Saml)
                     && let Some(roles) = login.value(saml::ROLE_ATTRIBUTE, semantics).and_then(saml::roles_of)
                 {
                     return saml_role(&roles, request);
@@ -372,12 +389,13 @@ impl Evaluator {
             }
             Some(plan) => match &plan.mapping.mapping_type {
                 RoleMappingType::Token => self.token(plan, login, request, semantics),
-                RoleMappingType::Rules(rules) => self.rules::<ASK>(plan, rules, login, request, semantics),
+                RoleMappingType::Rules(_) => self.rules::<ASK>(plan, login, request, semantics),
             },
         }
     }
 
     /// Section 3.
+    #[inline(never)]
     fn token<'a>(
         &'a self,
         plan: &Plan,
@@ -409,45 +427,53 @@ impl Evaluator {
         self.resolve(plan, semantics, touched)
     }
 
-    /// Section 4: the first rule that matches.
+    /// Section 4: the first rule that matches. Where all claims that rules test are text and nothing is open about them, which is nearly
+    /// always, this is all there is to do.
     #[inline]
     fn rules<'a, const ASK: bool>(
         &'a self,
-        plan: &Plan,
-        rules: &'a [MappingRule],
+        plan: &'a Plan,
         login: &'a Login<'a>,
         request: &Request<'a>,
         semantics: &Semantics,
     ) -> Path<'a> {
-        if Plan::takes_texts(semantics) {
-            let texts = plan.texts(&login.slots, semantics);
-            return self.first_rule::<ASK>(plan, rules, &texts, login, request, semantics);
+        let mut next = 0;
+        if !ASK && request.custom_role_arn.is_none() && is_plain(login, semantics) {
+            match plan.skip_texts(0, &login.slots) {
+                None => return self.resolve(plan, semantics, Questions::NONE),
+                Some((number, passed)) => {
+                    if passed && let Some(role) = plan.role(number) {
+                        return Path::assume(role, Source::Rule(number + 1), Questions::NONE);
+                    }
+                    next = number;
+                }
+            }
         }
-        self.first_rule::<ASK>(plan, rules, &[], login, request, semantics)
+        self.rules_from::<ASK>(next, plan, login, request, semantics)
     }
 
-    /// The same; `texts` are what arrays and objects are compared as.
-    #[inline]
-    fn first_rule<'a, const ASK: bool>(
+    /// The same from one rule on, whatever there is to mind.
+    #[inline(never)]
+    fn rules_from<'a, const ASK: bool>(
         &'a self,
-        plan: &Plan,
-        rules: &'a [MappingRule],
-        texts: &[Option<Claim<'static>>],
+        mut next: usize,
+        plan: &'a Plan,
         login: &'a Login<'a>,
         request: &Request<'a>,
         semantics: &Semantics,
     ) -> Path<'a> {
+        // What arrays and objects are compared as.
+        let texts = if Plan::takes_texts(semantics) { plan.texts(&login.slots, semantics) } else { Vec::new() };
         let slots = &login.slots;
         // A preferred role that is open has its value from the choice in force; no claim has this number otherwise.
         let open = login.open_preferred_role.map_or(usize::MAX, |_| plan::PREFERRED);
-        let is_plain = !ASK && login.open_preferred_role.is_none() && semantics.letter_case() == LetterCase::Sensitive;
+        let is_plain = !ASK && is_plain(login, semantics);
         let mut touched = Questions::NONE;
         let mut chosen = None;
-        let mut next = 0;
         loop {
             let found = if is_plain { plan.skip_texts(next, slots) } else { Some((next, false)) };
             let Some((number, passed)) = found else { break };
-            let (Some((slot, test)), Some(rule)) = (plan.tests.get(number), rules.get(number)) else { break };
+            let (Some((slot, test)), Some(role)) = (plan.tests.get(number), plan.role(number)) else { break };
             next = number + 1;
             let mut claim = slots.get(*slot);
             let mut text = texts.get(*slot).and_then(Option::as_ref);
@@ -460,8 +486,8 @@ impl Evaluator {
                 continue;
             }
             match request.custom_role_arn {
-                None => return Path::assume(rule.role_arn.as_str(), Source::Rule(number + 1), touched),
-                Some(custom) if chosen.is_none() && rule.role_arn.as_str() == custom => chosen = Some(number),
+                None => return Path::assume(role, Source::Rule(number + 1), touched),
+                Some(custom) if chosen.is_none() && role == custom => chosen = Some(number),
                 Some(_) => {}
             }
         }
@@ -469,11 +495,11 @@ impl Evaluator {
         touched.insert(Question::RulesCustomRole);
         let chosen = match semantics.rules_custom_role() {
             RulesCustomRole::MatchingRule => chosen,
-            RulesCustomRole::AnyRule => rules.iter().position(|rule| rule.role_arn.as_str() == custom),
+            RulesCustomRole::AnyRule => (0..plan.tests.len()).find(|number| plan.role(*number) == Some(custom)),
             RulesCustomRole::Refuse => None,
         };
-        match chosen.and_then(|number| Some((number, rules.get(number)?))) {
-            Some((number, rule)) => Path::assume(rule.role_arn.as_str(), Source::CustomRole(Some(number + 1)), touched),
+        match chosen.and_then(|number| Some((number, plan.role(number)?))) {
+            Some((number, role)) => Path::assume(role, Source::CustomRole(Some(number + 1)), touched),
             None => Path::deny(Denial::CustomRoleNotAllowed, touched),
         }
     }
@@ -495,6 +521,12 @@ impl Evaluator {
             (AmbiguousRoleResolution::AuthenticatedRole, None) => Path::deny(Denial::RoleNotConfigured, touched),
         }
     }
+}
+
+/// Whether texts are all that comparing a claim of text with a rule looks at.
+#[inline]
+fn is_plain(login: &Login<'_>, semantics: &Semantics) -> bool {
+    login.open_preferred_role.is_none() && semantics.letter_case() == LetterCase::Sensitive
 }
 
 /// A default role where there is no mapping (S1, S2, S3, S6), minding `unmapped-custom-role`.

@@ -170,6 +170,7 @@ pub(crate) struct Says<'a> {
 }
 
 impl<'a> Says<'a> {
+    #[inline]
     pub(crate) fn of(slots: &Slots<'a>) -> Self {
         let audience = match slots.get(AUDIENCE) {
             Some(Value::Other(aud)) => audience_of(aud),

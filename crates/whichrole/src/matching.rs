@@ -44,6 +44,10 @@ pub(crate) struct Test {
     /// Whether `value` has a letter that is none of ASCII whatever its case.
     is_foreign: bool,
     value: Box<str>,
+    /// `value` in lower case.
+    lower: Box<str>,
+    /// How many bytes longer than `value` a text that passes can be, in the arithmetic that wraps around: a shorter one counts as very long.
+    longer: usize,
     /// Of `value`, if it is ASCII.
     letters: Letters,
     search: Search,
@@ -87,12 +91,18 @@ impl ByCase {
 impl Test {
     pub(crate) fn new(match_type: MatchType, value: &str) -> Self {
         let searched = if match_type == MatchType::Contains { value } else { "" };
-        let is_foreign = !lower(value).is_ascii();
+        let lower = lower(value);
         Self {
             match_type,
             is_ascii: value.is_ascii(),
-            is_foreign,
+            is_foreign: is_foreign(value),
             value: value.into(),
+            lower: lower.into(),
+            longer: match match_type {
+                MatchType::Equals => 0,
+                MatchType::StartsWith | MatchType::Contains => usize::MAX - value.len(),
+                MatchType::NotEqual => usize::MAX,
+            },
             letters: Letters::of(value),
             search: Search::new(searched),
         }
@@ -179,31 +189,37 @@ impl Test {
         match semantics.letter_case() {
             LetterCase::Sensitive => self.holds_for(text),
             LetterCase::Insensitive => {
-                let (text, value) = (lower(text), lower(&self.value));
+                let (text, value) = (lower(text), &*self.lower);
                 match self.match_type {
                     MatchType::Equals => text == value,
                     MatchType::NotEqual => text != value,
-                    MatchType::StartsWith => text.starts_with(value.as_ref()),
-                    MatchType::Contains => text.contains(value.as_ref()),
+                    MatchType::StartsWith => text.starts_with(value),
+                    MatchType::Contains => text.contains(value),
                 }
             }
         }
     }
 
     /// R6, R7: text against text as it is. Most texts have another length or another first byte than the value, which takes no call to see.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call for each rule costs half as much again as all of this")]
     pub(crate) fn holds_for(&self, text: &str) -> bool {
         let (text, value) = (text.as_bytes(), self.value.as_bytes());
-        match self.match_type {
-            MatchType::Equals => text.len() == value.len() && text == value,
-            MatchType::NotEqual => text.len() != value.len() || text != value,
-            MatchType::StartsWith => {
-                text.len() >= value.len()
-                    && (value.is_empty() || text.first() == value.first())
-                    && text.starts_with(value)
-            }
-            MatchType::Contains => text.len() >= value.len() && self.search.is_in(text),
+        if self.has_other_length(text) {
+            return false;
         }
+        match self.match_type {
+            MatchType::Equals => text == value,
+            MatchType::NotEqual => text.len() != value.len() || text != value,
+            MatchType::StartsWith => (value.is_empty() || text.first() == value.first()) && text.starts_with(value),
+            MatchType::Contains => self.search.is_in(text),
+        }
+    }
+
+    /// Whether a text is too short or too long to pass.
+    #[inline]
+    fn has_other_length(&self, text: &[u8]) -> bool {
+        text.len().wrapping_sub(self.value.len()) > self.longer
     }
 
     /// Whether a text of ASCII is so unlike the value that the test fails in any letter case, as far as takes no call to see. Most texts have
@@ -216,16 +232,13 @@ impl Test {
             _ => true,
         };
         self.is_ascii
-            && match self.match_type {
-                MatchType::Equals => {
-                    text.len() != value.len()
-                        || !alike(text.first(), value.first())
-                        || !alike(text.last(), value.last())
-                }
-                MatchType::NotEqual => false,
-                MatchType::StartsWith => text.len() < value.len() || !alike(text.first(), value.first()),
-                MatchType::Contains => text.len() < value.len() || !letters().have(self.letters),
-            }
+            && (self.has_other_length(text)
+                || match self.match_type {
+                    MatchType::Equals => !alike(text.first(), value.first()) || !alike(text.last(), value.last()),
+                    MatchType::NotEqual => false,
+                    MatchType::StartsWith => !alike(text.first(), value.first()),
+                    MatchType::Contains => !letters().have(self.letters),
+                })
     }
 
     /// Both outcomes for a text at once (R6, R7, R10).
@@ -236,6 +249,11 @@ impl Test {
     /// The same where it is known whether the text is ASCII.
     pub(crate) fn both_of(&self, text: &str, is_ascii: bool) -> ByCase {
         if is_ascii && self.is_foreign {
+            let outcome = ByCase::NEITHER;
+            return if self.match_type == MatchType::NotEqual { outcome.not() } else { outcome };
+        }
+        let is_whole = matches!(self.match_type, MatchType::Equals | MatchType::NotEqual);
+        if is_whole && self.is_ascii && !is_ascii && is_foreign(text) {
             let outcome = ByCase::NEITHER;
             return if self.match_type == MatchType::NotEqual { outcome.not() } else { outcome };
         }
@@ -263,14 +281,14 @@ impl Test {
         if self.is_ascii && text.is_ascii() {
             return ascii_equal(text.as_bytes(), self.value.as_bytes());
         }
-        ByCase { sensitive: text == &*self.value, insensitive: lower(text) == lower(&self.value) }
+        ByCase { sensitive: text == &*self.value, insensitive: lower(text) == *self.lower }
     }
 
     /// Whether an element is the value, whatever the operator.
     fn equals(&self, text: &str, semantics: &Semantics) -> bool {
         match semantics.letter_case() {
             LetterCase::Sensitive => text == &*self.value,
-            LetterCase::Insensitive => lower(text) == lower(&self.value),
+            LetterCase::Insensitive => lower(text) == *self.lower,
         }
     }
 
@@ -299,6 +317,11 @@ fn ascii_equal(text: &[u8], value: &[u8]) -> ByCase {
     }
     let sensitive = text == value;
     ByCase { sensitive, insensitive: sensitive || text.eq_ignore_ascii_case(value) }
+}
+
+/// Whether a text has a character that is none of ASCII in lower case either: all but one are not, which is the sign for kelvin.
+fn is_foreign(text: &str) -> bool {
+    text.chars().any(|c| !c.is_ascii() && c != '\u{212a}')
 }
 
 /// Lower case as `str::to_lowercase` makes it, borrowed where nothing changes.

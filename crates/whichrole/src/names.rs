@@ -1,5 +1,5 @@
-//! Finds a claim's name among a fixed few. It costs two loads, one multiplication and a look at one place, and so less than comparing it with
-//! them in turn.
+//! Finds a claim's name among a fixed few, for less than comparing it with them in turn: most other names are told by their length and their
+//! ends, and the rest by two loads more.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,22 +37,47 @@ impl Key {
     }
 }
 
+/// One of 256 marks, which depends on a name's length and its ends. It costs less than comparing names, and most names that differ have
+/// different ones.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark(u8);
+
+impl Mark {
+    #[inline]
+    pub(crate) fn of(name: &str) -> Self {
+        let [first, .., last] = *name.as_bytes() else { return Self(0) };
+        #[expect(clippy::cast_possible_truncation, reason = "any eight bits will do")]
+        let length = name.len() as u8;
+        Self(first.wrapping_add(last.wrapping_mul(2)).wrapping_add(length.wrapping_mul(8)))
+    }
+}
+
 /// The most names that are looked up in the table.
 const MANY: usize = 1_000;
+/// A mark that no name has.
+const NOBODY: u8 = u8::MAX;
+/// A mark that several names have, or one with a larger number than fits.
+const SEVERAL: u8 = u8::MAX - 1;
 
 /// Names, each with a number.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Names {
     /// By number.
-    all: Vec<Box<str>>,
-    /// The lengths that names have, as far as they are below 64; of longer ones the last bit tells.
-    lengths: u64,
+    all: Vec<(Key, Box<str>)>,
+    /// The number of the name that has a mark, by mark.
+    marks: [u8; 256],
     /// Open addressing. At least three of four places are free.
-    table: Vec<Option<(Key, usize)>>,
+    table: Vec<Option<usize>>,
     /// Instead of the table where there are more than [`MANY`]: names can be chosen so that the table would find none of them fast.
     many: BTreeMap<Box<str>, usize>,
     /// The same for clones: what has a number in the one has it in the other, until either gets more names.
     origin: Arc<()>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self { all: Vec::new(), marks: [NOBODY; 256], table: Vec::new(), many: BTreeMap::new(), origin: Arc::default() }
+    }
 }
 
 impl Names {
@@ -61,35 +86,39 @@ impl Names {
         if let Some(number) = self.number(name) {
             return number;
         }
-        self.all.push(name.into());
-        self.lengths |= 1 << name.len().min(63);
+        let number = self.all.len();
+        self.all.push((Key::of(name.as_bytes()), name.into()));
+        if let Some(marked) = self.marks.get_mut(usize::from(Mark::of(name).0)) {
+            *marked = match u8::try_from(number) {
+                Ok(number) if *marked == NOBODY && number < SEVERAL => number,
+                _ => SEVERAL,
+            };
+        }
         if self.all.len() > MANY {
             if self.many.is_empty() {
-                self.many.extend(self.all.iter().cloned().zip(0..));
+                self.many.extend(self.all.iter().map(|(_, name)| name.clone()).zip(0..));
                 self.table = Vec::new();
-            } else {
-                self.many.insert(name.into(), self.all.len() - 1);
             }
+            self.many.insert(name.into(), number);
         } else if self.all.len() * 4 > self.table.len() {
             self.table = vec![None; self.all.len().next_power_of_two() * 8];
             for number in 0..self.all.len() {
                 self.place(number);
             }
         } else {
-            self.place(self.all.len() - 1);
+            self.place(number);
         }
-        self.all.len() - 1
+        number
     }
 
     fn place(&mut self, number: usize) {
-        let Some(name) = self.all.get(number) else { return };
-        let key = Key::of(name.as_bytes());
+        let Some((key, _)) = self.all.get(number) else { return };
         let mut at = key.home(self.table.len());
         while let Some(Some(_)) = self.table.get(at) {
             at = (at + 1) & (self.table.len() - 1);
         }
         if let Some(place) = self.table.get_mut(at) {
-            *place = Some((key, number));
+            *place = Some(number);
         }
     }
 
@@ -100,13 +129,33 @@ impl Names {
         reason = "it is called for every claim of every token, and a call costs as much as it does"
     )]
     pub(crate) fn number(&self, name: &str) -> Option<usize> {
-        if self.lengths & 1 << name.len().min(63) == 0 {
-            return None;
+        self.number_marked(Mark::of(name), name)
+    }
+
+    /// The same, given the name's mark.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "as above")]
+    pub(crate) fn number_marked(&self, mark: Mark, name: &str) -> Option<usize> {
+        let number = *self.marks.get(usize::from(mark.0))?;
+        if number >= SEVERAL {
+            return if number == SEVERAL { self.look_up(name) } else { None };
         }
+        self.is(number.into(), Key::of(name.as_bytes()), name).then_some(number.into())
+    }
+
+    /// Whether this name has this number.
+    #[inline]
+    fn is(&self, number: usize, key: Key, name: &str) -> bool {
+        let Some((known, text)) = self.all.get(number) else { return false };
+        *known == key && (name.len() <= 16 || **text == *name)
+    }
+
+    #[inline(never)]
+    fn look_up(&self, name: &str) -> Option<usize> {
         let key = Key::of(name.as_bytes());
         let mut at = key.home(self.table.len());
-        while let Some(Some((known, number))) = self.table.get(at) {
-            if *known == key && (name.len() <= 16 || self.all.get(*number).is_some_and(|known| **known == *name)) {
+        while let Some(Some(number)) = self.table.get(at) {
+            if self.is(*number, key, name) {
                 return Some(*number);
             }
             at = (at + 1) & (self.table.len() - 1);
@@ -117,7 +166,7 @@ impl Names {
     /// The name with a number; nothing where there is none.
     #[inline]
     pub(crate) fn name(&self, number: usize) -> &str {
-        self.all.get(number).map_or("", AsRef::as_ref)
+        self.all.get(number).map_or("", |(_, name)| name)
     }
 
     /// Whether a name of these has the same number as there, as long as these are clones of those with more names, or those themselves.
@@ -131,7 +180,7 @@ impl Names {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        self.all.iter().map(AsRef::as_ref)
+        self.all.iter().map(|(_, name)| name.as_ref())
     }
 }
 
@@ -174,6 +223,19 @@ mod tests {
         }
         assert_eq!(names.len(), 2 * MANY);
         assert_eq!(names.number("custom:claim-"), None);
+    }
+
+    /// These have one mark between them: their ends and their length are the same.
+    #[test]
+    fn names_with_one_mark_are_told_apart() {
+        let all = ["custom:role", "custom:rule", "custom:rote"];
+        let mut names = Names::default();
+        for (number, name) in all.into_iter().enumerate() {
+            assert!(Mark::of(name) == Mark::of("custom:rope"));
+            assert_eq!((names.number(name), names.insert(name)), (None, number));
+        }
+        assert_eq!(all.map(|name| names.number(name)), [Some(0), Some(1), Some(2)]);
+        assert_eq!(names.number("custom:rope"), None);
     }
 
     /// All names of one length that differ in one byte, and those of every other length.

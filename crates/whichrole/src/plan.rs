@@ -43,9 +43,15 @@ impl Plan {
         Self { key: key.clone(), mapping: mapping.clone(), tests }
     }
 
+    /// The role of a rule, which are numbered from 0.
+    #[inline]
+    pub(crate) fn role(&self, number: usize) -> Option<&str> {
+        self.mapping.mapping_rules().get(number).map(|rule| rule.role_arn.as_str())
+    }
+
     /// The first test, from one on, that a text passes, or that is about something other than text; and whether it is the former. Letter case
     /// counts.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn skip_texts(&self, from: usize, slots: &Slots<'_>) -> Option<(usize, bool)> {
         // Which kind of slots there are is asked once, not for every test.
         match slots {
@@ -57,11 +63,12 @@ impl Plan {
 
     #[inline]
     fn skip<'v>(&self, from: usize, value: impl Fn(usize) -> Option<Value<'v>>) -> Option<(usize, bool)> {
-        let mut tests = (from..).zip(self.tests.get(from..)?);
-        tests.find_map(|(number, (slot, test))| match value(*slot)? {
-            Value::Text(text) => test.holds_for(text).then_some((number, true)),
-            Value::Other(_) => Some((number, false)),
-        })
+        let tests = self.tests.get(from..)?.iter().enumerate();
+        let mut outcomes = tests.filter_map(|(at, (slot, test))| match value(*slot)? {
+            Value::Text(text) => test.holds_for(text).then_some((at, true)),
+            Value::Other(_) => Some((at, false)),
+        });
+        outcomes.next().map(|(at, passed)| (from + at, passed))
     }
 
     /// Whether arrays or objects are compared as text under these choices.
@@ -92,15 +99,20 @@ impl Plan {
     }
 }
 
-/// As many claims as need no memory of their own: those of the checks, and of 25 rules.
-const FEW: usize = 32;
+/// As many claims as most evaluators look at. A login is moved, so this must not be much.
+const FEW: usize = 12;
+/// As many as need no memory of their own, being known by where they stand in the token.
+const SOME: usize = 64;
+/// Where no claim stands.
+const NOWHERE: u8 = u8::MAX;
 
 /// What one token has for each claim that an evaluator looks at, by number.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "a login of claims needs no memory from the heap")]
 pub(crate) enum Slots<'a> {
     Few([Option<&'a Claim<'a>>; FEW]),
-    /// Where they are too many for `Few`.
+    /// Where they are too many for `Few`: where each stands among the claims.
+    Some(&'a Claims<'a>, [u8; SOME]),
+    /// Where they are too many for that, or the claims are.
     Many(Vec<Option<&'a Claim<'a>>>),
     /// What a scanner kept under the numbers that the evaluator gave it: nobody looks at names.
     Scanned(&'a Scanned<'a>),
@@ -110,11 +122,26 @@ pub(crate) enum Slots<'a> {
 
 impl<'a> Slots<'a> {
     /// Looks at each claim of a token once.
+    #[inline]
     pub(crate) fn of(names: &Names, claims: &'a Claims<'a>) -> Self {
         let mut few = [None; FEW];
-        if names.len() <= FEW {
-            fill(&mut few, names, claims);
-            return Self::Few(few);
+        if names.len() > FEW {
+            return Self::of_many(names, claims);
+        }
+        fill(&mut few, names, claims);
+        Self::Few(few)
+    }
+
+    #[inline(never)]
+    fn of_many(names: &Names, claims: &'a Claims<'a>) -> Self {
+        if names.len() <= SOME && claims.len() <= usize::from(NOWHERE) {
+            let mut places = [NOWHERE; SOME];
+            for (at, (mark, name, _)) in (0..NOWHERE).zip(claims.marked()) {
+                if let Some(place) = names.number_marked(mark, name).and_then(|number| places.get_mut(number)) {
+                    *place = at;
+                }
+            }
+            return Self::Some(claims, places);
         }
         let mut many = vec![None; names.len()];
         fill(&mut many, names, claims);
@@ -132,13 +159,23 @@ impl<'a> Slots<'a> {
     }
 
     /// What the token has for a claim.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call costs more, and every login asks three times")]
     pub(crate) fn get(&self, number: usize) -> Option<Value<'a>> {
         match self {
-            Self::Scanned(token) => token.value(number),
             Self::Few(few) => few.get(number).copied().flatten().map(Value::of),
+            Self::Scanned(token) => token.value(number),
+            Self::Some(..) | Self::Many(_) | Self::Others(..) => self.get_of_many(number),
+        }
+    }
+
+    #[inline(never)]
+    fn get_of_many(&self, number: usize) -> Option<Value<'a>> {
+        match self {
+            Self::Some(claims, places) => claims.at(usize::from(*places.get(number)?)).map(Value::of),
             Self::Many(many) => many.get(number).copied().flatten().map(Value::of),
             Self::Others(token, numbers) => token.value((*numbers.get(number)?)?),
+            Self::Few(_) | Self::Scanned(_) => None,
         }
     }
 
@@ -150,8 +187,8 @@ impl<'a> Slots<'a> {
 }
 
 fn fill<'a>(slots: &mut [Option<&'a Claim<'a>>], names: &Names, claims: &'a Claims<'a>) {
-    for (name, value) in claims.iter() {
-        if let Some(slot) = names.number(name).and_then(|number| slots.get_mut(number)) {
+    for (mark, name, value) in claims.marked() {
+        if let Some(slot) = names.number_marked(mark, name).and_then(|number| slots.get_mut(number)) {
             *slot = Some(value);
         }
     }

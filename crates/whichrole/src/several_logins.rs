@@ -7,6 +7,7 @@ use crate::provider::ProviderKey;
 use crate::semantics::{Question, Questions, Semantics, SeveralLogins};
 
 /// Q1 with several logins. Those that would be mapped answer; where none would be, the first by provider name does.
+#[inline(never)]
 pub(crate) fn several_logins<'a>(
     logins: &'a [Login<'a>],
     request: &Request<'a>,

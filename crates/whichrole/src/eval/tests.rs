@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::*;
+use crate::claims::Claim;
 use crate::groups::{OpenPreferredRole, token_roles};
 use crate::semantics::Choice;
 use crate::{ClaimsScanner, TokenLimits, read};

@@ -236,3 +236,16 @@ fn a_text_is_far_from_a_value_where_it_takes_no_call_to_see() {
     }
     assert!(!far(MatchType::NotEqual, "ops", "x"));
 }
+
+/// What is not compared because of it would not be the same in any letter case.
+#[test]
+fn a_foreign_character_is_not_ascii_in_lower_case_either() {
+    for c in ('\u{80}'..=char::MAX).map(String::from) {
+        assert_eq!(is_foreign(&c), !c.to_lowercase().is_ascii(), "{c:?}");
+    }
+    assert!(!is_foreign("Az 09") && is_foreign("Az 09 é"));
+    let kelvin = |op| Test::new(op, "k").both("\u{212a}");
+    assert_eq!(kelvin(MatchType::Equals), ByCase { sensitive: false, insensitive: true });
+    assert_eq!(kelvin(MatchType::NotEqual), ByCase { sensitive: true, insensitive: false });
+    assert_eq!(Test::new(MatchType::NotEqual, "k").both("é"), ByCase::NEITHER.not());
+}

@@ -94,7 +94,7 @@ impl<'t, 's> Line<'t, 's> {
     /// The whole line: one object, of which the wanted members are kept.
     pub(super) fn claims(mut self, wanted: &Names, usual: &mut Usual, places: &mut Places) -> Option<Others<'t>> {
         *places = Places::default();
-        let mut kept = Kept { wanted, places, others: Others::with_capacity(4) };
+        let mut kept = Kept { wanted, places, others: Others::with_capacity(8) };
         let mut order = Order::default();
         self.blanks();
         if self.next()? != b'{' {
@@ -288,7 +288,7 @@ impl<'t, 's> Line<'t, 's> {
                 Claim::Object(members)
             }
             b'[' => {
-                let mut elements = Vec::with_capacity(4);
+                let mut elements = Vec::with_capacity(8);
                 self.array(|line| {
                     elements.push(line.value()?);
                     Some(())

@@ -76,7 +76,7 @@ impl<'t> Scanned<'t> {
         let texts = self.places.iter().zip(self.names.iter());
         let texts = texts.filter_map(|(place, name)| Some((name.into(), Claim::from(text(*place)?))));
         let others = self.others.into_iter().map(|(number, value)| (self.names.name(number).into(), value));
-        Claims::of_members(texts.chain(others).collect())
+        Claims::of_members(texts.chain(others))
     }
 }
 
