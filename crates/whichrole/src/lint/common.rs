@@ -96,7 +96,7 @@ impl<'c> Common<'c> {
             starts.filter_map(move |(start, _)| before.get(start + 2..))
         });
         let symbolic = stems.flat_map(|stem| {
-            let plain = (!stem.ends_with(".id")).then(|| number(&format!("${{{stem}}}"))).flatten();
+            let plain = stem.strip_suffix(".id").is_none().then(|| number(&format!("${{{stem}}}"))).flatten();
             plain.into_iter().chain(number(&format!("${{{stem}.id}}")))
         });
         let by_client = || number(self.client(key.client()?)?.user_pool.as_deref()?);

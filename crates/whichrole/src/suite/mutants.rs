@@ -137,13 +137,15 @@ pub(super) fn difference(original: &Evaluator, changed: &IdentityPool, groups: &
     }
 }
 
+type Edit<'p, T> = Box<dyn Fn(&mut T) + 'p>;
+
 /// One small change of a pool, with the provider whose mapping or tag map it is about. It is made when it is asked for: a pool with many
 /// rules has very many.
 pub(super) struct Change<'p> {
     pub(super) provider: Option<&'p ProviderKey>,
     pub(super) words: String,
     place: Place,
-    edit: Box<dyn Fn(&mut IdentityPool) + 'p>,
+    edit: Edit<'p, IdentityPool>,
 }
 
 impl Change<'_> {
@@ -214,7 +216,7 @@ fn of_rule<'p>(
     let Some(rule) = rules.get(index) else { return Vec::new() };
     let number = index + 1;
     let mut changes = Vec::new();
-    let mut rewrite = |words: String, place: Place, edit: Box<dyn Fn(&mut Vec<MappingRule>) + 'p>| {
+    let mut rewrite = |words: String, place: Place, edit: Edit<'p, Vec<MappingRule>>| {
         let edit = Box::new(move |pool: &mut IdentityPool| {
             if let Some(mapping) = pool.role_mappings.get_mut(key)
                 && let RoleMappingType::Rules(rules) = &mut mapping.mapping_type
@@ -259,7 +261,7 @@ fn of_rule<'p>(
 /// The changes that concern the whole pool: the default roles, and whether guests are let in.
 fn defaults<'p>(pool: &'p IdentityPool, other_role: impl Fn(&RoleArn) -> Option<&'p RoleArn>) -> Vec<Change<'p>> {
     let mut changes = Vec::new();
-    let mut change = |words: String, place: Place, edit: Box<dyn Fn(&mut IdentityPool) + 'p>| {
+    let mut change = |words: String, place: Place, edit: Edit<'p, IdentityPool>| {
         changes.push(Change { provider: None, words, place, edit });
     };
     if let Some(allowed) = pool.allow_unauthenticated_identities {
