@@ -276,9 +276,10 @@ fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str, groups: &[Group], 
             let reach = if gives_it && !chooses { reach(evaluator, groups).rules } else { Vec::new() };
             let dead = reach.iter().filter(|known| known.provider == key.as_str() && known.verdict == Verdict::Dead);
             let dead: BTreeSet<usize> = dead.map(|known| known.rule).collect();
-            let live =
-                rules.iter().enumerate().filter(|(n, rule)| rule.role_arn.as_str() == role && !dead.contains(&(n + 1)));
-            for (n, rule) in live.take(MOST_RULES_SHOWN) {
+            let is_live =
+                |(n, rule): &(usize, &MappingRule)| rule.role_arn.as_str() == role && !dead.contains(&(n + 1));
+            let live: Vec<(usize, &MappingRule)> = rules.iter().enumerate().filter(is_live).collect();
+            for (n, rule) in live.iter().copied().take(MOST_RULES_SHOWN) {
                 let semantics = evaluator.semantics();
                 let matches = |earlier: &MappingRule, claim: Option<&Claim<'_>>| {
                     earlier.check_claim(claim, semantics) == crate::Check::Matches
@@ -305,6 +306,9 @@ fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str, groups: &[Group], 
                     several => format!(", and no match of rules {}", text::and(several)),
                 };
                 way(format!("rule {}", n + 1), format!("{test}{blocked}"));
+            }
+            if live.len() > MOST_RULES_SHOWN {
+                way(format!("{} more rules", live.len() - MOST_RULES_SHOWN), "only the first are listed".to_owned());
             }
         }
     }
