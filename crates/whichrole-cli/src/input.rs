@@ -17,6 +17,8 @@ use crate::output::Output;
 
 /// Files of one configuration folder.
 const CONFIG_FILES: usize = 10_000;
+/// Folders inside each other, where a folder is searched.
+const DEEPEST: usize = 64;
 /// Notes about a configuration that are shown without `-v`.
 const NOTES: usize = 10;
 /// The endings of files that can be part of a configuration.
@@ -181,9 +183,8 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
         }
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            if depth < 16 {
-                walk(&path, depth + 1, files)?;
-            }
+            check_depth(&path, depth)?;
+            walk(&path, depth + 1, files)?;
             continue;
         }
         let in_assembly = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("assembly-"));
@@ -204,6 +205,15 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses a folder that is too deep inside the one that was asked for: what is in it is not left out in silence.
+pub fn check_depth(folder: &Path, outer: usize) -> Result<()> {
+    if outer < DEEPEST {
+        return Ok(());
+    }
+    let message = format!("{} is more than {DEEPEST} folders deep", text::quoted_whole(&shown(folder.as_os_str())));
+    Err(Failure::new("too-many-files", message))
 }
 
 /// Whether a file of a folder, so many levels down, can be part of its configuration.

@@ -233,3 +233,16 @@ fn several_configurations_are_looked_at_one_by_one() {
     assert_eq!((exit, found.len()), (1, 2));
     assert_eq!((found[0]["file"].as_str(), found[1]["file"].as_str()), (Some("a.yaml"), Some("b.yaml")));
 }
+
+#[test]
+fn options_that_nothing_asks_for_are_noted_once() {
+    let folder = Folder::new("unused-options");
+    folder.write("bad.yaml", BAD);
+    let (exit, out, err) = folder.lint(&["bad.yaml", "--param", "Stage=dev", "--fix"]);
+    assert_eq!((exit, err.matches("note: nothing refers to `Stage`").count()), (1, 1), "{out}{err}");
+    folder.write("main.tf", "variable \"stage\" {\n}\nresource \"aws_cognito_identity_pool\" \"p\" {\n}\n");
+    let (exit, out, err) = folder.lint(&["main.tf", "--var", "stge=dev"]);
+    assert_eq!(exit, 0, "{out}{err}");
+    assert!(err.contains("note: unknown variable `stge`, did you mean `stage`?"), "{err}");
+    assert!(!folder.lint(&["main.tf", "--var", "stage=dev"]).2.contains("unknown variable"));
+}

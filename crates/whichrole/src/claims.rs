@@ -203,6 +203,9 @@ impl<'a> Member<'a> {
     }
 }
 
+/// Bytes that the text of most arrays has room in.
+const TEXT: usize = 128;
+
 impl<'a> Claim<'a> {
     /// The text of a string.
     #[must_use]
@@ -238,7 +241,7 @@ impl<'a> Claim<'a> {
     /// The value as compact JSON: no blanks, members as written, numbers as written, strings escaped only where JSON demands.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(TEXT);
         self.write_json(&mut out);
         out
     }
@@ -247,7 +250,8 @@ impl<'a> Claim<'a> {
     /// arrives flattened (G8).
     pub(crate) fn to_list_text(&self) -> String {
         let Self::Array(elements) = self else { return self.to_json() };
-        let mut out = String::from("[");
+        let mut out = String::with_capacity(TEXT);
+        out.push('[');
         for (n, element) in elements.iter().enumerate() {
             if n > 0 {
                 out.push_str(", ");

@@ -373,7 +373,9 @@ impl<'a, 'l, B: Build<'a>> Reader<'a, 'l, B> {
 
     /// The rest of a string that has an escape in it. `start` is its first byte; we stand on the first backslash.
     fn escaped(&mut self, start: usize) -> Result<String, JsonError> {
-        let mut out = String::from(self.slice(start, self.at));
+        // Room for as much again, and a few words: most texts are short.
+        let mut out = String::with_capacity(2 * (self.at - start) + 32);
+        out.push_str(self.slice(start, self.at));
         loop {
             let plain = self.at;
             self.at = plain_end(self.bytes, plain);

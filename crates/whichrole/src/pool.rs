@@ -259,6 +259,12 @@ impl RoleArn {
         let (_, path) = arn.split_once(":role/")?;
         path.rsplit('/').next()
     }
+
+    /// The account of an ARN, where it is written out: twelve digits.
+    pub(crate) fn account_in(arn: &str) -> Option<&str> {
+        let account = arn.strip_prefix("arn:")?.split(':').nth(3)?;
+        (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
+    }
 }
 
 impl fmt::Display for RoleArn {
@@ -288,5 +294,25 @@ impl fmt::Display for MatchType {
 impl fmt::Display for AmbiguousRoleResolution {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_known_where_all_of_it_is_written_out() {
+        for (arn, account) in [
+            ("arn:aws:iam::111122223333:role/A", Some("111122223333")),
+            ("arn:aws-cn:iam::111122223333:role/${Name}", Some("111122223333")),
+            ("arn:aws:iam::${AWS::AccountId}:role/A", None),
+            ("arn:${AWS::Partition}:iam::111122223333:role/A", None),
+            ("arn:aws:iam::1111:role/A", None),
+            ("arn:aws:iam::ACCOUNT-ID-1:role/A", None),
+            ("111122223333", None),
+        ] {
+            assert_eq!(RoleArn::account_in(arn), account, "{arn}");
+        }
     }
 }

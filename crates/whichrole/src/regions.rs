@@ -55,19 +55,30 @@ pub(crate) fn is_written_as_one(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
-/// The partition of a region: `aws`, `aws-cn` or `aws-us-gov`; none of the `iso` and sovereign ones, nor of a reference.
+/// How the names of a partition's regions begin; all others are of `aws`.
+const PARTITIONS: &[(&str, &str)] = &[
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-isof-", "aws-iso-f"),
+    ("eusc-", "aws-eusc"),
+];
+
+/// The partition of a region; none of a reference, nor of an `iso` region that is new.
 pub(crate) fn partition(region: &str) -> Option<&'static str> {
-    if region.contains("${") {
-        None
-    } else if region.starts_with("cn-") {
-        Some("aws-cn")
-    } else if region.starts_with("us-gov-") {
-        Some("aws-us-gov")
-    } else if region.starts_with("us-iso") || region.starts_with("eu-iso") || region.starts_with("eusc-") {
-        None
-    } else {
-        Some("aws")
+    let listed = PARTITIONS.iter().find(|(begin, _)| region.starts_with(begin));
+    match listed {
+        Some((_, partition)) => Some(partition),
+        None if region.contains("${") || region.contains("-iso") => None,
+        None => Some("aws"),
     }
+}
+
+/// Whether a text is the name of a partition; those of new `iso` partitions count.
+pub(crate) fn is_partition(text: &str) -> bool {
+    text == "aws" || text.starts_with("aws-iso") || PARTITIONS.iter().any(|(_, partition)| *partition == text)
 }
 
 /// The known region that differs in hyphens alone.
@@ -79,6 +90,27 @@ pub(crate) fn nearest(text: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_region_is_of_one_partition() {
+        for (region, of) in [
+            ("eu-west-1", Some("aws")),
+            ("us-central-1", Some("aws")),
+            ("cn-north-1", Some("aws-cn")),
+            ("us-gov-east-1", Some("aws-us-gov")),
+            ("us-iso-west-1", Some("aws-iso")),
+            ("us-isob-east-1", Some("aws-iso-b")),
+            ("eu-isoe-west-1", Some("aws-iso-e")),
+            ("us-isof-south-1", Some("aws-iso-f")),
+            ("eusc-de-east-1", Some("aws-eusc")),
+            ("us-isox-east-1", None),
+            ("${AWS::Region}", None),
+        ] {
+            assert_eq!(partition(region), of, "{region}");
+            assert!(of.is_none_or(is_partition), "{region}");
+        }
+        assert!(is_partition("aws-iso-x") && !is_partition("awss") && !is_partition("AWS"));
+    }
 
     #[test]
     fn a_region_is_known_or_at_least_written_as_one() {

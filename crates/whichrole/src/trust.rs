@@ -334,7 +334,7 @@ fn unclear_effect(statement: &Node) -> Objection {
 /// Where Cognito calls STS, as far as the pool's id and the role's ARN tell.
 #[derive(Debug, Clone, Copy, Default)]
 struct Place<'a> {
-    /// `aws`, `aws-cn` or `aws-us-gov`.
+    /// Such as `aws-cn`.
     partition: Option<&'a str>,
     region: Option<&'a str>,
 }
@@ -343,9 +343,9 @@ impl<'a> Place<'a> {
     fn of(call: &AssumeCall<'a>) -> Self {
         let is_region = |region: &&str| region.split('-').count() >= 3 && regions::is_written_as_one(region);
         let region = call.pool.and_then(|id| id.split_once(':')).map(|(region, _)| region).filter(is_region);
-        let of_region = region.map(|region| regions::partition(region).unwrap_or("aws"));
+        let of_region = region.and_then(regions::partition);
         let of_role = call.role.and_then(|arn| arn.strip_prefix("arn:")).and_then(|rest| rest.split_once(':'));
-        let of_role = of_role.map(|(partition, _)| partition).filter(|name| name.starts_with("aws"));
+        let of_role = of_role.map(|(partition, _)| partition).filter(|name| regions::is_partition(name));
         Self { partition: of_region.or(of_role), region }
     }
 }

@@ -200,6 +200,14 @@ fn an_ed25519_key_is_no_point_of_small_order() {
 #[test]
 fn an_rsa_key_has_2048_to_4096_bits_and_a_usual_exponent() {
     let faults = |n: &[u8], e: &[u8]| refused_key(&rsa(n, e)).1.join("; ");
+    for (bits, e) in [(2048, vec![3]), (4096, vec![0xff; 4])] {
+        let set = format!("{{\"keys\":[{{\"kid\":\"1\",{}}}]}}", rsa(&modulus(bits), &e));
+        assert_eq!(
+            KeySet::from_json(&set).map(|keys| keys.len()).map_err(|error| error.to_string()),
+            Ok(1),
+            "{bits} {e:?}"
+        );
+    }
     for bits in [512, 1024, 2040, 2047] {
         assert_eq!(faults(&modulus(bits), &[1, 0, 1]), "`n` is shorter than 2048 bits");
     }
@@ -218,6 +226,7 @@ fn an_rsa_key_has_2048_to_4096_bits_and_a_usual_exponent() {
         (vec![], "`e` is empty or begins with a zero byte"),
         (vec![0, 1, 0, 1], "`e` is empty or begins with a zero byte"),
         (vec![1, 0, 0], "`e` is even"),
+        (vec![1, 0, 0, 0, 1], "`e` is longer than 32 bits"),
         (vec![0xff; 256], "`e` is longer than 32 bits"),
     ] {
         assert_eq!(faults(&modulus(2048), &e), fault);

@@ -17,6 +17,8 @@ pub struct Linted {
     pub findings: Vec<Finding>,
     pub names: Vec<String>,
     pub texts: Vec<String>,
+    /// Options that nothing asks for. The other notes of a configuration are findings here, or say less than one.
+    unused: Vec<String>,
 }
 
 pub fn run(args: &Args, asked: &LintArgs, output: &mut Output) -> Result<Exit> {
@@ -41,6 +43,7 @@ pub fn run(args: &Args, asked: &LintArgs, output: &mut Output) -> Result<Exit> {
         if asked.fix && mend(&found, &config, output)? {
             found = look(&config, &settings)?;
         }
+        found.unused.iter().for_each(|note| output.note(note));
         linted.push(found);
     }
     match args.global.format {
@@ -71,6 +74,9 @@ fn severity(fail_on: FailOn) -> Severity {
 fn look(config: &ConfigArgs, settings: &Settings) -> Result<Linted> {
     let loaded = Loaded::read(config)?;
     let findings = lint::lint(&loaded.configuration).map_err(|problems| loaded.failure(&problems))?;
+    let is_unused = |note: &&Problem| matches!(note.code, "unknown-variable" | "unused-parameter");
+    let unused_options = loaded.configuration.notes.iter().filter(is_unused);
+    let unused_options = unused_options.map(|note| format!("note: {}", note.message)).collect();
     let Loaded { configuration, mut texts } = loaded;
     let mut names = configuration.names;
     let (mut findings, unused) = lint::allow(findings, &texts, &names, &settings.allow);
@@ -80,7 +86,7 @@ fn look(config: &ConfigArgs, settings: &Settings) -> Result<Linted> {
         names.push(path.clone());
         texts.push(settings.text.clone());
     }
-    Ok(Linted { findings, names, texts })
+    Ok(Linted { findings, names, texts, unused: unused_options })
 }
 
 /// Writes what can be mended; whether anything was.

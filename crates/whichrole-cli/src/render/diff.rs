@@ -181,15 +181,41 @@ impl Names {
         if let Some(role) = &change.witness.custom_role_arn {
             let _ = write!(line, " choosing {}", self.short(role));
         }
-        if change.before.tags != change.after.tags && change.before.role.is_some() && change.after.role.is_some() {
+        if changes_tags(change) {
             let _ = write!(line, "  tags {} → {}", tags(&change.before), tags(&change.after));
         }
-        if let (true, Some(provider)) = (self.several_providers, &change.witness.provider) {
-            let more = change.providers.len().saturating_sub(1);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let _ = write!(line, "  {}", paint(DIM, &format!("{}{more}", visible(provider))));
+        if let Some((provider, more)) = self.provider(change) {
+            let _ = write!(line, "  {}", paint(DIM, &format!("{provider}{more}")));
         }
         line
+    }
+
+    /// Whose tokens a class is of, and how many more providers have it, where there are several.
+    fn provider(&self, change: &Change) -> Option<(String, String)> {
+        let provider = change.witness.provider.as_ref().filter(|_| self.several_providers)?;
+        let more = change.providers.len().saturating_sub(1);
+        Some((visible(provider), if more > 0 { format!(" and {more} more") } else { String::new() }))
+    }
+
+    /// The row of a class, with a cell for the provider where there are several.
+    fn row(&self, line: &Line<'_>) -> String {
+        let Line { before, after, change, classes } = line;
+        let mut row = format!("| {} | {} |", code(before), code(after));
+        if self.several_providers {
+            let provider = self.provider(change).map(|(provider, more)| format!("{}{more}", code(&provider)));
+            let _ = write!(row, " {} |", provider.unwrap_or_default());
+        }
+        let _ = write!(row, " {}", code(&example(&change.witness)));
+        if *classes > 1 {
+            let _ = write!(row, " and {} like it", classes - 1);
+        }
+        if let Some(role) = &change.witness.custom_role_arn {
+            let _ = write!(row, " choosing {}", code(&self.short(role)));
+        }
+        if changes_tags(change) {
+            let _ = write!(row, ", tags {} → {}", code(&tags(&change.before)), code(&tags(&change.after)));
+        }
+        row + " |"
     }
 
     fn describe_certainty(&self, change: &Change) -> String {
@@ -231,6 +257,11 @@ pub fn notes(report: &Report) -> Vec<String> {
     matched.chain(guests).chain(open).chain(depends).collect()
 }
 
+/// Whether a role comes with other tags.
+fn changes_tags(change: &Change) -> bool {
+    change.before.tags != change.after.tags && change.before.role.is_some() && change.after.role.is_some()
+}
+
 fn tags(judged: &Judged) -> String {
     let tags: Vec<String> =
         judged.tags.iter().map(|(key, value)| format!("{}={:?}", visible(key), visible(value))).collect();
@@ -263,13 +294,13 @@ pub fn markdown(report: &Report) -> Vec<String> {
         if !title.is_empty() {
             lines.extend([String::new(), format!("**{title}**"), String::new()]);
         }
-        lines.extend(["| before | after | for example |".to_owned(), "|---|---|---|".to_owned()]);
-        for line in names.folded(changes) {
-            let custom = line.change.witness.custom_role_arn.as_ref();
-            let custom = custom.map(|role| format!(" choosing {}", code(&names.short(role)))).unwrap_or_default();
-            let example = code(&example(&line.change.witness));
-            lines.push(format!("| {} | {} | {example}{custom} |", code(&line.before), code(&line.after)));
-        }
+        let head = if names.several_providers {
+            ["| before | after | provider | for example |", "|---|---|---|---|"]
+        } else {
+            ["| before | after | for example |", "|---|---|---|"]
+        };
+        lines.extend(head.map(str::to_owned));
+        lines.extend(names.folded(changes).iter().map(|line| names.row(line)));
     }
     for (words, keys) in [("only before", &report.only_before), ("only after", &report.only_after)] {
         for key in keys {

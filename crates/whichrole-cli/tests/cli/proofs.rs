@@ -94,6 +94,51 @@ fn diff_prints_one_line_for_each_class_of_change_and_nothing_where_there_is_none
 }
 
 #[test]
+fn a_comment_names_the_provider_of_each_class_where_there_are_several() {
+    let folder = Folder::new();
+    let mapping = |value: &str, role: &str| {
+        let rule = rule("email", "Equals", value, role);
+        format!(r#"{{"Type":"Rules","AmbiguousRoleResolution":"Deny","RulesConfiguration":{{"Rules":[{rule}]}}}}"#)
+    };
+    let pool = |google: &str, apple: &str| {
+        let (google, apple) = (mapping("x|y", google), mapping("x", apple));
+        format!(r#"{{"RoleMappings":{{"accounts.google.com":{google},"appleid.apple.com":{apple}}}}}"#)
+    };
+    let diff = |old: String, new: String| {
+        let (old, new) = (folder.file("old.json", old), folder.file("new.json", new));
+        whichrole(["diff", "--format", "markdown"]).arg(old).arg(new).run().exits(1).stdout.clone()
+    };
+    let markdown = diff(pool("A", "B"), pool("A", "C"));
+    let row = "| `B (rule 1)` | `C (rule 1)` | `appleid.apple.com` | `{\"email\":\"x\"}` |\n";
+    assert!(markdown.contains("| before | after | provider | for example |\n|---|---|---|---|\n"), "{markdown}");
+    assert!(markdown.contains(row), "{markdown}");
+    let markdown = diff(pool("A", "B"), pool("D", "C"));
+    assert!(
+        markdown.contains(row) && markdown.contains("| `accounts.google.com` | `{\"email\":\"x\\|y\"}` |"),
+        "{markdown}"
+    );
+    // Where the role is the same the tags are what changes.
+    let tagged = |name: &str, claim: &str| {
+        let inside = folder.path(name);
+        std::fs::create_dir(&inside).unwrap();
+        std::fs::write(
+            inside.join("pool.json"),
+            pool("A", "B").replacen('{', r#"{"IdentityPoolId":"us-east-1:1","#, 1),
+        )
+        .unwrap();
+        let tags = format!(
+            r#""IdentityProviderName":"appleid.apple.com","UseDefaults":false,"PrincipalTags":{{"t":"{claim}"}}"#
+        );
+        std::fs::write(inside.join("tags.json"), format!(r#"{{"IdentityPoolId":"us-east-1:1",{tags}}}"#)).unwrap();
+        inside
+    };
+    let outcome =
+        whichrole(["diff", "--format", "markdown"]).arg(tagged("sub", "sub")).arg(tagged("email", "email")).run();
+    let row = "| `B (rule 1)` | `B (rule 1)` | `appleid.apple.com` | `{\"email\":\"x\"}`, tags `none` → `t=\"x\"` |\n";
+    assert!(outcome.exits(1).stdout.contains(row), "{}", outcome.stdout);
+}
+
+#[test]
 fn only_turns_the_question_into_whether_anything_else_changes() {
     let folder = Folder::new();
     let [old, new] = swapped(&folder);

@@ -8,6 +8,7 @@ mod canary;
 #[expect(dead_code, reason = "the tests of single commands need more of it")]
 mod harness;
 mod issuers;
+mod limits;
 mod list;
 mod rows;
 mod scale;

@@ -55,23 +55,6 @@ fn hi_113_a_hundred_thousand_cases_are_judged() {
     call.run().exits(0).prints("ok: 100000 passed in 1 suite\n");
 }
 
-/// HI-108: a folder with more suites than anybody has.
-#[test]
-fn hi_108_more_suites_than_ten_thousand_are_refused() {
-    let folder = Folder::new();
-    for n in 0..=10_000 {
-        folder.file(format!("{n}.whichrole.yaml"), "");
-    }
-    let outcome = whichrole(["test", "--format=json"]).folder(&folder.path(".")).run();
-    assert_eq!(outcome.exits(2).json()["error"]["code"], "too-many-files");
-    // As a configuration it is too large a folder as well.
-    for n in 0..=10_000 {
-        folder.file(format!("{n}.json"), "{}");
-    }
-    let outcome = whichrole(["show", ".", "--format=json"]).folder(&folder.path(".")).run();
-    assert_eq!(outcome.exits(2).json()["error"]["code"], "too-many-files");
-}
-
 /// HI-108: folders that lead in a circle.
 #[cfg(unix)]
 #[test]

@@ -81,15 +81,6 @@ fn fixtures_do_not_leave_the_folder_by_any_kind_of_link() {
     }
 }
 
-#[test]
-fn there_is_a_limit_to_how_many_suites_one_run_takes() {
-    let folder = Folder::new("many-suites");
-    for number in 0..=10_000 {
-        fs::write(folder.0.join(format!("{number}.whichrole.yaml")), "").unwrap();
-    }
-    assert_eq!(folder.run(&[]).error(), "error: more than 10000 suites");
-}
-
 #[cfg(unix)]
 #[test]
 fn names_of_files_are_shown_as_they_can_be() {

@@ -223,6 +223,20 @@ fn changes_that_change_nothing_are_not_counted_whoever_notices_them() {
 }
 
 #[test]
+fn what_is_about_all_cases_does_not_go_with_some_of_them() {
+    let folder = Folder::new("filtered-goals");
+    folder.suite(GOOD);
+    for flags in [&["--coverage"][..], &["--threshold", "100"], &["--mutants"], &["--update"]] {
+        let ran = folder.run(&[flags, &["--filter", "*"]].concat());
+        let refusal = format!("error: `{}` is about all cases of a suite; leave out `--filter`", flags[0]);
+        assert_eq!((ran.exit, ran.error()), (2, refusal.as_str()));
+    }
+    // Goals that the suite sets are for runs of all of it.
+    folder.suite(&format!("{GOOD}coverage: {{ rules: 100, mutants: 100 }}\n"));
+    assert_eq!((folder.run(&["--filter", "*"]).exit, folder.run(&[]).exit), (0, 1));
+}
+
+#[test]
 fn coverage_is_enforced_with_and_without_a_flag() {
     let folder = Folder::new("coverage");
     folder.suite(&format!("{GOOD}coverage: {{ rules: 100 }}\n"));
@@ -286,7 +300,14 @@ fn mutants_that_survive_come_with_a_row() {
 fn snapshots_are_written_on_demand_and_never_in_ci() {
     let folder = Folder::new("snapshot");
     folder.suite("users:\n  eng: { claims: { \"custom:dept\": eng } }\nsnapshot: true\n");
-    assert_eq!(folder.run(&[]).error(), "error: `a.whichrole.yaml.snap` is missing; `--update` writes it");
+    let missing = "error: a.whichrole.yaml:5:11: `a.whichrole.yaml.snap` is missing; `--update` writes it";
+    assert_eq!(folder.run(&[]).error(), missing);
+    // One that is missing does not hide another, and a part of a suite is not compared with it.
+    folder.write("b.whichrole.yaml", &format!("version: 1\nconfig: pool.json\nsnapshot: true\n{GOOD}"));
+    let both = folder.run(&[]);
+    assert_eq!((both.exit, both.err.matches("is missing; `--update` writes it").count()), (2, 2), "{}", both.err);
+    assert_eq!(folder.run(&["b.whichrole.yaml", "--filter", "*"]).exit, 0);
+    fs::remove_file(folder.0.join("b.whichrole.yaml")).unwrap();
     assert_eq!(folder.run_with(&["--update"], &[("CI", "true")]).exit, 2);
     assert_eq!(folder.run(&["--update"]).exit, 0);
     let snapshot = fs::read_to_string(folder.0.join("a.whichrole.yaml.snap")).unwrap();

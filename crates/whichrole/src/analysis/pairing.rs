@@ -74,7 +74,9 @@ fn match_by_name(before: Roles<'_>, after: Roles<'_>) -> Matches {
         let literal: Vec<&String> = there
             .all
             .iter()
-            .filter(|role| !role.contains("${") && account(role).is_none_or(|account| accounts.contains(account)))
+            .filter(|role| {
+                !role.contains("${") && RoleArn::account_in(role).is_none_or(|account| accounts.contains(account))
+            })
             .collect();
         for is_guess in [false, true] {
             // A role that has been found is no longer one to be guessed.
@@ -100,18 +102,12 @@ fn match_by_name(before: Roles<'_>, after: Roles<'_>) -> Matches {
 /// The accounts in which the roles may be that one side refers to: those of its own literal roles. Where it has none, the account of the
 /// other side's, unless these are of several: any could then be the wrong one.
 fn accounts<'r>(here: &'r BTreeSet<String>, there: &'r BTreeSet<String>) -> BTreeSet<&'r str> {
-    let own: BTreeSet<&str> = here.iter().filter_map(|role| account(role)).collect();
+    let own: BTreeSet<&str> = here.iter().filter_map(|role| RoleArn::account_in(role)).collect();
     if !own.is_empty() {
         return own;
     }
-    let other: BTreeSet<&str> = there.iter().filter_map(|role| account(role)).collect();
+    let other: BTreeSet<&str> = there.iter().filter_map(|role| RoleArn::account_in(role)).collect();
     if other.len() == 1 { other } else { BTreeSet::new() }
-}
-
-/// The account of a role's ARN, where it is written out.
-fn account(role: &str) -> Option<&str> {
-    let account = role.strip_prefix("arn:")?.split(':').nth(3)?;
-    (!account.is_empty() && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
 }
 
 /// What a reference tells of the role that it stands for.

@@ -7,6 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use super::*;
 use crate::claims::Claim;
 use crate::groups::{OpenPreferredRole, token_roles};
+use crate::pool::{MappingRule, MatchType};
 use crate::semantics::Choice;
 use crate::{ClaimsScanner, TokenLimits, read};
 
@@ -327,4 +328,33 @@ fn what_is_foreseen_is_what_is_found() {
         }
     }
     assert!(roles.len() > 8, "{roles:?}");
+}
+
+/// However many claims rules test, and however many a token has.
+#[test]
+fn a_claim_is_found_wherever_it_stands() {
+    for tested in [1, 6, 7, 58, 59, 300] {
+        let rules =
+            (0..tested).map(|n| MappingRule::new(format!("claim-{n}"), MatchType::Equals, "x", format!("Role{n}")));
+        let mut pool = IdentityPool::default();
+        pool.role_mappings.insert(format!("{USERS}:web").as_str().into(), RoleMapping::rules(rules));
+        let evaluator = Evaluator::new(pool, Semantics::default());
+        for count in [1, 254, 255, 256, 400] {
+            for last in [0, tested - 1] {
+                let mut claims = Claims::default();
+                for n in 1..count {
+                    claims.set(format!("other-{n}"), "x");
+                }
+                claims.set(format!("claim-{last}"), "x");
+                let logins = [evaluator.login(None, &claims, TokenForm::Claims).unwrap()];
+                let answer = evaluator.answer(&Request::of(&logins));
+                assert_eq!(
+                    answer.decision.role(),
+                    Some(format!("Role{last}").as_str()),
+                    "{tested} tested, {count} claims"
+                );
+                assert_eq!(evaluator.evaluate(&Request::of(&logins)), answer.decision);
+            }
+        }
+    }
 }

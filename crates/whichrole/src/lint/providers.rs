@@ -1,10 +1,12 @@
 //! The keys of role mappings: which AWS takes, and which it rejects with `… is not a valid RoleMapping ProviderName or is not a configured provider`.
+//! And those of principal-tag maps, whose tags nobody gets where they name no provider of the pool.
 
 use std::collections::BTreeSet;
 
 use super::{Case, Finding, Severity, rejected};
 use crate::pool::IdentityPool;
 use crate::provider::{ProviderKey, ProviderKind, fits};
+use crate::read::Position;
 use crate::{regions, text};
 
 /// The most entries of a pool's list of providers that a key is compared with one by one.
@@ -37,6 +39,14 @@ impl<'c> Listed<'c> {
             has_symbolic_others: pool.other_providers.iter().any(ProviderKey::is_symbolic),
         }
     }
+
+    /// Whether a user pool is listed by this very name, with this client if there is one.
+    fn has(&self, login: &'c str, client: Option<&'c str>) -> bool {
+        match client {
+            Some(_) => self.clients.contains(&(login, client)),
+            None => self.clients.range((login, None)..).next().is_some_and(|(listed, _)| *listed == login),
+        }
+    }
 }
 
 /// The providers that go by one name everywhere.
@@ -49,23 +59,46 @@ const SOCIAL: [&str; 6] = [
     "www.digits.com",
 ];
 
+/// What a key is for: the key of a user pool has a client for a role mapping (Q3), and none for a principal-tag map (Q4).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Mapping,
+    Tags,
+}
+
+impl Use {
+    /// The right key of a user pool, for a message; `None` where the client that it has is not known.
+    fn key(self, provider: &str, client: Option<&str>) -> Option<String> {
+        Some(match self {
+            Self::Mapping => text::quoted_whole(&format!("{provider}:{}", client?)),
+            Self::Tags => text::quoted_whole(provider),
+        })
+    }
+}
+
 /// What is wrong with the key of a role mapping (Q2, Q3); at most one thing.
 pub(super) fn mapping_key(case: &Case<'_>, key: &ProviderKey, found: &mut Vec<Finding>) {
-    let fault = is_url(key)
-        .or_else(|| is_developer(key))
-        .or_else(|| is_no_provider(case, key))
-        .or_else(|| has_no_client(case, key))
+    check(case, key, Use::Mapping, case.at_mapping(key), found);
+}
+
+/// What is wrong with the key of a principal-tag map (Q2, Q4); at most one thing.
+pub(super) fn tag_key(case: &Case<'_>, key: &ProviderKey, found: &mut Vec<Finding>) {
+    check(case, key, Use::Tags, case.at_tags(key), found);
+}
+
+fn check(case: &Case<'_>, key: &ProviderKey, of: Use, at: Option<Position>, found: &mut Vec<Finding>) {
+    let client = || match of {
+        Use::Mapping => has_no_client(case, key),
+        Use::Tags => has_client(key),
+    };
+    let fault = is_url(key, of)
+        .or_else(|| is_developer(key, of))
+        .or_else(|| is_no_provider(case, key, of))
+        .or_else(client)
         .or_else(|| has_other_region(key))
-        .or_else(|| {
-            (is_configured(case, key) == Some(false)).then(|| {
-                let shown = text::quoted_whole(key.as_str());
-                let message =
-                    format!("{shown} is not among the providers of the identity pool; AWS rejects the mapping");
-                (NOT_CONFIGURED, Severity::Error, message)
-            })
-        });
+        .or_else(|| is_elsewhere(case, key, of));
     if let Some((lint, severity, message)) = fault {
-        found.push(Finding::new(lint, severity, message).at(case.at_mapping(key)).of(key));
+        found.push(Finding::new(lint, severity, message).at(at).of(key));
     }
 }
 
@@ -80,36 +113,44 @@ const WITHOUT_CLIENT: &str = "provider-without-client";
 
 type Fault = (&'static str, Severity, String);
 
-fn is_url(key: &ProviderKey) -> Option<Fault> {
+fn is_url(key: &ProviderKey, of: Use) -> Option<Fault> {
     let text = key.as_str();
     let is_attribute = text.contains(".ProviderURL}");
     if !(text.starts_with("https://") || text.starts_with("http://") || is_attribute) {
         return None;
     }
     let name = text.trim_start_matches("https://").trim_start_matches("http://");
-    let instead = if is_attribute {
-        "use the user pool's `ProviderName` and its client".to_owned()
-    } else {
-        format!("write {}, and for a user pool `:` and the client after it", text::quoted_whole(name))
+    let name = text::quoted_whole(name);
+    let instead = match (is_attribute, of) {
+        (true, Use::Mapping) => "use the user pool's `ProviderName` and its client".to_owned(),
+        (true, Use::Tags) => "use the user pool's `ProviderName`".to_owned(),
+        (false, Use::Mapping) => format!("write {name}, and for a user pool `:` and the client after it"),
+        (false, Use::Tags) => format!("write {name}"),
     };
     let message = format!("{} is a URL, not the key of a provider; {instead}", text::quoted_whole(text));
     Some(("provider-is-url", Severity::Error, message))
 }
 
-fn is_developer(key: &ProviderKey) -> Option<Fault> {
-    let message = "developer-authenticated identities cannot have a role mapping; they get the authenticated role";
+fn is_developer(key: &ProviderKey, of: Use) -> Option<Fault> {
+    let message = match of {
+        Use::Mapping => {
+            "developer-authenticated identities cannot have a role mapping; they get the authenticated role"
+        }
+        Use::Tags => "developer-authenticated identities get no tags from a principal-tag map",
+    };
     (key.kind() == ProviderKind::Developer).then(|| ("provider-developer", Severity::Error, message.to_owned()))
 }
 
-/// A key that names no provider at all, such as `Provider` or `login.example.com`; the bare id of a user pool with its client, too.
-fn is_no_provider(case: &Case<'_>, key: &ProviderKey) -> Option<Fault> {
+/// A key that names no provider at all, such as `Provider` or `login.example.com`; the bare id of a user pool, too, unless its client is
+/// missing as well.
+fn is_no_provider(case: &Case<'_>, key: &ProviderKey, of: Use) -> Option<Fault> {
     let text = key.as_str();
     let shown = text::quoted_whole(text);
     let fault = |why: String| Some((NOT_CONFIGURED, Severity::Error, format!("{shown} {why}")));
     if is_bare_pool(case, key.login_key()) {
-        let client = key.client().filter(|client| !client.is_empty())?;
         let pool = text::quoted_whole(key.login_key());
-        let right = text::quoted_whole(&format!("cognito-idp.<region>.amazonaws.com/{}:{client}", key.login_key()));
+        let name = format!("cognito-idp.<region>.amazonaws.com/{}", key.login_key());
+        let right = of.key(&name, key.client().filter(|client| !client.is_empty()))?;
         return fault(format!("is no key: {pool} is the id of a user pool, not its provider name; write {right}"));
     }
     // What somebody is still to fill in is no fault of the file.
@@ -120,16 +161,29 @@ fn is_no_provider(case: &Case<'_>, key: &ProviderKey) -> Option<Fault> {
         return None;
     }
     if let Some((pool, client)) = bare_pool_id(text) {
-        let right = text::quoted_whole(&format!("{}:{}", provider_name(pool), client?));
+        let right = of.key(&provider_name(pool), client)?;
         return fault(format!("is the id of a user pool, not the key of a provider; write {right}"));
     }
     let meant = text::nearest(text, SOCIAL).map(|near| format!("did you mean {}?", text::quoted(near)));
     let hint = meant.unwrap_or_else(|| {
-        "write `cognito-idp.<region>.amazonaws.com/<pool>:<client>`, the name of a social provider such as \
-         `accounts.google.com`, or the ARN of an OIDC or SAML provider in IAM"
-            .to_owned()
+        let user_pool = if of == Use::Mapping { "<pool>:<client>" } else { "<pool>" };
+        format!(
+            "write `cognito-idp.<region>.amazonaws.com/{user_pool}`, the name of a social provider such as \
+             `accounts.google.com`, or the ARN of an OIDC or SAML provider in IAM"
+        )
     });
     fault(format!("is not the key of a provider; {hint}"))
+}
+
+/// A user pool with a client, where none is wanted.
+fn has_client(key: &ProviderKey) -> Option<Fault> {
+    let message = format!(
+        "{} has a client id; a principal-tag map goes by the user pool alone, {}",
+        text::quoted(key.as_str()),
+        text::quoted(key.tag_key())
+    );
+    let has_one = key.kind() == ProviderKind::UserPool && key.client().is_some();
+    has_one.then_some(("tag-provider-with-client", Severity::Error, message))
 }
 
 /// A user pool without its client, whether by its provider name or its bare id.
@@ -198,8 +252,19 @@ fn has_other_region(key: &ProviderKey) -> Option<Fault> {
     Some((NOT_CONFIGURED, Severity::Warning, message))
 }
 
-/// Whether the pool lists the provider of a mapping; `None` where the list, or what a reference stands for, is not known.
-fn is_configured(case: &Case<'_>, key: &ProviderKey) -> Option<bool> {
+/// A provider that the pool does not have.
+fn is_elsewhere(case: &Case<'_>, key: &ProviderKey, of: Use) -> Option<Fault> {
+    let then = match of {
+        Use::Mapping => "AWS rejects the mapping",
+        Use::Tags => "nobody gets these tags",
+    };
+    let shown = text::quoted_whole(key.as_str());
+    let message = format!("{shown} is not among the providers of the identity pool; {then}");
+    (is_configured(case, key, of) == Some(false)).then_some((NOT_CONFIGURED, Severity::Error, message))
+}
+
+/// Whether the pool lists the provider of a key; `None` where the list, or what a reference stands for, is not known.
+fn is_configured(case: &Case<'_>, key: &ProviderKey, of: Use) -> Option<bool> {
     let pool = case.pool();
     if key.kind() == ProviderKind::Unknown {
         return None;
@@ -218,8 +283,8 @@ fn is_configured(case: &Case<'_>, key: &ProviderKey) -> Option<bool> {
         };
     }
     let listed = pool.providers.as_ref()?;
-    let client = key.client()?;
-    if case.listed.clients.contains(&(key.login_key(), Some(client))) {
+    let client = if of == Use::Mapping { Some(key.client()?) } else { None };
+    if case.listed.has(key.login_key(), client) {
         return Some(true);
     }
     // A list that AWS would not take is not searched for what its references may stand for, key by key.
@@ -230,7 +295,8 @@ fn is_configured(case: &Case<'_>, key: &ProviderKey) -> Option<bool> {
     let mut open = false;
     for provider in listed {
         let login = same(case, provider.provider_name.login_key(), key.login_key());
-        let client = provider.client_id.as_deref().map_or(Some(false), |id| same(case, id, client));
+        let is_its = |client| provider.client_id.as_deref().map_or(Some(false), |id| same(case, id, client));
+        let client = client.map_or(Some(true), is_its);
         match (login, client) {
             (Some(true), Some(true)) => return Some(true),
             (Some(false), _) | (_, Some(false)) => {}

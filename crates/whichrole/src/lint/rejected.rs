@@ -153,7 +153,7 @@ fn roles(case: &Case<'_>, found: &mut Vec<Finding>) {
                 ..finding
             });
         }
-        if let (true, Some(account)) = (is_known, account(named.role.as_str())) {
+        if let (true, Some(account)) = (is_known, RoleArn::account_in(named.role.as_str())) {
             accounts.push((account.to_owned(), named));
         }
     }
@@ -197,9 +197,7 @@ pub(super) fn role_fault(case: &Case<'_>, role: &str) -> Option<(&'static str, S
     let is = |n: usize, good: &dyn Fn(&str) -> bool| parts.get(n).is_some_and(|part| part.contains("${") || good(part));
     let is_arn = parts.len() >= 6
         && is(0, &|part| part == "arn")
-        && is(1, &|part| {
-            matches!(part, "aws" | "aws-cn" | "aws-us-gov") || part.starts_with("aws-iso") || part == "aws-eusc"
-        })
+        && is(1, &regions::is_partition)
         && is(2, &|part| part == "iam")
         && is(3, &str::is_empty)
         && is(4, &|part| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit()))
@@ -260,11 +258,6 @@ fn split_outside_references(text: &str) -> Vec<&str> {
     }
     parts.push(text.get(start..).unwrap_or_default());
     parts
-}
-
-/// The account of an ARN that is all there.
-fn account(role: &str) -> Option<&str> {
-    if role.contains("${") { None } else { role.split(':').nth(4).filter(|account| account.len() == 12) }
 }
 
 /// Roles of two accounts: one of them is not the pool's (S7).

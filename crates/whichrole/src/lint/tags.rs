@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, Finding, Severity};
+use super::{Case, Finding, Severity, providers};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::text;
 use crate::unicode::is_tag_character;
@@ -13,15 +13,7 @@ const BOOLEANS: &[&str] = &["email_verified", "phone_number_verified"];
 
 pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
     for (key, map) in &case.pool().principal_tags {
-        if key.kind() == ProviderKind::UserPool && key.client().is_some() {
-            let message = format!(
-                "{} has a client id; a principal-tag map goes by the user pool alone, {}",
-                text::quoted(key.as_str()),
-                text::quoted(key.tag_key())
-            );
-            found
-                .push(Finding::new("tag-provider-with-client", Severity::Error, message).at(case.at_tags(key)).of(key));
-        }
+        providers::tag_key(case, key, found);
         if map.use_defaults && !map.tags.is_empty() {
             let message = "the map asks for the default tags and has its own; AWS does not say which of them count, and \
                            the console offers one or the other (rests on `defaults-with-tags`)";

@@ -100,6 +100,10 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
     world.take_undecided();
     reading.conclude();
     drafts.notes.extend(world.unused());
+    if let Some(too_large) = world.take_too_large() {
+        drafts.problems.truncate(problems_before);
+        drafts.problems.push(too_large);
+    }
     keep_first_at_each_place(&mut drafts.problems, problems_before);
 }
 

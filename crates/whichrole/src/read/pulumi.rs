@@ -54,8 +54,13 @@ pub(crate) fn recognises(node: &Node) -> bool {
 
 /// Reads a program or a state into the drafts.
 pub(crate) fn read(node: &Node, options: &ReadOptions, drafts: &mut Drafts) {
-    let mut resources =
-        if state::recognises(node) { state::resources(node) } else { program::resources(node, options) };
+    let (mut resources, too_large) =
+        if state::recognises(node) { (state::resources(node), None) } else { program::resources(node, options) };
+    if let Some(too_large) = too_large {
+        // What was read after that says nothing.
+        drafts.problems.push(too_large);
+        return;
+    }
     let kinds = resources.iter().map(|resource| (resource.name.clone(), resource.kind.clone())).collect();
     for (name, kind, at) in program::foreign(node) {
         let message = format!("{} is a {}, which is not understood", text::quoted(name), text::quoted(kind));

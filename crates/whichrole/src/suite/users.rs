@@ -91,13 +91,13 @@ pub(super) fn check_rows(test: &Test, by_name: &BTreeMap<&str, &User>, fields: &
 /// A user, then whom it extends, and so on; ends where it goes too deep, as it does where it goes round.
 pub(super) fn chain<'u>(user: &'u User, by_name: &BTreeMap<&str, &'u User>) -> impl Iterator<Item = &'u User> {
     let next = |user: &&'u User| by_name.get(user.extends.as_ref()?.text.as_str()).copied();
-    std::iter::successors(Some(user), next).take(DEEPEST)
+    std::iter::successors(Some(user), next).take(DEEPEST + 1)
 }
 
 /// Whether there are more ancestors than anybody would want. Going round is another matter.
 fn is_too_deep(user: &User, by_name: &BTreeMap<&str, &User>) -> bool {
     let distinct: BTreeSet<&str> = chain(user, by_name).map(|user| user.name.text.as_str()).collect();
-    distinct.len() == DEEPEST
+    distinct.len() > DEEPEST
 }
 
 /// `a → b → a`, told once: by the member of the cycle that comes first by name.

@@ -247,6 +247,10 @@ fn cognito_has_a_name_in_each_partition() {
         ("us-gov-east-1:1", usual, "unknown"),
         ("cn-north-1:1", north, "allowed"),
         ("cn-northwest-1:1", north, refused),
+        // What Cognito is called there is not written down.
+        ("us-iso-east-1:1", usual, "unknown"),
+        ("eusc-de-east-1:1", usual, "unknown"),
+        ("us-isob-east-1:1", west, refused),
         ("${Pool}", usual, "allowed"),
         ("${Pool}", north, "allowed"),
     ] {
@@ -259,6 +263,7 @@ fn cognito_has_a_name_in_each_partition() {
         ("arn:aws:iam::111122223333:role/R", usual, "allowed"),
         ("arn:aws-cn:iam::111122223333:role/R", north, "allowed"),
         ("arn:aws-us-gov:iam::111122223333:role/R", east, "allowed"),
+        ("arn:aws-iso-e:iam::111122223333:role/R", usual, "unknown"),
         ("${Role.Arn}", north, "allowed"),
     ] {
         let mut document = crate::read::policy(&policy(host, "${Pool}")).unwrap();

@@ -47,24 +47,27 @@ pub fn count(file: &OsStr, provider: Option<&ProviderKey>, found: &Diff, semanti
     let mut line = Vec::new();
     for number in 1_usize.. {
         line.clear();
-        // The bytes that a line may have, one more, and its end: a longer one is refused before all of it is in memory.
+        // The bytes that a line may have, and its end: a longer one is refused before all of it is in memory.
         let mut bounded = reader.by_ref().take(LINE_BYTES as u64 + 2);
         let read = bounded.read_until(b'\n', &mut line);
         if read.map_err(|error| Failure::io(&error, "read", &input::shown(file)))? == 0 {
             break;
         }
-        line.pop_if(|last| *last == b'\n');
+        if line.pop_if(|last| *last == b'\n').is_some() {
+            line.pop_if(|last| *last == b'\r');
+        }
         if line.len() <= LINE_BYTES && line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let fault = |what: String| {
-            let mut report = Report::new("users", what);
+        let fault_of = |code: &'static str, what: String| {
+            let mut report = Report::new(code, what);
             report.file = Some(text::visible(&input::shown(file)));
             report.line = Some(number);
             Failure::of(report)
         };
+        let fault = |what: String| fault_of("users", what);
         if line.len() > LINE_BYTES {
-            return Err(fault(format!("the line is longer than {LINE_BYTES} bytes")));
+            return Err(fault_of("too-large", format!("the line is longer than {LINE_BYTES} bytes")));
         }
         let [before, after] = tokens(&line, &found.groups, semantics).map_err(fault)?;
         let [before, after] = found.judge(provider, &before, &after).map_err(|error| fault(error.to_string()))?;

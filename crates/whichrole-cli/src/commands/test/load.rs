@@ -21,8 +21,6 @@ const TOKEN_BYTES: usize = 64 * 1024;
 const MOST_SUITES: usize = 10_000;
 /// The most entries of folders that are looked at for them.
 const MOST_ENTRIES: usize = 1_000_000;
-/// How deep folders are searched.
-const DEEPEST: usize = 64;
 
 /// The endings of suites.
 const ENDINGS: [&str; 3] = [".whichrole.yaml", ".whichrole.yml", ".whichrole.json"];
@@ -105,7 +103,8 @@ fn search(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<Stri
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        if is_folder && !name.starts_with('.') && name != "node_modules" && name != "target" && depth < DEEPEST {
+        if is_folder && !name.starts_with('.') && name != "node_modules" && name != "target" {
+            input::check_depth(&entry.path(), depth)?;
             names.push((entry.path(), true));
         } else if !is_folder && is_suite(&name) {
             names.push((entry.path(), false));

@@ -36,10 +36,30 @@ pub fn run(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<Exit> {
             "`--update` is refused where `CI` is set: a snapshot is for people to look at",
         ));
     }
+    refuse_goals_of_a_part(asked)?;
     if asked.watch {
         return watch::run(args, asked, output);
     }
     once(args, asked, output).map(|(exit, _)| exit)
+}
+
+/// What is about all cases of a suite says nothing of some of them, and would pass by accident.
+fn refuse_goals_of_a_part(asked: &TestArgs) -> Result<()> {
+    if asked.filter.is_empty() {
+        return Ok(());
+    }
+    let of_all = [
+        ("--coverage", asked.coverage),
+        ("--threshold", asked.threshold.is_some()),
+        ("--mutants", asked.mutants),
+        ("--update", asked.update),
+    ];
+    match of_all.iter().find(|(_, is_asked)| *is_asked) {
+        Some((flag, _)) => {
+            Err(Failure::new("usage", format!("`{flag}` is about all cases of a suite; leave out `--filter`")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// One run, and the files it depended on.
@@ -106,7 +126,8 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
             problems.add(&unanswerable, sound.plan.names(), &sound.texts);
             continue;
         }
-        let report = report::suite(sound, &judgement, &options, start, &mut run.summary)?;
+        let (report, missing) = report::suite(sound, &judgement, &options, start, &mut run.summary)?;
+        problems.add(missing.as_slice(), sound.plan.names(), &sound.texts);
         if args.global.verbose > 0 {
             for result in judgement.results.iter().filter(|result| !result.judged.certain) {
                 output.note(&format!("note: uncertain: {}", suite::shown_name(&sound.plan.case_name(result.case))));

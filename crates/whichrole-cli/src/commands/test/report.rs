@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use whichrole::read::Position;
+use whichrole::read::{Position, Problem};
 use whichrole::suite::{Failure as CaseFailure, Fate, Glob, Measure, Plan, Verdict, Written};
 use whichrole::text::visible;
 
@@ -32,14 +32,14 @@ pub struct Options<'o> {
     pub progress: bool,
 }
 
-/// The report of one suite; its numbers are added to the summary.
+/// The report of one suite, and what is wrong with its snapshot; its numbers are added to the summary.
 pub fn suite(
     sound: &Sound,
     judgement: &Judgement,
     options: &Options<'_>,
     start: Instant,
     summary: &mut Summary,
-) -> Result<SuiteReport> {
+) -> Result<(SuiteReport, Option<Problem>)> {
     let plan = &sound.plan;
     let mut report = SuiteReport {
         file: sound.path.clone(),
@@ -49,6 +49,7 @@ pub fn suite(
         mutants_skipped: None,
         seconds: 0.0,
     };
+    let mut missing = None;
     let mut told = 0;
     let mut snippets = Snippets::new(&sound.texts);
     for result in &judgement.results {
@@ -83,7 +84,8 @@ pub fn suite(
     if options.filters.is_empty() && goes_on(summary) {
         if let Some(at) = plan.suite().snapshot {
             let mut entry = entry("snapshot".to_owned(), Status::Pass, at);
-            snapshot::check(sound, options.asked.update, &mut entry)?;
+            let checked = snapshot::check(sound, options.asked.update, &mut entry)?;
+            missing = checked.map(|why| Problem::new("no-snapshot", why).at(at));
             entry.snippet = if entry.status.is_failure() { snippets.at(at) } else { String::new() };
             add(entry, options, summary, &mut report);
         }
@@ -96,7 +98,7 @@ pub fn suite(
     }
     summary.stopped = !goes_on(summary);
     report.seconds = start.elapsed().as_secs_f64();
-    Ok(report)
+    Ok((report, missing))
 }
 
 fn status(verdict: Verdict) -> Status {

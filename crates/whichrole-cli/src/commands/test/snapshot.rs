@@ -12,8 +12,8 @@ use crate::render::suite::{Entry, Mismatch, Status};
 /// Bytes of one snapshot.
 const SNAPSHOT_BYTES: usize = 64 * 1024 * 1024;
 
-/// Compares the snapshot of a suite with what users get now, or writes it.
-pub fn check(sound: &Sound, update: bool, entry: &mut Entry) -> Result<()> {
+/// Compares the snapshot of a suite with what users get now, or writes it; says why there is none to compare with.
+pub fn check(sound: &Sound, update: bool, entry: &mut Entry) -> Result<Option<String>> {
     let path = format!("{}.snap", sound.path);
     let before = match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -29,18 +29,16 @@ pub fn check(sound: &Sound, update: bool, entry: &mut Entry) -> Result<()> {
         if before.as_ref() != Some(&now) {
             output::replace(&path, &now)?;
         }
-        return Ok(());
+        return Ok(None);
     }
+    let shown = whichrole::text::quoted(&path);
     let Some(before) = before else {
-        return Err(Failure::new(
-            "no-snapshot",
-            format!("{} is missing; `--update` writes it", whichrole::text::quoted(&path)),
-        ));
+        return Ok(Some(format!("{shown} is missing; `--update` writes it")));
     };
-    let changes = sound
-        .plan
-        .snapshot_changes(&before)
-        .map_err(|why| Failure::new("no-snapshot", format!("{}: {why}", whichrole::text::quoted(&path))))?;
+    let changes = match sound.plan.snapshot_changes(&before) {
+        Ok(changes) => changes,
+        Err(why) => return Ok(Some(format!("{shown}: {why}"))),
+    };
     if !changes.is_empty() {
         entry.status = Status::Fail;
         entry.notes.push(format!("{} of the rows changed; if that is right, run with `--update`", changes.len()));
@@ -53,5 +51,5 @@ pub fn check(sound: &Sound, update: bool, entry: &mut Entry) -> Result<()> {
             got: format!("{}  {}", change.user, row(change.after)),
         });
     }
-    Ok(())
+    Ok(None)
 }

@@ -31,7 +31,7 @@ impl Resolver<'_, '_> {
                 let shown = condition.as_text().map_or_else(|| "this condition".to_owned(), text::quoted);
                 self.world.note_undecided(Problem::unresolved(&format!("{shown} is not known here"), &missing).at(at));
                 let text = format!("${{Fn::If {} {} {}}}", describe(condition), describe(&yes), describe(&no));
-                if self.world.pay(text.len()) {
+                if self.world.pay(text.len(), at) {
                     Node { value: Value::reference(text, missing), at }
                 } else {
                     too_large(at)
@@ -74,8 +74,10 @@ impl Resolver<'_, '_> {
         let declared = self.template().and_then(|template| template.conditions.get(name).copied());
         let truth = match declared {
             None => Truth::Unknown(format!("the template has no condition {}", text::quoted(name))),
-            Some(_) if self.conditions >= CONDITIONS => {
-                return Truth::Unknown(format!("more than {CONDITIONS} conditions stand on each other"));
+            Some(node) if self.conditions >= CONDITIONS => {
+                let message = format!("more than {CONDITIONS} conditions stand on each other");
+                self.world.note_too_large(message.clone(), node.at);
+                return Truth::Unknown(message);
             }
             Some(node) => {
                 self.world.conditions.borrow_mut().insert(key.clone(), None);

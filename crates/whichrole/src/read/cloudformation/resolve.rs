@@ -44,7 +44,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
     pub(super) fn walk(&self, node: &Node) -> Node {
         let at = node.at;
         // What a reference led to may be led to again and again.
-        if self.led && !self.world.pay(1) {
+        if self.led && !self.world.pay(1, at) {
             return too_large(at);
         }
         let value = match &node.value {
@@ -141,7 +141,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
             declared.filter(|_| !stored).and_then(|parameter| parameter.get("Default")).and_then(scalar::sent);
         let value = self.world.given(name).map(str::to_owned).or(default);
         if let Some(value) = value {
-            if !self.world.pay(value.len()) {
+            if !self.world.pay(value.len(), at) {
                 return too_large(at);
             }
             let value = if is_list {
@@ -204,7 +204,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
                     if !out.push(&value) {
                         out.push(&self.unknown(name, at));
                     }
-                    if !self.world.pay(out.text.len().saturating_sub(before)) {
+                    if !self.world.pay(out.text.len().saturating_sub(before), at) {
                         return too_large(at);
                     }
                 }
@@ -227,13 +227,13 @@ impl<'w, 'n> Resolver<'w, 'n> {
                 return None;
             }
         }
-        self.world.pay(out.text.len()).then(|| out.node(argument.at).value)
+        self.world.pay(out.text.len(), argument.at).then(|| out.node(argument.at).value)
     }
 
     fn split(&self, argument: &Node) -> Option<Value> {
         let [delimiter, whole] = argument.elements() else { return None };
         let (delimiter, whole) = (delimiter.as_text()?, whole.as_text()?);
-        if delimiter.is_empty() || !self.world.pay(whole.len()) {
+        if delimiter.is_empty() || !self.world.pay(whole.len(), argument.at) {
             return None;
         }
         let at = argument.at;
@@ -244,15 +244,16 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let [map, top, second, ..] = argument.elements() else { return None };
         let (map, top, second) = (scalar::sent(map)?, scalar::sent(top)?, scalar::sent(second)?);
         let found = self.template()?.mappings.get(&(map.as_str(), top.as_str()));
-        let value =
-            found.and_then(|entries| if self.world.pay(entries.entries().len()) { entries.get(&second) } else { None });
+        let value = found
+            .filter(|entries| self.world.pay(entries.entries().len(), argument.at))
+            .and_then(|entries| entries.get(&second));
         let default = argument.elements().get(3).and_then(|options| options.get("DefaultValue"));
         let found = match value {
             Some(value) => value,
             None => default?,
         };
         let weight: usize = found.elements().iter().chain([found]).map(|node| node.as_text().map_or(1, str::len)).sum();
-        self.world.pay(weight).then(|| self.mapped(found).value)
+        self.world.pay(weight, argument.at).then(|| self.mapped(found).value)
     }
 
     /// What stands in a mapping is literal; functions there are not followed.
@@ -282,7 +283,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
             format!("no template here exports it; add the one that does, or pass {}", parameter(&text.text))
         });
         let text = format!("${{ImportValue {}}}", flat(&text.text));
-        self.world.pay(text.len()).then_some(Value::reference(text, missing))
+        self.world.pay(text.len(), at).then_some(Value::reference(text, missing))
     }
 
     /// A value of this template as another one sees it: `${Users}` is `${Auth:Users}`.
@@ -321,7 +322,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
     }
 
     fn paid(&self, value: &str, at: Position) -> Node {
-        if self.world.pay(value.len()) { Node { value: Value::Text(value.to_owned()), at } } else { too_large(at) }
+        if self.world.pay(value.len(), at) { Node { value: Value::Text(value.to_owned()), at } } else { too_large(at) }
     }
 
     fn unknown(&self, name: &str, at: Position) -> Node {
@@ -342,7 +343,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let text = format!("${{Fn::{name} {}}}", describe(argument));
         let missing = first_missing(argument)
             .unwrap_or_else(|| format!("{} has no value here", text::quoted(&format!("Fn::{name}"))));
-        if self.world.pay(text.len()) { Node { value: Value::reference(text, missing), at } } else { too_large(at) }
+        if self.world.pay(text.len(), at) { Node { value: Value::reference(text, missing), at } } else { too_large(at) }
     }
 }
 

@@ -500,7 +500,7 @@ fn references_cannot_expand_without_bounds() {
         vec![rule; 300].join(", ")
     );
     let found = problems(&text, &[]);
-    assert!(found.iter().any(|problem| problem.contains("expand to too much text")));
+    assert!(found.len() == 1 && found[0].contains("references produce more than"), "{found:?}");
     let name = format!("!Join ['', [{}]]", vec!["''"; 5_000].join(", "));
     let groups = vec!["!Ref G"; 2_000].join(", ");
     let text = format!(
@@ -516,8 +516,6 @@ fn references_cannot_expand_without_bounds() {
         let sections = format!("Conditions:\n{}", conditions.join("\n"));
         one_rule(&sections, ["c", "Equals", "!If [C0, a, b]", "r"])
     };
-    assert!(read_texts(&[("t", &chain(64))], &[]).problems.is_empty());
-    assert!(problems(&chain(65), &[])[0].contains("more than 64 conditions stand on each other"));
     let found = problems(&chain(5_000), &[]);
     assert!(found[0].contains("more than 64 conditions stand on each other"), "{found:?}");
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::node::Node;
+use super::super::node::{Node, Position};
 use super::super::problem::Problem;
 use super::conditions::Truth;
 use super::resolve::Resolver;
@@ -22,19 +22,25 @@ pub(super) struct World<'n> {
     /// What conditions came to, by template and name; `None` while one is being worked out.
     pub(super) conditions: RefCell<BTreeMap<(usize, String), Option<Truth>>>,
     left: Cell<usize>,
+    budget: usize,
+    /// The first limit that was met.
+    too_large: RefCell<Option<Problem>>,
     /// Conditions that decided something and are not known.
     undecided: RefCell<Vec<Problem>>,
 }
 
 impl<'n> World<'n> {
     pub(super) fn new(templates: Vec<Template<'n>>, given: &'n BTreeMap<String, String>, bytes: usize) -> Self {
+        let budget = bytes.saturating_mul(10).saturating_add(FREE);
         let mut world = Self {
             templates,
             given,
             used: RefCell::default(),
             exports: BTreeMap::new(),
             conditions: RefCell::default(),
-            left: Cell::new(bytes.saturating_mul(10).saturating_add(FREE)),
+            left: Cell::new(budget),
+            budget,
+            too_large: RefCell::default(),
             undecided: RefCell::default(),
         };
         let mut exports = BTreeMap::new();
@@ -61,10 +67,22 @@ impl<'n> World<'n> {
     }
 
     /// Pays for work or text whose amount the input could multiply; false when the budget is used up.
-    pub(super) fn pay(&self, amount: usize) -> bool {
+    pub(super) fn pay(&self, amount: usize, at: Position) -> bool {
         let left = self.left.get();
         self.left.set(left.saturating_sub(amount));
+        if left < amount {
+            self.note_too_large(format!("references produce more than {} bytes of text", self.budget), at);
+        }
         left >= amount
+    }
+
+    pub(super) fn note_too_large(&self, message: String, at: Position) {
+        self.too_large.borrow_mut().get_or_insert_with(|| Problem::new("too-large", message).at(at));
+    }
+
+    /// The limit that was met, if one was: what was read after it says nothing.
+    pub(super) fn take_too_large(&self) -> Option<Problem> {
+        self.too_large.take()
     }
 
     pub(super) fn note_undecided(&self, problem: Problem) {

@@ -1,16 +1,17 @@
 //! Programs in YAML: `${resource.property}`, variables, configuration and a few functions.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use super::super::ReadOptions;
 use super::super::interpolation::{Piece, flat, pieces};
 use super::super::node::{Entry, Node, Position, Reference, Value};
+use super::super::problem::Problem;
 use super::super::scalar;
 use super::{Resource, kind_of};
 use crate::text;
 
-/// How many references may lead to each other, and how much they may make of one program: values and bytes.
+/// How many variables may stand on each other, and how much references may make of one program: values and bytes.
 const STEPS: usize = 8;
 const BUDGET: usize = 4 * 1024 * 1024;
 
@@ -22,8 +23,8 @@ pub(super) fn recognises(node: &Node) -> bool {
     })
 }
 
-/// The resources with their properties resolved.
-pub(super) fn resources(node: &Node, options: &ReadOptions) -> Vec<Resource> {
+/// The resources with their properties resolved, and the limit that was met, if one was.
+pub(super) fn resources(node: &Node, options: &ReadOptions) -> (Vec<Resource>, Option<Problem>) {
     let entries = |section: &str| node.get(section).map(Node::entries).unwrap_or_default();
     let by_name = |section| entries(section).iter().map(|entry| (entry.name.as_str(), &entry.value)).collect();
     let mut configuration: BTreeMap<&str, &Node> = by_name("config");
@@ -34,6 +35,7 @@ pub(super) fn resources(node: &Node, options: &ReadOptions) -> Vec<Resource> {
         configuration,
         options,
         left: Cell::new(BUDGET),
+        too_large: RefCell::default(),
     };
     let resources = entries("resources").iter().filter_map(|entry| {
         let kind = kind_of(entry.value.get("type")?.as_text()?)?;
@@ -45,7 +47,7 @@ pub(super) fn resources(node: &Node, options: &ReadOptions) -> Vec<Resource> {
         let id = id.as_written().unwrap_or_default().to_owned();
         Some(Resource { name: entry.name.clone(), kind: kind.to_owned(), at: entry.at, id, properties })
     });
-    resources.collect()
+    (resources.collect(), program.too_large.take())
 }
 
 /// Attachments of another package, whose shapes differ: name, type and place.
@@ -64,6 +66,7 @@ struct Program<'n> {
     configuration: BTreeMap<&'n str, &'n Node>,
     options: &'n ReadOptions,
     left: Cell<usize>,
+    too_large: RefCell<Option<Problem>>,
 }
 
 impl Program<'_> {
@@ -163,12 +166,16 @@ impl Program<'_> {
         if left >= weight {
             return node;
         }
+        self.note_too_large(format!("references produce more than {BUDGET} bytes of text"), at);
         Node { value: Value::reference("${…}", "the references of this program expand to too much text"), at }
     }
 
     fn looked_up(&self, name: &str, at: Position, steps: usize) -> Node {
         if let Some(value) = self.options.parameters.get(name) {
             return Node { value: Value::Text(value.clone()), at };
+        }
+        if steps == 0 && self.variables.contains_key(name) {
+            self.note_too_large(format!("more than {STEPS} variables stand on each other"), at);
         }
         // Nothing more is looked up once the budget is spent.
         let steps = if self.left.get() == 0 { 0 } else { steps };
@@ -190,6 +197,10 @@ impl Program<'_> {
             }
         }
         Node { value: Value::Reference(Box::new(unknown(name))), at }
+    }
+
+    fn note_too_large(&self, message: String, at: Position) {
+        self.too_large.borrow_mut().get_or_insert_with(|| Problem::new("too-large", message).at(at));
     }
 }
 

@@ -27,8 +27,9 @@ pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
             _ => Err(failed("there are several elements")),
         },
         "contains" => {
-            let wanted = argument(1)?;
-            let equal: Vec<Option<bool>> = list(argument(0)?)?.iter().map(|element| element.equals(wanted)).collect();
+            let wanted = no_null(argument(1)?)?;
+            let equal = list(argument(0)?)?.iter().map(|element| element.compares_to(wanted));
+            let equal: Vec<Option<bool>> = equal.collect();
             match (equal.contains(&Some(true)), equal.contains(&None)) {
                 (true, _) => Ok(Data::Bool(true)),
                 (false, false) => Ok(Data::Bool(false)),
@@ -36,9 +37,9 @@ pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
             }
         }
         "index" => {
-            let wanted = argument(1)?;
-            for (n, element) in list(argument(0)?)?.iter().enumerate() {
-                if element.equals(wanted).ok_or(NoValue::Unknown)? {
+            let wanted = no_null(argument(1)?)?;
+            for (n, element) in no_set(argument(0)?)?.iter().enumerate() {
+                if element.compares_to(wanted).ok_or(NoValue::Unknown)? {
                     return Ok(Data::Number(n.to_string().into()));
                 }
             }
@@ -110,8 +111,15 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
     match name {
         "concat" => {
             let mut all = Vec::new();
+            let mut is_tuple = false;
             for argument in arguments {
-                all.extend_from_slice(list(argument)?);
+                let elements = no_set(argument)?;
+                is_tuple |= are_alike(elements.iter()).is_err();
+                all.extend_from_slice(elements);
+            }
+            // Lists get one type together, unless one of them is a tuple: then each element keeps its own.
+            if !is_tuple {
+                are_alike(all.iter())?;
             }
             of(all)
         }
@@ -126,8 +134,7 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
                 Data::Text(text) => !text.is_empty(),
                 _ => true,
             });
-            let kept: Vec<Val> = kept.cloned().collect();
-            if kept.iter().any(|element| element.as_unknown().is_some()) { Err(NoValue::Unknown) } else { of(kept) }
+            of(kept.map(known_string).collect::<Result<_, _>>()?)
         }
         "distinct" => {
             are_alike(list(first()?)?.iter())?;
@@ -138,10 +145,7 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
         }
         "reverse" if !is_set => of(list(first()?)?.iter().rev().cloned().collect()),
         "sort" => {
-            let mut sorted = list(first()?)?.to_vec();
-            if sorted.iter().any(|element| element.to_text().is_none()) {
-                return Err(NoValue::Unknown);
-            }
+            let mut sorted: Vec<Val> = list(first()?)?.iter().map(known_string).collect::<Result<_, _>>()?;
             sorted.sort_by_key(Val::to_text);
             of(sorted)
         }
@@ -194,6 +198,27 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
         }
         _ => Err(NoValue::Elsewhere),
     }
+}
+
+/// An element of what has to be a list of strings: numbers and booleans become some.
+fn known_string(element: &Val) -> Result<Val, NoValue> {
+    match &element.data {
+        Data::Unknown(_) => Err(NoValue::Unknown),
+        Data::Null => Err(failed("an element is null")),
+        _ => {
+            let text = element.to_text().ok_or_else(|| failed("an element is not a text"))?;
+            Ok(Val::new(element.at, Data::Text(text)))
+        }
+    }
+}
+
+/// The elements of what has to be in an order.
+fn no_set(value: &Val) -> Result<&[Val], NoValue> {
+    if matches!(value.data, Data::Set(_)) { Err(failed("a set is no list; use `tolist`")) } else { list(value) }
+}
+
+fn no_null(value: &Val) -> Result<&Val, NoValue> {
+    if matches!(value.data, Data::Null) { Err(failed("an argument is null")) } else { Ok(value) }
 }
 
 /// Functions that compare elements make them all of one type first; that is left to Terraform.

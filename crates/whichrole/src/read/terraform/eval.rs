@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::module::Module;
 use super::names::{Instance, Key, Undeclared};
-use super::value::{Data, TextBuilder, Unknown, Val, add_missing, decimal};
+use super::value::{Data, TEXT, TextBuilder, Unknown, Val, add_missing, decimal};
 use crate::read::hcl::{BinaryOp, Expr, ExprKind, For, HclLimits, Part, UnaryOp};
 use crate::read::node::Position;
 use crate::read::problem::Problem;
@@ -18,6 +18,9 @@ const DEPTH: usize = 180;
 const VALUE_DEPTH: u16 = 64;
 /// Why a calculation has no result here.
 pub(super) const NOT_COUNTED: &str = "only whole numbers of 64 bits are counted with here: write the value";
+/// Why two lists or maps of the same elements are not compared.
+const NOT_COMPARED: &str =
+    "they are equal only if their types are, which these files do not tell: compare their `length`";
 /// What only Terraform can tell.
 pub(super) const AFTER_APPLY: &str =
     "only the deployment knows it: write the value, or read a plan or the state instead of these files";
@@ -223,8 +226,8 @@ impl<'f> Evaluator<'f> {
             BinaryOp::Or if left.as_bool() == Some(true) || right.as_bool() == Some(true) => Some(true),
             BinaryOp::And => left.as_bool().zip(right.as_bool()).map(|(a, b)| a && b),
             BinaryOp::Or => left.as_bool().zip(right.as_bool()).map(|(a, b)| a || b),
-            BinaryOp::Equal => left.equals(right),
-            BinaryOp::NotEqual => left.equals(right).map(|equal| !equal),
+            BinaryOp::Equal => left.compares_to(right),
+            BinaryOp::NotEqual => left.compares_to(right).map(|equal| !equal),
             _ => {
                 let numbers = left.as_integer().zip(right.as_integer());
                 if let Some(result) = numbers.and_then(|(a, b)| arithmetic(a, operator, b)) {
@@ -239,6 +242,9 @@ impl<'f> Evaluator<'f> {
         let made = self.opaque(at, &[("", left), (&format!(" {} ", operator.name()), right)], "", &[left, right]);
         let is_logic = matches!(operator, BinaryOp::And | BinaryOp::Or);
         match &made.data {
+            Data::Unknown(unknown) if left.equals(right).is_some() && left.compares_to(right).is_none() => {
+                Val::unknown(at, Unknown::new(unknown.text.clone(), NOT_COMPARED))
+            }
             // Terraform counts with fractions, however large.
             Data::Unknown(unknown) if !is_logic && left.may_be_number() && right.may_be_number() => {
                 Val::unknown(at, Unknown::new(unknown.text.clone(), NOT_COUNTED))
@@ -309,6 +315,9 @@ impl<'f> Evaluator<'f> {
         if value.depth > VALUE_DEPTH {
             self.problem_once("too-large", format!("a value is nested deeper than {VALUE_DEPTH}"), at);
             return Val::unknown(at, Unknown::new("…", "it is nested too deeply"));
+        }
+        if value.as_unknown().is_some_and(|unknown| unknown.is_too_long) {
+            self.problem_once("too-large", format!("a text is put together that is longer than {TEXT} bytes"), at);
         }
         value
     }

@@ -392,32 +392,38 @@ impl<'f> Evaluator<'f> {
         let scope = |source| Scope { instance, source, names: None };
         if let Some(count) = declared.attribute("count") {
             let value = self.eval(count.value, scope(count.source));
-            if let Some(n) = value.as_integer().and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= INSTANCES) {
-                let keys = (0..n).map(|n| {
-                    let key = Val::new(value.at, Data::Number(n.to_string().into()));
-                    (key.clone(), key)
-                });
-                return Instances::Several(Repeat::Count, keys.collect());
+            let Some(n) = value.as_integer().and_then(|n| usize::try_from(n).ok()) else {
+                return Instances::Unknown(why_unknown(&value, "`count` is not a number of instances"));
+            };
+            if let Some(too_many) = self.too_many_instances(n, value.at) {
+                return too_many;
             }
-            return Instances::Unknown(why_unknown(&value, "`count` is not a number of instances"));
+            let keys = (0..n).map(|n| {
+                let key = Val::new(value.at, Data::Number(n.to_string().into()));
+                (key.clone(), key)
+            });
+            return Instances::Several(Repeat::Count, keys.collect());
         }
         if let Some(for_each) = declared.attribute("for_each") {
             let value = self.eval(for_each.value, scope(for_each.source));
-            let keys: Option<Vec<(Val, Val)>> = match &value.data {
+            let keys: Vec<(Val, Val)> = match &value.data {
                 Data::Map(entries) => {
-                    Some(entries.iter().map(|(key, value)| (Val::text(value.at, key), value.clone())).collect())
+                    entries.iter().map(|(key, value)| (Val::text(value.at, key), value.clone())).collect()
                 }
-                Data::Set(elements) => {
-                    Some(elements.iter().map(|element| (element.clone(), element.clone())).collect())
-                }
-                _ => None,
+                Data::Set(elements) => elements.iter().map(|element| (element.clone(), element.clone())).collect(),
+                _ => return Instances::Unknown(why_unknown(&value, "`for_each` is neither a map nor a set")),
             };
-            return match keys {
-                Some(keys) if keys.len() <= INSTANCES => Instances::Several(Repeat::ForEach, keys),
-                _ => Instances::Unknown(why_unknown(&value, "`for_each` is neither a map nor a set")),
-            };
+            return self.too_many_instances(keys.len(), value.at).unwrap_or(Instances::Several(Repeat::ForEach, keys));
         }
         Instances::One
+    }
+
+    fn too_many_instances(&mut self, count: usize, at: Position) -> Option<Instances> {
+        (count > INSTANCES).then(|| {
+            let message = format!("more than {INSTANCES} instances");
+            self.problem_once("too-large", message.clone(), at);
+            Instances::Unknown(Rc::new(Unknown::new("…", message)))
+        })
     }
 
     pub(super) fn module_value(&mut self, instance: usize, name: &str, at: Position) -> Val {
@@ -451,10 +457,14 @@ impl<'f> Evaluator<'f> {
                 let target = Target::Module { instance: this.instances.len() - 1 };
                 Val::unknown(at, Unknown { target: Some(target), ..Unknown::new(text, AFTER_APPLY) })
             };
-            if depth > MODULE_DEPTH {
+            if this.is_inside(instance, module) {
                 let message = format!("modules call each other without end: a cycle through {}", text::quoted(name));
                 this.problem_once("cycle", message, block.at);
                 return Val::unknown(at, Unknown::new(full.clone(), "modules call each other without end"));
+            }
+            if depth > MODULE_DEPTH {
+                this.problem_once("too-large", format!("more than {MODULE_DEPTH} modules inside each other"), block.at);
+                return Val::unknown(at, Unknown::new(full.clone(), "there are too many modules inside each other"));
             }
             let instances = this.instances_of(instance, block);
             let more = if let Instances::Several(_, keys) = &instances { keys.len() } else { 1 };
@@ -481,6 +491,13 @@ impl<'f> Evaluator<'f> {
                 }
             }
         })
+    }
+
+    /// Whether an instance is of this module, or called from one that is.
+    fn is_inside(&self, instance: usize, module: &Module<'_>) -> bool {
+        let caller = |number: &usize| self.instances.get(*number)?.call.as_ref().map(|call| call.from);
+        std::iter::successors(Some(instance), caller)
+            .any(|number| self.instances.get(number).is_some_and(|instance| instance.module.folder == module.folder))
     }
 
     /// The instances of a called module, or what is missing to know them.

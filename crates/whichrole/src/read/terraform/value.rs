@@ -64,6 +64,8 @@ pub(super) struct Unknown {
     pub missing: String,
     /// Whether Terraform could not evaluate it either, so that `try` goes on to its next argument.
     pub failed: bool,
+    /// Whether it would be a text longer than those that are put together here.
+    pub is_too_long: bool,
     /// What the next step of a path leads into.
     pub target: Option<Target>,
 }
@@ -79,7 +81,14 @@ pub(super) enum Target {
 
 impl Unknown {
     pub(super) fn new(text: impl Into<String>, missing: impl Into<String>) -> Self {
-        Self { text: text.into(), is_template: false, missing: missing.into(), failed: false, target: None }
+        Self {
+            text: text.into(),
+            is_template: false,
+            missing: missing.into(),
+            failed: false,
+            is_too_long: false,
+            target: None,
+        }
     }
 
     /// As text of a configuration: `${aws_iam_role.admin.arn}`.
@@ -193,6 +202,13 @@ impl Val {
         is_known.then(|| self.same(other))
     }
 
+    /// What `==`, `contains` and `index` say. They convert nothing, so that `1` is not `"1"`; and lists or maps of the same elements differ
+    /// where their types do, such as `tolist([])` and `[]`, which values do not tell.
+    pub(super) fn compares_to(&self, other: &Self) -> Option<bool> {
+        let has_parts = matches!(self.data, Data::List(_) | Data::Set(_) | Data::Map(_));
+        self.equals(other).filter(|equal| !(*equal && has_parts))
+    }
+
     fn same(&self, other: &Self) -> bool {
         match (&self.data, &other.data) {
             (Data::Null, Data::Null) => true,
@@ -296,7 +312,7 @@ pub(super) struct TextBuilder {
 }
 
 /// Bytes of a text that is put together from others.
-const TEXT: usize = 1024 * 1024;
+pub(super) const TEXT: usize = 1024 * 1024;
 
 impl TextBuilder {
     pub(super) fn push_str(&mut self, text: &str) {
@@ -331,7 +347,10 @@ impl TextBuilder {
 
     pub(super) fn finish(self, at: Position) -> Val {
         match self.unknown {
-            _ if self.is_too_long => Val::unknown(at, Unknown::new("…", format!("a text longer than {TEXT} bytes"))),
+            _ if self.is_too_long => {
+                let unknown = Unknown::new("…", format!("a text longer than {TEXT} bytes"));
+                Val::unknown(at, Unknown { is_too_long: true, ..unknown })
+            }
             Some(first) => Val::unknown(at, Unknown { text: self.text, is_template: true, target: None, ..first }),
             None => Val::text(at, &self.text),
         }

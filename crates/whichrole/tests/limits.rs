@@ -1,0 +1,367 @@
+//! Every limit of `docs/limits.md` that the library holds: what is exactly as large is read, and what is one larger is refused, with the code
+//! that the document says and the place where reading stopped.
+//!
+//! The limits of a single number that lies in a constant are held exactly beside that constant as well, with smaller figures. Files, folders
+//! and flags are in the tests of the command.
+
+#![cfg(all(feature = "hcl", feature = "yaml"))]
+
+use std::ops::Range;
+
+use whichrole::read::{Configuration, ReadOptions, Source, read};
+use whichrole::{Claims, Jwt, TokenError, TokenLimits};
+
+const MIB: usize = 1024 * 1024;
+
+fn files(files: &[(&str, &str)]) -> Vec<Source> {
+    files.iter().map(|(name, text)| Source { name: (*name).into(), text: (*text).into() }).collect()
+}
+
+fn file(name: &str, text: &str) -> Configuration {
+    read(&files(&[(name, text)]), &ReadOptions::default())
+}
+
+/// `line:column code: message` for each problem.
+fn problems(configuration: &Configuration) -> Vec<String> {
+    let problems = configuration.problems.iter().map(|problem| {
+        let place = problem.at.map_or(String::new(), |at| format!("{}:{} ", at.line, at.column));
+        format!("{place}{}: {}", problem.code, problem.message)
+    });
+    problems.collect()
+}
+
+/// A text for each number.
+fn each(numbers: Range<usize>, text: impl Fn(usize) -> String) -> String {
+    numbers.map(text).collect::<Vec<_>>().concat()
+}
+
+/// What fits has no problem; what is larger has one, and nothing else is said about it.
+#[track_caller]
+fn holds(what: &str, fits: &Configuration, larger: &Configuration, refusal: &str) {
+    assert_eq!((problems(fits), problems(larger)), (Vec::new(), vec![refusal.to_owned()]), "{what}");
+}
+
+/// The same of one file, which a number makes larger.
+#[track_caller]
+fn holds_at(limit: usize, name: &str, text: impl Fn(usize) -> String, refusal: &str) {
+    holds(name, &file(name, &text(limit)), &file(name, &text(limit + 1)), refusal);
+}
+
+mod tokens {
+    use super::*;
+
+    fn claims(text: &str) -> Result<(), String> {
+        Claims::from_json(text).map(|_| ()).map_err(|error| told(&error))
+    }
+
+    fn told(error: &TokenError) -> String {
+        let place = error.position().map_or(String::new(), |(line, column)| format!("{line}:{column} "));
+        format!("{place}{}: {error}", error.code())
+    }
+
+    /// A text that a number makes larger.
+    type Text<'t> = &'t dyn Fn(usize) -> String;
+
+    /// A JWT of so many bytes: its signature is as long as it takes.
+    fn jwt(bytes: usize) -> String {
+        let begin = "e30.e30.";
+        format!("{begin}{}", "A".repeat(bytes - begin.len()))
+    }
+
+    #[test]
+    fn a_token_has_50000_bytes() {
+        let decode = |text: &str| Jwt::decode(text, &TokenLimits::default()).map(|_| ()).map_err(|error| told(&error));
+        assert_eq!(decode(&format!(" {}\n", jwt(50_000))), Ok(()), "blanks around it do not count");
+        assert_eq!(decode(&jwt(50_001)), Err("token-too-large: the token is larger than 50000 bytes".to_owned()));
+    }
+
+    #[test]
+    fn a_claims_object_has_65536_bytes_32_levels_10000_members_and_elements() {
+        let padded = |bytes: usize| format!("{{}}{}", " ".repeat(bytes - 2));
+        let nested = |levels: usize| format!("{{\"a\":{}1{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        // So many members have room in as many bytes only if their names are short: 26 in each of many objects, and one for all of them.
+        let object =
+            |count: usize| ('a'..='z').take(count).map(|name| format!("\"{name}\":0")).collect::<Vec<_>>().join(",");
+        let members = |count: usize| {
+            let full = format!("{{{}}},", object(26)).repeat((count - 1) / 26);
+            format!("{{\"a\":[{full}{{{}}}]}}", object((count - 1) % 26))
+        };
+        let elements = |count: usize| format!("{{\"a\":[[{}0]]}}", "0,".repeat(count - 2));
+        let named = |bytes: usize| format!("{{\"{}\":1}}", "\\u0041".repeat(bytes));
+        let number = |digits: usize| format!("{{\"a\":-{}}}", "1".repeat(digits - 1));
+        let rows: [(usize, Text<'_>, &str); 6] = [
+            (65_536, &padded, "token-too-large: the token is larger than 65536 bytes"),
+            (32, &nested, "1:37 token-too-large: claims: nested deeper than 32"),
+            (10_000, &members, "1:60770 token-too-large: claims: more than 10000 members"),
+            (10_000, &elements, "1:20006 token-too-large: claims: more than 10000 members"),
+            (1_024, &named, "1:2 token-too-large: claims: a name longer than 1024 bytes"),
+            (1_024, &number, "1:6 token-too-large: claims: a number longer than 1024 characters"),
+        ];
+        for (limit, text, refusal) in rows {
+            assert_eq!((claims(&text(limit)), claims(&text(limit + 1))), (Ok(()), Err(refusal.to_owned())), "{limit}");
+        }
+    }
+}
+
+/// Configurations in JSON and YAML.
+mod trees {
+    use super::*;
+
+    const KNOWN: &str = "\"Groups\": []";
+
+    #[test]
+    fn a_file_has_16_mib() {
+        let json = |bytes: usize| format!("{{{KNOWN}}}{}", " ".repeat(bytes - KNOWN.len() - 2));
+        holds_at(16 * MIB, "p.json", json, "1:1 too-large: larger than 16777216 bytes");
+        let yaml = |bytes: usize| format!("Groups: [] #{}", "x".repeat(bytes - 12));
+        holds_at(16 * MIB, "p.yaml", yaml, "1:1 too-large: larger than 16777216 bytes");
+    }
+
+    #[test]
+    fn json_has_128_levels_2000000_members_names_of_64_kib_and_numbers_of_1024_characters() {
+        let nested =
+            |levels: usize| format!("{{{KNOWN}, \"_x\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        holds_at(128, "p.json", nested, "1:148 too-large: nested deeper than 128");
+        let elements = |count: usize| format!("{{{KNOWN}, \"_x\":[{}0]}}", "0,".repeat(count - 1));
+        holds_at(2_000_000, "p.json", elements, "1:4000022 too-large: more than 2000000 members");
+        let named = |bytes: usize| format!("{{{KNOWN}, \"_{}\":0}}", "x".repeat(bytes - 1));
+        holds_at(65_536, "p.json", named, "1:16 too-large: a name longer than 65536 bytes");
+        let number = |digits: usize| format!("{{{KNOWN}, \"_x\":{}}}", "1".repeat(digits));
+        holds_at(1_024, "p.json", number, "1:21 too-large: a number longer than 1024 characters");
+    }
+
+    #[test]
+    fn yaml_has_64_levels_1000_anchors_1000_aliases_and_one_document() {
+        let block = |levels: usize| format!("Groups: []\n_x:\n  {}", "- ".repeat(levels - 1));
+        holds_at(64, "p.yaml", block, "3:129 too-large: nested deeper than 64");
+        let flow = |levels: usize| format!("Groups: []\n_x: {}{}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        holds_at(64, "p.yaml", flow, "2:68 too-large: nested deeper than 64");
+        // Two million nodes take a build without optimization seconds: they are counted beside the reader, with a smaller limit.
+        let anchors = |count: usize| format!("Groups: []\n_x:\n{}", "- &a 1\n".repeat(count));
+        holds_at(1_000, "p.yaml", anchors, "1003:6 too-large: more than 1000 anchors");
+        let aliases = |count: usize| format!("Groups: []\n_x:\n- &a 1\n{}", "- *a\n".repeat(count));
+        holds_at(1_000, "p.yaml", aliases, "1004:3 too-large: more than 1000 aliases");
+        let documents = |count: usize| "Groups: []\n---\n".repeat(count - 1) + "Groups: []\n";
+        holds_at(1, "p.yaml", documents, "2:1 unreadable: a second YAML document begins, expected one");
+    }
+
+    #[test]
+    fn yaml_aliases_add_ten_times_the_text() {
+        // Quotes or line ends count as two bytes of each text. A text below 4,096 bytes counts as 4,096: 40 times 1,023 and 40 are ten times that.
+        let text = |last: usize| {
+            let (long, last) = ("x".repeat(1_021), "y".repeat(last - 40_922));
+            format!("Groups: []\n_x:\n- &a {long}\n{}- &b {last}\n", "- *a\n".repeat(39))
+        };
+        holds_at(40_960, "p.yaml", text, "43:6 too-large: aliases expand to more than 10 times the text");
+    }
+}
+
+mod references {
+    use super::*;
+
+    /// A template of exactly so many bytes, with these sections and providers.
+    fn template(bytes: usize, sections: &str, providers: &str) -> String {
+        let text = format!(
+            "{sections}\nResources:\n  P:\n    Type: AWS::Cognito::IdentityPool\n    Properties:\n      SamlProviderARNs: [{providers}]\n#"
+        );
+        format!("{text}{}", "x".repeat(bytes - text.len()))
+    }
+
+    #[test]
+    fn templates_expand_to_ten_times_their_text_and_1_mib() {
+        // Of 20,000 bytes: 124 times 10,000 and what remains.
+        let text = |produced: usize| {
+            let (long, rest) = ("x".repeat(10_000), "y".repeat(produced - 1_240_000));
+            let parameters =
+                format!("Parameters:\n  L: {{Type: String, Default: {long}}}\n  R: {{Type: String, Default: {rest}}}");
+            template(20_000, &parameters, &format!("{}!Ref R", "!Ref L,".repeat(124)))
+        };
+        holds_at(
+            200_000 + MIB,
+            "template.yaml",
+            text,
+            "8:894 too-large: references produce more than 1248576 bytes of text",
+        );
+    }
+
+    #[test]
+    fn conditions_of_templates_stand_on_each_other_64_deep() {
+        let text = |count: usize| {
+            let others = each(1..count, |n| format!("  C{}: !Not [!Condition C{n}]\n", n - 1));
+            template(10_000, &format!("Conditions:\n{others}  C{}: !Equals [a, a]", count - 1), "!If [C0, a, b]")
+        };
+        holds_at(64, "template.yaml", text, "66:8 too-large: more than 64 conditions stand on each other");
+    }
+
+    fn program(variables: &str, providers: &str) -> String {
+        format!(
+            "variables:\n{variables}resources:\n  p:\n    type: aws:cognito:IdentityPool\n    properties:\n      \
+             identityPoolName: p\n      samlProviderArns: [{providers}]\n"
+        )
+    }
+
+    #[test]
+    fn variables_of_pulumi_stand_on_each_other_8_deep_and_make_4_mib() {
+        let chain = |count: usize| {
+            let others = each(1..count, |n| format!("  v{}: ${{v{n}}}\n", n - 1));
+            program(&format!("{others}  v{}: x\n", count - 1), "\"${v0}\"")
+        };
+        holds_at(8, "Pulumi.yaml", chain, "9:7 too-large: more than 8 variables stand on each other");
+        // Each text and one byte more; so is what stands for the pool.
+        let made = |bytes: usize| {
+            let (long, rest) = ("x".repeat(99_999), "y".repeat(bytes - 4_100_000 - 1 - "${p.id}".len() - 1));
+            program(&format!("  l: {long}\n  r: {rest}\n"), &format!("{}\"${{r}}\"", "\"${l}\",".repeat(41)))
+        };
+        holds_at(4 * MIB, "Pulumi.yaml", made, "5:3 too-large: references produce more than 4194304 bytes of text");
+    }
+
+    /// Groups that `list-groups` printed are of every pool that may take their logins.
+    #[test]
+    fn groups_are_shared_by_pools_a_million_times() {
+        let pools = each(0..1_000, |n| format!("  P{n}: {{Type: AWS::Cognito::IdentityPool}}\n"));
+        let pools = format!("Resources:\n{pools}");
+        let shared = |groups: usize| {
+            let groups: Vec<String> = (0..groups).map(|n| format!("{{\"GroupName\": \"g{n}\"}}")).collect();
+            let groups = format!("{{\"Groups\": [{}]}}", groups.join(","));
+            read(&files(&[("template.yaml", &pools), ("groups.json", &groups)]), &ReadOptions::default())
+        };
+        holds(
+            "shared groups",
+            &shared(1_000),
+            &shared(1_001),
+            "too-large: 1001 groups for each of 1000 pools are too many",
+        );
+    }
+}
+
+mod terraform {
+    use super::*;
+    use whichrole::read::HclLimits;
+
+    const POOL: &str = "resource \"aws_cognito_identity_pool\" \"p\" {\n}\n";
+
+    /// A pool whose role is this expression, in the last line but one.
+    fn role(locals: &str, expression: &str) -> String {
+        format!(
+            "{POOL}locals {{\n{locals}\n}}\nresource \"aws_cognito_identity_pool_roles_attachment\" \"a\" {{\n \
+             identity_pool_id = aws_cognito_identity_pool.p.id\n roles = {{ authenticated = {expression} }}\n}}\n"
+        )
+    }
+
+    #[test]
+    fn a_file_has_4_mib_64_levels_and_250000_nodes() {
+        let bytes = |bytes: usize| format!("{POOL}#{}", "x".repeat(bytes - POOL.len() - 1));
+        holds_at(4 * MIB, "main.tf", bytes, "1:1 too-large: larger than 4194304 bytes");
+        // The block and the innermost value are levels, too.
+        let nested = |levels: usize| {
+            format!("{POOL}locals {{\n a = {}1{}\n}}\n", "[".repeat(levels - 2), "]".repeat(levels - 2))
+        };
+        holds_at(64, "main.tf", nested, "4:69 too-large: nested deeper than 64");
+        // The pool with its two labels, the block, the argument and the list.
+        let nodes = |nodes: usize| format!("{POOL}locals {{\n a = [{}]\n}}\n", "1,".repeat(nodes - 6));
+        holds_at(250_000, "main.tf", nodes, "4:499995 too-large: more than 250000 arguments and values");
+        // The same in JSON: `resource`, its type, the pool, `locals`, `a`.
+        let json = |nodes: usize| {
+            format!(
+                "{{\"resource\": {{\"aws_cognito_identity_pool\": {{\"p\": {{}}}}}}, \"locals\": {{\"a\": [{}0]}}}}",
+                "0,".repeat(nodes - 6)
+            )
+        };
+        holds_at(250_000, "main.tf.json", json, "1:500063 too-large: more than 250000 arguments and values");
+    }
+
+    #[test]
+    fn evaluating_takes_500000_steps() {
+        let within = |steps: usize, text: &str| {
+            let hcl = HclLimits { steps, ..HclLimits::default() };
+            read(&files(&[("main.tf", text)]), &ReadOptions { hcl, ..ReadOptions::default() })
+        };
+        // Nearly all of them for a table of 407 times 407, and one for each number of a list.
+        let text = |steps: usize| {
+            let table = "a = [for n in range(407) : [for m in range(407) : m]]";
+            let rest = format!("length([{}])", "1,".repeat(steps - 499_405));
+            role(table, &format!("length(local.a) == {rest} ? \"x\" : \"y\""))
+        };
+        let refusal = |column: usize, limit: usize| {
+            vec![format!("8:{column} too-large: evaluating the configuration takes more than {limit} steps")]
+        };
+        assert_eq!(problems(&within(499_999, &text(500_000))), refusal(1_256, 499_999));
+        holds_at(500_000, "main.tf", text, &refusal(1_258, 500_000).concat());
+    }
+
+    /// A name is one of them, and what stands behind it is the next.
+    #[test]
+    fn values_stand_on_each_other_180_levels() {
+        // An object with a name in it, 89 locals, each with the next in it but for the last, a text; and perhaps functions between.
+        let text = |levels: usize| {
+            let chain = each(1..89, |n| format!("l{} = local.l{n}\n", n - 1));
+            let calls = levels - 180;
+            let role_text = format!("{}local.l0{}", "try(".repeat(calls), ")".repeat(calls));
+            role(&format!("{chain}l88 = \"x\""), &role_text)
+        };
+        holds_at(180, "main.tf", text, "92:7 too-large: values depend on each other more than 180 levels deep");
+    }
+
+    #[test]
+    fn one_value_has_64_levels() {
+        let text = |levels: usize| {
+            let others = each(1..levels / 2, |n| format!("l{} = [[local.l{n}]]\n", n - 1));
+            let odd = if levels % 2 == 1 { "[[local.l0]]" } else { "[local.l0]" };
+            role(&format!("{others}l{} = [1]\n", levels / 2 - 1), &format!("length({odd}) == 1 ? \"x\" : \"y\""))
+        };
+        holds_at(64, "main.tf", text, "40:35 too-large: a value is nested deeper than 64");
+    }
+
+    #[test]
+    fn texts_of_1_mib_are_put_together() {
+        let template = |bytes: usize| {
+            role(
+                &format!("a = \"{}\"", "x".repeat(MIB / 2)),
+                &format!("\"${{local.a}}${{local.a}}{}\"", "x".repeat(bytes - MIB)),
+            )
+        };
+        holds_at(MIB, "main.tf", template, "8:28 too-large: a text is put together that is longer than 1048576 bytes");
+        let joined = |bytes: usize| {
+            role(
+                &format!("a = \"{}\"", "x".repeat(MIB / 2)),
+                &format!("join(\"{}\", [local.a, local.a])", "x".repeat(bytes - MIB)),
+            )
+        };
+        holds_at(MIB, "main.tf", joined, "8:28 too-large: a text is put together that is longer than 1048576 bytes");
+    }
+
+    #[test]
+    fn modules_are_1000_and_20_inside_each_other() {
+        let nested = |depth: usize| {
+            let mut modules: Vec<(String, String)> = (0..depth)
+                .map(|n| (format!("m{n}/main.tf"), format!("module \"m\" {{\n source = \"../m{}\"\n}}\n", n + 1)))
+                .collect();
+            modules.push((format!("m{depth}/main.tf"), POOL.to_owned()));
+            let modules: Vec<(&str, &str)> = modules.iter().map(|(name, text)| (&**name, &**text)).collect();
+            read(&files(&modules), &ReadOptions::default())
+        };
+        holds(
+            "modules inside each other",
+            &nested(20),
+            &nested(21),
+            "1:1 too-large: more than 20 modules inside each other",
+        );
+        let calls = |count: usize| {
+            let main = format!("module \"m\" {{\n source = \"./m\"\n count = {count}\n}}\n");
+            read(&files(&[("main.tf", &main), ("m/main.tf", POOL)]), &ReadOptions::default())
+        };
+        assert_eq!(calls(1_000).definitions.len(), 1_000);
+        holds("modules", &calls(1_000), &calls(1_001), "1:1 too-large: more than 1000 modules");
+    }
+
+    #[test]
+    fn a_resource_has_10000_instances() {
+        let counted = |count: usize| POOL.replace("{\n", &format!("{{\n count = {count}\n"));
+        assert_eq!(file("main.tf", &counted(10_000)).definitions.len(), 10_000);
+        holds_at(10_000, "main.tf", counted, "2:10 too-large: more than 10000 instances");
+        let each = |count: usize| {
+            POOL.replace("{\n", &format!("{{\n for_each = toset([for n in range({count}) : tostring(n)])\n"))
+        };
+        holds_at(10_000, "main.tf", each, "2:13 too-large: more than 10000 instances");
+    }
+}
