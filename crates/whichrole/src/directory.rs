@@ -14,6 +14,10 @@ pub(crate) type Found<'a> = (Option<LoginProvider<'a>>, Option<usize>);
 pub(crate) struct Directory {
     pub(crate) homes: Vec<Home>,
     by_login: HashMap<(ProviderKind, String), usize>,
+    /// The homes of each key as it is written: their own keys and those of their mappings.
+    by_text: HashMap<String, Vec<usize>>,
+    /// The most mappings that one home has.
+    pub(crate) most_mappings: usize,
 }
 
 /// One login key with all that the configuration says about it.
@@ -39,6 +43,15 @@ impl Directory {
         }
         for key in &pool.other_providers {
             directory.home_of(key);
+        }
+        for (number, home) in directory.homes.iter().enumerate() {
+            directory.most_mappings = directory.most_mappings.max(home.mappings.len());
+            for key in std::iter::once(&home.key).chain(home.mappings.iter().map(|(key, _)| key)) {
+                let homes = directory.by_text.entry(key.as_str().to_owned()).or_default();
+                if homes.last() != Some(&number) {
+                    homes.push(number);
+                }
+            }
         }
         directory
     }
@@ -130,12 +143,10 @@ impl Directory {
 
     /// The provider that a person named by its mapping key, tag key or login key; the most exact reading of the name counts.
     fn named<'a>(&'a self, named: &ProviderKey) -> Result<Place<'a>, LoginError> {
-        let is_written = |home: &&Home| {
-            home.key.as_str() == named.as_str() || home.mappings.iter().any(|(key, _)| key.as_str() == named.as_str())
-        };
+        let written = self.by_text.get(named.as_str()).into_iter().flatten();
         let same_login = |home: &&Home| home.key.login_key() == named.login_key();
         let same_kind = |home: &&Home| home.key.kind() == named.kind() && same_login(home);
-        if let Some(home) = Self::only(self.homes.iter().filter(is_written))? {
+        if let Some(home) = Self::only(written.filter_map(|number| self.homes.get(*number)))? {
             return Ok(Place::Home(home));
         }
         if let Some(home) = Self::only(self.homes.iter().filter(same_kind))? {

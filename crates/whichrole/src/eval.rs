@@ -142,7 +142,7 @@ impl Evaluator {
     #[must_use]
     pub fn new(pool: IdentityPool, semantics: Semantics) -> Self {
         let mut names = plan::numbered();
-        let plans = pool.role_mappings.values().map(|mapping| Plan::new(mapping, &mut names)).collect();
+        let plans = pool.role_mappings.iter().map(|(key, mapping)| Plan::new(key, mapping, &mut names)).collect();
         let mut evaluator =
             Self { directory: Directory::new(&pool), foreseen: Vec::new(), plans, names, pool, semantics };
         evaluator.foreseen = Foreseen::of(&evaluator);
@@ -159,6 +159,11 @@ impl Evaluator {
     #[must_use]
     pub fn semantics(&self) -> &Semantics {
         &self.semantics
+    }
+
+    /// About how many places finding a login looks at.
+    pub(crate) fn steps(&self) -> usize {
+        self.directory.most_mappings + self.pool.principal_tags.len() + self.names.len() / 8
     }
 
     /// The names of all claims that finding a login, deciding and making tags can look at. Some occur more than once.
@@ -184,6 +189,11 @@ impl Evaluator {
     #[must_use]
     pub fn provider_keys(&self) -> Vec<String> {
         self.directory.keys()
+    }
+
+    /// Whether a login may name more than one.
+    pub(crate) fn has_several_providers(&self) -> bool {
+        self.directory.homes.len() > 1 || self.directory.most_mappings > 1
     }
 
     /// Finds the provider of a token, by its name if one is given (a login key or a mapping key), else by the token's `iss`, else the only
@@ -272,7 +282,7 @@ impl Evaluator {
     /// The role mapping in force for a login, with its key.
     #[must_use]
     pub fn mapping_of(&self, login: &Login<'_>) -> Option<(&ProviderKey, &RoleMapping)> {
-        self.pool.role_mappings.iter().nth(login.mapping?)
+        self.plans.get(login.mapping?).map(|plan| (&plan.key, &plan.mapping))
     }
 
     /// The principal-tag map of a login's provider (Q4).

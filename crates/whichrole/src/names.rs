@@ -1,6 +1,7 @@
 //! Finds a claim's name among a fixed few, for less than comparing it with them in turn: most other names are told by their length and their
 //! ends, and the rest by two loads more.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A name as a few numbers. Names of up to sixteen bytes with the same numbers are the same.
@@ -51,6 +52,8 @@ impl Mark {
     }
 }
 
+/// The most names that are looked up in the table.
+const MANY: usize = 1_000;
 /// A mark that no name has.
 const NOBODY: u8 = u8::MAX;
 /// A mark that several names have, or one with a larger number than fits.
@@ -65,13 +68,15 @@ pub(crate) struct Names {
     marks: [u8; 256],
     /// Open addressing. At least three of four places are free.
     table: Vec<Option<usize>>,
+    /// Instead of the table where there are more than [`MANY`]: names can be chosen so that the table would find none of them fast.
+    many: BTreeMap<Box<str>, usize>,
     /// The same for clones: what has a number in the one has it in the other, until either gets more names.
     origin: Arc<()>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        Self { all: Vec::new(), marks: [NOBODY; 256], table: Vec::new(), origin: Arc::default() }
+        Self { all: Vec::new(), marks: [NOBODY; 256], table: Vec::new(), many: BTreeMap::new(), origin: Arc::default() }
     }
 }
 
@@ -89,7 +94,13 @@ impl Names {
                 _ => SEVERAL,
             };
         }
-        if self.all.len() * 4 > self.table.len() {
+        if self.all.len() > MANY {
+            if self.many.is_empty() {
+                self.many.extend(self.all.iter().map(|(_, name)| name.clone()).zip(0..));
+                self.table = Vec::new();
+            }
+            self.many.insert(name.into(), number);
+        } else if self.all.len() * 4 > self.table.len() {
             self.table = vec![None; self.all.len().next_power_of_two() * 8];
             for number in 0..self.all.len() {
                 self.place(number);
@@ -149,7 +160,7 @@ impl Names {
             }
             at = (at + 1) & (self.table.len() - 1);
         }
-        None
+        self.many.get(name).copied()
     }
 
     /// The name with a number; nothing where there is none.
@@ -201,7 +212,7 @@ mod tests {
 
     #[test]
     fn every_name_is_found_and_no_other() {
-        let all: Vec<String> = (0..300).map(|n| format!("custom:claim-{}{n}", "x".repeat(n % 40))).collect();
+        let all: Vec<String> = (0..2 * MANY).map(|n| format!("custom:claim-{}{n}", "x".repeat(n % 40))).collect();
         let mut names = Names::default();
         assert_eq!(names.number("sub"), None);
         for (n, name) in all.iter().enumerate() {
@@ -210,7 +221,7 @@ mod tests {
         for (n, name) in all.iter().enumerate() {
             assert_eq!(names.number(name), Some(n));
         }
-        assert_eq!(names.len(), 300);
+        assert_eq!(names.len(), 2 * MANY);
         assert_eq!(names.number("custom:claim-"), None);
     }
 

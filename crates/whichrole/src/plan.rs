@@ -4,6 +4,7 @@ use crate::claims::{Claim, Claims, Value};
 use crate::matching::Test;
 use crate::names::Names;
 use crate::pool::RoleMapping;
+use crate::provider::ProviderKey;
 use crate::scan::Scanned;
 use crate::semantics::{ArrayClaims, NonStringClaims, Semantics};
 
@@ -28,6 +29,7 @@ pub(crate) fn numbered() -> Names {
 /// What deciding needs of a role mapping.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
+    pub(crate) key: ProviderKey,
     pub(crate) mapping: RoleMapping,
     /// One test for each rule, in order, with the number of the claim it looks at.
     pub(crate) tests: Vec<(usize, Test)>,
@@ -35,10 +37,10 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Prepares a mapping; the claims of its rules get their numbers.
-    pub(crate) fn new(mapping: &RoleMapping, names: &mut Names) -> Self {
+    pub(crate) fn new(key: &ProviderKey, mapping: &RoleMapping, names: &mut Names) -> Self {
         let tests = mapping.mapping_rules().iter();
         let tests = tests.map(|rule| (names.insert(&rule.claim), Test::new(rule.match_type, &rule.value))).collect();
-        Self { mapping: mapping.clone(), tests }
+        Self { key: key.clone(), mapping: mapping.clone(), tests }
     }
 
     /// The role of a rule, which are numbered from 0.

@@ -111,6 +111,35 @@ fn a_rule_is_live_with_the_shortest_witness_or_dead_with_the_smallest_blocking_s
 }
 
 #[test]
+fn of_very_many_earlier_rules_each_that_matters_counts() {
+    let others: Vec<String> = (0..100).map(|n| format!("dept Equals other{n} A")).collect();
+    let last = [
+        "dept StartsWith eng B",
+        "dept Equals eng-ops C",
+        "dept Equals ng D",
+        "dept StartsWith ng E",
+        "dept Contains ng F",
+        "dept NotEqual x G",
+        "dept NotEqual y H",
+        "dept StartsWith zz I",
+    ];
+    let rules: Vec<&str> = others.iter().map(String::as_str).chain(last).collect();
+    assert_eq!(
+        rules_of(&pool(&rules), Semantics::default())[100..],
+        [
+            r#"{"dept":"eng"}"#,
+            "dead [101]",
+            r#"{"dept":"ng"}"#,
+            r#"{"dept":"ngb"}"#,
+            r#"{"dept":"bng"}"#,
+            r#"{"dept":""}"#,
+            r#"{"dept":"x"}"#,
+            "dead [106]",
+        ]
+    );
+}
+
+#[test]
 fn two_rules_can_block_one_together() {
     let pool = pool(&["dept Equals z Z", "dept NotEqual ops A", "dept Equals ops B", "dept StartsWith op C"]);
     assert_eq!(rules_of(&pool, Semantics::default())[3], "dead [2, 3]");

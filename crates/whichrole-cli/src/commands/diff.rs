@@ -126,15 +126,17 @@ fn pools<'l>(
             return Err(loaded.failure(&loaded.configuration.problems));
         }
     }
-    let find = |name: &str, definitions: &'l [Definition]| definitions.iter().find(|other| other.name == name);
+    let [old, new] = [many, others].map(|definitions| -> BTreeMap<&str, &'l Definition> {
+        definitions.iter().map(|definition| (definition.name.as_str(), definition)).collect()
+    });
     let mut pairs = Vec::new();
     for definition in many {
-        match find(&definition.name, others) {
-            Some(other) => pairs.push((definition, other)),
+        match new.get(definition.name.as_str()) {
+            Some(other) => pairs.push((definition, *other)),
             None => report.only_before.push(definition.name.clone()),
         }
     }
-    let unknown = others.iter().filter(|definition| find(&definition.name, many).is_none());
+    let unknown = others.iter().filter(|definition| !old.contains_key(definition.name.as_str()));
     report.only_after.extend(unknown.map(|definition| definition.name.clone()));
     if pairs.is_empty() {
         let message = "no pool of one side has the name of a pool of the other; choose with `--pool`";

@@ -1,5 +1,7 @@
 //! `whichrole who`: exactly which tokens get a role.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use whichrole::analysis::{
     Alternative, Reach, ReachReading, RoleReach, Verdict, find_role, reach, reach_readings, reach_role,
@@ -62,12 +64,10 @@ pub fn run(
 fn narrow(found: &mut Reach, readings: &mut Vec<ReachReading>, role: RoleReach) {
     found.rules.retain(|rule| rule.role == role.role);
     found.groups.retain(|sets| sets.role == role.role);
+    let rules: BTreeSet<(&str, usize)> = found.rules.iter().map(|rule| (rule.provider.as_str(), rule.rule)).collect();
     for reading in readings.iter_mut() {
         reading.roles.retain(|(known, _)| *known == role.role);
-        let is_about = |provider: &str, number: usize| {
-            found.rules.iter().any(|rule| rule.provider == provider && rule.rule == number)
-        };
-        reading.rules.retain(|(provider, number, _)| is_about(provider, *number));
+        reading.rules.retain(|(provider, number, _)| rules.contains(&(provider.as_str(), *number)));
     }
     readings.retain(|reading| !reading.roles.is_empty() || !reading.rules.is_empty());
     found.roles = vec![role];
@@ -75,7 +75,8 @@ fn narrow(found: &mut Reach, readings: &mut Vec<ReachReading>, role: RoleReach) 
 
 fn exit(found: &Reach, is_one: bool, depends: bool) -> Exit {
     let open = |verdict: &Verdict| matches!(verdict, Verdict::NotDecided(_));
-    if found.roles.iter().any(|role| open(&role.verdict)) || found.rules.iter().any(|rule| open(&rule.verdict)) {
+    let of_role = |role: &RoleReach| open(&role.verdict) || role.by_custom_role.as_ref().is_some_and(open);
+    if found.roles.iter().any(of_role) || found.rules.iter().any(|rule| open(&rule.verdict)) {
         return Exit::CouldNotAnswer;
     }
     match found.roles.first() {

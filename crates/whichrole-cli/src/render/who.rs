@@ -1,5 +1,7 @@
 //! Which tokens get which role, as text.
 
+use std::collections::BTreeSet;
+
 use whichrole::analysis::{Reach, ReachReading, RoleReach, RuleReach, Verdict, Way, Witness};
 use whichrole::text::visible;
 
@@ -64,19 +66,21 @@ fn about_role(role: &RoleReach, lines: &mut Vec<String>) {
     let name = visible(&role.role);
     match &role.verdict {
         Verdict::Live(witness) => {
-            let mut by: Vec<String> = Vec::new();
-            for words in role.by.iter().map(way) {
-                if !by.contains(&words) {
-                    by.push(words);
-                }
-            }
+            let mut seen = BTreeSet::new();
+            let by: Vec<String> = role.by.iter().map(way).filter(|words| seen.insert(words.clone())).collect();
             lines.push(format!("{} {}", paint(GOOD, &name), paint(DIM, &format!("by {}", by.join(", ")))));
             lines.push(format!("  for example {}{}", example(witness), unknown_groups(role.unknown_groups)));
         }
         Verdict::Dead => {
             lines.push(format!("{} is out of reach", paint(BAD, &name)));
-            if let Some(witness) = role.by_custom_role.as_ref().and_then(Verdict::witness) {
-                lines.push(format!("  only a request that chooses it gets it, for example {}", example(witness)));
+            match &role.by_custom_role {
+                Some(Verdict::Live(witness)) => {
+                    lines.push(format!("  only a request that chooses it gets it, for example {}", example(witness)));
+                }
+                Some(Verdict::NotDecided(why)) => {
+                    lines.push(format!("  not decided whether a request that chooses it gets it: {why}"));
+                }
+                Some(Verdict::Dead) | None => {}
             }
         }
         Verdict::NotDecided(why) => lines.push(format!("{} not decided: {why}", paint(STRONG, &name))),

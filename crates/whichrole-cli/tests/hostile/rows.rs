@@ -87,6 +87,8 @@ impl Row<'_> {
         assert_eq!(json.code, Some(exit), "{about}: {}", json.stderr);
         is_absent(SECRET, &json, &about);
         match exit {
+            // An answer that leaves something open is an answer.
+            2 if !stdout.is_empty() => assert!(json.stdout.contains("the search went past its bounds"), "{about}"),
             2 => self.is_refusal(&text, &json, &about),
             1 if self.words().next() == Some("lint") => self.finds(&json, &about),
             1 if self.words().next() == Some("eval") => {
@@ -125,8 +127,8 @@ impl Row<'_> {
     }
 }
 
-/// What a row writes as text, as a list of parts (`["x", 1000]` is a part many times), in hexadecimal, or as a JWT of header, claims and
-/// signature; or the name of a file of the test data.
+/// What a row writes as text, as a list of parts (`["x", 1000]` is a part many times, `{n}` in it the number of each), in hexadecimal, or as
+/// a JWT of header, claims and signature; or the name of a file of the test data.
 fn bytes(value: &Value) -> Vec<u8> {
     match value {
         Value::Null => Vec::new(),
@@ -151,6 +153,9 @@ fn bytes(value: &Value) -> Vec<u8> {
 
 fn part(part: &Value) -> Vec<u8> {
     match part.as_array().map(Vec::as_slice) {
+        Some([Value::String(what), Value::Number(times)]) if what.contains("{n}") => {
+            (0..times.as_u64().unwrap()).flat_map(|n| what.replace("{n}", &n.to_string()).into_bytes()).collect()
+        }
         Some([what, Value::Number(times)]) => bytes(what).repeat(usize::try_from(times.as_u64().unwrap()).unwrap()),
         _ => bytes(part),
     }

@@ -6,81 +6,137 @@
 
 use std::collections::BTreeSet;
 
-use super::side::CaseTest;
+use super::side::Side;
 use super::solve::Found;
 use super::space::{Ask, Space};
+use super::work::Work;
 use crate::claims::Claims;
 
 /// How many guesses, and how many steps for one guess. Past either the set is one that no rule can be left out of, perhaps not a smallest.
 const MOST_GUESSES: usize = 500;
 const MOST_STEPS: usize = 100_000;
-/// The most steps for all rules of one login. Past it the set is every earlier rule on the same claim.
-const MOST_WORK: u64 = 100_000_000;
+/// The most steps for all rules of one answer that go into a smallest set. Past it the set is the first that is found, perhaps with rules in it
+/// that are not needed.
+const MOST_WORK: u64 = 50_000_000;
+/// The steps that a guess counts for besides the tests that it asks for, and a rule of a set.
+const COST_OF_GUESS: usize = 200;
+const COST_OF_MEMBER: usize = 8;
 
-/// The numbers of the blocking rules, counted from 1. Empty where the rule matches nothing, even alone.
-pub(crate) fn smallest(space: &Space<'_>, ask: &Ask, target: usize) -> Vec<usize> {
+/// The numbers of the blocking rules, counted from 1. Empty where the rule matches nothing, even alone; `None` where the search for any such set,
+/// for this rule and those before it, went past the bound. `spent` is how long it took, and grows.
+pub(crate) fn smallest(space: &Space<'_>, ask: &Ask, target: usize, spent: &Work) -> Option<Vec<usize>> {
+    let side = space.sides.first()?;
     // Whether a rule is dead has been decided; who blocks it must not use up what the next rule's answer needs.
     let before = space.work.steps();
-    let set = search(space, ask, target);
-    space.blocking.add_steps(space.work.steps() - before);
+    space.work.reset(spent.steps());
+    let set = Search { space, side, ask, target }.smallest();
+    spent.reset(space.work.steps());
     space.work.reset(before);
-    set.iter().map(|case| case + 1).collect()
+    Some(set?.iter().map(|case| case + 1).collect())
 }
 
-fn search(space: &Space<'_>, ask: &Ask, target: usize) -> BTreeSet<usize> {
-    let Some(side) = space.sides.first() else { return BTreeSet::new() };
-    let Some(case) = side.cases.get(target) else { return BTreeSet::new() };
-    let blocks = |set: &BTreeSet<usize>| match space.claims_past(ask, set) {
-        Found::Yes(claims) => Some(takers(space, target, &claims)),
-        Found::No => None,
-        Found::Undecided(_) => Some(BTreeSet::new()),
-    };
-    // Rules on other claims have nothing to compare.
-    let earlier: BTreeSet<usize> = side.cases_of(case.claim).iter().copied().take_while(|at| *at < target).collect();
-    let is_over = || space.blocking.steps() > MOST_WORK;
-    let mut seen: Vec<BTreeSet<usize>> = Vec::new();
-    // None and one, which is what it mostly is, then what hits all that these let through.
-    for guess in std::iter::once(BTreeSet::new()).chain(earlier.iter().map(|rule| BTreeSet::from([*rule]))) {
-        match blocks(&guess) {
-            None => return guess,
-            Some(_) if is_over() => return earlier,
-            Some(takers) => seen.push(takers),
-        }
-    }
-    for _ in 0..MOST_GUESSES {
-        let mut steps = MOST_STEPS;
-        let guess = hitting(&seen, &mut steps);
-        space.blocking.add((MOST_STEPS - steps) * seen.len());
-        let Some(guess) = guess.filter(|_| !is_over()) else { break };
-        match blocks(&guess) {
-            None => return guess,
-            Some(takers) if takers.is_empty() => break,
-            Some(takers) => seen.push(takers),
-        }
-    }
-    // Too hard: leave out what can be left out.
-    let mut set = earlier.clone();
-    for rule in earlier.into_iter().take_while(|_| !is_over()) {
-        set.remove(&rule);
-        if blocks(&set).is_some() {
-            set.insert(rule);
-        }
-    }
-    set
+struct Search<'s, 'e> {
+    space: &'s Space<'e>,
+    side: &'s Side<'e>,
+    ask: &'s Ask,
+    target: usize,
 }
 
-/// The earlier rules that match these claims.
-fn takers(space: &Space<'_>, target: usize, claims: &Claims<'_>) -> BTreeSet<usize> {
-    let Some(side) = space.sides.first() else { return BTreeSet::new() };
-    let matches = |at: &usize| {
-        let Some(case) = side.cases.get(*at) else { return false };
-        let value = space.names.get(case.claim).and_then(|name| claims.get(name));
-        match (&case.test, value) {
-            (CaseTest::Rule(test), Some(value)) => test.matches(value, side.evaluator.semantics()),
-            _ => false,
+impl Search<'_, '_> {
+    fn smallest(&self) -> Option<BTreeSet<usize>> {
+        let Some(first) = self.past(&BTreeSet::new()) else { return Some(BTreeSet::new()) };
+        // One, which is what it mostly is, then what hits all that these let through.
+        let mut passed = Vec::new();
+        for one in self.comparable().filter(|at| self.takes(*at, &first)) {
+            let guess = BTreeSet::from([one]);
+            match self.past(&guess) {
+                None => return Some(guess),
+                Some(_) if self.is_over() => return self.any(),
+                Some(claims) => passed.push(claims),
+            }
         }
-    };
-    (0..target).filter(matches).collect()
+        let takers = |claims: &Claims<'_>| {
+            let takers: BTreeSet<usize> = self.takers(claims).collect();
+            self.space.work.add(COST_OF_MEMBER * takers.len());
+            takers
+        };
+        let passed = std::iter::once(&first).chain(&passed).take_while(|_| !self.is_over());
+        let mut seen: Vec<BTreeSet<usize>> = passed.map(takers).collect();
+        for _ in 0..MOST_GUESSES {
+            let mut steps = MOST_STEPS;
+            let guess = if self.is_over() { None } else { hitting(&seen, &mut steps) };
+            self.space.work.add((MOST_STEPS - steps) * seen.len());
+            let Some(guess) = guess else { break };
+            let Some(claims) = self.past(&guess) else { return Some(guess) };
+            let takers = takers(&claims);
+            if takers.is_empty() {
+                break;
+            }
+            seen.push(takers);
+        }
+        // Too hard: leave out what can be left out.
+        let mut set = self.any()?;
+        for rule in set.clone().into_iter().take_while(|_| !self.is_over()) {
+            set.remove(&rule);
+            if self.past(&set).is_some() {
+                set.insert(rule);
+            }
+        }
+        Some(set)
+    }
+
+    fn is_over(&self) -> bool {
+        self.space.work.steps() > MOST_WORK
+    }
+
+    /// A set that blocks: who takes what the others let through joins them. `None` where that is too much.
+    fn any(&self) -> Option<BTreeSet<usize>> {
+        let mut set = BTreeSet::new();
+        while let Some(claims) = self.past(&set) {
+            let taker = self.takers(&claims).find(|taker| !set.contains(taker));
+            match taker {
+                Some(taker) => {
+                    set.insert(taker);
+                }
+                None if self.space.work.is_over() => return None,
+                // What these let through is not known.
+                None => return Some(self.comparable().collect()),
+            }
+        }
+        Some(set)
+    }
+
+    /// What a set lets through, nothing where that is not known; `None` where it blocks.
+    fn past(&self, set: &BTreeSet<usize>) -> Option<Claims<'static>> {
+        self.space.work.add(COST_OF_GUESS);
+        match self.space.claims_past(self.ask, set) {
+            Found::Yes(claims) => Some(claims),
+            Found::No => None,
+            Found::Undecided(_) => Some(Claims::default()),
+        }
+    }
+
+    /// The earlier rules on the same claim: those on others have nothing to compare.
+    fn comparable(&self) -> impl Iterator<Item = usize> {
+        self.earlier(self.side.cases.get(self.target).map(|case| case.claim))
+    }
+
+    fn earlier(&self, claim: Option<usize>) -> impl Iterator<Item = usize> {
+        let cases = claim.map(|claim| self.side.cases_of(claim)).unwrap_or_default();
+        cases.iter().copied().take_while(|at| *at < self.target)
+    }
+
+    /// The earlier rules that match these claims. Only claims that are asked about have values.
+    fn takers(&self, claims: &Claims<'_>) -> impl Iterator<Item = usize> {
+        let visited = self.space.visited(self.ask).into_iter();
+        visited.flat_map(|claim| self.earlier(Some(claim))).filter(|at| self.takes(*at, claims))
+    }
+
+    fn takes(&self, at: usize, claims: &Claims<'_>) -> bool {
+        self.space.work.add(1);
+        let claim = self.side.cases.get(at).and_then(|case| self.space.names.get(case.claim));
+        claim.and_then(|name| claims.get(name)).is_some_and(|value| self.side.holds(at, value))
+    }
 }
 
 /// A smallest set that has a member in each of `sets`; `None` where finding it takes too long.

@@ -203,7 +203,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
     let (old, new) =
         (Arc::new(Evaluator::new(old.0, before.semantics)), Arc::new(Evaluator::new(new.0, after.semantics)));
     let work = Work::default();
-    let comparison = Comparison { old: &old, new: &new, known: Known { groups: &groups, roles: &roles, work: &work } };
+    let comparison = Comparison::new(&old, &new, Known { groups: &groups, roles: &roles, work: &work });
 
     let mut found = Diff {
         changes: Vec::new(),
@@ -220,7 +220,13 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         groups: [old_groups, new_groups],
         evaluators: [Arc::clone(&old), Arc::clone(&new)],
     };
-    let spots = comparison.spots(&mut found.only_before, &mut found.only_after);
+    let has_too_many_logins = comparison.has_too_many_logins();
+    let is_too_large = has_too_many_logins && (old.pool() != new.pool() || old.semantics() != new.semantics());
+    if is_too_large {
+        found.not_decided.insert(NotDecided::TooLarge);
+    }
+    let spots =
+        if has_too_many_logins { Vec::new() } else { comparison.spots(&mut found.only_before, &mut found.only_after) };
     let everywhere = Search { atoms: &[], outside: vec![Vec::new()] };
     let mut plain = Classes::default();
     let mut custom = Classes::default();
@@ -229,7 +235,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
     found.changes = comparison.judged(plain);
     found.custom_role_changes = comparison.judged(custom);
     found.certainty_changes = comparison.certainty(&spots);
-    found.certainty_decided = spots.iter().all(|spot| comparison.is_untouched(spot));
+    found.certainty_decided = !is_too_large && spots.iter().all(|spot| comparison.is_untouched(spot));
     if let Some(condition) = options.only {
         let atoms = condition.atoms();
         let mut outside = Classes::default();
@@ -270,9 +276,31 @@ struct Comparison<'c> {
     old: &'c Arc<Evaluator>,
     new: &'c Arc<Evaluator>,
     known: Known<'c>,
+    /// Whether all that decides for guests is the same on both sides, and whether what stands beside the mappings is.
+    same_for_guests: bool,
+    same_beside_mappings: bool,
 }
 
+/// The most logins that two configurations are compared for, many times what AWS takes: each is looked for among all of the other side.
+const MOST_LOGINS: usize = 4_000;
+
 impl<'c> Comparison<'c> {
+    fn new(old: &'c Arc<Evaluator>, new: &'c Arc<Evaluator>, known: Known<'c>) -> Self {
+        let (before, after) = (old.pool(), new.pool());
+        let same_for_guests = old.semantics() == new.semantics()
+            && before.roles == after.roles
+            && before.providers == after.providers
+            && before.allow_unauthenticated_identities == after.allow_unauthenticated_identities;
+        let same_beside_mappings =
+            before.principal_tags == after.principal_tags && before.role_mappings.keys().eq(after.role_mappings.keys());
+        Self { old, new, known, same_for_guests, same_beside_mappings }
+    }
+
+    fn has_too_many_logins(&self) -> bool {
+        let logins = |evaluator: &Evaluator| evaluator.provider_keys().len() + evaluator.pool().principal_tags.len();
+        self.evaluators().into_iter().map(logins).sum::<usize>() > MOST_LOGINS
+    }
+
     fn evaluators(&self) -> [&'c Evaluator; 2] {
         [self.old, self.new]
     }
@@ -285,6 +313,10 @@ impl<'c> Comparison<'c> {
                 compare(&space, spot, search, plain);
             }
             for role in self.choosable(spot) {
+                if self.known.work.is_over() {
+                    custom.not_decided.insert(NotDecided::TooLarge);
+                    break;
+                }
                 if let Some(space) = space(Some(&role)) {
                     compare(&space, spot, search, custom);
                 }

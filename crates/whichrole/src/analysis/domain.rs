@@ -1,7 +1,7 @@
 //! The values that a claim may have (see `docs/analysis.md`).
 
 use super::side::{CaseTest, Side};
-use super::solve::{Domain, Fresh};
+use super::solve::{Domain, Familiar, Fresh};
 use super::space::{Atom, Known, Spot};
 use crate::claims::Claim;
 use crate::groups::{GROUPS, ROLES};
@@ -9,14 +9,14 @@ use crate::provider::{ProviderKey, ProviderKind};
 use crate::saml;
 
 /// The values that a claim may have (see `docs/analysis.md`).
-pub(crate) fn domain(
+pub(crate) fn domain<'k>(
     claim: usize,
     name: &str,
     sides: &[Side<'_>],
     spot: &Spot,
-    known: Known<'_>,
+    known: Known<'k>,
     atoms: &[Atom],
-) -> Domain {
+) -> Domain<'k> {
     let cases = || sides.iter().flat_map(|side| side.cases_of(claim).iter().filter_map(|at| side.cases.get(*at)));
     let mut values: Vec<&str> = cases().map(|case| case.test.key().2).collect();
     values.extend(atoms.iter().filter_map(|atom| match atom {
@@ -36,9 +36,9 @@ pub(crate) fn domain(
         strings: !is_always_array && name != saml::ROLE_ATTRIBUTE,
         arrays: name != "aud" && name != saml::ROLE_ATTRIBUTE && !has_exact,
         familiar: match name {
-            GROUPS => known.groups.iter().map(|group| group.name.clone()).collect(),
-            ROLES => known.groups.iter().filter_map(|group| Some(group.role_arn.as_ref()?.0.clone())).collect(),
-            _ => Vec::new(),
+            GROUPS => Familiar::Names(known.groups),
+            ROLES => Familiar::Roles(known.groups),
+            _ => Familiar::None,
         },
         more: Vec::new(),
         is_open: has_special && cases().any(|case| matches!(case.test, CaseTest::Rule(_) | CaseTest::Exact(_))),

@@ -58,7 +58,15 @@ fn smallest<'a>(space: &Space<'_>, role: &str, had: impl Fn(&str) -> Option<&'a 
     let mut best: Option<(Size, Vec<Edit>)> = None;
     let mut undecided: Option<(usize, NotDecided)> = None;
     for target in (0..=side.cases.len()).filter(|at| matches!(side.end(*at), End::Role(given) if given == role)) {
-        let ask = Ask { targets: vec![target], wants: super::reach::accepted(space, 0), ..Ask::default() };
+        if space.work.is_over() {
+            undecided = Some((0, NotDecided::TooLarge));
+            break;
+        }
+        let ask = Ask {
+            targets: vec![target],
+            wants: super::reach::accepted(space, 0).into_iter().collect(),
+            ..Ask::default()
+        };
         let posed = |claim: usize| {
             let reached = side.cases_of(claim).iter().copied().take_while(|at| *at <= target);
             let cases: Vec<(usize, usize, bool)> = reached.map(|at| (0, at, at == target)).collect();

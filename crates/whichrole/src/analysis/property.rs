@@ -41,13 +41,18 @@ pub fn never(evaluator: &Evaluator, groups: &[Group], role: &str, unless: Option
     let mut verdict = Verdict::Dead;
     for spot in spots(evaluator).into_iter().chain(unmapped(evaluator)) {
         for custom in [None, Some(role)] {
+            if work.is_over() {
+                verdict = verdict.or(Verdict::NotDecided(NotDecided::TooLarge));
+                break;
+            }
             let Some(space) = Space::new(&[evaluator], &spot, &[custom], known, &atoms) else { continue };
             let Some(side) = space.sides.first() else { continue };
+            let wants = accepted(&space, 0);
             for target in (0..=side.cases.len()).filter(|at| matches!(side.end(*at), End::Role(given) if given == role))
             {
-                let wants = accepted(&space, 0);
                 for terms in &alternatives {
-                    let ask = Ask { targets: vec![target], wants: wants.clone(), terms: terms.clone() };
+                    let ask =
+                        Ask { targets: vec![target], wants: wants.iter().cloned().collect(), terms: terms.clone() };
                     verdict = verdict.or(asked(&space, &ask));
                 }
             }
@@ -69,6 +74,10 @@ pub fn always(evaluator: &Evaluator, groups: &[Group], role: &str, when: Option<
     let mut verdict = Verdict::Dead;
     let tokens = spots(evaluator).into_iter().filter(|spot| spot.keys.iter().any(Option::is_some));
     for spot in tokens.chain(unmapped(evaluator)) {
+        if work.is_over() {
+            verdict = verdict.or(Verdict::NotDecided(NotDecided::TooLarge));
+            break;
+        }
         let Some(space) = Space::new(&[evaluator], &spot, &[None], known, &atoms) else { continue };
         let Some(side) = space.sides.first() else { continue };
         for target in 0..=side.cases.len() {
@@ -89,7 +98,8 @@ pub fn always(evaluator: &Evaluator, groups: &[Group], role: &str, when: Option<
             };
             for wants in wants {
                 for terms in &alternatives {
-                    let ask = Ask { targets: vec![target], wants: wants.clone(), terms: terms.clone() };
+                    let ask =
+                        Ask { targets: vec![target], wants: wants.iter().cloned().collect(), terms: terms.clone() };
                     verdict = verdict.or(asked(&space, &ask));
                 }
             }

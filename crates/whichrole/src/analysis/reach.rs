@@ -1,10 +1,10 @@
 //! Which requests get which role: every role and every rule, live with a shortest witness or dead with what blocks it (`who`).
 
 mod json;
+mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::blocking;
 use super::side::End;
 use super::solve::{Found, NotDecided};
 use super::space::{Ask, Known, Space, Spot, Want, roles_of, variants};
@@ -14,9 +14,10 @@ use super::work::Work;
 use crate::groups::{GROUPS, GroupClaims, PREFERRED_ROLE, ROLES};
 use crate::login::{Login, TokenForm};
 use crate::pool::{Group, IdentityPool, RoleArn};
-use crate::provider::{ProviderKey, ProviderKind, fits};
+use crate::provider::{ProviderKey, fits};
 use crate::read::Problem;
-use crate::{Claim, Claims, Evaluator, Request, RoleMappingType, Source, text};
+use crate::{Claims, Evaluator, Request, RoleMappingType, Source, text};
+use visit::{Visit, Ways};
 
 /// Whether something can happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +144,12 @@ pub struct GroupSets {
 /// `groups` are the groups that are known. Witnesses use them where they can; other groups may exist.
 #[must_use]
 pub fn reach(evaluator: &Evaluator, groups: &[Group]) -> Reach {
-    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups))
+    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), &Work::default(), true)
+}
+
+/// As [`reach`], but for who blocks whom, for several answers that together may take no more than one.
+pub(crate) fn reach_within(evaluator: &Evaluator, groups: &[Group], work: &Work) -> Reach {
+    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), work, false)
 }
 
 /// As [`reach`], for one role, with the exact condition. The role need not be one that the pool names.
@@ -153,8 +159,10 @@ pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleRe
     all_roles.insert(role.to_owned());
     let work = Work::default();
     let known = Known { groups, roles: &all_roles, work: &work };
-    let found = reach_of(evaluator, groups, &all_roles).roles.into_iter().find(|known| known.role == role);
-    let spaces = spots(evaluator).into_iter().filter_map(|spot| {
+    let found = reach_of(evaluator, groups, &all_roles, &Work::default(), false);
+    let found = found.roles.into_iter().find(|known| known.role == role);
+    let spots = spots(evaluator).into_iter().take_while(|_| !work.is_over());
+    let spaces = spots.filter_map(|spot| {
         let space = Space::new(&[evaluator], &spot, &[None], known, &[])?;
         Some(alternatives(&space, role))
     });
@@ -199,26 +207,37 @@ pub fn find_role(pool: &IdentityPool, groups: &[Group], written: &str) -> Result
     }
 }
 
-fn reach_of(evaluator: &Evaluator, groups: &[Group], all_roles: &BTreeSet<String>) -> Reach {
-    let work = Work::default();
-    let known = Known { groups, roles: all_roles, work: &work };
-    let mut ways: BTreeMap<&str, Ways> = BTreeMap::new();
-    let mut rules = Vec::new();
+fn reach_of(
+    evaluator: &Evaluator,
+    groups: &[Group],
+    all_roles: &BTreeSet<String>,
+    work: &Work,
+    asks_who_blocks: bool,
+) -> Reach {
+    let known = Known { groups, roles: all_roles, work };
+    let mut visit = Visit::new(known, asks_who_blocks);
     let mut domain = BTreeMap::new();
-    for spot in spots(evaluator) {
-        let Some(space) = Space::new(&[evaluator], &spot, &[None], known, &[]) else { continue };
+    let spots = spots(evaluator);
+    for spot in &spots {
+        if work.is_over() {
+            visit.pass_by(evaluator, spot);
+            continue;
+        }
+        let Some(space) = Space::new(&[evaluator], spot, &[None], known, &[]) else { continue };
         note_domain(&space, !groups.is_empty(), &mut domain);
-        visit(&space, &spot, &mut ways, known, &mut rules);
+        visit.look(&space);
     }
+    let Visit { mut ways, rules, passed_by, .. } = visit;
     let of_groups = known;
     let roles = all_roles
         .iter()
         .map(|role| {
             let Ways { verdict, known, by } = ways.remove(role.as_str()).unwrap_or_default();
+            let verdict = if passed_by { verdict.or(Verdict::NotDecided(NotDecided::TooLarge)) } else { verdict };
             let unknown_groups = verdict.witness().is_some() && known.witness().is_none();
             // Among witnesses those of known groups count.
             let verdict = if known.witness().is_some() { known } else { verdict };
-            let by_custom_role = (verdict.is_live() != Some(true)).then(|| custom(evaluator, of_groups, role));
+            let by_custom_role = (verdict.is_live() != Some(true)).then(|| custom(evaluator, &spots, of_groups, role));
             RoleReach { role: role.clone(), verdict, by, by_custom_role, when: None, unknown_groups }
         })
         .collect();
@@ -240,113 +259,22 @@ pub(crate) fn accepted(space: &Space<'_>, side: usize) -> Vec<(usize, usize, Wan
     claims.into_iter().map(|claim| (claim, side, Want::Fine)).collect()
 }
 
-/// What is known of a role so far.
-struct Ways {
-    verdict: Verdict,
-    /// The same of requests that take no group but those that are known.
-    known: Verdict,
-    by: Vec<Way>,
-}
-
-impl Default for Ways {
-    fn default() -> Self {
-        Self { verdict: Verdict::Dead, known: Verdict::Dead, by: Vec::new() }
-    }
-}
-
-/// Whether a token of a user pool has a group, or a role of groups, that is not among those that are known.
-fn takes_unknown_groups(provider: Option<&ProviderKey>, claims: &Claims<'_>, groups: &[Group]) -> bool {
-    let is_user_pool = provider.is_some_and(|key| matches!(key.kind(), ProviderKind::UserPool | ProviderKind::Unknown));
-    if groups.is_empty() || !is_user_pool {
-        return false;
-    }
-    let is_role = |text: &str| groups.iter().any(|group| group.role_arn.as_ref().is_some_and(|role| role.0 == text));
-    let names = claims.get(GROUPS).map(texts).unwrap_or_default();
-    let roles = [ROLES, PREFERRED_ROLE].into_iter().filter_map(|claim| claims.get(claim)).flat_map(texts);
-    names.into_iter().any(|name| groups.iter().all(|group| group.name != name))
-        || roles.into_iter().any(|role| !is_role(role))
-}
-
-/// The texts of a claim: its own, or those of its elements.
-fn texts<'c>(claim: &'c Claim<'_>) -> Vec<&'c str> {
-    match claim {
-        Claim::Array(elements) => elements.iter().filter_map(Claim::as_text).collect(),
-        other => other.as_text().into_iter().collect(),
-    }
-}
-
-fn visit<'r>(
-    space: &Space<'_>,
-    spot: &Spot,
-    ways: &mut BTreeMap<&'r str, Ways>,
-    known: Known<'r>,
-    rules: &mut Vec<RuleReach>,
-) {
-    let Some(side) = space.sides.first() else { return };
-    let provider = side.key.as_ref().map(|key| key.as_str().to_owned());
-    for target in 0..=side.cases.len() {
-        let ask = Ask { targets: vec![target], wants: accepted(space, 0), ..Ask::default() };
-        let rule = side.cases.get(target).and_then(|case| case.rule);
-        let End::Role(role) = side.end(target) else { continue };
-        let verdict = match space.find(&ask) {
-            Found::Yes(claims) => Verdict::Live(Witness { provider: provider.clone(), claims, custom_role_arn: None }),
-            Found::No => Verdict::Dead,
-            Found::Undecided(why) => Verdict::NotDecided(why),
-        };
-        let is_unknown = verdict
-            .witness()
-            .is_some_and(|witness| takes_unknown_groups(side.key.as_ref(), &witness.claims, known.groups));
-        if let (Some(provider), Some(rule)) = (&provider, rule) {
-            let known = rules.iter_mut().find(|known| known.provider == *provider && known.rule == rule);
-            if let Some(known) = known {
-                // The same login with another kind of token.
-                let before = std::mem::replace(&mut known.verdict, Verdict::Dead);
-                known.verdict = before.or(verdict.clone());
-                if known.verdict != Verdict::Dead {
-                    known.blocked_by.clear();
-                }
-            } else {
-                let is_dead = verdict == Verdict::Dead;
-                let blocked_by = if is_dead { blocking::smallest(space, &ask, target) } else { Vec::new() };
-                rules.push(RuleReach {
-                    provider: provider.clone(),
-                    rule,
-                    role: role.clone(),
-                    verdict: verdict.clone(),
-                    blocked_by,
-                    unknown_groups: is_unknown,
-                });
-            }
-        }
-        let Some(role) = known.roles.get(role) else { continue };
-        let ways = ways.entry(role).or_default();
-        if let Verdict::Live(witness) = &verdict
-            && let Some(source) = side.source(&witness.claims)
-        {
-            let way = Way { provider: spot.keys.first().cloned().flatten().map(|key| key.as_str().to_owned()), source };
-            if !ways.by.contains(&way) {
-                ways.by.push(way);
-            }
-        }
-        if !is_unknown {
-            ways.known = std::mem::replace(&mut ways.known, Verdict::Dead).or(verdict.clone());
-        }
-        ways.verdict = std::mem::replace(&mut ways.verdict, Verdict::Dead).or(verdict);
-    }
-}
-
 /// Whether a request that chooses this role gets it.
-fn custom(evaluator: &Evaluator, known: Known<'_>, role: &str) -> Verdict {
+fn custom(evaluator: &Evaluator, spots: &[Spot], known: Known<'_>, role: &str) -> Verdict {
     let mut verdict = Verdict::Dead;
-    for spot in spots(evaluator) {
-        let Some(space) = Space::new(&[evaluator], &spot, &[Some(role)], known, &[]) else { continue };
+    for spot in spots {
+        if known.work.is_over() {
+            return verdict.or(Verdict::NotDecided(NotDecided::TooLarge));
+        }
+        let Some(space) = Space::new(&[evaluator], spot, &[Some(role)], known, &[]) else { continue };
         let Some(side) = space.sides.first() else { continue };
         for target in 0..=side.cases.len() {
             if *side.end(target) != End::Role(role.to_owned()) {
                 continue;
             }
             // Any of the role's rules will do, so none needs to be avoided.
-            let ask = Ask { targets: vec![target], wants: accepted(&space, 0), ..Ask::default() };
+            let wants = accepted(&space, 0).into_iter().collect();
+            let ask = Ask { targets: vec![target], wants, ..Ask::default() };
             verdict = verdict.or(match space.find(&ask) {
                 Found::Yes(claims) => Verdict::Live(Witness {
                     provider: side.key.as_ref().map(|key| key.as_str().to_owned()),
@@ -376,27 +304,42 @@ fn unmapped(evaluator: &Evaluator) -> Unmapped {
 fn has_mappings_for_all(pool: &IdentityPool) -> bool {
     let Some(providers) = &pool.providers else { return false };
     let fit = |a: &str, b: &str| fits(a, b) || fits(b, a);
+    let keys: BTreeSet<&str> = pool.role_mappings.keys().map(ProviderKey::as_str).collect();
+    // Most are written alike; the others are looked for one by one.
+    let logins: BTreeSet<(&str, Option<&str>)> =
+        pool.role_mappings.keys().map(|key| (key.login_key(), key.client())).collect();
+    let symbolic: Vec<&ProviderKey> = pool.role_mappings.keys().filter(|key| key.is_symbolic()).collect();
     let is_mapped = |login: &str, client: Option<&str>| {
-        pool.role_mappings.keys().any(|key| {
+        let is_fitting = |key: &ProviderKey| {
             fit(key.login_key(), login)
                 && (key.client() == client || matches!((key.client(), client), (Some(a), Some(b)) if fit(a, b)))
-        })
+        };
+        logins.contains(&(login, client))
+            || if login.contains("${") || client.is_some_and(|client| client.contains("${")) {
+                pool.role_mappings.keys().any(is_fitting)
+            } else {
+                symbolic.iter().any(|key| is_fitting(key))
+            }
     };
-    providers.iter().all(|known| is_mapped(known.provider_name.login_key(), known.client_id.as_deref()))
-        && pool.other_providers.iter().all(|known| pool.role_mappings.keys().any(|key| key.as_str() == known.as_str()))
+    pool.other_providers.iter().all(|known| keys.contains(known.as_str()))
+        && providers.iter().all(|known| is_mapped(known.provider_name.login_key(), known.client_id.as_deref()))
 }
 
-/// The most sets of groups that are put to the evaluator for one mapping.
+/// The most sets of groups that are put to the evaluator for one mapping, and the most comparisons with rules for all mappings together.
 const MOST_GROUP_SETS: usize = 5_000;
+const MOST_GROUP_CHECKS: usize = 12_000_000;
 
 fn group_sets(evaluator: &Evaluator, groups: &[Group]) -> Vec<GroupSets> {
     let mut found = Vec::new();
     if groups.is_empty() {
         return found;
     }
+    // What does not depend on rules counts as some.
+    let checks: usize = evaluator.pool().role_mappings.values().map(|mapping| mapping.mapping_rules().len() + 16).sum();
+    let most = MOST_GROUP_SETS.min(MOST_GROUP_CHECKS / checks.max(1));
     let ones = groups.iter().map(|group| vec![group]);
     let twos = groups.iter().enumerate().flat_map(|(n, a)| groups.iter().skip(n + 1).map(move |b| vec![a, b]));
-    let sets: Vec<Vec<&Group>> = std::iter::once(Vec::new()).chain(ones).chain(twos).take(MOST_GROUP_SETS).collect();
+    let sets: Vec<Vec<&Group>> = std::iter::once(Vec::new()).chain(ones).chain(twos).take(most).collect();
     for key in evaluator.pool().role_mappings.keys() {
         let mut by_role: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
         for set in &sets {

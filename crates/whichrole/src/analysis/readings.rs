@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::{DiffOptions, Reach, Subject, diff, reach};
+use super::reach::reach_within;
+use super::work::Work;
+use super::{DiffOptions, Reach, Subject, diff};
 use crate::Evaluator;
 use crate::pool::{Group, IdentityPool, RoleMapping, RoleMappingType};
 use crate::semantics::{Choice, Question, Semantics};
@@ -49,9 +51,10 @@ fn other_choices(pool: &IdentityPool, semantics: &Semantics, is_about_custom_rol
 #[must_use]
 pub fn reach_readings(found: &Reach, evaluator: &Evaluator, groups: &[Group]) -> Vec<ReachReading> {
     let choices = other_choices(evaluator.pool(), evaluator.semantics(), false);
+    let work = Work::default();
     let readings = choices.into_iter().map(|assume| {
         let other = Evaluator::new(evaluator.pool().clone(), evaluator.semantics().with(assume));
-        let other = reach(&other, groups);
+        let other = reach_within(&other, groups, &work);
         let roles = found.roles.iter().zip(&other.roles);
         let roles = roles.filter(|(a, b)| a.verdict.is_live() != b.verdict.is_live());
         let rules = found.rules.iter().zip(&other.rules);

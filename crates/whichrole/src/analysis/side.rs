@@ -1,13 +1,14 @@
 //! One configuration's part of a space: its cases in order, and where a request ends that none of them decides.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::space::{Known, Spot, intern};
+use super::space::{Known, Spot};
 use crate::claims::{Claim, Claims};
 use crate::groups::token_roles;
 use crate::groups::{PREFERRED_ROLE, ROLES};
 use crate::login::{Login, LoginError, TokenForm};
 use crate::matching::Test;
+use crate::names::Names;
 use crate::pool::{MatchType, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::semantics::{ArrayClaims, RulesCustomRole, Semantics, SoleRole, TagMissingClaim};
@@ -80,8 +81,10 @@ impl CaseTest {
         match self {
             Self::Rule(_) | Self::Exact(_) => false,
             Self::Sole(wanted) => {
-                let roles: BTreeSet<&str> = token_roles(Some(claim)).collect();
-                roles.len() == 1 && wanted.as_ref().is_none_or(|wanted| roles.contains(wanted.as_str()))
+                let mut roles = token_roles(Some(claim));
+                roles.next().is_some_and(|first| {
+                    wanted.as_ref().is_none_or(|wanted| wanted == first) && roles.all(|role| role == first)
+                })
             }
             Self::Has(role) => token_roles(Some(claim)).any(|known| known == role),
             Self::SamlOne(wanted) => {
@@ -138,6 +141,21 @@ impl Side<'_> {
     pub(crate) fn cases_of(&self, claim: usize) -> &[usize] {
         self.by_claim.get(claim).map(Vec::as_slice).unwrap_or_default()
     }
+
+    /// Whether a case holds of a value of its claim.
+    pub(crate) fn holds(&self, case: usize, value: &Claim<'_>) -> bool {
+        match self.cases.get(case).map(|case| &case.test) {
+            Some(CaseTest::Rule(test)) => test.matches(value, self.evaluator.semantics()),
+            Some(CaseTest::Exact(test)) => test.matches(value, &EXACT),
+            Some(special) => special.holds(value),
+            None => false,
+        }
+    }
+
+    /// About how many steps the evaluator makes for a request with these claims.
+    pub(crate) fn steps(&self, claims: &Claims<'_>) -> usize {
+        self.evaluator.steps() + self.cases.len() + self.tags.len() * claims.iter().count() / 2
+    }
 }
 
 impl Side<'_> {
@@ -176,6 +194,9 @@ impl Side<'_> {
     }
 }
 
+/// The semantics that mappings of type Token compare by.
+pub(crate) static EXACT: Semantics = Semantics::DEFAULT;
+
 /// The claim that Login with Amazon's access token names the user by.
 pub(crate) const USER_ID: &str = "user_id";
 
@@ -186,7 +207,7 @@ pub(crate) fn side<'e>(
     spot: &Spot,
     custom: Option<&str>,
     known: Known<'_>,
-    names: &mut Vec<String>,
+    names: &mut Names,
 ) -> Option<Side<'e>> {
     let mut side = Side {
         evaluator,
@@ -232,7 +253,7 @@ pub(crate) fn side<'e>(
                     });
                     if chosen {
                         side.cases.push(Case {
-                            claim: intern(names, &rule.claim),
+                            claim: names.insert(&rule.claim),
                             test: CaseTest::Rule(Test::new(rule.match_type, &rule.value)),
                             end: End::Role(rule.role_arn.0.clone()),
                             rule: Some(at + 1),
@@ -253,7 +274,7 @@ pub(crate) fn side<'e>(
         }
         let shaped = evaluator.with_claims(&login, &shape);
         for (key, claim) in tags::sources(map, &shaped, semantics).0 {
-            side.tags.insert(key.to_owned(), intern(names, claim));
+            side.tags.insert(key.to_owned(), names.insert(claim));
         }
     }
     Some(side)
@@ -276,9 +297,9 @@ fn end_of(decision: &Decision<'_>) -> End {
 }
 
 /// Section 3 as cases: the preferred role, one that is known or any other; then the sole role, where it counts.
-fn token_cases(side: &mut Side<'_>, semantics: &Semantics, known: Known<'_>, names: &mut Vec<String>) {
+fn token_cases(side: &mut Side<'_>, semantics: &Semantics, known: Known<'_>, names: &mut Names) {
     let mut push = |name: &str, test: CaseTest, end: End| {
-        let claim = intern(names, name);
+        let claim = names.insert(name);
         side.cases.push(Case { claim, test, end, rule: None });
     };
     if let Some(custom) = &side.custom {
@@ -298,8 +319,8 @@ fn token_cases(side: &mut Side<'_>, semantics: &Semantics, known: Known<'_>, nam
 }
 
 /// S9 as cases.
-fn saml_cases(side: &mut Side<'_>, known: Known<'_>, names: &mut Vec<String>) {
-    let claim = intern(names, saml::ROLE_ATTRIBUTE);
+fn saml_cases(side: &mut Side<'_>, known: Known<'_>, names: &mut Names) {
+    let claim = names.insert(saml::ROLE_ATTRIBUTE);
     let mut push = |test: CaseTest, end: End| side.cases.push(Case { claim, test, end, rule: None });
     for role in known.roles {
         push(CaseTest::SamlOne(Some(role.clone())), End::Role(role.clone()));

@@ -3,15 +3,20 @@
 //! Every value that is found has been put to the tests themselves (`matching.rs`), so it is never wrong. That nothing was overlooked is
 //! the argument of `layout.rs` for texts, and for arrays: each test that must hold needs one element, and those that must not bind all.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::layout::{Pieces, layouts};
 use super::work::Work;
 use crate::claims::Claim;
 use crate::matching::Test;
-use crate::pool::MatchType;
+use crate::pool::{Group, MatchType, RoleArn};
 use crate::semantics::{ArrayClaims, LetterCase, Semantics};
 use crate::unicode::is_tag_character;
+
+/// The steps that looking for a text in a known group's counts for.
+const COST_OF_FAMILIAR: usize = 4;
 
 /// A test of the claim that must, or must not, hold. A test that must not hold demands no value at all.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +44,8 @@ pub(crate) enum Found<T> {
 /// Why a question has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotDecided {
-    /// The search went past its bounds: 20,000 texts or 8 MiB of text for one claim, 4,096 alternatives of a condition, 10,000 classes of
-    /// change, 400 million steps in all.
+    /// The search went past its bounds: 20,000 texts or 8 MiB of text for one claim, 10,000 claims, 4,096 alternatives of a condition, 4,000
+    /// logins or 10,000 classes of change in a comparison, 100 million steps in all.
     TooLarge,
     /// Nothing was found, and a complete search is not known: tests under several readings meet in one claim, or tests of an array's text
     /// can only be met by arrays that the search does not build.
@@ -60,19 +65,39 @@ impl fmt::Display for NotDecided {
 }
 
 /// The values that a claim may have.
-#[derive(Debug, Clone)]
-pub(crate) struct Domain {
+#[derive(Debug)]
+pub(crate) struct Domain<'k> {
     /// The only values there are, where they can be listed.
     pub(crate) only: Option<Vec<Claim<'static>>>,
     pub(crate) strings: bool,
     pub(crate) arrays: bool,
     /// Texts that an array's elements are taken from where they will do: the groups that are known.
-    pub(crate) familiar: Vec<String>,
+    pub(crate) familiar: Familiar<'k>,
     /// Further values to try, for tests other than rules'.
     pub(crate) more: Vec<Claim<'static>>,
     /// Whether values that are not tried might do.
     pub(crate) is_open: bool,
     pub(crate) fresh: Fresh,
+}
+
+/// The texts of known groups that elements are taken from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Familiar<'k> {
+    None,
+    Names(&'k [Group]),
+    Roles(&'k [Group]),
+}
+
+impl<'k> Familiar<'k> {
+    fn texts(self) -> impl Iterator<Item = &'k str> {
+        let (names, roles) = match self {
+            Self::None => (&[][..], &[][..]),
+            Self::Names(groups) => (groups, &[][..]),
+            Self::Roles(groups) => (&[][..], groups),
+        };
+        let roles = roles.iter().filter_map(|group| group.role_arn.as_ref()).map(RoleArn::as_str);
+        names.iter().map(|group| group.name.as_str()).chain(roles)
+    }
 }
 
 /// Characters that no test of the claim has.
@@ -87,11 +112,8 @@ pub(crate) struct Fresh {
 impl Fresh {
     /// Chooses readable characters that are in none of the values, whatever the letter case.
     pub(crate) fn unlike(values: &[&str]) -> Self {
-        let unused = |c: &char| {
-            !"aws:[]\", \\".contains(*c)
-                && c.to_lowercase().eq([*c])
-                && values.iter().all(|value| value.chars().flat_map(char::to_lowercase).all(|used| used != *c))
-        };
+        let used: BTreeSet<char> = values.iter().flat_map(|value| value.chars()).flat_map(char::to_lowercase).collect();
+        let unused = |c: &char| !"aws:[]\", \\".contains(*c) && c.to_lowercase().eq([*c]) && !used.contains(c);
         let all = || ('x'..='z').chain('b'..='w').chain('0'..='9').chain('\u{e0}'..='\u{ffff}');
         let legal = all().filter(|c| is_tag_character(*c)).find(unused).unwrap_or('\u{10000}');
         let marks = || "|;!#$%&*~^".chars().chain('\u{e0}'..='\u{ffff}');
@@ -103,7 +125,7 @@ impl Fresh {
 /// What is asked of a value.
 pub(crate) struct Question<'q> {
     pub(crate) literals: &'q [Literal<'q>],
-    pub(crate) domain: &'q Domain,
+    pub(crate) domain: &'q Domain<'q>,
     /// What else it must be. It may ask whether the value will do as a tag, and what `domain.more` was made for.
     pub(crate) accept: &'q dyn Fn(&Claim<'_>) -> bool,
     /// Whether `accept` asks anything: then values that differ as tags are tried too.
@@ -132,6 +154,7 @@ impl Question<'_> {
     }
 
     fn passes(&self, value: &Claim<'_>) -> bool {
+        self.work.add(self.literals.len());
         self.literals.iter().all(|literal| literal.accepts(value)) && (self.accept)(value)
     }
 
@@ -261,18 +284,19 @@ impl Question<'_> {
         needs.sort_by_key(|need| std::cmp::Reverse(need.text.len()));
         let mut elements: Vec<String> = Vec::new();
         for need in &needs {
+            self.work.add(has.len() + elements.len());
             if has.iter().any(|element| need.is_in(element, case))
                 || elements.iter().any(|element| need.is_in(element, case))
             {
                 continue;
             }
-            let familiar = self.domain.familiar.iter().filter(|name| need.is_in(name, case));
-            let mut familiar: Vec<&String> = familiar.collect();
+            let familiar = self.domain.familiar.texts().inspect(|_| self.work.add(COST_OF_FAMILIAR));
+            let mut familiar: Vec<&str> = familiar.filter(|name| need.is_in(name, case)).collect();
             familiar.sort_by_key(|name| name.chars().count());
             let Ok(texts) = self.texts(std::slice::from_ref(need), "", "") else {
                 return Found::Undecided(NotDecided::TooLarge);
             };
-            match familiar.into_iter().cloned().chain(texts).find(|element| self.is_clear(element)) {
+            match familiar.into_iter().map(str::to_owned).chain(texts).find(|element| self.is_clear(element)) {
                 Some(element) => elements.push(element),
                 None => return Found::No,
             }
@@ -302,6 +326,7 @@ impl Question<'_> {
 
     /// Whether an element may stand in an array that must fail some tests.
     fn is_clear(&self, element: &str) -> bool {
+        self.work.add(2 * self.literals.len());
         let alone = Claim::texts([element.to_owned()]);
         self.literals.iter().all(|literal| match (literal.test.match_type(), literal.holds) {
             // No element may equal the value; and one that equals it is asked for, which binds no other.
@@ -377,7 +402,7 @@ impl Piece {
             _ => return None,
         };
         let written = literal.test.value().to_owned();
-        Some(Self { place, text: in_case(&written, case), written })
+        Some(Self { place, text: in_case(&written, case).into_owned(), written })
     }
 
     fn is_in(&self, text: &str, case: LetterCase) -> bool {
@@ -390,10 +415,10 @@ impl Piece {
     }
 }
 
-fn in_case(text: &str, case: LetterCase) -> String {
+fn in_case(text: &str, case: LetterCase) -> Cow<'_, str> {
     match case {
-        LetterCase::Sensitive => text.to_owned(),
-        LetterCase::Insensitive => text.to_lowercase(),
+        LetterCase::Sensitive => text.into(),
+        LetterCase::Insensitive => text.to_lowercase().into(),
     }
 }
 

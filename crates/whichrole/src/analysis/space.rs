@@ -4,15 +4,18 @@
 //! claim that it pass one test and fail the earlier tests of the same claim. Other claims are left out, since an absent claim passes no
 //! test (R2, R3). With two configurations, each adds its case. Claims never depend on each other, so each is solved by itself.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::domain::domain;
-use super::side::{CaseTest, Side, USER_ID, side};
+use super::side::{CaseTest, EXACT, Side, USER_ID, side};
 use super::solve::{Domain, Found, Literal, NotDecided, Question};
 use super::work::Work;
 use crate::claims::{Claim, Claims};
+use crate::json::JsonLimits;
 use crate::login::TokenForm;
 use crate::matching::Test;
+use crate::names::Names;
 use crate::pool::{Group, IdentityPool, RoleMapping};
 use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::semantics::{Question as Open, Questions, Semantics};
@@ -69,13 +72,33 @@ impl Atom {
 /// An atom that must, or must not, hold.
 pub(crate) type Term = (usize, bool);
 
+/// What claims must come to as tags: of each claim, on which side and what.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wants(BTreeMap<usize, Vec<(usize, Want)>>);
+
+impl Wants {
+    fn of(&self, claim: usize) -> &[(usize, Want)] {
+        self.0.get(&claim).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl FromIterator<(usize, usize, Want)> for Wants {
+    fn from_iter<I: IntoIterator<Item = (usize, usize, Want)>>(wants: I) -> Self {
+        let mut all = Self::default();
+        for (claim, side, want) in wants {
+            all.0.entry(claim).or_default().push((side, want));
+        }
+        all
+    }
+}
+
 /// What is asked of the claims.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ask {
     /// Which case decides, for each side.
     pub(crate) targets: Vec<usize>,
-    /// What tags' claims must come to: claim, side, what.
-    pub(crate) wants: Vec<(usize, usize, Want)>,
+    /// What tags' claims must come to.
+    pub(crate) wants: Wants,
     pub(crate) terms: Vec<Term>,
 }
 
@@ -84,15 +107,13 @@ pub(crate) struct Ask {
 pub(crate) struct Space<'e> {
     pub(crate) sides: Vec<Side<'e>>,
     pub(crate) names: Vec<String>,
-    domains: Vec<Domain>,
+    domains: Vec<Domain<'e>>,
     /// Claims that must be there, and those that must not.
     forced: BTreeSet<usize>,
     banned: BTreeSet<usize>,
     atoms: &'e [Atom],
     atom_claims: Vec<usize>,
     pub(crate) work: &'e Work,
-    /// How much of it went into who blocks whom.
-    pub(crate) blocking: Work,
 }
 
 /// What is asked of one claim.
@@ -165,6 +186,11 @@ pub(crate) struct Known<'k> {
     pub(crate) work: &'k Work,
 }
 
+/// The steps that a case or a claim of a space counts for: it takes about as long to set up as so many tests take to be asked for.
+const COST_OF_CASE: usize = 16;
+/// The cases of a claim that a search for its value begins with. A mapping that AWS takes has no more.
+const FIRST_CASES: usize = 32;
+
 impl<'e> Space<'e> {
     /// The space of a login on one or several configurations; `None` where one of them does not know the login.
     pub(crate) fn new(
@@ -174,16 +200,17 @@ impl<'e> Space<'e> {
         known: Known<'e>,
         atoms: &'e [Atom],
     ) -> Option<Self> {
-        let mut names: Vec<String> = Vec::new();
+        let mut names = Names::default();
         let mut sides = Vec::new();
         for (n, evaluator) in evaluators.iter().enumerate() {
             let key = spot.keys.get(n)?.as_ref();
             let custom = customs.get(n).copied().flatten();
             sides.push(side(evaluator, key, spot, custom, known, &mut names)?);
         }
-        let atom_claims = atoms.iter().map(|atom| intern(&mut names, atom.claim())).collect();
-        let given: Vec<usize> = spot.given.iter().map(|(name, _)| intern(&mut names, name)).collect();
-        let user_id = spot.user_id.map(|_| intern(&mut names, USER_ID));
+        let atom_claims = atoms.iter().map(|atom| names.insert(atom.claim())).collect();
+        let given: Vec<usize> = spot.given.iter().map(|(name, _)| names.insert(name)).collect();
+        let user_id = spot.user_id.map(|_| names.insert(USER_ID));
+        let names: Vec<String> = names.iter().map(str::to_owned).collect();
         for side in &mut sides {
             side.by_claim = vec![Vec::new(); names.len()];
             for (at, case) in side.cases.iter().enumerate() {
@@ -192,6 +219,8 @@ impl<'e> Space<'e> {
                 }
             }
         }
+        let cases: usize = sides.iter().map(|side: &Side<'_>| side.cases.len()).sum();
+        known.work.add(COST_OF_CASE * (cases + names.len() + 8));
         let mut forced: BTreeSet<usize> = given.into_iter().collect();
         let mut banned = BTreeSet::new();
         match (spot.user_id, user_id) {
@@ -205,26 +234,19 @@ impl<'e> Space<'e> {
         }
         let domains =
             names.iter().enumerate().map(|(claim, name)| domain(claim, name, &sides, spot, known, atoms)).collect();
-        Some(Self {
-            sides,
-            names,
-            domains,
-            forced,
-            banned,
-            atoms,
-            atom_claims,
-            work: known.work,
-            blocking: Work::default(),
-        })
+        Some(Self { sides, names, domains, forced, banned, atoms, atom_claims, work: known.work })
     }
 
     /// Finds the claims of a request that ends as asked. They have been put to the evaluators of all sides.
     pub(crate) fn find(&self, ask: &Ask) -> Found<Claims<'static>> {
         let found = self.claims_for(ask);
         let Found::Yes(claims) = &found else { return found };
-        let is_rejected = |n: usize| ask.wants.iter().any(|(_, side, want)| *side == n && *want == Want::Fault);
+        let is_rejected = |n: usize| ask.wants.0.values().flatten().any(|want| *want == (n, Want::Fault));
         let mut sides = self.sides.iter().zip(&ask.targets).enumerate();
-        let replays = sides.all(|(n, (side, target))| side.replays(claims, *target, is_rejected(n)));
+        let replays = sides.all(|(n, (side, target))| {
+            self.work.add(side.steps(claims));
+            side.replays(claims, *target, is_rejected(n))
+        });
         if replays { found } else { Found::Undecided(NotDecided::Replay) }
     }
 
@@ -254,50 +276,91 @@ impl<'e> Space<'e> {
         if self.work.is_over() {
             return Found::Undecided(NotDecided::TooLarge);
         }
-        let mut claims = Claims::default();
+        let mut claims = Vec::new();
         let mut undecided = None;
+        let needed = self.needed(ask);
         for claim in self.visited(ask) {
+            if !needed.contains(&claim) && self.may_lack(claim, ask) {
+                self.work.add(1);
+                continue;
+            }
             match self.value_of(claim, &cases_of(claim), ask) {
                 Found::Yes(None) => {}
                 Found::Yes(Some(value)) => {
-                    if let Some(name) = self.names.get(claim) {
-                        claims.set(name.clone(), value);
-                    }
+                    claims.extend(self.names.get(claim).map(|name| (Cow::Owned(name.clone()), value)));
                 }
                 Found::No => return Found::No,
                 Found::Undecided(why) => undecided = Some(why),
             }
         }
-        undecided.map_or(Found::Yes(claims), Found::Undecided)
+        match undecided {
+            Some(why) => Found::Undecided(why),
+            None if claims.len() > JsonLimits::CLAIMS.members => Found::Undecided(NotDecided::TooLarge),
+            None => Found::Yes(Claims::of_members(claims)),
+        }
     }
 
     /// The claims that cannot just be left out.
-    fn visited(&self, ask: &Ask) -> BTreeSet<usize> {
+    pub(super) fn visited(&self, ask: &Ask) -> BTreeSet<usize> {
+        self.needed(ask).into_iter().chain(ask.wants.0.keys().copied()).collect()
+    }
+
+    /// The claims of which something else is asked than what they come to as tags.
+    fn needed(&self, ask: &Ask) -> BTreeSet<usize> {
         let positives =
             self.sides.iter().zip(&ask.targets).filter_map(|(side, at)| side.cases.get(*at)).map(|case| case.claim);
-        let tags = ask.wants.iter().map(|(claim, ..)| *claim);
         let terms = ask.terms.iter().filter_map(|(atom, _)| self.atom_claims.get(*atom).copied());
-        positives.chain(tags).chain(terms).chain(self.forced.iter().copied()).collect()
+        positives.chain(terms).chain(self.forced.iter().copied()).collect()
+    }
+
+    /// Whether no tags ask for a claim to be there.
+    fn may_lack(&self, claim: usize, ask: &Ask) -> bool {
+        ask.wants
+            .of(claim)
+            .iter()
+            .all(|(side, want)| self.sides.get(*side).is_none_or(|side| want.is_met(None, side.evaluator.semantics())))
     }
 
     /// A value for one claim, `None` meaning that it is left out. `cases` are sides' cases on this claim that must, or must not, hold.
+    ///
+    /// Of very many that must not hold hardly any matters. So the first are asked for, and of the others only those that hold of a value that
+    /// was found: what they leave is a shortest value for all, and where it is none there is none.
     pub(crate) fn value_of(
         &self,
         claim: usize,
         cases: &[(usize, usize, bool)],
         ask: &Ask,
     ) -> Found<Option<Claim<'static>>> {
-        if self.work.is_over() {
-            return Found::Undecided(NotDecided::TooLarge);
+        self.work.add(cases.len());
+        let mut asked = Vec::new();
+        let mut others = Vec::new();
+        for case in cases {
+            if case.2 || asked.len() < FIRST_CASES { asked.push(*case) } else { others.push(*case) }
         }
-        let posed = self.posed(claim, cases, ask);
+        loop {
+            if self.work.is_over() {
+                return Found::Undecided(NotDecided::TooLarge);
+            }
+            let found = self.value_for(claim, &self.posed(claim, &asked, ask));
+            let Found::Yes(Some(value)) = &found else { return found };
+            self.work.add(others.len());
+            let holds =
+                |(side, at, _): &(usize, usize, bool)| self.sides.get(*side).is_some_and(|side| side.holds(*at, value));
+            match others.iter().position(holds) {
+                Some(other) => asked.push(others.swap_remove(other)),
+                None => return found,
+            }
+        }
+    }
+
+    fn value_for(&self, claim: usize, posed: &Posed<'_>) -> Found<Option<Claim<'static>>> {
         if posed.must_be && posed.must_not_be {
             return Found::No;
         }
         if posed.accepts(None) {
             return Found::Yes(None);
         }
-        match self.present_value(claim, &posed) {
+        match self.present_value(claim, posed) {
             Found::Yes(value) => Found::Yes(Some(value)),
             Found::No => Found::No,
             Found::Undecided(why) => Found::Undecided(why),
@@ -324,7 +387,10 @@ impl<'e> Space<'e> {
             return None;
         }
         let domain = self.domains.get(claim)?;
-        let accept = |value: &Claim<'_>| posed.accepts_beside_tests(value) && self.may_be(claim, value);
+        let accept = |value: &Claim<'_>| {
+            self.work.add(posed.specials.len());
+            posed.accepts_beside_tests(value) && self.may_be(claim, value)
+        };
         let is_picky = !posed.wants.is_empty() || !posed.specials.is_empty();
         ask(&Question { literals: &posed.literals, domain, accept: &accept, is_picky, work: self.work })
     }
@@ -351,6 +417,8 @@ impl<'e> Space<'e> {
                 special => posed.specials.push((special, holds)),
             }
         }
+        // What must hold is met by fewer values, so it is asked first.
+        posed.specials.sort_by_key(|(_, holds)| !holds);
         for (atom, holds) in &ask.terms {
             match self.atoms.get(*atom) {
                 Some(Atom::Test(_, test)) if self.atom_claims.get(*atom) == Some(&claim) => {
@@ -366,10 +434,10 @@ impl<'e> Space<'e> {
                 _ => {}
             }
         }
-        let of_claim = ask.wants.iter().filter(|(tagged, ..)| *tagged == claim);
+        let of_claim = ask.wants.of(claim).iter();
         posed
             .wants
-            .extend(of_claim.filter_map(|(_, side, want)| Some((self.sides.get(*side)?.evaluator.semantics(), want))));
+            .extend(of_claim.filter_map(|(side, want)| Some((self.sides.get(*side)?.evaluator.semantics(), want))));
         posed
     }
 
@@ -393,16 +461,6 @@ impl<'e> Space<'e> {
             key.kind() != ProviderKind::UserPool || mapping(&claims) == mapping(&without)
         })
     }
-}
-
-/// The semantics that mappings of type Token compare by.
-static EXACT: Semantics = Semantics::DEFAULT;
-
-pub(crate) fn intern(names: &mut Vec<String>, name: &str) -> usize {
-    names.iter().position(|known| known == name).unwrap_or_else(|| {
-        names.push(name.to_owned());
-        names.len() - 1
-    })
 }
 
 /// All roles that a pool and its groups name.

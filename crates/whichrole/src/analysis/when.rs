@@ -52,11 +52,16 @@ const MOST_COMPARED: usize = 48;
 /// A case that must, or must not, hold.
 type Test = (usize, bool);
 
+/// The alternatives of one login. Where that is too much work there are none, and the work is over.
 pub(crate) fn alternatives(space: &Space<'_>, role: &str) -> Vec<Alternative> {
     let Some(side) = space.sides.first() else { return Vec::new() };
     let gives = |at: usize| matches!(side.end(at), End::Role(known) if known == role);
     let mut found: Vec<Vec<Test>> = Vec::new();
     for target in (0..=side.cases.len()).filter(|at| gives(*at)) {
+        if space.work.is_over() {
+            return Vec::new();
+        }
+        space.work.add(target);
         let own = side.cases.get(target).map(|_| (target, true));
         let others = (0..target).filter(|at| !gives(*at)).map(|at| (at, false));
         let tests: Vec<Test> = own.into_iter().chain(others).collect();
@@ -100,7 +105,8 @@ fn simplified(space: &Space<'_>, side: &Side<'_>, mut tests: Vec<Test>) -> Vec<T
     let mut at = tests.len();
     while at > 0 {
         at -= 1;
-        let Some((case, false)) = tests.get(at).copied() else { continue };
+        let Some((case, false)) = tests.get(at).copied().filter(|_| !space.work.is_over()) else { continue };
+        space.work.add(tests.len());
         let mut others: Vec<Test> =
             tests.iter().enumerate().filter(|(n, test)| *n != at && (few || test.1)).map(|(_, test)| *test).collect();
         others.push((case, true));

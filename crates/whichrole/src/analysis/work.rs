@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-/// The most steps that one call of the analysis makes: tests asked for, and bytes of text tried. They take some seconds.
-const MOST_STEPS: u64 = 400_000_000;
+/// The most steps that one call of the analysis makes: tests asked for, and bytes of text tried. They take about a second.
+const MOST_STEPS: u64 = 100_000_000;
 
 /// The steps so far. Past the bound every question is answered "not decided".
 #[derive(Debug, Default)]

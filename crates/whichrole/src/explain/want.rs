@@ -4,6 +4,7 @@ mod membership;
 mod reconfigure;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -242,6 +243,9 @@ fn repairs(evaluator: &Evaluator, request: &Request<'_>, login: &Login<'_>) -> O
     None
 }
 
+/// The most rules that are told as ways to a role; AWS takes 25.
+const MOST_RULES_SHOWN: usize = 250;
+
 fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str, groups: &[Group], chooses: bool) -> Vec<Way> {
     let mut ways = Vec::new();
     let mut way = |by: String, needs: String| ways.push(Way { by, needs });
@@ -270,15 +274,12 @@ fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str, groups: &[Group], 
             // A request that chooses the role may get it by a rule that is dead for all others.
             let gives_it = rules.iter().any(|rule| rule.role_arn.as_str() == role);
             let reach = if gives_it && !chooses { reach(evaluator, groups).rules } else { Vec::new() };
-            let is_dead = |number: usize| {
-                reach.iter().any(|known| {
-                    known.provider == key.as_str() && known.rule == number && known.verdict == Verdict::Dead
-                })
-            };
-            for (n, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.role_arn.as_str() == role) {
-                if is_dead(n + 1) {
-                    continue;
-                }
+            let dead = reach.iter().filter(|known| known.provider == key.as_str() && known.verdict == Verdict::Dead);
+            let dead: BTreeSet<usize> = dead.map(|known| known.rule).collect();
+            let is_live =
+                |(n, rule): &(usize, &MappingRule)| rule.role_arn.as_str() == role && !dead.contains(&(n + 1));
+            let live: Vec<(usize, &MappingRule)> = rules.iter().enumerate().filter(is_live).collect();
+            for (n, rule) in live.iter().copied().take(MOST_RULES_SHOWN) {
                 let semantics = evaluator.semantics();
                 let matches = |earlier: &MappingRule, claim: Option<&Claim<'_>>| {
                     earlier.check_claim(claim, semantics) == crate::Check::Matches
@@ -305,6 +306,9 @@ fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str, groups: &[Group], 
                     several => format!(", and no match of rules {}", text::and(several)),
                 };
                 way(format!("rule {}", n + 1), format!("{test}{blocked}"));
+            }
+            if live.len() > MOST_RULES_SHOWN {
+                way(format!("{} more rules", live.len() - MOST_RULES_SHOWN), "only the first are listed".to_owned());
             }
         }
     }

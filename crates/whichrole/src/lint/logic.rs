@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::rejected::role_fault;
 use super::tags::missing_source;
 use super::{Case, Finding, Severity};
-use crate::analysis::{RuleReach, Verdict, Witness, reach};
+use crate::analysis::{RuleReach, Verdict, Witness, Work, reach_within};
 use crate::claims::{Claim, Claims};
 use crate::groups::{GROUPS, ROLES};
 use crate::login::TokenForm;
@@ -153,7 +153,8 @@ impl OtherReadings<'_, '_> {
                 NonStringClaims::JsonText.into(),
                 LetterCase::Insensitive.into(),
             ];
-            choices.into_iter().map(|choice| (choice.to_string(), live(case, choice))).collect()
+            let work = Work::default();
+            choices.into_iter().map(|choice| (choice.to_string(), live(case, choice, &work))).collect()
         });
         let rule = (key.as_str().to_owned(), rule);
         known.iter().find(|(_, live)| live.contains(&rule)).map(|(choice, _)| choice.clone())
@@ -161,10 +162,10 @@ impl OtherReadings<'_, '_> {
 }
 
 /// The rules that live under a choice.
-fn live(case: &Case<'_>, choice: Choice) -> Rules {
+fn live(case: &Case<'_>, choice: Choice, work: &Work) -> Rules {
     let evaluator = Evaluator::new(case.evaluator.pool().clone(), Semantics::default().assume(choice));
     let groups = case.definition.groups.as_deref().unwrap_or_default();
-    let rules = reach(&evaluator, groups).rules.into_iter();
+    let rules = reach_within(&evaluator, groups, work).rules.into_iter();
     rules.filter(|rule| rule.verdict.witness().is_some()).map(|rule| (rule.provider, rule.rule)).collect()
 }
 
@@ -249,6 +250,9 @@ fn near_case<'k>(written: &str, known: impl Iterator<Item = &'k str>) -> Option<
 
 /// What a user with these claims gets through a mapping: the role, and the rule that gave it.
 fn decide(case: &Case<'_>, key: &ProviderKey, claims: &Claims<'static>) -> Option<(Option<String>, Option<usize>)> {
+    if !case.pay(1) {
+        return None;
+    }
     let logins = [case.evaluator.login(Some(key), claims, TokenForm::Claims).ok()?];
     let decision = case.evaluator.evaluate(&Request::of(&logins));
     let rule = decision.source().and_then(crate::Source::rule);
@@ -281,7 +285,11 @@ fn misses_absent(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &MappingRul
 
 /// `Contains` on groups matches parts of names: of groups that are known, and of the one each identity provider adds (G9).
 fn overlapping_groups(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &MappingRule, found: &mut Vec<Finding>) {
-    if rule.claim != GROUPS || rule.match_type != MatchType::Contains || rule.value.is_empty() {
+    if rule.claim != GROUPS
+        || rule.match_type != MatchType::Contains
+        || rule.value.is_empty()
+        || n > super::MOST_RULES_SOLVED
+    {
         return;
     }
     let names = &case.groups;
@@ -291,7 +299,7 @@ fn overlapping_groups(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &Mappi
         let hit = names.iter().filter(|name| **name != rule.value && name.contains(&rule.value));
         others.extend(hit.map(|name| ((*name).to_owned(), format!("members of {} match it too", text::quoted(name)))));
     }
-    let users = case.surroundings().user_pool_of(key);
+    let users = case.common.user_pool_of(key);
     for idp in users.iter().flat_map(|users| &users.identity_providers) {
         let pool = users.and_then(|users| users.ids.first()).map_or("", String::as_str);
         if format!("_{idp}").contains(&rule.value) && !names.contains(format!("{pool}_{idp}").as_str()) {
@@ -361,9 +369,9 @@ fn unreachable_roles(case: &Case<'_>, found: &mut Vec<Finding>) {
 /// Whether the pool takes no login that has no mapping (S3).
 fn every_login_is_mapped(pool: &IdentityPool) -> bool {
     let Some(providers) = &pool.providers else { return false };
-    let is_mapped = |login: &str, client: Option<&str>| {
-        pool.role_mappings.keys().any(|key| key.login_key() == login && key.client() == client)
-    };
+    let logins: BTreeSet<(&str, Option<&str>)> =
+        pool.role_mappings.keys().map(|key| (key.login_key(), key.client())).collect();
+    let is_mapped = |login, client| logins.contains(&(login, client));
     !pool.role_mappings.is_empty()
         && providers.iter().all(|provider| is_mapped(provider.provider_name.login_key(), provider.client_id.as_deref()))
         && pool.other_providers.iter().all(|key| pool.role_mappings.contains_key(key))
@@ -422,7 +430,7 @@ fn ignored_role(case: &Case<'_>, group: &Group, found: &mut Vec<Finding>) {
     let same = |key: &ProviderKey| {
         decide(case, key, &claims).is_some_and(|(given, _)| given.as_deref() == Some(role.as_str()))
     };
-    if keys.any(same) || case.pool().roles.authenticated.as_ref() == Some(role) {
+    if keys.any(same) || case.pool().roles.authenticated.as_ref() == Some(role) || !case.pay(1) {
         return;
     }
     let why = if case.pool().role_mappings.is_empty() {

@@ -4,6 +4,7 @@
 //! and what rests on a choice that AWS leaves open says so.
 
 mod catalogue;
+mod common;
 mod fix;
 mod logic;
 mod open;
@@ -18,6 +19,9 @@ pub use catalogue::{LINTS, Lint, lint_named};
 pub use fix::{Fix, apply_fixes};
 pub use suppress::{Allow, allow};
 
+use common::Common;
+
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -133,14 +137,17 @@ pub fn lint(configuration: &Configuration) -> Result<Vec<Finding>, Vec<Problem>>
     // Other commands go on with a reference that names nothing; no deployment does.
     let undeclared = configuration.notes.iter().filter(|note| note.code == "undeclared-reference");
     let mut findings: Vec<Finding> = known.into_iter().chain(undeclared).map(of_problem).collect();
+    let mut common = Common::of(configuration);
     for definition in &configuration.definitions {
-        let case = Case::new(configuration, definition);
+        let own = definition.pool.id.as_deref().and_then(|id| common.not_the_pool.take(id));
+        let case = Case::new(configuration, definition, &common);
         for family in [rejected::run, logic::run, open::run, security::run, trust_policies::run, tags::run] {
             let mut found = Vec::new();
             family(&case, &mut found);
             findings
                 .extend(found.into_iter().map(|finding| Finding { pool: Some(definition.name.clone()), ..finding }));
         }
+        common.not_the_pool.extend(own);
     }
     sort(&mut findings);
     Ok(findings)
@@ -172,10 +179,13 @@ fn of_problem(problem: &Problem) -> Finding {
 /// The rules of one mapping, and the mappings of one pool, that logic looks at: a multiple of what AWS takes.
 const MOST_RULES_SOLVED: usize = 100;
 const MOST_MAPPINGS_SOLVED: usize = 50;
+/// The requests of one pool that are put to the evaluator besides, and the names that are compared. A user pool has at most 10,000 groups.
+const MOST_STEPS: usize = 1_000_000;
 
 /// One pool with what the lints ask again and again.
 pub(crate) struct Case<'c> {
     configuration: &'c Configuration,
+    common: &'c Common<'c>,
     definition: &'c Definition,
     /// Decides without principal tags: those have lints of their own.
     evaluator: Evaluator,
@@ -183,10 +193,15 @@ pub(crate) struct Case<'c> {
     /// The names of all groups, and one of those that are the same in lower case by that.
     groups: BTreeSet<&'c str>,
     groups_by_lower: BTreeMap<String, &'c str>,
+    listed: providers::Listed<'c>,
+    /// The partitions of the user pools whose logins are mapped, each with a region.
+    partitions: Vec<(&'c str, &'static str)>,
+    /// How many steps are left of [`MOST_STEPS`].
+    left: Cell<usize>,
 }
 
 impl<'c> Case<'c> {
-    fn new(configuration: &'c Configuration, definition: &'c Definition) -> Self {
+    fn new(configuration: &'c Configuration, definition: &'c Definition, common: &'c Common<'c>) -> Self {
         let mut pool = IdentityPool { principal_tags: BTreeMap::new(), ..definition.pool.clone() };
         if let Some(beyond) = pool.role_mappings.keys().nth(MOST_MAPPINGS_SOLVED).cloned() {
             pool.role_mappings.split_off(&beyond);
@@ -201,7 +216,18 @@ impl<'c> Case<'c> {
         let groups: BTreeSet<&str> = definition.groups.iter().flatten().map(|group| group.name.as_str()).collect();
         let groups_by_lower = groups.iter().rev().map(|name| (name.to_lowercase(), *name)).collect();
         let reach = reach(&evaluator, definition.groups.as_deref().unwrap_or_default());
-        Self { configuration, definition, evaluator, reach, groups, groups_by_lower }
+        Self {
+            configuration,
+            common,
+            definition,
+            evaluator,
+            reach,
+            groups,
+            groups_by_lower,
+            listed: providers::Listed::of(&definition.pool),
+            partitions: rejected::partitions(&definition.pool),
+            left: Cell::new(MOST_STEPS),
+        }
     }
 
     /// The mappings that logic looks at.
@@ -215,6 +241,13 @@ impl<'c> Case<'c> {
 
     fn surroundings(&self) -> &'c Surroundings {
         &self.configuration.surroundings
+    }
+
+    /// Pays for requests that are put to the evaluator, or names that are compared; false where there were too many.
+    fn pay(&self, steps: usize) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(steps));
+        left >= steps
     }
 
     /// Whether everything could be read: what is missing then is missing from the files.

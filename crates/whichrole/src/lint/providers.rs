@@ -1,10 +1,53 @@
 //! The keys of role mappings: which AWS takes, and which it rejects with `… is not a valid RoleMapping ProviderName or is not a configured provider`.
 //! And those of principal-tag maps, whose tags nobody gets where they name no provider of the pool.
 
+use std::collections::BTreeSet;
+
 use super::{Case, Finding, Severity, rejected};
+use crate::pool::IdentityPool;
 use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::read::Position;
 use crate::{regions, text};
+
+/// The most entries of a pool's list of providers that a key is compared with one by one.
+const MOST_SEARCHED: usize = 1_000;
+
+/// The providers that a pool lists, to look them up.
+pub(super) struct Listed<'c> {
+    /// User pools by login key, with the client.
+    clients: BTreeSet<(&'c str, Option<&'c str>)>,
+    has_references: bool,
+    others: BTreeSet<&'c ProviderKey>,
+    has_symbolic_others: bool,
+}
+
+impl<'c> Listed<'c> {
+    pub(super) fn of(pool: &'c IdentityPool) -> Self {
+        let clients: BTreeSet<_> = pool
+            .providers
+            .iter()
+            .flatten()
+            .map(|provider| (provider.provider_name.login_key(), provider.client_id.as_deref()))
+            .collect();
+        let is_reference = |text: &str| text.contains("${");
+        Self {
+            has_references: clients
+                .iter()
+                .any(|(login, client)| is_reference(login) || client.is_some_and(is_reference)),
+            clients,
+            others: pool.other_providers.iter().collect(),
+            has_symbolic_others: pool.other_providers.iter().any(ProviderKey::is_symbolic),
+        }
+    }
+
+    /// Whether a user pool is listed by this very name, with this client if there is one.
+    fn has(&self, login: &'c str, client: Option<&'c str>) -> bool {
+        match client {
+            Some(_) => self.clients.contains(&(login, client)),
+            None => self.clients.range((login, None)..).next().is_some_and(|(listed, _)| *listed == login),
+        }
+    }
+}
 
 /// The providers that go by one name everywhere.
 const SOCIAL: [&str; 6] = [
@@ -166,7 +209,7 @@ fn has_no_client(case: &Case<'_>, key: &ProviderKey) -> Option<Fault> {
 
 /// Whether a reference stands for the id of a user pool in the files.
 fn is_bare_pool(case: &Case<'_>, text: &str) -> bool {
-    text.starts_with("${") && case.surroundings().user_pools.iter().any(|pool| pool.ids.iter().any(|id| id == text))
+    text.starts_with("${") && case.common.is_user_pool(text)
 }
 
 /// `eu-west-1_Abc` or `eu-west-1_Abc:client`: the id of a user pool, and the client if there is one.
@@ -229,8 +272,8 @@ fn is_configured(case: &Case<'_>, key: &ProviderKey, of: Use) -> Option<bool> {
     if key.kind() != ProviderKind::UserPool {
         // Only a pool that is itself in the files lists its providers.
         let is_here = pool.providers.is_some() || pool.allow_unauthenticated_identities.is_some();
-        let is_listed = pool.other_providers.contains(key);
-        let is_open = key.is_symbolic() || pool.other_providers.iter().any(ProviderKey::is_symbolic);
+        let is_listed = case.listed.others.contains(key);
+        let is_open = key.is_symbolic() || case.listed.has_symbolic_others;
         return if is_listed {
             Some(true)
         } else if !is_here || is_open {
@@ -241,6 +284,14 @@ fn is_configured(case: &Case<'_>, key: &ProviderKey, of: Use) -> Option<bool> {
     }
     let listed = pool.providers.as_ref()?;
     let client = if of == Use::Mapping { Some(key.client()?) } else { None };
+    if case.listed.has(key.login_key(), client) {
+        return Some(true);
+    }
+    // A list that AWS would not take is not searched for what its references may stand for, key by key.
+    if listed.len() > MOST_SEARCHED {
+        let is_literal = !key.is_symbolic() && !case.listed.has_references;
+        return is_literal.then_some(false);
+    }
     let mut open = false;
     for provider in listed {
         let login = same(case, provider.provider_name.login_key(), key.login_key());
@@ -266,8 +317,7 @@ fn same(case: &Case<'_>, a: &str, b: &str) -> Option<bool> {
         (false, true) if !fits(b, a) => Some(false),
         // Two clients of one configuration are two.
         (true, true) => {
-            let around = case.surroundings();
-            let clients = around.client(a).zip(around.client(b)).map(|(a, b)| a.ids == b.ids);
+            let clients = case.common.client(a).zip(case.common.client(b)).map(|(a, b)| a.ids == b.ids);
             clients.filter(|same| !same)
         }
         _ => None,

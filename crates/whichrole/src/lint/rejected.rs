@@ -1,9 +1,9 @@
 //! What AWS rejects, and what its documentation demands. Faults of spelling and shape were found by the readers.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{Case, Finding, Severity, providers};
-use crate::pool::{RoleArn, RoleMappingType};
+use crate::pool::{IdentityPool, RoleArn, RoleMappingType};
 use crate::provider::ProviderKey;
 use crate::read::{Place, Position};
 use crate::{regions, text};
@@ -219,14 +219,25 @@ pub(super) fn role_fault(case: &Case<'_>, role: &str) -> Option<(&'static str, S
         return Some(("role-arn", "which has characters in it that no role's ARN has".to_owned()));
     }
     let partition = parts.get(1).copied().unwrap_or_default();
-    let elsewhere = case.pool().role_mappings.keys().find_map(|key| {
-        let region = key.as_str().strip_prefix("cognito-idp.")?.split('.').next()?;
-        let right = regions::partition(region)?;
-        (!partition.contains("${") && right != partition).then_some((region.to_owned(), right))
-    });
+    let elsewhere = case.partitions.iter().find(|(_, right)| !partition.contains("${") && *right != partition);
     elsewhere.map(|(region, right)| {
-        ("role-arn", format!("of another partition than {}: `{right}` is wanted", text::quoted(&region)))
+        ("role-arn", format!("of another partition than {}: `{right}` is wanted", text::quoted(region)))
     })
+}
+
+/// The partitions that user pools' keys name, each with the region that does so first.
+pub(super) fn partitions(pool: &IdentityPool) -> Vec<(&str, &'static str)> {
+    let mut found: Vec<(&str, &'static str)> = Vec::new();
+    for key in pool.role_mappings.keys() {
+        let region = key.as_str().strip_prefix("cognito-idp.").and_then(|rest| rest.split('.').next());
+        let partition = region.and_then(|region| Some((region, regions::partition(region)?)));
+        if let Some((region, partition)) = partition
+            && found.iter().all(|(_, known)| *known != partition)
+        {
+            found.push((region, partition));
+        }
+    }
+    found
 }
 
 /// Splits at colons that stand outside `${…}`.
@@ -251,21 +262,22 @@ fn split_outside_references(text: &str) -> Vec<&str> {
 
 /// Roles of two accounts: one of them is not the pool's (S7).
 fn other_account(named: &[(String, NamedRole<'_>)], found: &mut Vec<Finding>) {
-    let accounts: BTreeSet<&str> = named.iter().map(|(account, _)| account.as_str()).collect();
+    let mut accounts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (account, _) in named {
+        *accounts.entry(account.as_str()).or_default() += 1;
+    }
     if accounts.len() < 2 {
         return;
     }
     // The account most roles are in counts as the pool's; among equals the first.
-    let count = |account: &str| named.iter().filter(|(known, _)| known == account).count();
     let mut home = "";
     for (account, _) in named {
-        if home.is_empty() || count(account) > count(home) {
+        if home.is_empty() || accounts.get(account.as_str()) > accounts.get(home) {
             home = account;
         }
     }
-    let home = home.to_owned();
     for (account, named) in named {
-        if *account != home {
+        if account != home {
             let message = format!(
                 "{} is in account {account} and the others are in {home}; the enhanced flow takes only roles of the \
                  identity pool's own account",

@@ -77,7 +77,7 @@ fn user_writable(case: &Case<'_>, one: &Selecting<'_>, found: &mut Vec<Finding>)
     if !is_attribute {
         return;
     }
-    let users = case.surroundings().user_pool_of(one.key);
+    let users = case.common.user_pool_of(one.key);
     let Some(write) = write(case, one, users) else { return };
     let shown = text::quoted(one.claim);
     let mapped = users.is_some_and(|users| users.mapped_attributes.contains(one.claim));
@@ -120,15 +120,10 @@ fn user_writable(case: &Case<'_>, one: &Selecting<'_>, found: &mut Vec<Finding>)
 
 /// Whether users may change the attribute through the mapping's client, or through some client of the pool where the key names none.
 fn write(case: &Case<'_>, one: &Selecting<'_>, users: Option<&UserPool>) -> Option<Write> {
-    let around = case.surroundings();
-    let of_pool = |client: &&UserPoolClient| {
-        let pool = client.user_pool.as_deref();
-        pool.is_some_and(|pool| users.is_some_and(|users| users.ids.iter().any(|id| id == pool)))
-    };
     let clients: Vec<&UserPoolClient> = if let Some(client) = one.key.client() {
-        around.client(client).into_iter().collect()
+        case.common.client(client).into_iter().collect()
     } else {
-        around.clients.iter().filter(of_pool).collect()
+        users.map(|users| case.common.clients_of(users)).unwrap_or_default()
     };
     let listed = clients.iter().find_map(|client| match &client.write_attributes {
         WriteAttributes::Listed(names) => {
@@ -136,8 +131,7 @@ fn write(case: &Case<'_>, one: &Selecting<'_>, users: Option<&UserPool>) -> Opti
         }
         _ => None,
     });
-    let schema = users.and_then(|users| users.attributes.as_ref());
-    let attribute = schema.and_then(|attributes| attributes.iter().find(|attribute| attribute.name == one.claim));
+    let attribute = case.common.attribute(one.key, one.claim);
     let is_fixed = attribute.is_some_and(|attribute| attribute.mutable == Some(false));
     if is_fixed {
         return None;

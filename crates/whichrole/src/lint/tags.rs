@@ -112,15 +112,16 @@ fn missing_in_user_pool(case: &Case<'_>, key: &ProviderKey, claim: &str) -> Opti
 }
 
 fn missing_attribute(case: &Case<'_>, key: &ProviderKey, claim: &str) -> Option<String> {
-    let attributes = case.surroundings().user_pool_of(key)?.attributes.as_ref()?;
-    let has = |name: &str| attributes.iter().any(|attribute| attribute.name == name);
+    let attributes = case.common.user_pool_of(key)?.attributes.as_ref()?;
+    let has = |name: &str| case.common.attribute(key, name).is_some();
     let with_prefix = format!("custom:{claim}");
     if !claim.contains(':') && has(&with_prefix) && !crate::read::STANDARD.contains(&claim) {
         return Some(format!("which the user pool calls {}", text::quoted(&with_prefix)));
     }
     let is_custom = claim.starts_with("custom:") && !attributes.is_empty();
     (is_custom && !has(claim)).then(|| {
-        let near = text::nearest(claim, attributes.iter().map(|attribute| attribute.name.as_str()));
+        let names = attributes.iter().map(|attribute| attribute.name.as_str());
+        let near = case.pay(attributes.len()).then(|| text::nearest(claim, names)).flatten();
         let near = near.map_or_else(String::new, |near| format!(", did you mean {}?", text::quoted(near)));
         format!("which the user pool's schema does not have{near}")
     })

@@ -18,7 +18,6 @@ struct Use<'c> {
 }
 
 pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
-    let not_the_pool = trust::not_the_pool(case.configuration, case.definition);
     let mut said: BTreeSet<(&'static str, Position)> = BTreeSet::new();
     let mut used: BTreeSet<&str> = BTreeSet::new();
     for one in uses(case) {
@@ -27,7 +26,7 @@ pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
         let Some(policy) = &role.trust else { continue };
         let call = AssumeCall {
             pool: case.pool().id.as_deref(),
-            not_the_pool: &not_the_pool,
+            not_the_pool: &case.common.not_the_pool,
             role: Some(one.role),
             caller: one.caller,
             session_tags: one.session_tags,
@@ -48,7 +47,7 @@ pub(super) fn run(case: &Case<'_>, found: &mut Vec<Finding>) {
             found.push(Finding { fix, ..finding });
         }
     }
-    for role in case.surroundings().roles().iter().filter(|role| used.contains(role.label.as_str())) {
+    for role in case.common.roles(used) {
         untested(role, &mut said, found);
     }
 }
@@ -87,14 +86,18 @@ fn uses<'c>(case: &Case<'c>) -> Vec<Use<'c>> {
     let pool = case.pool();
     let mut uses = Vec::new();
     let mut default_tags = false;
+    let solved: BTreeSet<&ProviderKey> = case.solved().map(|(key, _)| key).collect();
+    let active = pool.principal_tags.iter().filter(|(_, map)| trust::is_active(map));
+    let tagged: BTreeSet<&str> = active.map(|(key, _)| key.tag_key()).collect();
+    let mapped: BTreeSet<&str> = pool.role_mappings.keys().map(ProviderKey::tag_key).collect();
     for (key, mapping) in &pool.role_mappings {
-        let session_tags = has_tags(case, key);
+        let session_tags = tagged.contains(key.tag_key());
         let caller = Caller::User(Some(key));
         for (rule, n) in mapping.mapping_rules().iter().zip(1..) {
             let as_what = format!("the role of rule {n}");
             uses.push(Use { role: rule.role_arn.as_str(), caller, session_tags, as_what });
         }
-        if mapping.mapping_type == RoleMappingType::Token {
+        if mapping.mapping_type == RoleMappingType::Token && solved.contains(key) {
             for group in case.definition.groups.iter().flatten() {
                 if let Some(role) = &group.role_arn {
                     let as_what = format!("the role of group {}", text::quoted(&group.name));
@@ -105,7 +108,7 @@ fn uses<'c>(case: &Case<'c>) -> Vec<Use<'c>> {
         let falls_back = mapping.ambiguous_role_resolution == Some(AmbiguousRoleResolution::AuthenticatedRole);
         default_tags |= falls_back && session_tags;
     }
-    default_tags |= pool.principal_tags.iter().any(|(key, map)| trust::is_active(map) && !is_mapped(case, key));
+    default_tags |= tagged.difference(&mapped).next().is_some();
     if let Some(role) = &pool.roles.authenticated {
         let as_what = "the authenticated role".to_owned();
         uses.push(Use { role: role.as_str(), caller: Caller::User(None), session_tags: default_tags, as_what });
@@ -117,15 +120,6 @@ fn uses<'c>(case: &Case<'c>) -> Vec<Use<'c>> {
         uses.push(Use { role: role.as_str(), caller: Caller::Guest, session_tags: false, as_what });
     }
     uses
-}
-
-/// Whether logins of a mapping get principal tags.
-fn has_tags(case: &Case<'_>, key: &ProviderKey) -> bool {
-    case.pool().principal_tags.iter().any(|(known, map)| known.tag_key() == key.tag_key() && trust::is_active(map))
-}
-
-fn is_mapped(case: &Case<'_>, tags: &ProviderKey) -> bool {
-    case.pool().role_mappings.keys().any(|key| key.tag_key() == tags.tag_key())
 }
 
 /// The element of a statement's actions after which `sts:TagSession` belongs.

@@ -230,7 +230,7 @@ enum Decides {
 fn names_of_pools<'n>(templates: &[Template<'n>]) -> BTreeMap<(usize, &'n str), String> {
     let pools = || {
         templates.iter().enumerate().flat_map(|(number, template)| {
-            let pools = template.resources.values().filter(|resource| resource.kind == POOL);
+            let pools = template.in_order().filter(|resource| resource.kind == POOL);
             pools.map(move |pool| (number, template, pool.id))
         })
     };

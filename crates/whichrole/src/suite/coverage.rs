@@ -1,5 +1,7 @@
 //! What a suite has seen of its configurations: which rules decided, which outcomes came, which tags were made.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::{self, Verdict};
 use crate::decision::{Answer, Denial, Outcome, Source};
 use crate::eval::{Evaluator, Request};
@@ -66,6 +68,8 @@ pub(super) struct Items {
     pub(super) all: Vec<Item>,
     /// For each configuration, for each of its mappings.
     mappings: Vec<Vec<MappingItems>>,
+    /// The items of each tag key of a configuration, ascending.
+    by_tag: BTreeMap<(usize, String), Vec<usize>>,
 }
 
 /// The items of one mapping, by number.
@@ -126,6 +130,7 @@ impl Items {
                 let at = places.get(&Place::Tag(provider.clone(), key.clone()));
                 let at = at.or_else(|| places.get(&Place::Tags(provider.clone())));
                 let at = at.map(|at| target.place(at));
+                self.by_tag.entry((number, key.clone())).or_default().push(self.all.len());
                 self.all.push(Item { kind: ItemKind::Tag(key, claim), target: number, provider: provider.clone(), at });
             }
         }
@@ -144,7 +149,7 @@ fn tag_sources(provider: &ProviderKey, map: &crate::PrincipalTagMap, semantics: 
         (false, _, _) | (true, false, DefaultsWithTags::CustomOnly) => custom().collect(),
         (true, true, _) | (true, false, DefaultsWithTags::DefaultsOnly) => defaults(),
         (true, false, DefaultsWithTags::Merge) => {
-            let mut all: std::collections::BTreeMap<_, _> = defaults().into_iter().collect();
+            let mut all: BTreeMap<_, _> = defaults().into_iter().collect();
             all.extend(custom());
             all.into_iter().collect()
         }
@@ -192,12 +197,9 @@ impl Tally {
         let Some(login) = request.answering(answer) else { return };
         if let Some(key) = login.provider() {
             for tag in answer.decision.tags.keys() {
-                let found = items.all.iter().position(|item| {
-                    item.target == target
-                        && matches!(&item.kind, ItemKind::Tag(known, _) if known == tag)
-                        && item.provider.could_be(key)
-                });
-                if let Some(found) = found {
+                let of_tag = items.by_tag.get(&(target, tag.to_string()));
+                let is_of_login = |item: &&usize| items.all.get(**item).is_some_and(|item| item.provider.could_be(key));
+                if let Some(found) = of_tag.and_then(|items| items.iter().copied().find(|item| is_of_login(&item))) {
                     self.cover(found);
                 }
             }
@@ -293,19 +295,44 @@ pub struct Uncovered<'p> {
     pub is_dead: bool,
 }
 
-impl Target {
-    /// A request that covers an item, if one is found; and whether it is a rule that none can reach.
-    pub(super) fn show(&self, item: &Item) -> (Option<Witness>, bool) {
-        let Some(evaluator) = self.evaluators.first() else { return (None, false) };
+/// The steps that the search for witnesses takes in all, a rule or a tag of a request each. Configurations that AWS takes need a small part.
+const MOST_STEPS: usize = 100_000_000;
+
+/// Witnesses of a suite's items.
+pub(super) struct Witnesses {
+    left: usize,
+    /// What was proved of the rules of a target, where it was asked for: by provider and number.
+    proved: BTreeMap<usize, BTreeMap<(String, usize), Verdict>>,
+}
+
+impl Witnesses {
+    pub(super) fn new() -> Self {
+        Self { left: MOST_STEPS, proved: BTreeMap::new() }
+    }
+
+    /// A request that covers an item of a target, if one is found; and whether it is a rule that none can reach.
+    pub(super) fn show(&mut self, target: &Target, item: &Item) -> (Option<Witness>, bool) {
+        let Some(evaluator) = target.evaluators.first() else { return (None, false) };
+        let rules =
+            evaluator.pool().role_mappings.get(&item.provider).map_or(0, |mapping| mapping.mapping_rules().len());
+        let tags = evaluator.pool().principal_tags.values().map(|map| map.tags.len()).max().unwrap_or_default();
+        // To make a tag takes longer than to pass over a rule.
+        let steps = evaluator.steps() + rules + 8 * tags;
+        if self.left < steps {
+            return (None, false);
+        }
+        self.left -= steps;
         let by_trial = witness::of(evaluator, &item.provider, &item.kind);
         let ItemKind::Rule(number, _) = item.kind else { return (by_trial, false) };
         if by_trial.is_some() {
             return (by_trial, false);
         }
-        let reach = analysis::reach(evaluator, self.groups.as_deref().unwrap_or_default());
-        let rule = reach.rules.into_iter().find(|rule| rule.provider == item.provider.as_str() && rule.rule == number);
-        match rule.map(|rule| rule.verdict) {
-            Some(Verdict::Live(found)) => (Some(found.into()), false),
+        let proved = self.proved.entry(item.target).or_insert_with(|| {
+            let rules = analysis::reach(evaluator, target.groups.as_deref().unwrap_or_default()).rules;
+            rules.into_iter().map(|rule| ((rule.provider, rule.rule), rule.verdict)).collect()
+        });
+        match proved.get(&(item.provider.as_str().to_owned(), number)) {
+            Some(Verdict::Live(found)) => (Some(found.clone().into()), false),
             Some(Verdict::Dead) => (None, true),
             Some(Verdict::NotDecided(_)) | None => (None, false),
         }
@@ -322,6 +349,7 @@ impl Plan {
             tags: Measure { covered: 0, total: 0 },
             uncovered: Vec::new(),
         };
+        let mut witnesses = Witnesses::new();
         for (number, item) in self.items.all.iter().enumerate() {
             let covered = tally.has(number);
             let count = |measure: &mut Measure| {
@@ -337,7 +365,7 @@ impl Plan {
                 _ => count(&mut coverage.outcomes),
             }
             if !covered && let Some(target) = self.targets.get(item.target) {
-                let (witness, is_dead) = target.show(item);
+                let (witness, is_dead) = witnesses.show(target, item);
                 let names_provider = witness.as_ref().is_some_and(|witness| self.names_provider(target, witness));
                 coverage.uncovered.push(Uncovered { item, witness, names_provider, is_dead });
             }

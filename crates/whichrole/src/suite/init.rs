@@ -19,7 +19,7 @@ use crate::read::Definition;
 use crate::semantics::Semantics;
 use crate::text::visible;
 
-use super::coverage::{Item, ItemKind, Items};
+use super::coverage::{Item, ItemKind, Items, Witnesses};
 use super::model::By;
 use super::mutants::{self, Fate};
 use super::plan::{Plan, Target};
@@ -39,7 +39,7 @@ const MOST_MUTANTS: usize = 1_000;
 pub fn init(definition: &Definition, config: &str, pool: Option<&str>) -> String {
     let target = Target::alone(definition, config);
     let Some(evaluator) = target.evaluators.first() else { return String::new() };
-    let mut first = First { evaluator, target: &target, drafts: Vec::new(), missing: Vec::new() };
+    let mut first = First::new(evaluator, &target);
     let items = Items::of(std::slice::from_ref(&target));
     for item in &items.all {
         first.cover(item);
@@ -86,13 +86,21 @@ fn head(config: &str, pool: Option<&str>) -> String {
 struct First<'t> {
     evaluator: &'t Evaluator,
     target: &'t Target,
+    witnesses: Witnesses,
     drafts: Vec<Draft<'t>>,
+    /// What the drafts ask, how they are called, and the last number of a name that several would have.
+    asked: BTreeSet<Asked>,
+    names: BTreeSet<String>,
+    numbers: BTreeMap<String, usize>,
     /// What no test covers, and why.
     missing: Vec<(Item, &'static str)>,
 }
 
+/// What makes two requests one: provider, claims, chosen role, groups.
+type Asked = (Option<String>, BTreeMap<String, String>, Option<String>, Vec<String>);
+
 /// A test in the making.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 struct Draft<'g> {
     name: String,
     /// The request, without the claims that groups make.
@@ -101,12 +109,25 @@ struct Draft<'g> {
 }
 
 impl<'t> First<'t> {
+    fn new(evaluator: &'t Evaluator, target: &'t Target) -> Self {
+        Self {
+            evaluator,
+            target,
+            witnesses: Witnesses::new(),
+            drafts: Vec::new(),
+            asked: BTreeSet::new(),
+            names: BTreeSet::new(),
+            numbers: BTreeMap::new(),
+            missing: Vec::new(),
+        }
+    }
+
     /// Adds a test that covers an item.
     fn cover(&mut self, item: &Item) {
         let by_groups = self.by_groups(item);
         let draft = match by_groups {
             Some(draft) => draft,
-            None => match self.target.show(item) {
+            None => match self.witnesses.show(self.target, item) {
                 (Some(witness), _) => Draft { name: String::new(), witness, groups: Vec::new() },
                 (None, true) => return self.missing.push((item.clone(), "no token can show")),
                 (None, false) => return self.missing.push((item.clone(), "no token was found that shows")),
@@ -116,12 +137,12 @@ impl<'t> First<'t> {
     }
 
     /// A member of a known group who covers an item: the tokens that a user pool really makes.
-    fn by_groups(&self, item: &Item) -> Option<Draft<'t>> {
+    fn by_groups(&mut self, item: &Item) -> Option<Draft<'t>> {
         let known = self.target.groups.as_deref()?;
         let has_role = |group: &&Group| group.role_arn.is_some();
         match &item.kind {
             ItemKind::Rule(number, _) => {
-                let (witness, _) = self.target.show(item);
+                let (witness, _) = self.witnesses.show(self.target, item);
                 let witness = witness?;
                 let mut claims = witness.claims.iter();
                 let (Some((GROUPS, Claim::Array(names))), None) = (claims.next(), claims.next()) else { return None };
@@ -171,16 +192,14 @@ impl<'t> First<'t> {
 
     /// Adds a test, unless one asks the same already or it cannot be asked.
     fn add(&mut self, name: &str, draft: Draft<'t>) {
-        let is_same = |known: &Draft<'_>| (&known.witness, &known.groups) == (&draft.witness, &draft.groups);
-        if self.drafts.iter().any(is_same) || draft.ask(self.evaluator, |_| ()).is_none() {
+        if draft.ask(self.evaluator, |_| ()).is_none() || !self.asked.insert(draft.asks()) {
             return;
         }
-        let taken = |name: &str| self.drafts.iter().any(|known| known.name == name);
+        // Of tests with one name each later one has a number.
+        let number = self.numbers.entry(name.to_owned()).or_default();
         let mut unique = name.to_owned();
-        for number in 2.. {
-            if !taken(&unique) {
-                break;
-            }
+        while !self.names.insert(unique.clone()) {
+            *number = 2.max(*number + 1);
             unique = format!("{name} ({number})");
         }
         self.drafts.push(Draft { name: unique, ..draft });
@@ -194,8 +213,8 @@ impl<'t> First<'t> {
         }
         let groups = self.target.groups.as_deref().unwrap_or_default();
         let mut all = true;
-        for (_, change, _, pool) in changes {
-            let mutant = Evaluator::new(pool, *self.evaluator.semantics());
+        for change in changes {
+            let mutant = Evaluator::new(change.of(self.evaluator.pool()), *self.evaluator.semantics());
             let notices = |draft: &Draft<'_>| {
                 let expected = |evaluator| draft.ask(evaluator, |answer| self.expectation(&answer.decision));
                 expected(self.evaluator) != expected(&mutant)
@@ -207,7 +226,7 @@ impl<'t> First<'t> {
                 Fate::Survived(witness) => {
                     let draft = Draft { name: String::new(), witness: *witness, groups: Vec::new() };
                     all &= notices(&draft);
-                    self.add(&format!("not if {change}"), draft);
+                    self.add(&format!("not if {}", change.words), draft);
                 }
                 Fate::Undecided => all = false,
                 Fate::Killed(_) | Fate::Equivalent => {}
@@ -296,6 +315,16 @@ impl<'g> Draft<'g> {
         Self { name: String::new(), witness, groups }
     }
 
+    fn asks(&self) -> Asked {
+        let Witness { provider, claims, custom_role_arn } = &self.witness;
+        (
+            provider.as_ref().map(|key| key.as_str().to_owned()),
+            claims.iter().map(|(name, value)| (name.to_owned(), value.to_json())).collect(),
+            custom_role_arn.clone(),
+            self.groups.iter().map(|group| group.name.clone()).collect(),
+        )
+    }
+
     /// What a pool gives for this request, if the request can be asked of it.
     fn ask<R>(&self, evaluator: &Evaluator, then: impl FnOnce(&Answer<'_>) -> R) -> Option<R> {
         let mut claims = self.witness.claims.clone();
@@ -374,7 +403,7 @@ fn expectation(decision: &Decision<'_>, roles: &Roles, with_tags: bool) -> Strin
 
 /// Whether a login has to name its provider.
 fn several_providers(evaluator: &Evaluator) -> bool {
-    evaluator.provider_keys().len() > 1
+    evaluator.has_several_providers()
 }
 
 impl Plan {

@@ -1,5 +1,7 @@
 //! Mutants: the configuration with one small mistake in it. A suite that does not notice leaves that mistake untested.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::{DiffOptions, Subject, diff};
 use crate::eval::Evaluator;
 use crate::pool::{
@@ -60,9 +62,11 @@ impl Plan {
     pub fn mutants(&self) -> Vec<Mutant> {
         let mut mutants = Vec::new();
         for (number, target) in self.targets.iter().enumerate() {
-            for (provider, change, place, pool) in changes(&target.definition.pool) {
-                let at = target.definition.places.get(&place).map(|at| target.place(at));
-                mutants.push(Mutant { target: number, change, at, provider, pool });
+            let pool = &target.definition.pool;
+            for change in changes(pool) {
+                let at = target.definition.places.get(&change.place).map(|at| target.place(at));
+                let (provider, pool) = (change.provider.cloned(), change.of(pool));
+                mutants.push(Mutant { target: number, change: change.words, at, provider, pool });
             }
         }
         mutants
@@ -133,101 +137,145 @@ pub(super) fn difference(original: &Evaluator, changed: &IdentityPool, groups: &
     }
 }
 
-type Change = (Option<ProviderKey>, String, Place, IdentityPool);
+type Edit<'p, T> = Box<dyn Fn(&mut T) + 'p>;
+
+/// One small change of a pool, with the provider whose mapping or tag map it is about. It is made when it is asked for: a pool with many
+/// rules has very many.
+pub(super) struct Change<'p> {
+    pub(super) provider: Option<&'p ProviderKey>,
+    pub(super) words: String,
+    place: Place,
+    edit: Edit<'p, IdentityPool>,
+}
+
+impl Change<'_> {
+    /// The pool with the change.
+    pub(super) fn of(&self, pool: &IdentityPool) -> IdentityPool {
+        let mut pool = pool.clone();
+        (self.edit)(&mut pool);
+        pool
+    }
+}
 
 /// The kinds of small changes, for people.
 pub(super) const KINDS: &str = "a rule is gone, two neighbours are swapped, another operator, value or role, a value shortened by a \
                                 character, another role resolution, another claim for a tag, another default role, guests let in or not";
 
 /// Every small change of a pool.
-pub(super) fn changes(pool: &IdentityPool) -> Vec<Change> {
-    let mut changes = defaults(pool);
+pub(super) fn changes(pool: &IdentityPool) -> Vec<Change<'_>> {
+    // The first other one by name is taken, so that mutants stay the same from run to run.
+    let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
+    let roles: BTreeSet<&RoleArn> = rules.chain(&pool.roles.authenticated).chain(&pool.roles.unauthenticated).collect();
+    let other_role = |role: &RoleArn| roles.iter().find(|other| **other != role).copied();
+
+    let mut changes = defaults(pool, other_role);
     for (key, mapping) in &pool.role_mappings {
-        let rules = mapping.mapping_rules();
-        let mut rewrite = |change: String, place: Place, edit: &dyn Fn(&mut Vec<MappingRule>)| {
-            let mut pool = pool.clone();
-            if let Some(mapping) = pool.role_mappings.get_mut(key)
-                && let RoleMappingType::Rules(rules) = &mut mapping.mapping_type
-            {
-                edit(rules);
-            }
-            changes.push((Some(key.clone()), change, place, pool));
-        };
-        for (index, rule) in rules.iter().enumerate() {
-            let number = index + 1;
-            let place = |field: &'static str| Place::RuleField(key.clone(), number, field);
-            rewrite(format!("rule {number} is gone"), Place::Rule(key.clone(), number), &|rules| {
-                rules.remove(index);
-            });
-            // Equal neighbours are no change.
-            if rules.get(index + 1).is_some_and(|next| next != rule) {
-                let change = format!("rules {number} and {} are swapped", number + 1);
-                rewrite(change, Place::Rule(key.clone(), number), &|rules| rules.swap(index, index + 1));
-            }
-            let other = near_operator(rule.match_type);
-            rewrite(format!("rule {number} says {other}"), place("MatchType"), &|rules| {
-                set(rules, index, |rule| rule.match_type = other);
-            });
-            let value = format!("{}-x", rule.value);
-            rewrite(format!("rule {number} compares with {}", quoted(&value)), place("Value"), &|rules| {
-                set(rules, index, |rule| rule.value.clone_from(&value));
-            });
-            // A shorter text is found in more values: whoever typed it so would let more people in.
-            if let Some(value) = shortened(rule) {
-                rewrite(format!("rule {number} compares with {}", quoted(value)), place("Value"), &|rules| {
-                    set(rules, index, |rule| value.clone_into(&mut rule.value));
-                });
-            }
-            if let Some(role) = other_role(pool, &rule.role_arn) {
-                rewrite(format!("rule {number} gives {}", visible(role.as_str())), place("RoleARN"), &|rules| {
-                    set(rules, index, |rule| rule.role_arn = role.clone());
-                });
-            }
+        for (index, rule) in mapping.mapping_rules().iter().enumerate() {
+            changes.extend(of_rule(key, mapping.mapping_rules(), index, other_role(&rule.role_arn)));
         }
         let resolution = match mapping.ambiguous_role_resolution {
             Some(AmbiguousRoleResolution::AuthenticatedRole) => AmbiguousRoleResolution::Deny,
             Some(AmbiguousRoleResolution::Deny) | None => AmbiguousRoleResolution::AuthenticatedRole,
         };
-        let mut mutated = pool.clone();
-        if let Some(mapping) = mutated.role_mappings.get_mut(key) {
-            mapping.ambiguous_role_resolution = Some(resolution);
-        }
-        let place = Place::MappingField(key.clone(), "AmbiguousRoleResolution");
-        changes.push((Some(key.clone()), format!("the role resolution is {resolution}"), place, mutated));
+        changes.push(Change {
+            provider: Some(key),
+            words: format!("the role resolution is {resolution}"),
+            place: Place::MappingField(key.clone(), "AmbiguousRoleResolution"),
+            edit: Box::new(move |pool| {
+                if let Some(mapping) = pool.role_mappings.get_mut(key) {
+                    mapping.ambiguous_role_resolution = Some(resolution);
+                }
+            }),
+        });
     }
     for (key, map) in &pool.principal_tags {
         for (tag, claim) in &map.tags {
             let other = if claim == "sub" { "email" } else { "sub" };
-            let mut mutated = pool.clone();
-            if let Some(map) = mutated.principal_tags.get_mut(key) {
-                map.tags.insert(tag.clone(), other.to_owned());
-            }
-            let change = format!("tag {} is made of claim {}", quoted(tag), quoted(other));
-            changes.push((Some(key.clone()), change, Place::Tag(key.clone(), tag.clone()), mutated));
+            changes.push(Change {
+                provider: Some(key),
+                words: format!("tag {} is made of claim {}", quoted(tag), quoted(other)),
+                place: Place::Tag(key.clone(), tag.clone()),
+                edit: Box::new(move |pool| {
+                    if let Some(map) = pool.principal_tags.get_mut(key) {
+                        map.tags.insert(tag.clone(), other.to_owned());
+                    }
+                }),
+            });
         }
     }
     changes
 }
 
-/// The changes that concern the whole pool: the default roles, and whether guests are let in.
-fn defaults(pool: &IdentityPool) -> Vec<Change> {
+/// The changes of one rule.
+fn of_rule<'p>(
+    key: &'p ProviderKey,
+    rules: &'p [MappingRule],
+    index: usize,
+    other_role: Option<&'p RoleArn>,
+) -> Vec<Change<'p>> {
+    let Some(rule) = rules.get(index) else { return Vec::new() };
+    let number = index + 1;
     let mut changes = Vec::new();
-    let mut change = |words: String, place: Place, edit: &dyn Fn(&mut IdentityPool)| {
-        let mut pool = pool.clone();
-        edit(&mut pool);
-        changes.push((None, words, place, pool));
+    let mut rewrite = |words: String, place: Place, edit: Edit<'p, Vec<MappingRule>>| {
+        let edit = Box::new(move |pool: &mut IdentityPool| {
+            if let Some(mapping) = pool.role_mappings.get_mut(key)
+                && let RoleMappingType::Rules(rules) = &mut mapping.mapping_type
+            {
+                edit(rules);
+            }
+        });
+        changes.push(Change { provider: Some(key), words, place, edit });
+    };
+    let place = |field: &'static str| Place::RuleField(key.clone(), number, field);
+    let gone = Box::new(move |rules: &mut Vec<MappingRule>| {
+        rules.remove(index);
+    });
+    rewrite(format!("rule {number} is gone"), Place::Rule(key.clone(), number), gone);
+    // Equal neighbours are no change.
+    if rules.get(index + 1).is_some_and(|next| next != rule) {
+        let words = format!("rules {number} and {} are swapped", number + 1);
+        rewrite(words, Place::Rule(key.clone(), number), Box::new(move |rules| rules.swap(index, index + 1)));
+    }
+    let other = near_operator(rule.match_type);
+    let words = format!("rule {number} says {other}");
+    rewrite(words, place("MatchType"), Box::new(move |rules| set(rules, index, |rule| rule.match_type = other)));
+    let value = format!("{}-x", rule.value);
+    let words = format!("rule {number} compares with {}", quoted(&value));
+    rewrite(words, place("Value"), Box::new(move |rules| set(rules, index, |rule| rule.value.clone_from(&value))));
+    // A shorter text is found in more values: whoever typed it so would let more people in.
+    if let Some(value) = shortened(rule) {
+        let words = format!("rule {number} compares with {}", quoted(value));
+        rewrite(
+            words,
+            place("Value"),
+            Box::new(move |rules| set(rules, index, |rule| value.clone_into(&mut rule.value))),
+        );
+    }
+    if let Some(role) = other_role {
+        let words = format!("rule {number} gives {}", visible(role.as_str()));
+        rewrite(words, place("RoleARN"), Box::new(move |rules| set(rules, index, |rule| rule.role_arn = role.clone())));
+    }
+    changes
+}
+
+/// The changes that concern the whole pool: the default roles, and whether guests are let in.
+fn defaults<'p>(pool: &'p IdentityPool, other_role: impl Fn(&RoleArn) -> Option<&'p RoleArn>) -> Vec<Change<'p>> {
+    let mut changes = Vec::new();
+    let mut change = |words: String, place: Place, edit: Edit<'p, IdentityPool>| {
+        changes.push(Change { provider: None, words, place, edit });
     };
     if let Some(allowed) = pool.allow_unauthenticated_identities {
         let words = if allowed { "guests are not let in" } else { "guests are let in" };
-        change(words.to_owned(), Place::Pool, &|pool| pool.allow_unauthenticated_identities = Some(!allowed));
+        let edit = Box::new(move |pool: &mut IdentityPool| pool.allow_unauthenticated_identities = Some(!allowed));
+        change(words.to_owned(), Place::Pool, edit);
     }
-    if let Some(role) = pool.roles.authenticated.as_ref().and_then(|role| other_role(pool, role)) {
+    if let Some(role) = pool.roles.authenticated.as_ref().and_then(&other_role) {
         let words = format!("the authenticated role is {}", visible(role.as_str()));
-        change(words, Place::AuthenticatedRole, &|pool| pool.roles.authenticated = Some(role.clone()));
+        change(words, Place::AuthenticatedRole, Box::new(|pool| pool.roles.authenticated = Some(role.clone())));
     }
-    if let Some(role) = pool.roles.unauthenticated.as_ref().and_then(|role| other_role(pool, role)) {
+    if let Some(role) = pool.roles.unauthenticated.as_ref().and_then(&other_role) {
         let words = format!("the unauthenticated role is {}", visible(role.as_str()));
-        change(words, Place::UnauthenticatedRole, &|pool| pool.roles.unauthenticated = Some(role.clone()));
+        change(words, Place::UnauthenticatedRole, Box::new(|pool| pool.roles.unauthenticated = Some(role.clone())));
     }
     changes
 }
@@ -252,10 +300,4 @@ fn near_operator(operator: MatchType) -> MatchType {
         MatchType::StartsWith => MatchType::Contains,
         MatchType::Contains | MatchType::NotEqual => MatchType::Equals,
     }
-}
-
-/// Another role of the pool; the first by name, so that mutants stay the same from run to run.
-fn other_role<'p>(pool: &'p IdentityPool, role: &RoleArn) -> Option<&'p RoleArn> {
-    let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
-    rules.chain(&pool.roles.authenticated).chain(&pool.roles.unauthenticated).filter(|other| *other != role).min()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::pool::{Group, RoleMapping};
+use crate::pool::{Group, RoleArn, RoleMapping};
 use crate::read::Definition;
 use crate::text;
 
@@ -81,9 +81,13 @@ impl Roles {
 
     /// The shortest unambiguous name of a role.
     pub(super) fn short_name(&self, arn: &str) -> String {
-        let names = self.by_name.iter().filter(|(_, roles)| roles.len() == 1 && roles.iter().any(|role| role == arn));
-        let shortest = names.map(|(name, _)| name).min_by_key(|name| name.chars().count());
-        shortest.map_or(arn, String::as_str).to_owned()
+        let role = RoleArn(arn.to_owned());
+        let is_its_own = |name: &&str| {
+            let roles = self.by_name.get(*name).map(Vec::as_slice);
+            matches!(roles, Some([only]) if only == arn)
+        };
+        let shortest = role.names().into_iter().filter(is_its_own).min_by_key(|name| (name.chars().count(), *name));
+        shortest.unwrap_or(arn).to_owned()
     }
 
     fn find(&self, role: &Written, fields: &mut Fields) -> Option<String> {

@@ -142,29 +142,35 @@ struct Pair<'p, 'e> {
 impl Pair<'_, '_> {
     /// The pair ends in two different ways.
     fn ends(&self, before: &Final, after: &Final, spot: &Spot, classes: &mut Classes) {
-        let mut wants: Vec<Vec<(usize, usize, Want)>> = vec![Vec::new()];
-        for (n, end) in [before, after].into_iter().enumerate() {
-            let Some(side) = self.space.sides.get(n) else { continue };
+        let mut fine: Vec<(usize, usize, Want)> = Vec::new();
+        let mut rejected: Option<(usize, BTreeSet<usize>)> = None;
+        for (n, (end, side)) in [before, after].into_iter().zip(&self.space.sides).enumerate() {
             if end.is_rejected {
-                let claims: BTreeSet<usize> = side.tags.values().copied().collect();
-                wants = wants
-                    .iter()
-                    .flat_map(|want| {
-                        claims.iter().map(move |claim| {
-                            want.iter().cloned().chain([(*claim, n, Want::Fault)]).collect::<Vec<_>>()
-                        })
-                    })
-                    .collect();
+                rejected = Some((n, side.tags.values().copied().collect()));
             } else if !matches!(end.end, End::Deny(_)) {
-                let fine = accepted(self.space, n);
-                for want in &mut wants {
-                    want.extend(fine.iter().cloned());
-                }
+                fine.extend(accepted(self.space, n));
             }
         }
-        for want in wants {
-            self.ask(&want, (before, after, None), spot, classes);
+        let Some((n, claims)) = rejected else { return self.ask(&fine, (before, after, None), spot, classes) };
+        // Each tag by itself can be the fault.
+        for claim in claims {
+            if self.is_over(fine.len(), classes) {
+                return;
+            }
+            fine.push((claim, n, Want::Fault));
+            self.ask(&fine, (before, after, None), spot, classes);
+            fine.pop();
         }
+    }
+
+    /// Counts what was put together for one question; whether that was too much.
+    fn is_over(&self, steps: usize, classes: &mut Classes) -> bool {
+        self.space.work.add(steps);
+        let is_over = self.space.work.is_over();
+        if is_over {
+            classes.not_decided.insert(NotDecided::TooLarge);
+        }
+        is_over
     }
 
     /// The pair ends alike, but a tag differs.
@@ -192,6 +198,9 @@ impl Pair<'_, '_> {
                 (None, None) => Vec::new(),
             };
             for mut want in asks {
+                if self.is_over(fine.len(), classes) {
+                    return;
+                }
                 want.extend(fine.iter().cloned());
                 self.ask(&want, (ends.0, ends.1, Some(key)), spot, classes);
             }
@@ -206,7 +215,7 @@ impl Pair<'_, '_> {
             wants.extend([(a, 0, Want::Value), (b, 1, Want::Value)]);
             let asks = self.search.outside.iter().map(|terms| Ask {
                 targets: self.targets.to_vec(),
-                wants: wants.clone(),
+                wants: wants.iter().cloned().collect(),
                 terms: terms.clone(),
             });
             let found = asks.filter_map(|ask| match self.space.find(&ask) {
@@ -242,7 +251,8 @@ impl Pair<'_, '_> {
             return;
         }
         for terms in &self.search.outside {
-            let ask = Ask { targets: self.targets.to_vec(), wants: wants.to_vec(), terms: terms.clone() };
+            let ask =
+                Ask { targets: self.targets.to_vec(), wants: wants.iter().cloned().collect(), terms: terms.clone() };
             match self.space.find(&ask) {
                 Found::Yes(claims) => {
                     let provider = provider.map(str::to_owned);

@@ -153,19 +153,12 @@ impl Comparison<'_> {
     /// Whether everything that decides for this login is the same text on both sides.
     pub(super) fn is_untouched(&self, spot: &Spot) -> bool {
         let (old, new) = (self.old.pool(), self.new.pool());
-        if self.old.semantics() != self.new.semantics()
-            || old.roles != new.roles
-            || old.providers != new.providers
-            || old.allow_unauthenticated_identities != new.allow_unauthenticated_identities
-        {
+        if !self.same_for_guests {
             return false;
         }
         match spot.keys.as_slice() {
             [Some(a), Some(b)] => {
-                a == b
-                    && old.role_mappings.get(a) == new.role_mappings.get(b)
-                    && old.principal_tags == new.principal_tags
-                    && old.role_mappings.keys().eq(new.role_mappings.keys())
+                self.same_beside_mappings && a == b && old.role_mappings.get(a) == new.role_mappings.get(b)
             }
             _ => true,
         }

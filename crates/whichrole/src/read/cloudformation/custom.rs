@@ -21,7 +21,7 @@ impl<'n> Reading<'_, 'n> {
             return;
         };
         let id = target.split('.').next().unwrap_or_default();
-        let maker = resolver.template().and_then(|template| template.resources.get(id)).copied();
+        let maker = resolver.template().and_then(|template| template.resource(id)).copied();
         let made = maker.and_then(|maker| self.made_by(resolver, &maker));
         if let (Some(maker), Some(made)) = (maker, made) {
             self.followed.insert((resolver.number(), maker.id.to_owned()));

@@ -103,7 +103,7 @@ fn is_declared(template: &Template<'_>, named: Named, name: &str) -> bool {
         Named::Condition => template.conditions.contains_key(name),
         Named::ResourceOrParameter if template.parameters.contains_key(name) => true,
         Named::Resource | Named::ResourceOrParameter => {
-            template.resources.contains_key(name) || is_generated(template, name)
+            template.resource(name).is_some() || is_generated(template, name)
         }
     }
 }
@@ -112,13 +112,13 @@ fn is_declared(template: &Template<'_>, named: Named, name: &str) -> bool {
 fn is_generated(template: &Template<'_>, name: &str) -> bool {
     let makes = |kind: &str| kind.starts_with("AWS::Serverless::") || kind.ends_with("::MODULE");
     // The longest logical id that the name begins with is at or before it in their order.
-    let earlier = template.resources.range(..=name).rev().take(64);
+    let earlier = template.ids_back_from(name).take(64);
     name.starts_with("Serverless")
-        || earlier.into_iter().any(|(id, resource)| makes(resource.kind) && name.starts_with(id))
+        || earlier.into_iter().any(|id| name.starts_with(id) && template.kind_of(id).is_some_and(makes))
 }
 
 fn near<'t>(template: &'t Template<'_>, named: Named, name: &str) -> Option<&'t str> {
-    let resources = template.resources.keys().copied();
+    let resources = template.ids();
     let near = match named {
         Named::Condition => text::nearest(name, template.conditions.keys().copied()),
         Named::Resource => text::nearest(name, resources),

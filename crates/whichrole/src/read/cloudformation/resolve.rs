@@ -157,8 +157,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
 
     /// `Ref` of a group is the group's name.
     fn group_name(&self, id: &str) -> Option<Node> {
-        let group =
-            self.template()?.resources.get(id).filter(|resource| resource.kind == "AWS::Cognito::UserPoolGroup")?;
+        let group = self.template()?.resource(id).filter(|resource| resource.kind == "AWS::Cognito::UserPoolGroup")?;
         let led = Self { led: true, ..*self };
         if self.led { None } else { Some(led.resolve(group.property("GroupName")?)) }
     }
@@ -333,7 +332,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
     /// The reference for a name nothing was given for.
     pub(super) fn missing(&self, name: &str) -> Reference {
         let id = name.split('.').next().unwrap_or(name);
-        let deployed = self.template().is_some_and(|template| template.resources.contains_key(id));
+        let deployed = self.template().is_some_and(|template| template.resource(id).is_some());
         let when = if deployed { "a deployment decides it; " } else { "" };
         let missing = format!("{when}pass {}", parameter(name));
         Reference { text: format!("${{{}}}", flat(name)), missing }

@@ -1,6 +1,7 @@
 //! A template's sections: parameters, mappings, conditions, resources, exports. Serverless files hold one under `resources`.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use super::super::api;
 use super::super::node::{Entry, Node, Position, Value};
@@ -21,10 +22,10 @@ pub(super) struct Template<'n> {
     /// First-level mappings and their top-level keys.
     pub mappings: BTreeMap<(&'n str, &'n str), &'n Node>,
     pub conditions: BTreeMap<&'n str, &'n Node>,
-    /// By logical id.
-    pub resources: BTreeMap<&'n str, Resource<'n>>,
-    /// The logical ids in the order written.
-    order: Vec<&'n str>,
+    /// In the order written. Of those with one logical id each is the last.
+    resources: Vec<Resource<'n>>,
+    /// Their numbers by logical id.
+    numbers: BTreeMap<&'n str, usize>,
     /// The names of exports with their values, both unresolved.
     pub exports: Vec<(&'n Node, &'n Node)>,
 }
@@ -134,14 +135,21 @@ impl<'n> Template<'n> {
             .flat_map(|map| map.value.entries().iter().map(|top| ((map.name.as_str(), top.name.as_str()), &top.value)));
         let exports = entries("Outputs")
             .filter_map(|output| Some((output.value.get("Export")?.get("Name")?, output.value.get("Value")?)));
+        let mut resources: Vec<Resource<'_>> = entries("Resources").map(resource).collect();
+        let numbers: BTreeMap<&str, usize> = resources.iter().zip(0..).map(|(resource, n)| (resource.id, n)).collect();
+        if numbers.len() < resources.len() {
+            let last =
+                |resource: &Resource<'n>| numbers.get(resource.id).and_then(|last| resources.get(*last)).copied();
+            resources = resources.iter().filter_map(last).collect();
+        }
         Self {
             stem: stem(name).to_owned(),
             serverless,
             parameters: by_name("Parameters"),
             mappings: mappings.collect(),
             conditions: by_name("Conditions"),
-            resources: entries("Resources").map(|entry| (entry.name.as_str(), resource(entry))).collect(),
-            order: entries("Resources").map(|entry| entry.name.as_str()).collect(),
+            resources,
+            numbers,
             exports: exports.collect(),
             sections,
         }
@@ -149,11 +157,25 @@ impl<'n> Template<'n> {
 
     /// The resources in the order written.
     pub(super) fn in_order(&self) -> impl Iterator<Item = &Resource<'n>> {
-        self.order.iter().filter_map(|id| self.resources.get(id))
+        self.resources.iter()
+    }
+
+    pub(super) fn resource(&self, id: &str) -> Option<&Resource<'n>> {
+        self.numbers.get(id).and_then(|number| self.resources.get(*number))
+    }
+
+    /// The logical ids at or before one in their own order, the last first.
+    pub(super) fn ids_back_from(&self, id: &str) -> impl Iterator<Item = &'n str> {
+        self.numbers.range::<str, _>((Bound::Unbounded, Bound::Included(id))).rev().map(|(id, _)| *id)
+    }
+
+    /// All logical ids in their own order.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &'n str> {
+        self.numbers.keys().copied()
     }
 
     pub(super) fn kind_of(&self, id: &str) -> Option<&'n str> {
-        self.resources.get(id).map(|resource| resource.kind)
+        self.resource(id).map(|resource| resource.kind)
     }
 }
 

@@ -38,7 +38,7 @@ struct Choice {
 pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> String {
     let target = Target::alone(definition, config);
     let Some(evaluator) = target.evaluators.first() else { return String::new() };
-    let mut first = First { evaluator, target: &target, drafts: Vec::new(), missing: Vec::new() };
+    let mut first = First::new(evaluator, &target);
     for item in &Items::of(std::slice::from_ref(&target)).all {
         first.cover(item);
     }
@@ -50,11 +50,12 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     let mut equivalent = 0;
     let mut open: Vec<&str> = Vec::new();
     let mut mutants: Vec<(Option<&ProviderKey>, Evaluator)> = Vec::new();
-    for (key, change, _, pool) in &changes {
-        match first.tell_apart(pool, change) {
-            Some(true) => mutants.push((key.as_ref(), Evaluator::new(pool.clone(), *evaluator.semantics()))),
+    for change in &changes {
+        let pool = change.of(evaluator.pool());
+        match first.tell_apart(&pool, &change.words) {
+            Some(true) => mutants.push((change.provider, Evaluator::new(pool, *evaluator.semantics()))),
             Some(false) => equivalent += 1,
-            None => open.push(change),
+            None => open.push(&change.words),
         }
     }
     let noticed_by: Vec<BTreeSet<usize>> =
