@@ -252,13 +252,13 @@ impl Test {
             let outcome = ByCase::NEITHER;
             return if self.match_type == MatchType::NotEqual { outcome.not() } else { outcome };
         }
-        let is_whole = matches!(self.match_type, MatchType::Equals | MatchType::NotEqual);
-        if is_whole && self.is_ascii && !is_ascii && is_foreign(text) {
-            let outcome = ByCase::NEITHER;
-            return if self.match_type == MatchType::NotEqual { outcome.not() } else { outcome };
-        }
         // What a long text costs here grows with the value, too; that is bounded as long as the text is.
         if !self.is_ascii || !is_ascii || text.len() > 1024 {
+            let is_whole = matches!(self.match_type, MatchType::Equals | MatchType::NotEqual);
+            if is_whole && self.is_ascii && is_foreign(text) {
+                let outcome = ByCase::NEITHER;
+                return if self.match_type == MatchType::NotEqual { outcome.not() } else { outcome };
+            }
             return ByCase {
                 sensitive: self.holds_for(text),
                 insensitive: self.matches_text(text, &Semantics::default().with(LetterCase::Insensitive.into())),
