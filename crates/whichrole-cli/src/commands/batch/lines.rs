@@ -66,7 +66,7 @@ impl Lines {
                     self.number += 1;
                     return Block::TooLong(first);
                 }
-                self.number += memchr::memchr_iter(b'\n', buffer.get(..end).unwrap_or_default()).count();
+                self.number += count(b'\n', buffer.get(..end).unwrap_or_default());
                 return Block::Lines { first, length: end };
             }
             if filled == buffer.len() {
@@ -102,6 +102,15 @@ impl Lines {
             filled = new.end;
         }
     }
+}
+
+/// How often a byte occurs. As many times as a chunk is long fit in a byte, and bytes are added many at a time: that takes less than half of
+/// what `memchr_iter(…).count()` takes.
+fn count(byte: u8, bytes: &[u8]) -> usize {
+    let (chunks, rest) = bytes.as_chunks::<192>();
+    let small =
+        |chunk: &[u8]| usize::from(chunk.iter().fold(0_u8, |count, found| count.wrapping_add((*found == byte).into())));
+    chunks.iter().map(|chunk| small(chunk)).sum::<usize>() + small(rest)
 }
 
 /// The lines of a block: their numbers, and where they are without their ends.
