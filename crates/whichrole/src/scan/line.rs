@@ -53,6 +53,10 @@ impl<'t> Kept<'t, '_> {
         Some(())
     }
 
+    fn add_number(&mut self, number: usize, text: &'t str) {
+        self.others.push((number, Claim::Number(Cow::Borrowed(text))));
+    }
+
     #[cold]
     fn add_text(&mut self, number: usize, text: &'t str) {
         self.others.push((number, Claim::from(text)));
@@ -112,7 +116,7 @@ impl<'t, 's> Line<'t, 's> {
         (self.at == self.bytes.len()).then_some(kept.others)
     }
 
-    /// As many members as come in the most usual way: the usual name, then at once a text without escapes, or a number that nobody wants, then
+    /// As many members as come in the most usual way: the usual name, then at once a text without escapes, a number, or a word that nobody wants, then
     /// at once a comma or the end. Before and behind we stand where a name should begin; or behind the end, which is said.
     #[inline(never)]
     fn usual_members(&mut self, kept: &mut Kept<'t, '_>, order: &mut Order, usual: &Usual) -> Option<bool> {
@@ -120,19 +124,22 @@ impl<'t, 's> Line<'t, 's> {
         let mut at = self.at;
         for name in usual.from(if order.is_lost { usize::MAX } else { order.next }) {
             let Some(value) = name.behind(bytes, at) else { break };
-            let end = match bytes.get(value) {
-                Some(b'"') => match quotes.next(value + 1)? {
+            let first = bytes.get(value)?;
+            let end = match first {
+                b'"' => match quotes.next(value + 1)? {
                     quote if quote < backslash => quote + 1,
                     _ => break,
                 },
                 _ => match plain_end(bytes, value, self.limits.number) {
-                    Some(end) if name.wanted.is_none() => end,
+                    Some(end) if name.wanted.is_none() || first.is_ascii_digit() => end,
                     _ => break,
                 },
             };
             let Some(next @ (b',' | b'}')) = bytes.get(end) else { break };
-            if let Some(number) = name.wanted {
-                kept.set_text(number, self.text, value + 1, end - 1)?;
+            match name.wanted {
+                Some(number) if *first == b'"' => kept.set_text(number, self.text, value + 1, end - 1)?,
+                Some(number) => kept.add_number(number, self.text.get(value..end)?),
+                None => {}
             }
             at = end + 1;
             order.next += 1;
