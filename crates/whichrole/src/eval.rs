@@ -40,12 +40,12 @@ use crate::{Claims, saml, tags};
 pub struct Evaluator {
     pool: IdentityPool,
     semantics: Semantics,
-    directory: Directory,
+    pub(crate) directory: Directory,
     foreseen: Vec<Foreseen>,
     /// One plan for each role mapping, in the pool's order.
     pub(crate) plans: Vec<Plan>,
     /// The claims that the checks and the rules of all mappings look at.
-    names: Names,
+    pub(crate) names: Names,
 }
 
 /// Where a token belongs, and what speaks against it.
@@ -161,11 +161,6 @@ impl Evaluator {
         &self.semantics
     }
 
-    /// About how many places finding a login looks at.
-    pub(crate) fn steps(&self) -> usize {
-        self.directory.most_mappings + self.pool.principal_tags.len() + self.names.len() / 8
-    }
-
     /// The names of all claims that finding a login, deciding and making tags can look at. Some occur more than once.
     pub fn claims_read(&self) -> impl Iterator<Item = &str> {
         self.names.iter().chain(self.other_claims_read())
@@ -189,11 +184,6 @@ impl Evaluator {
     #[must_use]
     pub fn provider_keys(&self) -> Vec<String> {
         self.directory.keys()
-    }
-
-    /// Whether a login may name more than one.
-    pub(crate) fn has_several_providers(&self) -> bool {
-        self.directory.homes.len() > 1 || self.directory.most_mappings > 1
     }
 
     /// Finds the provider of a token, by its name if one is given (a login key or a mapping key), else by the token's `iss`, else the only

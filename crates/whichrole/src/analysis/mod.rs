@@ -33,4 +33,4 @@ pub use solve::NotDecided;
 pub use when::{Alternative, Constraint};
 pub(crate) use witness::ClaimsJson;
 pub use witness::Witness;
-pub(crate) use work::Work;
+pub(crate) use work::{Work, steps_of_login};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::space::{Known, Spot};
+use super::work::steps_of_login;
 use crate::claims::{Claim, Claims};
 use crate::groups::token_roles;
 use crate::groups::{PREFERRED_ROLE, ROLES};
@@ -154,7 +155,7 @@ impl Side<'_> {
 
     /// About how many steps the evaluator makes for a request with these claims.
     pub(crate) fn steps(&self, claims: &Claims<'_>) -> usize {
-        self.evaluator.steps() + self.cases.len() + self.tags.len() * claims.iter().count() / 2
+        steps_of_login(self.evaluator) + self.cases.len() + self.tags.len() * claims.iter().count() / 2
     }
 }
 

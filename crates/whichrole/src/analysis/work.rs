@@ -2,8 +2,15 @@
 
 use std::cell::Cell;
 
+use crate::Evaluator;
+
 /// The most steps that one call of the analysis makes: tests asked for, and bytes of text tried. They take about a second.
 const MOST_STEPS: u64 = 100_000_000;
+
+/// About how many places finding a login looks at.
+pub(crate) fn steps_of_login(evaluator: &Evaluator) -> usize {
+    evaluator.directory.most_mappings + evaluator.pool().principal_tags.len() + evaluator.names.len() / 8
+}
 
 /// The steps so far. Past the bound every question is answered "not decided".
 #[derive(Debug, Default)]
@@ -45,7 +52,7 @@ mod tests {
     use super::*;
     use crate::analysis::solve::{Found, NotDecided};
     use crate::analysis::space::{Ask, Known, Space, Spot};
-    use crate::{Evaluator, IdentityPool, MappingRule, MatchType, ProviderKey, RoleMapping, Semantics};
+    use crate::{IdentityPool, MappingRule, MatchType, ProviderKey, RoleMapping, Semantics};
 
     #[test]
     fn past_the_bound_nothing_is_decided() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::{self, Verdict};
+use crate::analysis::{self, Verdict, steps_of_login};
 use crate::decision::{Answer, Denial, Outcome, Source};
 use crate::eval::{Evaluator, Request};
 use crate::pool::{MappingRule, RoleMappingType};
@@ -317,7 +317,7 @@ impl Witnesses {
             evaluator.pool().role_mappings.get(&item.provider).map_or(0, |mapping| mapping.mapping_rules().len());
         let tags = evaluator.pool().principal_tags.values().map(|map| map.tags.len()).max().unwrap_or_default();
         // To make a tag takes longer than to pass over a rule.
-        let steps = evaluator.steps() + rules + 8 * tags;
+        let steps = steps_of_login(evaluator) + rules + 8 * tags;
         if self.left < steps {
             return (None, false);
         }

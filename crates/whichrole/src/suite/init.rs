@@ -403,7 +403,7 @@ fn expectation(decision: &Decision<'_>, roles: &Roles, with_tags: bool) -> Strin
 
 /// Whether a login has to name its provider.
 fn several_providers(evaluator: &Evaluator) -> bool {
-    evaluator.has_several_providers()
+    evaluator.directory.homes.len() > 1 || evaluator.directory.most_mappings > 1
 }
 
 impl Plan {
