@@ -6,7 +6,7 @@ use crate::claims::{Claim, Claims, Value};
 use crate::decision::InvalidToken;
 use crate::groups::{OpenPreferredRole, PREFERRED_ROLE};
 use crate::plan::{AUDIENCE, EXPIRY, ISSUER, Slots, TOKEN_USE};
-use crate::pool::IdentityPool;
+use crate::pool::{IdentityPool, IdentityProvider};
 use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::scan::Scanned;
 use crate::semantics::{Questions, Semantics};
@@ -310,16 +310,20 @@ pub(crate) fn fault(
             return Some(InvalidToken::WrongIssuer);
         }
         if let (true, Some(providers), Some(client)) = (is_user_pool, &pool.providers, audience) {
-            let accepts = |known: &crate::IdentityProvider| {
-                fits(known.provider_name.login_key(), key.login_key())
-                    && known.client_id.as_deref().is_none_or(|known| fits(known, client))
-            };
-            if !providers.iter().any(accepts) {
+            if !is_listed(providers, key, client) {
                 return Some(InvalidToken::UnsupportedProvider);
             }
         }
     }
     None
+}
+
+/// Whether a list of providers has the user pool of a key, with this client (L3).
+pub(crate) fn is_listed(providers: &[IdentityProvider], key: &ProviderKey, client: &str) -> bool {
+    providers.iter().any(|known| {
+        fits(known.provider_name.login_key(), key.login_key())
+            && known.client_id.as_deref().is_none_or(|known| fits(known, client))
+    })
 }
 
 /// L4. A missing `exp` passes; one that is no whole number of seconds does not.

@@ -7,7 +7,7 @@ use whichrole::analysis::{
     Diff, DiffOptions, Proof, RoleReach, Subject, Verdict, always, diff, equivalent, never, reach, reach_role,
 };
 use whichrole::read::{Configuration, ReadOptions, Source};
-use whichrole::{ArrayClaims, Choice, Evaluator, Group, IdentityPool, Semantics, SoleRole};
+use whichrole::{ArrayClaims, Choice, Evaluator, Group, IdentityPool, IdentityProvider, Semantics, SoleRole};
 
 const ADMIN: &str = "arn:aws:iam::111122223333:role/Admin";
 const READER: &str = "arn:aws:iam::111122223333:role/Reader";
@@ -295,12 +295,26 @@ fn changes_of_defaults_guests_and_resolution_are_changes() {
 
 #[test]
 fn a_mapping_on_one_side_only_is_listed_and_what_it_changes_too() {
-    let before = pool(&["dept Equals a A"]);
+    let mut before = pool(&["dept Equals a A"]);
     let mut after = before.clone();
     after.role_mappings.clear();
+    let key = "cognito-idp.us-east-1.amazonaws.com/us-east-1_Example:web";
+    let expected = ["role-resolution-denied -> Reader {}", r#"A -> Reader {"dept":"a"}"#];
     let found = compare(&before, &after);
-    assert_eq!(found.only_before, ["cognito-idp.us-east-1.amazonaws.com/us-east-1_Example:web"]);
-    assert_eq!(found.is_equal(), Some(false));
+    assert_eq!((found.only_before.as_slice(), found.is_equal()), (&[key.to_owned()][..], Some(false)));
+    assert_eq!(lines(&found), expected);
+    // It is the same where the pool lists its clients.
+    for listed in ["web", "web,app"] {
+        let (login, _) = key.rsplit_once(':').unwrap();
+        let listed = listed
+            .split(',')
+            .map(|client| IdentityProvider { provider_name: login.into(), client_id: Some(client.to_owned()) });
+        let listed: Vec<IdentityProvider> = listed.collect();
+        before.providers = Some(listed.clone());
+        after.providers = Some(listed);
+        assert_eq!(lines(&compare(&before, &after)), expected);
+        assert_eq!(compare(&after, &before).changes.len(), 2);
+    }
 }
 
 #[test]

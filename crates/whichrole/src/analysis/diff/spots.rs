@@ -7,6 +7,7 @@ use crate::Evaluator;
 use crate::analysis::pairing::counterpart;
 use crate::analysis::solve::Fresh;
 use crate::analysis::space::{Spot, listed_clients, variants};
+use crate::login::is_listed;
 use crate::pool::{IdentityPool, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 
@@ -47,16 +48,19 @@ impl Comparison<'_> {
         };
         for pair in &pairs {
             let [a, b] = pair;
-            let is_listed = listed_clients(old, a).is_some() || listed_clients(new, b).is_some();
+            let has_list = listed_clients(old, a).is_some() || listed_clients(new, b).is_some();
             let literal = [a, b].into_iter().filter_map(ProviderKey::client).find(|client| !client.contains("${"));
             // A side that lists its providers refuses the tokens of others (L3), which shows where they say whose they are.
-            let refuses = |pool: &IdentityPool, key: &ProviderKey| {
-                pool.providers.is_some() && !pool.role_mappings.contains_key(key) && literal.is_some()
+            let refuses = |pool: &IdentityPool, key: &ProviderKey| match (&pool.providers, literal) {
+                (Some(listed), Some(client)) => {
+                    !pool.role_mappings.contains_key(key) && !is_listed(listed, key, client)
+                }
+                _ => false,
             };
             if !refuses(old, a) && !refuses(new, b) {
                 spots.push(spot(pair.clone(), Vec::new()));
             }
-            if let (true, Some(client)) = (is_listed && old.providers != new.providers, literal) {
+            if let (true, Some(client)) = (has_list && old.providers != new.providers, literal) {
                 spots.push(spot(pair.clone(), vec![("aud".to_owned(), client.to_owned())]));
             }
         }
