@@ -309,10 +309,10 @@ pub(crate) fn fault(
         {
             return Some(InvalidToken::WrongIssuer);
         }
-        if let (true, Some(providers), Some(client)) = (is_user_pool, &pool.providers, audience) {
-            if !is_listed(providers, key, client) {
-                return Some(InvalidToken::UnsupportedProvider);
-            }
+        if let (true, Some(providers), Some(client)) = (is_user_pool, &pool.providers, audience)
+            && !is_listed(providers, key, client)
+        {
+            return Some(InvalidToken::UnsupportedProvider);
         }
     }
     None

@@ -105,3 +105,28 @@ fn no_folder_is_without_its_lint() {
         assert!(lint::lint_named(&name).is_some(), "{name}");
     }
 }
+
+/// Nobody may take what was not looked at for fine.
+#[test]
+fn of_very_many_rules_it_is_said_how_many_were_looked_at() {
+    let message = |count: usize| {
+        let rule = |n| {
+            format!(
+                r#"{{"Claim":"a","MatchType":"Equals","Value":"{n}","RoleARN":"arn:aws:iam::111122223333:role/R"}}"#
+            )
+        };
+        let rules: Vec<String> = (0..count).map(rule).collect();
+        let text = format!(
+            r#"{{"RoleMappings":{{"accounts.google.com":{{"Type":"Rules","AmbiguousRoleResolution":"Deny","RulesConfiguration":{{"Rules":[{}]}}}}}}}}"#,
+            rules.join(",")
+        );
+        let configuration = read(&[Source { name: "p.json".to_owned(), text }], &ReadOptions::default());
+        let found = lint::lint(&configuration).unwrap();
+        found.into_iter().find(|finding| finding.lint == "too-many-rules").map(|finding| finding.message)
+    };
+    assert_eq!(message(100).unwrap(), "the mapping has 100 rules; AWS takes at most 25");
+    assert_eq!(
+        message(101).unwrap(),
+        "the mapping has 101 rules; AWS takes at most 25; which of those behind the first 100 never decide was not looked at"
+    );
+}

@@ -313,7 +313,8 @@ pub fn markdown(report: &Report) -> Vec<String> {
         lines.extend([String::new(), format!("{} of {} users change.", users.changed, users.total)]);
         for class in &users.classes {
             let (before, after) = (code(&names.short(&class.before)), code(&names.short(&class.after)));
-            lines.push(format!("- {}: {before} → {after}, first on line {}", class.users, class.line));
+            let tags = if class.tags_differ { " with other tags" } else { "" };
+            lines.push(format!("- {}: {before} → {after}{tags}, first on line {}", class.users, class.line));
         }
     }
     lines

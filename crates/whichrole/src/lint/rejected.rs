@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Case, Finding, Severity, providers};
+use super::{Case, Finding, MOST_MAPPINGS_SOLVED, MOST_RULES_SOLVED, Severity, providers};
 use crate::pool::{IdentityPool, RoleArn, RoleMappingType};
 use crate::provider::ProviderKey;
 use crate::read::{Place, Position};
@@ -32,7 +32,13 @@ fn too_many_mappings(case: &Case<'_>, found: &mut Vec<Finding>) {
     let mut mappings: Vec<(Option<Position>, &ProviderKey)> = keys.map(|key| (case.at_mapping(key), key)).collect();
     mappings.sort();
     if let Some((at, key)) = mappings.get(MOST_MAPPINGS) {
-        let message = format!("the pool has {} role mappings; AWS takes at most {MOST_MAPPINGS}", mappings.len());
+        let beyond = if mappings.len() > MOST_MAPPINGS_SOLVED {
+            format!("; which rules never decide was looked at for {MOST_MAPPINGS_SOLVED} of them")
+        } else {
+            String::new()
+        };
+        let message =
+            format!("the pool has {} role mappings; AWS takes at most {MOST_MAPPINGS}{beyond}", mappings.len());
         found.push(Finding::new("too-many-mappings", Severity::Error, message).at(*at).of(key));
     }
 }
@@ -52,7 +58,12 @@ fn mapping_shape(case: &Case<'_>, key: &ProviderKey, found: &mut Vec<Finding>) {
                 .push(Finding::new("rules-without-rules", Severity::Warning, message).at(case.at_mapping(key)).of(key));
         }
         RoleMappingType::Rules(rules) if rules.len() > MOST_RULES => {
-            let message = format!("the mapping has {} rules; AWS takes at most {MOST_RULES}", rules.len());
+            let beyond = if rules.len() > MOST_RULES_SOLVED {
+                format!("; which of those behind the first {MOST_RULES_SOLVED} never decide was not looked at")
+            } else {
+                String::new()
+            };
+            let message = format!("the mapping has {} rules; AWS takes at most {MOST_RULES}{beyond}", rules.len());
             let at = case.at_rule(key, MOST_RULES + 1);
             found.push(Finding::new("too-many-rules", Severity::Error, message).at(at).of(key).rule(MOST_RULES + 1));
         }
