@@ -182,7 +182,7 @@ impl<'a> Claims<'a> {
     /// Claims that borrow nothing.
     #[must_use]
     pub fn into_owned(self) -> Claims<'static> {
-        Claims::of_members(self.into_members().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned())))
+        Claims::of_members(owned_members(self.into_members()))
     }
 
     /// The same claims, borrowed: cheap to change without a copy of every text.
@@ -294,7 +294,7 @@ impl<'a> Claim<'a> {
             Self::Number(number) => Claim::Number(Cow::Owned(number.into_owned())),
             Self::Text(text) => Claim::Text(Cow::Owned(text.into_owned())),
             Self::Array(elements) => Claim::Array(elements.into_iter().map(Claim::into_owned).collect()),
-            Self::Object(members) => Claim::Object(owned_members(members)),
+            Self::Object(members) => Claim::Object(owned_members(members).collect()),
         }
     }
 
@@ -331,8 +331,10 @@ fn has_distinct_names(members: &[(Cow<'_, str>, Claim<'_>)]) -> bool {
     names.len() == members.len()
 }
 
-fn owned_members(members: Vec<(Cow<'_, str>, Claim<'_>)>) -> Vec<(Cow<'static, str>, Claim<'static>)> {
-    members.into_iter().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned())).collect()
+fn owned_members<'a>(
+    members: impl IntoIterator<Item = (Cow<'a, str>, Claim<'a>)>,
+) -> impl Iterator<Item = (Cow<'static, str>, Claim<'static>)> {
+    members.into_iter().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned()))
 }
 
 fn write_object<'m, 'a: 'm>(members: impl Iterator<Item = (&'m str, &'m Claim<'a>)>, out: &mut String) {

@@ -249,15 +249,13 @@ impl Test {
     /// The same where it is known whether the text is ASCII.
     pub(crate) fn both_of(&self, text: &str, is_ascii: bool) -> ByCase {
         if is_ascii && self.is_foreign {
-            let outcome = ByCase::NEITHER;
-            return if self.match_type == MatchType::NotEqual { outcome.not() } else { outcome };
+            return self.both_of_another();
         }
         // What a long text costs here grows with the value, too; that is bounded as long as the text is.
         if !self.is_ascii || !is_ascii || text.len() > 1024 {
             let is_whole = matches!(self.match_type, MatchType::Equals | MatchType::NotEqual);
             if is_whole && self.is_ascii && is_foreign(text) {
-                let outcome = ByCase::NEITHER;
-                return if self.match_type == MatchType::NotEqual { outcome.not() } else { outcome };
+                return self.both_of_another();
             }
             return ByCase {
                 sensitive: self.holds_for(text),
@@ -274,6 +272,11 @@ impl Test {
             MatchType::Contains if text.len() < self.value.len() => ByCase::NEITHER,
             MatchType::Contains => self.search.both(text.as_bytes(), self.value.as_bytes()),
         }
+    }
+
+    /// Both outcomes for a text that neither is the value nor has it in it, whatever the letter case.
+    fn both_of_another(&self) -> ByCase {
+        if self.match_type == MatchType::NotEqual { ByCase::NEITHER.not() } else { ByCase::NEITHER }
     }
 
     /// Whether an element is the value, whatever the operator, both ways at once.

@@ -27,14 +27,6 @@ impl Key {
         };
         Self { first, last, length: name.len() }
     }
-
-    /// Where a table of this many places is looked at first; the number of places is a power of two.
-    #[inline]
-    fn home(self, places: usize) -> usize {
-        let mixed = (self.first ^ self.last.rotate_left(23) ^ self.length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        // The upper bits are the mixed ones, and a table has far fewer places than they can tell apart.
-        usize::try_from(mixed >> 40).unwrap_or_default() & places.wrapping_sub(1)
-    }
 }
 
 /// One of 256 marks, which depends on a name's length and its ends. It costs less than comparing names, and most names that differ have
@@ -52,8 +44,6 @@ impl Mark {
     }
 }
 
-/// The most names that are looked up in the table.
-const MANY: usize = 1_000;
 /// A mark that no name has.
 const NOBODY: u8 = u8::MAX;
 /// A mark that several names have, or one with a larger number than fits.
@@ -66,17 +56,16 @@ pub(crate) struct Names {
     all: Vec<(Key, Box<str>)>,
     /// The number of the name that has a mark, by mark.
     marks: [u8; 256],
-    /// Open addressing. At least three of four places are free.
-    table: Vec<Option<usize>>,
-    /// Instead of the table where there are more than [`MANY`]: names can be chosen so that the table would find none of them fast.
-    many: BTreeMap<Box<str>, usize>,
+    /// The number of each name, for where the marks do not tell. Names can be chosen so that they tell nothing, and finding one must not take
+    /// longer for it, so this is no table of hashes.
+    numbers: BTreeMap<Box<str>, usize>,
     /// The same for clones: what has a number in the one has it in the other, until either gets more names.
     origin: Arc<()>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        Self { all: Vec::new(), marks: [NOBODY; 256], table: Vec::new(), many: BTreeMap::new(), origin: Arc::default() }
+        Self { all: Vec::new(), marks: [NOBODY; 256], numbers: BTreeMap::new(), origin: Arc::default() }
     }
 }
 
@@ -94,32 +83,8 @@ impl Names {
                 _ => SEVERAL,
             };
         }
-        if self.all.len() > MANY {
-            if self.many.is_empty() {
-                self.many.extend(self.all.iter().map(|(_, name)| name.clone()).zip(0..));
-                self.table = Vec::new();
-            }
-            self.many.insert(name.into(), number);
-        } else if self.all.len() * 4 > self.table.len() {
-            self.table = vec![None; self.all.len().next_power_of_two() * 8];
-            for number in 0..self.all.len() {
-                self.place(number);
-            }
-        } else {
-            self.place(number);
-        }
+        self.numbers.insert(name.into(), number);
         number
-    }
-
-    fn place(&mut self, number: usize) {
-        let Some((key, _)) = self.all.get(number) else { return };
-        let mut at = key.home(self.table.len());
-        while let Some(Some(_)) = self.table.get(at) {
-            at = (at + 1) & (self.table.len() - 1);
-        }
-        if let Some(place) = self.table.get_mut(at) {
-            *place = Some(number);
-        }
     }
 
     /// The number of a name.
@@ -152,15 +117,7 @@ impl Names {
 
     #[inline(never)]
     fn look_up(&self, name: &str) -> Option<usize> {
-        let key = Key::of(name.as_bytes());
-        let mut at = key.home(self.table.len());
-        while let Some(Some(number)) = self.table.get(at) {
-            if self.is(*number, key, name) {
-                return Some(*number);
-            }
-            at = (at + 1) & (self.table.len() - 1);
-        }
-        self.many.get(name).copied()
+        self.numbers.get(name).copied()
     }
 
     /// The name with a number; nothing where there is none.
@@ -212,7 +169,7 @@ mod tests {
 
     #[test]
     fn every_name_is_found_and_no_other() {
-        let all: Vec<String> = (0..2 * MANY).map(|n| format!("custom:claim-{}{n}", "x".repeat(n % 40))).collect();
+        let all: Vec<String> = (0..600).map(|n| format!("custom:claim-{}{n}", "x".repeat(n % 40))).collect();
         let mut names = Names::default();
         assert_eq!(names.number("sub"), None);
         for (n, name) in all.iter().enumerate() {
@@ -221,7 +178,7 @@ mod tests {
         for (n, name) in all.iter().enumerate() {
             assert_eq!(names.number(name), Some(n));
         }
-        assert_eq!(names.len(), 2 * MANY);
+        assert_eq!(names.len(), 600);
         assert_eq!(names.number("custom:claim-"), None);
     }
 

@@ -116,8 +116,8 @@ impl<'t, 's> Line<'t, 's> {
         (self.at == self.bytes.len()).then_some(kept.others)
     }
 
-    /// As many members as come in the most usual way: the usual name, then at once a text without escapes, a number, or a word that nobody wants, then
-    /// at once a comma or the end. Before and behind we stand where a name should begin; or behind the end, which is said.
+    /// As many members as come in the most usual way: the usual name, then at once a text without escapes, a number, or a word that nobody
+    /// wants, then at once a comma or the end. Before and behind we stand where a name should begin; or behind the end, which is said.
     #[inline(never)]
     fn usual_members(&mut self, kept: &mut Kept<'t, '_>, order: &mut Order, usual: &Usual) -> Option<bool> {
         let (bytes, quotes, backslash) = (self.bytes, self.quotes, self.backslash);
