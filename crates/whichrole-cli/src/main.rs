@@ -5,9 +5,11 @@
 
 mod args;
 mod commands;
+mod counts;
 mod failure;
 mod git;
 mod input;
+mod lines;
 mod output;
 mod progress;
 mod render;

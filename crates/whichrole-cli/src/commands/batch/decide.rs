@@ -9,11 +9,11 @@ use whichrole::{
 
 use super::against::Changes;
 use super::columns::{Column, Row};
-use super::lines::{Block, split};
 use super::pointer::Pointer;
 use super::summary::Summary;
 use super::threads::{Turn, Work};
 use crate::failure::{Failure, Report};
+use crate::lines::{Block, split};
 use crate::request;
 
 /// Bytes of results that a thread holds back until its turn has come.

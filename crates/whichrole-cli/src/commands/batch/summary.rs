@@ -1,17 +1,13 @@
 //! `--summary`: how many lines get each role, from which source, are denied for which reason, and lean on which open question.
 
-use std::collections::BTreeMap;
-
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use whichrole::{Answer, Denial, Question, Questions, Source};
 
 use crate::commands::eval::json;
+use crate::counts::Counts;
 use crate::failure::Result;
 use crate::output::Output;
 use crate::render::style::{STRONG, paint};
-
-/// Different names that are counted apart. Roles can come from tokens, and tokens can be made up.
-const NAMES: usize = 1_000;
 
 /// Counts of lines. Those of later lines are appended, so the first line that showed something is its example.
 #[derive(Debug, Default)]
@@ -19,57 +15,11 @@ pub struct Summary {
     decided: usize,
     denied: usize,
     uncertain: usize,
-    roles: Counts,
-    sources: Counts,
-    reasons: Counts,
-    questions: Counts,
-    errors: Counts,
-}
-
-/// How many lines have each name, and the number of the first.
-#[derive(Debug, Default)]
-pub struct Counts {
-    names: BTreeMap<String, (usize, usize)>,
-    /// Lines with names that are too many to be counted apart.
-    others: usize,
-}
-
-impl Counts {
-    fn add(&mut self, name: &str, number: usize) {
-        match self.names.get_mut(name) {
-            Some((lines, _)) => *lines += 1,
-            None => self.insert(name.to_owned(), (1, number)),
-        }
-    }
-
-    fn insert(&mut self, name: String, (lines, first): (usize, usize)) {
-        if let Some((known, _)) = self.names.get_mut(&name) {
-            *known += lines;
-        } else if self.names.len() == NAMES {
-            self.others += lines;
-        } else {
-            self.names.insert(name, (lines, first));
-        }
-    }
-
-    /// Adds counts of later lines and forgets them there.
-    fn append(&mut self, later: &mut Self) {
-        self.others += std::mem::take(&mut later.others);
-        // In the order of lines, so that it is always the same names that are too many.
-        let mut names: Vec<_> = std::mem::take(&mut later.names).into_iter().collect();
-        names.sort_by_key(|(_, (_, first))| *first);
-        for (name, counts) in names {
-            self.insert(name, counts);
-        }
-    }
-
-    /// Most lines first.
-    fn sorted(&self) -> Vec<(&str, usize, usize)> {
-        let mut names: Vec<_> =
-            self.names.iter().map(|(name, (lines, first))| (name.as_str(), *lines, *first)).collect();
-        names.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        names
-    }
+    roles: Counts<String>,
+    sources: Counts<String>,
+    reasons: Counts<String>,
+    questions: Counts<String>,
+    errors: Counts<String>,
 }
 
 impl Summary {
@@ -105,12 +55,12 @@ impl Summary {
         }
     }
 
-    fn counts_mut(&mut self) -> [(&'static str, &mut Counts); 5] {
+    fn counts_mut(&mut self) -> [(&'static str, &mut Counts<String>); 5] {
         let Self { roles, sources, reasons, questions, errors, .. } = self;
         [("roles", roles), ("sources", sources), ("reasons", reasons), ("questions", questions), ("errors", errors)]
     }
 
-    fn counts(&self) -> [(&'static str, &'static str, &Counts); 5] {
+    fn counts(&self) -> [(&'static str, &'static str, &Counts<String>); 5] {
         [
             ("roles", "role", &self.roles),
             ("sources", "source", &self.sources),
@@ -139,7 +89,8 @@ impl Summary {
             }
             output.text("");
             output.text(&paint(STRONG, title));
-            for (name, lines, first) in sorted {
+            for (name, count) in sorted {
+                let (lines, first) = (count.lines, count.first());
                 output.text(&format!("{lines:>9}  {}  (line {first})", whichrole::text::visible(name)));
             }
             if counts.others > 0 {
@@ -166,16 +117,16 @@ impl Serialize for Summary {
 
 struct Rows<'c> {
     name: &'static str,
-    counts: &'c Counts,
+    counts: &'c Counts<String>,
 }
 
 impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let rows = self.counts.sorted().into_iter().map(|(name, lines, first)| Row {
+        let rows = self.counts.sorted().into_iter().map(|(name, count)| Row {
             key: self.name,
             name: Some(name),
-            lines,
-            example: Some(first),
+            lines: count.lines,
+            example: Some(count.first()),
         });
         let others = (self.counts.others > 0).then_some(Row {
             key: self.name,
@@ -202,25 +153,5 @@ impl Serialize for Row<'_> {
         map.serialize_entry("lines", &self.lines)?;
         map.serialize_entry("example", &self.example)?;
         map.end()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_beyond_the_first_thousand_are_counted_together() {
-        let mut all = Counts::default();
-        for block in 0..3 {
-            let mut later = Counts::default();
-            for n in 0..600 {
-                later.add(&format!("{}", (block * 400 + n) % 1_500), block * 600 + n);
-            }
-            all.append(&mut later);
-            assert!(later.names.is_empty());
-        }
-        assert_eq!((all.names.len(), all.others), (1_000, 400));
-        assert_eq!(all.names["450"], (2, 450), "two lines, the first of them the 450th");
     }
 }

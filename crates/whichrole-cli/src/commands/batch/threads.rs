@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use super::lines::{BLOCK, Block, Lines};
+use crate::lines::{BLOCK, Block, Lines};
 
 /// What one thread does with blocks.
 pub trait Work {
