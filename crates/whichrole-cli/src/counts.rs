@@ -19,18 +19,18 @@ pub struct Counts<K> {
 }
 
 /// How many lines, and the first of them.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct Count {
     pub lines: usize,
     pub examples: Vec<usize>,
 }
 
-/// Lines that could not be read, as `--format json` shows them.
+/// Lines that could not be read for one reason, as `--format json` shows them.
 #[derive(Debug, Serialize)]
-pub struct Fault<'c> {
-    code: &'c str,
+pub struct Fault {
+    code: String,
     #[serde(flatten)]
-    count: &'c Count,
+    count: Count,
 }
 
 impl<K> Default for Counts<K> {
@@ -87,8 +87,8 @@ impl<K: Ord> Counts<K> {
 
 impl Counts<String> {
     /// Where the kinds are the codes of errors.
-    pub fn faults(&self) -> Vec<Fault<'_>> {
-        self.sorted().into_iter().map(|(code, count)| Fault { code, count }).collect()
+    pub fn faults(&self) -> Vec<Fault> {
+        self.sorted().into_iter().map(|(code, count)| Fault { code: code.clone(), count: count.clone() }).collect()
     }
 }
 

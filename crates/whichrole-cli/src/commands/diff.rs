@@ -92,7 +92,7 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
             return Err(Failure::new("several-pools", "`--users` are the users of one pool; choose it with `--pool`"));
         };
         let provider = asked.provider.as_deref().map(ProviderKey::new);
-        report.users = Some(users::count(file, provider.as_ref(), found, &semantics)?);
+        report.users = Some(users::count(file, provider.as_ref(), found, &semantics, output)?);
     }
     match args.global.format {
         Some(Format::Json) => output.document(json(&report)?),
@@ -201,6 +201,9 @@ impl Report {
 }
 
 fn exit(report: &Report, strict: bool) -> Exit {
+    if report.users.as_ref().is_some_and(|users| users.unread > 0) {
+        return Exit::CouldNotAnswer;
+    }
     let answer = if report.outside.is_some() { report.is_confined() } else { report.equal };
     match answer {
         Some(true) if strict && !(report.unequal_under.is_empty() && report.guessed.is_empty()) => Exit::NotCertain,

@@ -7,7 +7,7 @@ use whichrole::RoleArn;
 use whichrole::analysis::{Change, Judged};
 use whichrole::text::visible;
 
-use crate::commands::diff::Report;
+use crate::commands::diff::{Report, Users};
 use crate::render::markdown::code;
 use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
 use crate::render::who::example;
@@ -42,12 +42,15 @@ pub fn text(report: &Report) -> Vec<String> {
     }
     if let Some(users) = &report.users {
         lines.push(String::new());
-        lines.push(format!("{} of {} users change", users.changed, users.total));
+        lines.push(counted(users));
         for class in &users.classes {
             let tags = if class.tags_differ { ", with other tags" } else { "" };
             let (before, after) = (names.short(&class.before), names.short(&class.after));
             let first = paint(DIM, &format!("first on line {}", class.line));
             lines.push(format!("  {:>7}  {before} → {after}{tags}  {first}", class.users));
+        }
+        if users.others > 0 {
+            lines.push(format!("  {:>7}  others", users.others));
         }
     }
     while lines.first().is_some_and(String::is_empty) {
@@ -60,6 +63,16 @@ pub fn text(report: &Report) -> Vec<String> {
         lines.push(paint(STRONG, &summary(report)));
     }
     lines
+}
+
+/// How many users change, and how many could not be asked about.
+fn counted(users: &Users) -> String {
+    let unread = match users.unread {
+        0 => String::new(),
+        1 => "; 1 line could not be read".to_owned(),
+        lines => format!("; {lines} lines could not be read"),
+    };
+    format!("{} of {} users change{unread}", users.changed, users.total)
 }
 
 /// The whole of it in a line.
@@ -310,11 +323,14 @@ pub fn markdown(report: &Report) -> Vec<String> {
         }
     }
     if let Some(users) = &report.users {
-        lines.extend([String::new(), format!("{} of {} users change.", users.changed, users.total)]);
+        lines.extend([String::new(), format!("{}.", counted(users))]);
         for class in &users.classes {
             let (before, after) = (code(&names.short(&class.before)), code(&names.short(&class.after)));
             let tags = if class.tags_differ { " with other tags" } else { "" };
             lines.push(format!("- {}: {before} → {after}{tags}, first on line {}", class.users, class.line));
+        }
+        if users.others > 0 {
+            lines.push(format!("- {}: others", users.others));
         }
     }
     lines

@@ -194,9 +194,45 @@ fn users_are_counted_by_class() {
     let found = checked("diff", call().run().exits(1));
     assert_eq!((&found["users"]["total"], &found["users"]["changed"]), (&Value::from(3), &Value::from(2)));
     assert_eq!((&found["users"]["classes"][0]["users"], &found["users"]["classes"][0]["line"]), (&2.into(), &1.into()));
-    folder.file("users.ndjson", "{\"custom:dept\":\"eng-lead\"}\nnonsense\n");
-    let wrong = json(call().run().exits(2));
-    assert_eq!((&wrong["error"]["code"], &wrong["error"]["line"]), (&Value::from("users"), &Value::from(2)));
+}
+
+#[test]
+fn a_line_of_users_that_cannot_be_read_is_named_and_the_others_are_compared() {
+    let folder = Folder::new();
+    let [old, _] = swapped(&folder);
+    let diff = |lines: &str, more: &[&str]| {
+        let users = folder.file("users.ndjson", lines);
+        let users = users.file_name().unwrap();
+        let root = old.parent().unwrap();
+        whichrole(["diff", "old.json", "new.json"]).arg("--users").arg(users).args(more).folder(root).run()
+    };
+    let lead = r#"{"custom:dept":"eng-lead"}"#;
+    let lines = [lead, "nonsense", "{\"a\":}", r#"{"Groups":[1]}"#, lead, "\u{0}\u{ff}", "{}"].join("\n");
+    let outcome = diff(&lines, &[]);
+    outcome.exits(2).says(
+        "error: users.ndjson:2: expected 3 parts, found 1\n\
+         error: users.ndjson:3:6: claims: expected a JSON value\n\
+         error: users.ndjson:4: expected the groups as names, or as objects with a `GroupName`\n\
+         error: users.ndjson:6: expected 3 parts, found 1",
+    );
+    let counted = "2 of 3 users change; 4 lines could not be read";
+    assert!(outcome.stdout.contains(counted), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("        2  Eng → Lead  first on line 1\n"), "{}", outcome.stdout);
+    let markdown = diff(&lines, &["--format", "markdown"]);
+    assert!(markdown.exits(2).stdout.contains(&format!("\n{counted}.\n")), "{}", markdown.stdout);
+    let users = checked("diff", diff(&lines, &["--format", "json"]).exits(2))["users"].clone();
+    assert_eq!((&users["total"], &users["changed"], &users["unread"]), (&3.into(), &2.into(), &4.into()));
+    assert_eq!(users["errors"][0], serde_json::json!({"code": "malformed-token", "lines": 2, "examples": [2, 6]}));
+    // However many there are, the first twenty are named.
+    let many = diff(&format!("{}{lead}\n", "x\n".repeat(1_000)), &[]);
+    assert_eq!(many.exits(2).stderr.matches("error: ").count(), 20);
+    many.mentions("users.ndjson:20: ").mentions("and 980 more lines that could not be read\n");
+    assert!(many.stdout.contains("1 of 1 users change; 1000 lines could not be read"), "{}", many.stdout);
+    diff(&format!("{}{lead}\n", "x\n".repeat(20)), &[])
+        .exits(2)
+        .mentions("users.ndjson:20: expected 3 parts, found 1\n");
+    // That two sides are equal does not make a line that was not compared equal.
+    whichrole(["diff", "old.json", "old.json", "--users", "users.ndjson"]).folder(old.parent().unwrap()).run().exits(2);
 }
 
 #[test]
@@ -274,7 +310,7 @@ fn users_of_a_groups_export_get_the_tokens_that_their_groups_make() {
     // Where groups are known, a name that none of them has is a slip.
     let groups = folder.file("groups.json", r#"{"Groups":[{"GroupName":"admins","Precedence":1}]}"#);
     let slip = whichrole(["diff", "--users"]).arg(&users).arg("--groups").arg(&groups).arg(&old).arg(&new).run();
-    slip.exits(2).mentions("unknown group `staff`");
+    slip.exits(2).mentions("users.ndjson:1: unknown group `staff`");
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn other_files_have_limits_too() {
         whichrole(["diff", "pool.json", "pool.json", "--users", "users"]).folder(&folder.path(".")).run()
     };
     users(65_536).exits(0);
-    users(65_537).refuses("users:1: the line is longer than 65536 bytes");
+    users(65_537).exits(2).says("error: users:1: the line is longer than 65536 bytes");
 }
 
 #[test]

@@ -104,7 +104,7 @@ struct Report<'c> {
     changes: Vec<Change<'c>>,
     /// Lines with changes beyond those.
     others: usize,
-    errors: Vec<Fault<'c>>,
+    errors: Vec<Fault>,
 }
 
 #[derive(Serialize)]

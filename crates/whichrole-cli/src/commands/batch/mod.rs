@@ -14,6 +14,7 @@ use whichrole::Evaluator;
 
 use self::against::Changes;
 use self::columns::Column;
+pub use self::decide::in_line;
 use self::decide::{Batch, Results, Want, Worker};
 use self::pointer::Pointer;
 use self::summary::Summary;

@@ -4,9 +4,7 @@
 //! (`{"Groups": [{"GroupName": …}], "UserAttributes": […]}`), or `{"user": …, "groups": […], "claims": {…}}`. The tokens of an export's
 //! users are made from the groups of each side, so that a group whose role changes shows.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{BufRead as _, Read as _};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -14,18 +12,30 @@ use whichrole::analysis::{Diff, Judged};
 use whichrole::read::Problem;
 use whichrole::{Claim, Claims, Group, GroupClaims, PREFERRED_ROLE, ProviderKey, Semantics, TokenLimits, text};
 
+use crate::commands::batch::in_line;
+use crate::counts::{Count, Counts, Fault};
 use crate::failure::{Failure, Report, Result};
+use crate::lines::{Block, Lines, split};
+use crate::output::Output;
 use crate::{input, request};
 
 /// The largest line of a file of users.
 const LINE_BYTES: usize = 65_536;
+/// Lines that cannot be read and are named one by one.
+const SENTENCES: usize = 20;
 
 /// How many users of a file are in each class.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Users {
+    /// Those that were compared.
     pub total: usize,
     pub changed: usize,
+    /// Lines that could not be read.
+    pub unread: usize,
     pub classes: Vec<Class>,
+    /// Users in classes beyond those.
+    pub others: usize,
+    errors: Vec<Fault>,
 }
 
 /// Users who got the one and get the other: a role, or the reason of a denial.
@@ -39,68 +49,125 @@ pub struct Class {
     pub line: usize,
 }
 
-/// Puts each user of a file to both configurations.
-pub fn count(file: &OsStr, provider: Option<&ProviderKey>, found: &Diff, semantics: &Semantics) -> Result<Users> {
-    let mut users = Users::default();
-    let mut classes: BTreeMap<(String, String, bool), (usize, usize)> = BTreeMap::new();
-    let mut reader = std::io::BufReader::new(input::open(file)?);
-    let mut line = Vec::new();
-    for number in 1_usize.. {
-        line.clear();
-        // The bytes that a line may have, and its end: a longer one is refused before all of it is in memory.
-        let mut bounded = reader.by_ref().take(LINE_BYTES as u64 + 2);
-        let read = bounded.read_until(b'\n', &mut line);
-        if read.map_err(|error| Failure::io(&error, "read", &input::shown(file)))? == 0 {
-            break;
+/// What was before, what is after, and whether the tags differ.
+type Outcome = (String, String, bool);
+
+/// What the lines came to, so far.
+#[derive(Default)]
+struct Seen {
+    compared: usize,
+    classes: Counts<Outcome>,
+    errors: Counts<String>,
+}
+
+/// Puts each user of a file to both configurations. A line that cannot be read is said and counted, and the others are compared.
+pub fn count(
+    file: &OsStr,
+    provider: Option<&ProviderKey>,
+    found: &Diff,
+    semantics: &Semantics,
+    output: &Output,
+) -> Result<Users> {
+    let name = input::shown(file);
+    let mut seen = Seen::default();
+    let mut lines = Lines::new(input::open(file)?, LINE_BYTES);
+    let mut buffer = Vec::new();
+    loop {
+        match lines.next(&mut buffer) {
+            Block::End => break,
+            Block::TooLong(number) => seen.unread(too_long(), number, &name, output),
+            Block::Unreadable(_, error) => return Err(Failure::io(&error, "read", &name)),
+            Block::Lines { first, length } => {
+                let block = buffer.get(..length).unwrap_or_default();
+                for (number, place) in split(block, first) {
+                    let line = block.get(place).unwrap_or_default();
+                    if line.len() > LINE_BYTES {
+                        seen.unread(too_long(), number, &name, output);
+                    } else if !line.iter().all(u8::is_ascii_whitespace) {
+                        match judge(line, provider, found, semantics) {
+                            Ok(judged) => seen.add(&judged, number),
+                            Err(report) => seen.unread(*report, number, &name, output),
+                        }
+                    }
+                }
+            }
         }
-        if line.pop_if(|last| *last == b'\n').is_some() {
-            line.pop_if(|last| *last == b'\r');
-        }
-        if line.len() <= LINE_BYTES && line.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        let fault_of = |code: &'static str, what: String| {
-            let mut report = Report::new(code, what);
-            report.file = Some(text::visible(&input::shown(file)));
-            report.line = Some(number);
-            Failure::of(report)
-        };
-        let fault = |what: String| fault_of("users", what);
-        if line.len() > LINE_BYTES {
-            return Err(fault_of("too-large", format!("the line is longer than {LINE_BYTES} bytes")));
-        }
-        let [before, after] = tokens(&line, &found.groups, semantics).map_err(fault)?;
-        let [before, after] = found.judge(provider, &before, &after).map_err(|error| fault(error.to_string()))?;
-        users.total += 1;
+    }
+    let unread = seen.errors.total();
+    if unread > SENTENCES {
+        output.error(&format!("and {} more lines that could not be read", unread - SENTENCES));
+    }
+    Ok(seen.into())
+}
+
+fn too_long() -> Report {
+    Report::new("too-large", format!("the line is longer than {LINE_BYTES} bytes"))
+}
+
+/// What a line comes to, or why it cannot be read.
+type Unread<T> = std::result::Result<T, Box<Report>>;
+
+/// What the user of a line got and gets.
+fn judge(line: &[u8], provider: Option<&ProviderKey>, found: &Diff, semantics: &Semantics) -> Unread<[Judged; 2]> {
+    let [before, after] = tokens(line, &found.groups, semantics)?;
+    let judged = found.judge(provider, &before, &after);
+    judged.map_err(|error| Box::new(Report::new(error.code(), error.to_string())))
+}
+
+impl Seen {
+    fn add(&mut self, [before, after]: &[Judged; 2], number: usize) {
+        self.compared += 1;
         let got = |judged: &Judged| {
             judged.role.clone().unwrap_or_else(|| format!("denied ({})", judged.deny.unwrap_or_default()))
         };
-        let (was, is, tags_differ) = (got(&before), got(&after), before.tags != after.tags);
+        let (was, is, tags_differ) = (got(before), got(after), before.tags != after.tags);
         if was != is || tags_differ {
-            users.changed += 1;
-            classes.entry((was, is, tags_differ)).or_insert((0, number)).0 += 1;
+            self.classes.add(&(was, is, tags_differ), number);
         }
     }
-    users.classes = classes
-        .into_iter()
-        .map(|((before, after, tags_differ), (users, line))| Class { before, after, tags_differ, users, line })
-        .collect();
-    users.classes.sort_by_key(|class| (std::cmp::Reverse(class.users), class.line));
-    Ok(users)
+
+    fn unread(&mut self, report: Report, number: usize, name: &str, output: &Output) {
+        self.errors.add(report.code.as_str(), number);
+        if self.errors.total() <= SENTENCES {
+            let report = Report { file: Some(text::visible(name)), line: Some(number), ..report };
+            output.error(&format!("error: {}", report.sentence()));
+        }
+    }
+}
+
+impl From<Seen> for Users {
+    fn from(seen: Seen) -> Self {
+        let class = |((before, after, tags_differ), count): (&Outcome, &Count)| Class {
+            before: before.clone(),
+            after: after.clone(),
+            tags_differ: *tags_differ,
+            users: count.lines,
+            line: count.first(),
+        };
+        Self {
+            total: seen.compared,
+            changed: seen.classes.total(),
+            unread: seen.errors.total(),
+            classes: seen.classes.sorted().into_iter().map(class).collect(),
+            others: seen.classes.others,
+            errors: seen.errors.faults(),
+        }
+    }
 }
 
 /// The claims that the user of a line has on either side.
-fn tokens(
-    line: &[u8],
-    groups: &[Vec<Group>; 2],
-    semantics: &Semantics,
-) -> std::result::Result<[Claims<'static>; 2], String> {
+fn tokens(line: &[u8], groups: &[Vec<Group>; 2], semantics: &Semantics) -> Unread<[Claims<'static>; 2]> {
     if let Some(user) = Exported::of(line)? {
         let [old, new] = groups;
         return Ok([user.claims(old, semantics)?, user.claims(new, semantics)?]);
     }
-    let token = request::parse_token(line, &TokenLimits::default()).map_err(|error| error.to_string())?;
+    let token = request::parse_token(line, &TokenLimits::default()).map_err(|error| in_line(&error))?;
     Ok([token.claims.clone(), token.claims])
+}
+
+/// What is wrong with a user of a groups export.
+fn invalid(what: &str) -> Box<Report> {
+    Box::new(Report::new("invalid-user", what))
 }
 
 /// A user of a groups export.
@@ -111,7 +178,7 @@ struct Exported {
 
 impl Exported {
     /// `None`: the line is a token.
-    fn of(line: &[u8]) -> std::result::Result<Option<Self>, String> {
+    fn of(line: &[u8]) -> Unread<Option<Self>> {
         let Ok(Value::Object(members)) = serde_json::from_slice(line) else { return Ok(None) };
         let is_own = members.contains_key("user")
             && members.keys().all(|key| matches!(key.as_str(), "user" | "groups" | "claims"));
@@ -130,18 +197,18 @@ impl Exported {
             _ => None,
         };
         let groups = written.iter().map(group).collect::<Option<Vec<Group>>>();
-        let groups = groups.ok_or("expected the groups as names, or as objects with a `GroupName`")?;
+        let groups = groups.ok_or_else(|| invalid("expected the groups as names, or as objects with a `GroupName`"))?;
         let mut claims = Claims::default();
         for (name, value) in members.get("claims").and_then(Value::as_object).into_iter().flatten() {
             let json = value.to_string();
-            let value = Claim::from_json(&json).map_err(|error| error.to_string())?;
+            let value = Claim::from_json(&json).map_err(|error| Report::new(error.code(), error.to_string()))?;
             claims.set(name.clone(), value.into_owned());
         }
         let attributes = members.get("UserAttributes").or(members.get("Attributes")).and_then(Value::as_array);
         for attribute in attributes.into_iter().flatten() {
             let part = |name: &str| attribute.get(name).and_then(Value::as_str);
             let (Some(name), Some(value)) = (part("Name"), part("Value")) else {
-                return Err("expected attributes as objects with `Name` and `Value`".to_owned());
+                return Err(invalid("expected attributes as objects with `Name` and `Value`"));
             };
             claims.set(name.to_owned(), value.to_owned());
         }
@@ -150,7 +217,7 @@ impl Exported {
 
     /// The claims of a token for this user. A group is what the configuration says of it, else what the export does; where the configuration
     /// has groups, a mere name has to be one of them.
-    fn claims(&self, known: &[Group], semantics: &Semantics) -> std::result::Result<Claims<'static>, String> {
+    fn claims(&self, known: &[Group], semantics: &Semantics) -> Unread<Claims<'static>> {
         let mut groups: Vec<&Group> = Vec::new();
         for group in &self.groups {
             match known.iter().find(|known| known.name == group.name) {
@@ -160,7 +227,8 @@ impl Exported {
                 }
                 None => {
                     let names = known.iter().map(|group| group.name.as_str());
-                    return Err(Problem::unknown("unknown-group", "group", &group.name, names).message);
+                    let problem = Problem::unknown("unknown-group", "group", &group.name, names);
+                    return Err(Box::new(Report::of_problem(&problem, &[])));
                 }
             }
         }
