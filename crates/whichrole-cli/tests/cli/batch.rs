@@ -296,7 +296,7 @@ fn against_another_configuration_the_changes_are_counted() {
     };
     let text = against(&users, &old, &new, &[]);
     text.exits(1).says("").prints(
-        "4 of 6 lines change\n        2  arn:aws:iam::111122223333:role/Eng → arn:aws:iam::111122223333:role/Lead  (lines 2, 6)\n        \
+        "4 of 6 lines change; 0 could not be read\n        2  arn:aws:iam::111122223333:role/Eng → arn:aws:iam::111122223333:role/Lead  (lines 2, 6)\n        \
          2  arn:aws:iam::111122223333:role/Ops → denied (role-resolution-denied)  (lines 3, 5)\n",
     );
     let json = against(&users, &old, &new, &["--format", "json"]).exits(1).json();
@@ -306,10 +306,13 @@ fn against_another_configuration_the_changes_are_counted() {
         serde_json::json!({"before": {"role": "arn:aws:iam::111122223333:role/Ops", "deny": null},
             "after": {"role": null, "deny": "role-resolution-denied"}, "tags_differ": false, "lines": 2, "examples": [3, 5]})
     );
-    against(&users, &old, &old, &[]).exits(0).prints("");
-    against("{\"custom:dept\":\"x\"}", &old, &new, &[]).exits(0).prints("");
+    against(&users, &old, &old, &[]).exits(0).prints("0 of 6 lines change; 0 could not be read\n");
+    against("{\"custom:dept\":\"x\"}", &old, &new, &[]).exits(0).prints("0 of 1 lines change; 0 could not be read\n");
+    against("", &old, &new, &[]).exits(0).prints("0 of 0 lines change; 0 could not be read\n");
     against(&users, &old, &new, &["--exit-zero"]).exits(0);
-    against(&(users.clone() + "x"), &old, &old, &[]).exits(2).mentions("1 line could not be read");
+    let unread =
+        "0 of 6 lines change; 2 could not be read\n        2  could not be read: malformed-token  (lines 1, 8)\n";
+    against(&format!("x\n{users}x"), &old, &old, &[]).exits(2).says("2 lines could not be read").prints(unread);
     against(r#"{"custom:dept":["eng"]}"#, &old, &old, &["--strict"]).exits(3);
 }
 

@@ -71,15 +71,13 @@ impl Changes {
         self.errors.append(&mut later.errors);
     }
 
-    /// In text nothing, where nothing changes.
     pub fn show(&self, as_json: bool, output: &mut Output) -> Result<()> {
         if as_json {
             output.line(&json(&Report::of(self))?);
             return Ok(());
         }
-        if !self.is_empty() {
-            output.text(&format!("{} of {} lines change", self.kinds.total(), self.decided));
-        }
+        let (changed, unread) = (self.kinds.total(), self.errors.total());
+        output.text(&format!("{changed} of {} lines change; {unread} could not be read", self.decided));
         for (kind, count) in self.kinds.sorted() {
             let tags = if kind.tags_differ { ", with other tags" } else { "" };
             let (before, after) = (kind.before.shown(), kind.after.shown());
