@@ -1,6 +1,6 @@
 //! Markdown: for job summaries and comments on pull requests.
 
-use crate::render::suite::{Run, shown_name};
+use crate::render::suite::{Entry, Mismatch, Run, Status, shown_name};
 
 /// The lines.
 pub fn suites(run: &Run) -> Vec<String> {
@@ -16,8 +16,8 @@ pub fn suites(run: &Run) -> Vec<String> {
     }
     for (suite, entry) in failures {
         let place = format!("{}:{}", entry.file(suite), entry.line);
-        let what: Vec<String> = entry.details().iter().map(|line| code(line.trim())).collect();
-        lines.push(format!("| {} | {} | {} |", code(&shown_name(&entry.name)), code(&place), what.join("<br>")));
+        let what = details(entry).join("<br>");
+        lines.push(format!("| {} | {} | {what} |", code(&shown_name(&entry.name)), code(&place)));
     }
     for suite in &run.suites {
         if let Some(coverage) = suite.coverage.as_ref().filter(|coverage| coverage.shown) {
@@ -42,6 +42,25 @@ pub fn suites(run: &Run) -> Vec<String> {
             lines.extend([String::new(), format!("{}: mutants {why}", code(&suite.file))]);
         }
     }
+    lines
+}
+
+/// What is wrong, in sentences. What is not ours stands in code spans.
+fn details(entry: &Entry) -> Vec<String> {
+    let mut lines = Vec::new();
+    if entry.status == Status::TodoPassed {
+        lines.push("this passes now; take its `todo` away".to_owned());
+    }
+    let mismatch =
+        |found: &Mismatch| format!("{}: expected {}, got {}", found.what, code(&found.expected), code(&found.got));
+    lines.extend(entry.mismatches.iter().map(mismatch));
+    lines.extend(entry.notes.iter().map(|note| code(note)));
+    lines.extend(entry.decided_by.iter().map(|decider| {
+        let place = decider.place().map(|place| format!(" ({})", code(&place)));
+        format!("decided by {}{}", code(&decider.what), place.unwrap_or_default())
+    }));
+    lines.extend(entry.near_miss.iter().map(|miss| format!("near miss: {}", code(miss))));
+    lines.extend(entry.explain.iter().map(|command| format!("explain: {}", code(command))));
     lines
 }
 

@@ -206,7 +206,8 @@ impl Entry {
         }
         lines.extend(self.notes.iter().cloned());
         if let Some(decider) = &self.decided_by {
-            lines.push(format!("decided by {}{}", decider.what, decider.place()));
+            let place = decider.place().map(|place| format!("  ({place})"));
+            lines.push(format!("decided by {}{}", decider.what, place.unwrap_or_default()));
         }
         lines.extend(self.near_miss.iter().map(|miss| format!("near miss  {miss}")));
         lines.extend(self.explain.iter().map(|command| format!("explain    {command}")));
@@ -215,11 +216,10 @@ impl Entry {
 }
 
 impl Decider {
-    fn place(&self) -> String {
-        match (&self.file, self.line, self.column) {
-            (Some(file), Some(line), Some(column)) => format!("  ({}:{line}:{column})", visible(file)),
-            _ => String::new(),
-        }
+    /// `file:line:column`, where it stands anywhere.
+    pub fn place(&self) -> Option<String> {
+        let (file, line, column) = (self.file.as_ref()?, self.line?, self.column?);
+        Some(format!("{}:{line}:{column}", visible(file)))
     }
 }
 

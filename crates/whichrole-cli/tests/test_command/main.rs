@@ -69,6 +69,34 @@ failed: 0 passed, 1 failed in 1 suite
 }
 
 #[test]
+fn a_failure_in_a_table_of_markdown_is_said_in_sentences() {
+    let folder = Folder::new("failure-markdown");
+    folder.suite(&format!(
+        "{BAD}  - {{ name: later, claims: {{ \"custom:dept\": eng }}, todo: soon, expect: Staff }}\n\
+         properties:\n  - {{ name: nobody, never: {{ role: Staff }} }}\n"
+    ));
+    let ran = folder.run(&["--format", "markdown"]);
+    assert_eq!(
+        ran.out,
+        "### ❌ whichrole test: 0 passed, 3 failed
+
+| case | where | what |
+|---|---|---|
+| `eng` | `a.whichrole.yaml:4` | role: expected `arn:aws:iam::111122223333:role/Staff`, got `denied (role-resolution-denied)`\
+<br>decided by `` the role resolution, `Deny` `` (`pool.json:3:30`)\
+<br>near miss: `` rule 2 (custom:dept Equals `eng`): only letter case differs ``\
+<br>explain: `whichrole explain pool.json --claim custom:dept=Eng` |
+| `later` | `a.whichrole.yaml:5` | this passes now; take its `todo` away |
+| `nobody` | `a.whichrole.yaml:7` | `{ provider: \"cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:client1\", \
+claims: { \"custom:dept\": eng } } gets arn:aws:iam::111122223333:role/Staff`\
+<br>decided by `` rule 2: custom:dept Equals `eng` `` (`pool.json:5:5`)\
+<br>explain: `whichrole explain pool.json --provider cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:client1 \
+--claim custom:dept=eng` |
+"
+    );
+}
+
+#[test]
 fn a_faulty_suite_is_two_whatever_else_passes() {
     let folder = Folder::new("faulty");
     folder.suite(GOOD);
