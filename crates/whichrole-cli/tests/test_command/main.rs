@@ -318,8 +318,8 @@ fn mutants_that_survive_come_with_a_row() {
     folder.suite(GOOD);
     let ran = folder.run(&["--mutants"]);
     assert_eq!(ran.exit, 0);
-    assert!(ran.out.contains("not noticed: rule 1 is gone  pool.json:4"), "{}", ran.out);
-    assert!(ran.out.contains("    - name: not if rule 1 is gone"), "{}", ran.out);
+    assert!(ran.out.contains("not noticed: rule 1 (Admin) is gone  pool.json:4"), "{}", ran.out);
+    assert!(ran.out.contains("    - name: not if rule 1 (Admin) is gone"), "{}", ran.out);
     folder.suite(&format!("{GOOD}coverage: {{ mutants: 90 }}\n"));
     assert_eq!(folder.run(&[]).exit, 1);
 }

@@ -2,6 +2,7 @@
 //! change of the configuration one that would notice it.
 
 mod complete;
+mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,7 +14,7 @@ use crate::decision::{Answer, Decision, Denial, Outcome, Source};
 use crate::eval::{Evaluator, Request};
 use crate::groups::{GROUPS, GroupClaims};
 use crate::login::TokenForm;
-use crate::pool::{Group, RoleMappingType};
+use crate::pool::Group;
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::Definition;
 use crate::semantics::Semantics;
@@ -106,6 +107,8 @@ struct Draft<'g> {
     /// The request, without the claims that groups make.
     witness: Witness,
     groups: Vec<&'g Group>,
+    /// The change of the configuration for which it is there, in words.
+    notices: Option<String>,
 }
 
 impl<'t> First<'t> {
@@ -128,12 +131,12 @@ impl<'t> First<'t> {
         let draft = match by_groups {
             Some(draft) => draft,
             None => match self.witnesses.show(self.target, item) {
-                (Some(witness), _) => Draft { name: String::new(), witness, groups: Vec::new() },
+                (Some(witness), _) => Draft::of(witness),
                 (None, true) => return self.missing.push((item.clone(), "no token can show")),
                 (None, false) => return self.missing.push((item.clone(), "no token was found that shows")),
             },
         };
-        self.add(&self.name_of(item, draft.witness.custom_role_arn.is_some()), draft);
+        self.add(&self.about(item, &draft.witness), draft);
     }
 
     /// A member of a known group who covers an item: the tokens that a user pool really makes.
@@ -149,7 +152,7 @@ impl<'t> First<'t> {
                 let find = |name: &Claim<'_>| known.iter().find(|group| Some(group.name.as_str()) == name.as_text());
                 let groups = names.iter().map(find).collect::<Option<Vec<_>>>()?;
                 let witness = Witness { claims: Claims::default(), ..witness.clone() };
-                let draft = Draft { name: String::new(), witness, groups };
+                let draft = Draft { groups, ..Draft::of(witness) };
                 let decides = |answer: &Answer<'_>| answer.decision.source() == Some(Source::Rule(*number));
                 draft.ask(self.evaluator, decides).unwrap_or(false).then_some(draft)
             }
@@ -175,29 +178,33 @@ impl<'t> First<'t> {
         let keys: Vec<ProviderKey> = self.evaluator.pool().role_mappings.keys().filter(takes_groups).cloned().collect();
         for key in &keys {
             for group in known.iter().take(MOST_GROUPS) {
-                let draft = Draft::member(key, vec![group]);
-                self.add(&self.for_provider(&format!("a member of {}", group.name), key), draft);
+                self.add(&format!("for a member of {}", names::bare(&group.name)), Draft::member(key, vec![group]));
             }
             if (2..=MOST_GROUPS).contains(&known.len()) {
-                let draft = Draft::member(key, known.iter().collect());
-                self.add(&self.for_provider("a member of all groups", key), draft);
+                self.add("for a member of all groups", Draft::member(key, known.iter().collect()));
             }
         }
     }
 
     fn guest(&mut self) {
         let witness = Witness { provider: None, claims: Claims::default(), custom_role_arn: None };
-        self.add("a guest", Draft { name: String::new(), witness, groups: Vec::new() });
+        self.add("for a guest", Draft::of(witness));
     }
 
-    /// Adds a test, unless one asks the same already or it cannot be asked.
-    fn add(&mut self, name: &str, draft: Draft<'t>) {
-        if draft.ask(self.evaluator, |_| ()).is_none() || !self.asked.insert(draft.asks()) {
-            return;
+    /// Adds a test, unless one asks the same already or it cannot be asked. Its name is the answer and what the request is about, so that who
+    /// reads that it fails knows which role is not given any more, or is given now, and to whom.
+    fn add(&mut self, about: &str, draft: Draft<'t>) {
+        let given = draft
+            .ask(self.evaluator, |answer| answer.decision.role().map_or("denied".into(), |role| self.called(role)));
+        let Some(given) = given.filter(|_| self.asked.insert(draft.asks())) else { return };
+        let mut name = format!("{given} {about}");
+        // Where there are several providers it says whose token it is about.
+        if let Some(key) = draft.witness.provider.as_ref().filter(|_| several_providers(self.evaluator)) {
+            let _ = write!(name, " ({})", label::short(key));
         }
         // Of tests with one name each later one has a number.
-        let number = self.numbers.entry(name.to_owned()).or_default();
-        let mut unique = name.to_owned();
+        let number = self.numbers.entry(name.clone()).or_default();
+        let mut unique = name.clone();
         while !self.names.insert(unique.clone()) {
             *number = 2.max(*number + 1);
             unique = format!("{name} ({number})");
@@ -224,15 +231,20 @@ impl<'t> First<'t> {
             }
             match mutants::difference(self.evaluator, mutant.pool(), groups) {
                 Fate::Survived(witness) => {
-                    let draft = Draft { name: String::new(), witness: *witness, groups: Vec::new() };
+                    let draft = Draft::of(*witness);
                     all &= notices(&draft);
-                    self.add(&format!("not if {}", change.words), draft);
+                    self.add_noticing(&change.words, draft);
                 }
                 Fate::Undecided => all = false,
                 Fate::Killed(_) | Fate::Equivalent => {}
             }
         }
         all
+    }
+
+    /// Adds a test that notices a change of the configuration.
+    fn add_noticing(&mut self, change: &str, draft: Draft<'t>) {
+        self.add(&self.words(&draft.witness), Draft { notices: Some(change.to_owned()), ..draft });
     }
 
     /// Users, tests, and what is missing.
@@ -268,6 +280,8 @@ impl<'t> First<'t> {
                 keys.push(format!("custom_role_arn: {}", yaml::scalar(&self.target.roles.short_name(role))));
             }
             let expect = draft.ask(self.evaluator, |answer| expect_key(answer, &self.expectation(&answer.decision)));
+            let notices = draft.notices.as_ref().map(|change| format!("# not if {change}"));
+            let keys = notices.into_iter().chain(keys).collect::<Vec<_>>();
             out.push_str(&test(&draft.name, &keys, &expect.unwrap_or_default()));
         }
         for (item, why) in &self.missing {
@@ -285,34 +299,16 @@ impl<'t> First<'t> {
     fn expectation(&self, decision: &Decision<'_>) -> String {
         expectation(decision, &self.target.roles, !self.evaluator.pool().principal_tags.is_empty())
     }
-
-    fn name_of(&self, item: &Item, chooses: bool) -> String {
-        let mapping = self.evaluator.pool().role_mappings.get(&item.provider);
-        let by_token = mapping.is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token);
-        let name = match &item.kind {
-            ItemKind::Rule(number, role) => format!("rule {number} gives {}", self.target.roles.short_name(role)),
-            ItemKind::Denial if chooses => "a role that nobody may choose".to_owned(),
-            ItemKind::ClaimAbsent(..) | ItemKind::RoleResolution | ItemKind::Denial => {
-                let nothing = if by_token { "no role in the token" } else { "no claim that a rule reads" };
-                nothing.to_owned()
-            }
-            ItemKind::PreferredRole => "the preferred role of the token".to_owned(),
-            ItemKind::CustomRole => "a role that the request may choose".to_owned(),
-            ItemKind::Tag(key, _) => format!("tag {key}"),
-        };
-        self.for_provider(&name, &item.provider)
-    }
-
-    /// Where there are several providers, the name of a test says which it is about.
-    fn for_provider(&self, name: &str, key: &ProviderKey) -> String {
-        if several_providers(self.evaluator) { format!("{name} ({})", label::short(key)) } else { name.to_owned() }
-    }
 }
 
 impl<'g> Draft<'g> {
     fn member(key: &ProviderKey, groups: Vec<&'g Group>) -> Self {
         let witness = Witness { provider: Some(key.clone()), claims: Claims::default(), custom_role_arn: None };
-        Self { name: String::new(), witness, groups }
+        Self { groups, ..Self::of(witness) }
+    }
+
+    fn of(witness: Witness) -> Self {
+        Self { name: String::new(), witness, groups: Vec::new(), notices: None }
     }
 
     fn asks(&self) -> Asked {
@@ -351,7 +347,7 @@ pub(super) fn row(
     roles: &Roles,
     with_provider: bool,
 ) -> Option<String> {
-    let draft = Draft { name: name.to_owned(), witness: witness.clone(), groups: Vec::new() };
+    let draft = Draft::of(witness.clone());
     let with_tags = !evaluator.pool().principal_tags.is_empty();
     let expect = draft.ask(evaluator, |answer| expect_key(answer, &expectation(&answer.decision, roles, with_tags)))?;
     Some(test(name, &witness.to_yaml(with_provider), &expect))

@@ -12,6 +12,7 @@ use crate::read::{Place, Position};
 use crate::text::{quoted, visible};
 
 use super::plan::{Case, Plan};
+use super::roles::called;
 use super::witness::Witness;
 
 /// A configuration with one small change.
@@ -215,6 +216,9 @@ fn of_rule<'p>(
 ) -> Vec<Change<'p>> {
     let Some(rule) = rules.get(index) else { return Vec::new() };
     let number = index + 1;
+    // A number alone says little to whoever does not see the rules.
+    let named = |number: usize, rule: &MappingRule| format!("{number} ({})", visible(called(&rule.role_arn)));
+    let this = format!("rule {}", named(number, rule));
     let mut changes = Vec::new();
     let mut rewrite = |words: String, place: Place, edit: Edit<'p, Vec<MappingRule>>| {
         let edit = Box::new(move |pool: &mut IdentityPool| {
@@ -230,21 +234,21 @@ fn of_rule<'p>(
     let gone = Box::new(move |rules: &mut Vec<MappingRule>| {
         rules.remove(index);
     });
-    rewrite(format!("rule {number} is gone"), Place::Rule(key.clone(), number), gone);
+    rewrite(format!("{this} is gone"), Place::Rule(key.clone(), number), gone);
     // Equal neighbours are no change.
-    if rules.get(index + 1).is_some_and(|next| next != rule) {
-        let words = format!("rules {number} and {} are swapped", number + 1);
+    if let Some(next) = rules.get(index + 1).filter(|next| *next != rule) {
+        let words = format!("rules {} and {} are swapped", named(number, rule), named(number + 1, next));
         rewrite(words, Place::Rule(key.clone(), number), Box::new(move |rules| rules.swap(index, index + 1)));
     }
     let other = near_operator(rule.match_type);
-    let words = format!("rule {number} says {other}");
+    let words = format!("{this} says {other}");
     rewrite(words, place("MatchType"), Box::new(move |rules| set(rules, index, |rule| rule.match_type = other)));
     let value = format!("{}-x", rule.value);
-    let words = format!("rule {number} compares with {}", quoted(&value));
+    let words = format!("{this} compares with {}", quoted(&value));
     rewrite(words, place("Value"), Box::new(move |rules| set(rules, index, |rule| rule.value.clone_from(&value))));
     // A shorter text is found in more values: whoever typed it so would let more people in.
     if let Some(value) = shortened(rule) {
-        let words = format!("rule {number} compares with {}", quoted(value));
+        let words = format!("{this} compares with {}", quoted(value));
         rewrite(
             words,
             place("Value"),
@@ -252,7 +256,7 @@ fn of_rule<'p>(
         );
     }
     if let Some(role) = other_role {
-        let words = format!("rule {number} gives {}", visible(role.as_str()));
+        let words = format!("{this} gives {}", visible(role.as_str()));
         rewrite(words, place("RoleARN"), Box::new(move |rules| set(rules, index, |rule| rule.role_arn = role.clone())));
     }
     changes

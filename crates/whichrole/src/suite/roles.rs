@@ -131,6 +131,11 @@ impl Roles {
     }
 }
 
+/// The shortest name of a role, of whatever configuration.
+pub(super) fn called(role: &RoleArn) -> &str {
+    role.names().into_iter().min_by_key(|name| (name.chars().count(), *name)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use crate::RoleArn;

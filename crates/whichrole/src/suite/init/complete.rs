@@ -102,8 +102,7 @@ impl First<'_> {
         let is_equal = found.is_equal();
         let witnesses = found.changes.iter().chain(&found.custom_role_changes).take(MOST_WITNESSES);
         for witness in witnesses.map(|change| Witness::from(change.witness.clone())) {
-            let draft = Draft { name: String::new(), witness, groups: Vec::new() };
-            self.add(&format!("not if {change}"), draft);
+            self.add_noticing(change, Draft::of(witness));
         }
         is_equal.map(|is_equal| !is_equal)
     }
