@@ -92,6 +92,15 @@ fn pools_parameters_and_paths_are_taken_over() {
 }
 
 #[test]
+fn where_no_change_makes_a_difference_the_smallest_suite_says_what_a_guest_gets() {
+    let folder = Folder::new("init-nothing");
+    folder.write("groups.json", r#"{"Groups": [{"GroupName": "admins"}]}"#);
+    let ran = folder.run(&["--init", "groups.json", "--complete", "-o", "g.whichrole.yaml"]);
+    assert_eq!((ran.exit, ran.err.as_str()), (0, ""));
+    assert_eq!(folder.run(&["g.whichrole.yaml"]).out, "ok: 1 passed in 1 suite\n");
+}
+
+#[test]
 fn a_first_suite_replaces_nothing() {
     let folder = Folder::new("init-there");
     folder.write("a.whichrole.yaml", "mine");

@@ -63,6 +63,7 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     let unnoticed = noticed_by.iter().filter(|tests| tests.is_empty()).count();
     let choice = smallest_choice(noticed_by);
     let candidates = first.drafts.len();
+    let guest = first.drafts.iter().find(|draft| draft.witness.provider.is_none()).cloned();
     let mut at = 0..;
     first.drafts.retain(|_| at.next().is_some_and(|at| choice.tests.contains(&at)));
 
@@ -84,7 +85,7 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     }
     if tests == 0 {
         // A suite has tests: this one at least says what a guest gets.
-        first.guest();
+        first.drafts.extend(guest);
     }
     first.write(&mut out);
     if is_whole && unnoticed == 0 && all > 0 {
