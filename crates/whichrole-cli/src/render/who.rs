@@ -9,19 +9,44 @@ use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
 
 /// The longest example that is shown whole.
 const LONGEST: usize = 200;
+/// Things of one kind that are told one by one, where they are not the answer itself.
+const TOLD: usize = 20;
 
 /// Every role and every rule.
 pub fn table(found: &Reach, readings: &[ReachReading]) -> Vec<String> {
     let mut lines = Vec::new();
+    let mut open = 0;
     for role in &found.roles {
-        about_role(role, &mut lines);
+        open += usize::from(is_open(&role.verdict));
+        if !is_open(&role.verdict) || open <= TOLD {
+            about_role(role, &mut lines);
+        }
     }
+    lines.extend(more(open, " not decided"));
     about_rules(found, &mut lines);
     about_groups(found, &mut lines);
     about_unmapped(found, &mut lines);
     about_domain(found, &mut lines);
     about_readings(readings, &mut lines);
     lines
+}
+
+fn is_open(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::NotDecided(_))
+}
+
+/// What stands for all things of a list behind the first.
+fn more(count: usize, what: &str) -> Option<String> {
+    (count > TOLD).then(|| format!("and {} more{what}; `--format json` has them all", count - TOLD))
+}
+
+/// The first of several, and how many there are behind them.
+fn first_of(all: impl IntoIterator<Item = String>, separator: &str) -> String {
+    let mut all = all.into_iter();
+    let told: Vec<String> = all.by_ref().take(TOLD).collect();
+    let left = all.count();
+    let more = if left > 0 { format!(" and {left} more") } else { String::new() };
+    told.join(separator) + &more
 }
 
 /// One role, with its exact condition.
@@ -100,14 +125,17 @@ fn way(way: &Way) -> String {
 }
 
 fn about_rules(found: &Reach, lines: &mut Vec<String>) {
-    let mut provider = None;
-    for rule in &found.rules {
-        if provider != Some(&rule.provider) {
-            provider = Some(&rule.provider);
-            lines.push(String::new());
-            lines.push(paint(STRONG, &visible(&rule.provider)));
+    for rules in found.rules.chunk_by(|a, b| a.provider == b.provider) {
+        lines.push(String::new());
+        lines.extend(rules.first().map(|rule| paint(STRONG, &visible(&rule.provider))));
+        let mut open = 0;
+        for rule in rules {
+            open += usize::from(is_open(&rule.verdict));
+            if !is_open(&rule.verdict) || open <= TOLD {
+                lines.push(about_rule(rule));
+            }
         }
-        lines.push(about_rule(rule));
+        lines.extend(more(open, " not decided").map(|more| format!("  {more}")));
     }
 }
 
@@ -121,10 +149,12 @@ fn about_rule(rule: &RuleReach) -> String {
             format!("{number} {}: no value satisfies it", paint(BAD, "dead"))
         }
         Verdict::Dead => {
-            let blockers: Vec<String> = rule.blocked_by.iter().map(ToString::to_string).collect();
-            let what = match blockers.as_slice() {
+            let what = match rule.blocked_by.as_slice() {
                 [only] => format!("rule {only} takes all of it"),
-                several => format!("rules {} take all of it together", several.join(", ")),
+                several => {
+                    let blockers = first_of(several.iter().map(ToString::to_string), ", ");
+                    format!("rules {blockers} take all of it together")
+                }
             };
             format!("{number} {}: {what}", paint(BAD, "dead"))
         }
@@ -139,15 +169,12 @@ fn about_groups(found: &Reach, lines: &mut Vec<String>) {
     lines.push(String::new());
     lines.push(paint(STRONG, "users with no claims but those of their groups"));
     for sets in &found.groups {
-        let sets_shown: Vec<String> = sets
-            .sets
-            .iter()
-            .map(|set| match set.as_slice() {
-                [] => "no group".to_owned(),
-                names => names.iter().map(|name| visible(name)).collect::<Vec<_>>().join(" + "),
-            })
-            .collect();
-        lines.push(format!("  {} {}", visible(&sets.role), paint(DIM, &format!("from {}", sets_shown.join("; ")))));
+        let shown = sets.sets.iter().map(|set| match set.as_slice() {
+            [] => "no group".to_owned(),
+            names => names.iter().map(|name| visible(name)).collect::<Vec<_>>().join(" + "),
+        });
+        let from = format!("from {}", first_of(shown, "; "));
+        lines.push(format!("  {} {}", visible(&sets.role), paint(DIM, &from)));
     }
 }
 
@@ -157,9 +184,10 @@ fn about_domain(found: &Reach, lines: &mut Vec<String>) {
     }
     lines.push(String::new());
     lines.push(paint(DIM, "proved for these values:"));
-    for (claim, values) in &found.domain {
+    for (claim, values) in found.domain.iter().take(TOLD) {
         lines.push(paint(DIM, &format!("  {}: {values}", visible(claim))));
     }
+    lines.extend(more(found.domain.len(), "").map(|more| paint(DIM, &format!("  {more}"))));
 }
 
 fn about_readings(readings: &[ReachReading], lines: &mut Vec<String>) {
@@ -177,7 +205,9 @@ fn about_readings(readings: &[ReachReading], lines: &mut Vec<String>) {
         let roles = reading.roles.iter().map(|(role, is)| format!("{} is {}", visible(role), reach(*is)));
         let rules = reading.rules.iter().map(|(_, rule, is)| format!("rule {rule} is {}", word(*is)));
         let what: Vec<String> = rules.chain(roles).collect();
-        lines.push(format!("under {}: {}", reading.assume, what.join(", ")));
+        let told: Vec<&str> = what.iter().take(TOLD).map(String::as_str).collect();
+        lines.push(format!("under {}: {}", reading.assume, told.join(", ")));
+        lines.extend(more(what.len(), "").map(|more| format!("  {more}")));
     }
 }
 

@@ -73,6 +73,31 @@ fn who_of_one_role_gives_the_exact_condition() {
 }
 
 #[test]
+fn who_tells_the_first_twenty_of_what_is_not_decided_and_of_claims_and_counts_the_rest() {
+    let folder = Folder::new();
+    // The quotation mark ends the first of two elements, which is no array that the search tries.
+    let open = (0..25).map(|n| rule("cognito:groups", "Contains", &format!(r#"q{n}\","#), &format!("Open{n:02}")));
+    let live = (0..25).map(|n| rule(&format!("custom:c{n:02}"), "Equals", "x", &format!("Live{n:02}")));
+    let pool = folder.file("pool.json", pool_with_rules(&open.chain(live).collect::<Vec<_>>().join(",")));
+    let who = |more: &[&str]| whichrole(["who", "--assume", "array-claims=json-text"]).arg(&pool).args(more).run();
+    let text = who(&[]);
+    let lines: Vec<&str> = text.exits(2).stdout.lines().collect();
+    let count = |is: &dyn Fn(&str) -> bool| lines.iter().filter(|line| is(line)).count();
+    assert_eq!(count(&|line| line.starts_with("arn:") && line.contains(" not decided: ")), 20);
+    assert_eq!(count(&|line| line.starts_with("  rule ") && line.contains(" not decided: ")), 20);
+    // What is decided is told of every role and every rule.
+    assert_eq!(count(&|line| line.starts_with("arn:") && line.contains(" by rule ")), 25);
+    assert_eq!(count(&|line| line.starts_with("  rule ") && line.contains(" live ")), 25);
+    assert_eq!(count(&|line| line.starts_with("  custom:c") || line.starts_with("  cognito:groups: ")), 20);
+    for rest in ["and 5 more not decided", "  and 5 more not decided", "  and 6 more"] {
+        let rest = format!("{rest}; `--format json` has them all");
+        assert_eq!(count(&|line| line == rest), 1, "{rest}: {}", text.stdout);
+    }
+    let all = checked("who", who(&["--format", "json"]).exits(2));
+    assert_eq!((all["rules"].as_array().unwrap().len(), all["domain"].as_object().unwrap().len()), (50, 26));
+}
+
+#[test]
 fn diff_prints_one_line_for_each_class_of_change_and_nothing_where_there_is_none() {
     let folder = Folder::new();
     let [old, new] = swapped(&folder);
