@@ -246,3 +246,23 @@ fn options_that_nothing_asks_for_are_noted_once() {
     assert!(err.contains("note: unknown variable `stge`, did you mean `stage`?"), "{err}");
     assert!(!folder.lint(&["main.tf", "--var", "stage=dev"]).2.contains("unknown variable"));
 }
+
+/// Whoever copies one of the examples gets roles that Cognito can assume, and only for those whom they are for.
+#[test]
+fn the_trust_policies_of_the_examples_are_sound() {
+    let folder = Folder::new("examples");
+    let pools = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../testdata/pools");
+    let mut examples = 0;
+    for kind in ["cloudformation", "pulumi", "terraform"] {
+        let entries = fs::read_dir(pools.join(kind)).unwrap().map(|entry| entry.unwrap().path());
+        // Two spellings of one state are no configuration together.
+        let wanted = |path: &PathBuf| !path.ends_with("README.md") && !path.ends_with("state");
+        for path in entries.filter(wanted) {
+            let (_, findings) = folder.json(&[path.to_str().unwrap()]);
+            let trust = |found: &&Value| found["lint"].as_str().unwrap().starts_with("trust-");
+            assert_eq!(findings.iter().find(trust), None, "{}", path.display());
+            examples += 1;
+        }
+    }
+    assert!(examples >= 19, "{examples}");
+}

@@ -27,7 +27,7 @@ resource "aws_cognito_identity_pool" "app_pool" {
   }
 }
 
-data "aws_iam_policy_document" "trust" {
+data "aws_iam_policy_document" "users" {
   statement {
     actions = ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]
 
@@ -41,27 +41,56 @@ data "aws_iam_policy_document" "trust" {
       variable = "cognito-identity.amazonaws.com:aud"
       values   = [aws_cognito_identity_pool.app_pool.id]
     }
+
+    condition {
+      test     = "ForAnyValue:StringLike"
+      variable = "cognito-identity.amazonaws.com:amr"
+      values   = ["authenticated"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "guests" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity", "sts:TagSession"]
+
+    principals {
+      type        = "Federated"
+      identifiers = ["cognito-identity.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "cognito-identity.amazonaws.com:aud"
+      values   = [aws_cognito_identity_pool.app_pool.id]
+    }
+
+    condition {
+      test     = "ForAnyValue:StringLike"
+      variable = "cognito-identity.amazonaws.com:amr"
+      values   = ["unauthenticated"]
+    }
   }
 }
 
 resource "aws_iam_role" "admin" {
   name               = "Admin"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  assume_role_policy = data.aws_iam_policy_document.users.json
 }
 
 resource "aws_iam_role" "editor" {
   name               = "Editor"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  assume_role_policy = data.aws_iam_policy_document.users.json
 }
 
 resource "aws_iam_role" "reader" {
   name               = "Reader"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  assume_role_policy = data.aws_iam_policy_document.users.json
 }
 
 resource "aws_iam_role" "guest" {
   name               = "Guest"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  assume_role_policy = data.aws_iam_policy_document.guests.json
 }
 
 resource "aws_cognito_identity_pool_roles_attachment" "app_pool" {
