@@ -1,6 +1,6 @@
 //! Reads files, standard input and environment variables, each within its limit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -60,33 +60,57 @@ impl Loaded {
 
     /// The pool that is asked for, if nothing is wrong with the configuration.
     pub fn definition(&self, pool: Option<&str>, output: &Output) -> Result<&Definition> {
-        self.show_notes(output);
+        show_notes(&[self], output);
+        self.choose(pool)
+    }
+
+    /// The same without a word of what else is worth knowing.
+    pub fn choose(&self, pool: Option<&str>) -> Result<&Definition> {
         if !self.configuration.problems.is_empty() {
             return Err(self.failure(&self.configuration.problems));
         }
         self.configuration.choose(pool).map_err(|error| self.failure(&error.problems))
     }
 
-    /// What was passed over in silence is said with `-v` only: in a folder that can be most of its files.
-    fn show_notes(&self, output: &Output) {
-        let (quiet, loud): (Vec<&Problem>, Vec<&Problem>) =
-            self.configuration.notes.iter().partition(|note| note.code == "not-recognised");
-        let sentence =
-            |note: &Problem| format!("note: {}", Report::of_problem(note, &self.configuration.names).sentence());
-        for (n, note) in loud.iter().enumerate() {
-            if n < NOTES { output.note(&sentence(note)) } else { output.detail(&sentence(note)) }
-        }
-        if loud.len() > NOTES && !output.is_verbose() {
-            output.note(&format!("note: {} more notes; `-v` shows them", loud.len() - NOTES));
-        }
-        for note in quiet {
-            output.detail(&sentence(note));
-        }
+    /// The variables and parameters of the command line that nothing refers to.
+    pub fn unused_options(&self) -> impl Iterator<Item = &Problem> {
+        self.configuration.notes.iter().filter(|note| is_unused_option(note))
     }
 
     pub fn failure(&self, problems: &[Problem]) -> Failure {
         Failure::of_problems(problems, &self.configuration.names, &self.texts)
     }
+}
+
+/// Says what is worth knowing of configurations that the same command line is for. That nothing refers to a variable or parameter of it is said
+/// once. What was passed over in silence is said with `-v` only: in a folder that can be most of its files.
+pub fn show_notes(all: &[&Loaded], output: &Output) {
+    let mut said = BTreeSet::new();
+    let mut is_news = |note: &Problem| !is_unused_option(note) || said.insert((note.code, option_of(note).to_owned()));
+    let notes = all.iter().flat_map(|one| one.configuration.notes.iter().map(|note| (*one, note)));
+    let (quiet, loud): (Vec<_>, Vec<_>) =
+        notes.filter(|(_, note)| is_news(note)).partition(|(_, note)| note.code == "not-recognised");
+    let sentence = |(one, note): &(&Loaded, &Problem)| {
+        format!("note: {}", Report::of_problem(note, &one.configuration.names).sentence())
+    };
+    for (n, note) in loud.iter().enumerate() {
+        if n < NOTES { output.note(&sentence(note)) } else { output.detail(&sentence(note)) }
+    }
+    if loud.len() > NOTES && !output.is_verbose() {
+        output.note(&format!("note: {} more notes; `-v` shows them", loud.len() - NOTES));
+    }
+    for note in &quiet {
+        output.detail(&sentence(note));
+    }
+}
+
+fn is_unused_option(note: &Problem) -> bool {
+    matches!(note.code, "unknown-variable" | "unused-parameter")
+}
+
+/// The name of the variable or parameter that a note says is not used: the first one in it. What it is near to differs from file to file.
+fn option_of(note: &Problem) -> &str {
+    note.message.split('`').nth(1).unwrap_or_default()
 }
 
 /// The values of `--param` or `--var`.

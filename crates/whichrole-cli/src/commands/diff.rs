@@ -72,7 +72,8 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
     let mut report = Report::empty(only.is_some());
     let mut depends: Vec<Choice> = Vec::new();
     let mut all = Vec::new();
-    for (a, b) in pools(&old, &new, asked.pool.as_deref(), &mut report, output)? {
+    input::show_notes(&[&old, &new], output);
+    for (a, b) in pools(&old, &new, asked.pool.as_deref(), &mut report)? {
         report.several_mappings |= [a, b].iter().any(|side| side.pool.role_mappings.len() > 1);
         let groups = |definition: &Definition| who::groups(&asked.proof, definition.groups.as_deref());
         let (old_groups, new_groups) = (groups(a)?, groups(b)?);
@@ -115,11 +116,10 @@ fn pools<'l>(
     new: &'l Loaded,
     pool: Option<&str>,
     report: &mut Report,
-    output: &Output,
 ) -> Result<Vec<(&'l Definition, &'l Definition)>> {
     let (many, others) = (&old.configuration.definitions, &new.configuration.definitions);
     if pool.is_some() || (many.len() <= 1 && others.len() <= 1) {
-        return Ok(vec![(old.definition(pool, output)?, new.definition(pool, output)?)]);
+        return Ok(vec![(old.choose(pool)?, new.choose(pool)?)]);
     }
     for loaded in [old, new] {
         if !loaded.configuration.problems.is_empty() {

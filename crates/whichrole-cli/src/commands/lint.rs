@@ -74,9 +74,7 @@ fn severity(fail_on: FailOn) -> Severity {
 fn look(config: &ConfigArgs, settings: &Settings) -> Result<Linted> {
     let loaded = Loaded::read(config)?;
     let findings = lint::lint(&loaded.configuration).map_err(|problems| loaded.failure(&problems))?;
-    let is_unused = |note: &&Problem| matches!(note.code, "unknown-variable" | "unused-parameter");
-    let unused_options = loaded.configuration.notes.iter().filter(is_unused);
-    let unused_options = unused_options.map(|note| format!("note: {}", note.message)).collect();
+    let unused_options = loaded.unused_options().map(|note| format!("note: {}", note.message)).collect();
     let Loaded { configuration, mut texts } = loaded;
     let mut names = configuration.names;
     let (mut findings, unused) = lint::allow(findings, &texts, &names, &settings.allow);

@@ -209,6 +209,24 @@ fn map_and_names_equate_a_template_with_what_is_deployed() {
 }
 
 #[test]
+fn what_nothing_of_either_side_refers_to_is_said_once() {
+    let folder = Folder::new();
+    let template = "Resources:\n  Pool:\n    Type: AWS::Cognito::IdentityPool\n    Properties: { AllowUnauthenticatedIdentities: false }\n";
+    let old = folder.file("old.yaml", template);
+    let new = folder.file("new.yaml", template);
+    let deployed =
+        folder.file("deployed.json", r#"{"IdentityPoolId": "us-east-1:1", "AllowUnauthenticatedIdentities": false}"#);
+    let notes = "note: nothing refers to `Other`\nnote: nothing refers to `Stage`";
+    let params = ["--param", "Stage=x", "--param", "Other=y"];
+    for new in [&new, &deployed] {
+        whichrole(["diff"]).arg(&old).arg(new).args(params).run().exits(0).says(notes);
+        whichrole(["diff"]).arg(new).arg(&old).args(params).run().exits(0).says(notes);
+        let against = whichrole(["batch"]).arg(&old).arg("-").arg("--against").arg(new).args(params);
+        against.input("").run().exits(0).says(notes);
+    }
+}
+
+#[test]
 fn users_are_counted_by_class() {
     let folder = Folder::new();
     let [old, new] = swapped(&folder);

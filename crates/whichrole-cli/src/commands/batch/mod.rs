@@ -10,7 +10,7 @@ mod threads;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use whichrole::Evaluator;
+use whichrole::{Evaluator, Semantics};
 
 use self::against::Changes;
 use self::columns::Column;
@@ -37,14 +37,9 @@ pub fn run(args: &Args, asked: &BatchArgs, output: &mut Output) -> Result<Exit> 
     }
     let semantics = request::semantics(&asked.choices.assume)?;
     let clock = request::clock(&asked.choices.clock)?;
-    let evaluator = |loaded: &Loaded, output: &Output| -> Result<Evaluator> {
-        let definition = loaded.definition(asked.config.pool.as_deref(), output)?;
-        Ok(Evaluator::new(definition.pool.clone(), semantics))
-    };
-    let options = asked.config.read.options()?;
-    let ours = evaluator(&Loaded::of_revision(&asked.config.config, &options)?, output)?;
-    let want = match against {
-        Some(other) => Want::Changes(Box::new(evaluator(&Loaded::of_revision(other, &options)?, output)?)),
+    let (ours, other) = evaluators(asked, semantics, output)?;
+    let want = match other {
+        Some(other) => Want::Changes(Box::new(other)),
         None if asked.summary => Want::Summary,
         None if columns.is_empty() => Want::Decisions,
         None => Want::Columns(columns),
@@ -78,6 +73,20 @@ pub fn run(args: &Args, asked: &BatchArgs, output: &mut Output) -> Result<Exit> 
         () if results.changes.is_empty() => Exit::Yes,
         () => Exit::No,
     })
+}
+
+/// What decides each line, and what else with `--against`.
+fn evaluators(asked: &BatchArgs, semantics: Semantics, output: &Output) -> Result<(Evaluator, Option<Evaluator>)> {
+    let options = asked.config.read.options()?;
+    let ours = Loaded::of_revision(&asked.config.config, &options)?;
+    let other = asked.against.as_deref().map(|other| Loaded::of_revision(other, &options)).transpose()?;
+    let sides: Vec<&Loaded> = [&ours].into_iter().chain(&other).collect();
+    input::show_notes(&sides, output);
+    let evaluator = |loaded: &Loaded| -> Result<Evaluator> {
+        let definition = loaded.choose(asked.config.pool.as_deref())?;
+        Ok(Evaluator::new(definition.pool.clone(), semantics))
+    };
+    Ok((evaluator(&ours)?, other.as_ref().map(evaluator).transpose()?))
 }
 
 /// Puts every line of the input to the batch.

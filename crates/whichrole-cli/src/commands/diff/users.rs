@@ -105,10 +105,10 @@ fn too_long() -> Report {
 }
 
 /// What a line comes to, or why it cannot be read.
-type Unread<T> = std::result::Result<T, Box<Report>>;
+type Read<T> = std::result::Result<T, Box<Report>>;
 
 /// What the user of a line got and gets.
-fn judge(line: &[u8], provider: Option<&ProviderKey>, found: &Diff, semantics: &Semantics) -> Unread<[Judged; 2]> {
+fn judge(line: &[u8], provider: Option<&ProviderKey>, found: &Diff, semantics: &Semantics) -> Read<[Judged; 2]> {
     let [before, after] = tokens(line, &found.groups, semantics)?;
     let judged = found.judge(provider, &before, &after);
     judged.map_err(|error| Box::new(Report::new(error.code(), error.to_string())))
@@ -156,7 +156,7 @@ impl From<Seen> for Users {
 }
 
 /// The claims that the user of a line has on either side.
-fn tokens(line: &[u8], groups: &[Vec<Group>; 2], semantics: &Semantics) -> Unread<[Claims<'static>; 2]> {
+fn tokens(line: &[u8], groups: &[Vec<Group>; 2], semantics: &Semantics) -> Read<[Claims<'static>; 2]> {
     if let Some(user) = Exported::of(line)? {
         let [old, new] = groups;
         return Ok([user.claims(old, semantics)?, user.claims(new, semantics)?]);
@@ -166,8 +166,8 @@ fn tokens(line: &[u8], groups: &[Vec<Group>; 2], semantics: &Semantics) -> Unrea
 }
 
 /// What is wrong with a user of a groups export.
-fn invalid(what: &str) -> Box<Report> {
-    Box::new(Report::new("invalid-user", what))
+fn invalid(what: &str) -> Report {
+    Report::new("invalid-user", what)
 }
 
 /// A user of a groups export.
@@ -178,7 +178,7 @@ struct Exported {
 
 impl Exported {
     /// `None`: the line is a token.
-    fn of(line: &[u8]) -> Unread<Option<Self>> {
+    fn of(line: &[u8]) -> Read<Option<Self>> {
         let Ok(Value::Object(members)) = serde_json::from_slice(line) else { return Ok(None) };
         let is_own = members.contains_key("user")
             && members.keys().all(|key| matches!(key.as_str(), "user" | "groups" | "claims"));
@@ -208,7 +208,7 @@ impl Exported {
         for attribute in attributes.into_iter().flatten() {
             let part = |name: &str| attribute.get(name).and_then(Value::as_str);
             let (Some(name), Some(value)) = (part("Name"), part("Value")) else {
-                return Err(invalid("expected attributes as objects with `Name` and `Value`"));
+                return Err(invalid("expected attributes as objects with `Name` and `Value`").into());
             };
             claims.set(name.to_owned(), value.to_owned());
         }
@@ -217,7 +217,7 @@ impl Exported {
 
     /// The claims of a token for this user. A group is what the configuration says of it, else what the export does; where the configuration
     /// has groups, a mere name has to be one of them.
-    fn claims(&self, known: &[Group], semantics: &Semantics) -> Unread<Claims<'static>> {
+    fn claims(&self, known: &[Group], semantics: &Semantics) -> Read<Claims<'static>> {
         let mut groups: Vec<&Group> = Vec::new();
         for group in &self.groups {
             match known.iter().find(|known| known.name == group.name) {
