@@ -130,6 +130,12 @@ pub fn token_failure(error: &TokenError, file: Option<&str>) -> Failure {
     Failure::of(Report { file, line, column, ..Report::new(error.code(), error.to_string()) })
 }
 
+/// What is wrong with a token that is a line; which one is said by its number.
+pub fn in_line(error: &TokenError) -> Report {
+    let column = error.position().map(|(_, column)| column);
+    Report { column, ..Report::new(error.code(), error.to_string()) }
+}
+
 /// `NAME=VALUE`, or `NAME:=JSON`. A name given twice is an error: one of the two would be lost.
 pub fn set_claims(claims: &mut Claims<'static>, written: &[String]) -> Result<()> {
     let most = JsonLimits::CLAIMS.members;

@@ -3,9 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use whichrole::{
-    Answer, ClaimsScanner, Clock, Evaluator, Login, ProviderKey, Request, Scanned, TokenError, TokenLimits,
-};
+use whichrole::{Answer, ClaimsScanner, Clock, Evaluator, Login, ProviderKey, Request, Scanned, TokenLimits};
 
 use super::against::Changes;
 use super::columns::{Column, Row};
@@ -163,12 +161,6 @@ impl Part {
     }
 }
 
-/// What is wrong with a token that is a line; which one is said by its number.
-pub fn in_line(error: &TokenError) -> Report {
-    let column = error.position().map(|(_, column)| column);
-    Report { column, ..Report::new(error.code(), error.to_string()) }
-}
-
 impl Batch {
     fn too_long(&self) -> Report {
         Report::new("too-large", format!("the line is longer than {} bytes", self.longest))
@@ -196,7 +188,7 @@ impl Batch {
             Some(pointer) => Some(pointer.find(line, outer)?),
         };
         let token = match &found {
-            None => scanner.read(line).map_err(|error| in_line(&error))?,
+            None => scanner.read(line).map_err(|error| request::in_line(&error))?,
             Some(found) => found.read(scanner)?,
         };
         self.decide(&token, number, part)

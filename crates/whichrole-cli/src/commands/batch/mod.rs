@@ -14,7 +14,6 @@ use whichrole::{Evaluator, Semantics};
 
 use self::against::Changes;
 use self::columns::Column;
-pub use self::decide::in_line;
 use self::decide::{Batch, Results, Want, Worker};
 use self::pointer::Pointer;
 use self::summary::Summary;

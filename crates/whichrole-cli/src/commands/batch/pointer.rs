@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use whichrole::{Claim, Claims, ClaimsScanner, Scanned};
 
-use super::decide::in_line;
 use crate::failure::{Failure, Report, Result};
+use crate::request::in_line;
 
 /// A JSON Pointer with at least one step.
 #[derive(Debug, Clone, PartialEq, Eq)]

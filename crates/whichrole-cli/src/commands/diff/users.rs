@@ -12,7 +12,6 @@ use whichrole::analysis::{Diff, Judged};
 use whichrole::read::Problem;
 use whichrole::{Claim, Claims, Group, GroupClaims, PREFERRED_ROLE, ProviderKey, Semantics, TokenLimits, text};
 
-use crate::commands::batch::in_line;
 use crate::counts::{Count, Counts, Fault};
 use crate::failure::{Failure, Report, Result};
 use crate::lines::{Block, Lines, split};
@@ -161,7 +160,7 @@ fn tokens(line: &[u8], groups: &[Vec<Group>; 2], semantics: &Semantics) -> Read<
         let [old, new] = groups;
         return Ok([user.claims(old, semantics)?, user.claims(new, semantics)?]);
     }
-    let token = request::parse_token(line, &TokenLimits::default()).map_err(|error| in_line(&error))?;
+    let token = request::parse_token(line, &TokenLimits::default()).map_err(|error| request::in_line(&error))?;
     Ok([token.claims.clone(), token.claims])
 }
 
