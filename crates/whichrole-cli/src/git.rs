@@ -1,7 +1,8 @@
 //! Configurations of another revision: `git:REVISION:PATH`, read with `git cat-file`, which runs no filters and changes nothing.
 
 use std::ffi::OsStr;
-use std::process::Command;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
 
 use whichrole::read::Source;
 use whichrole::text;
@@ -24,17 +25,15 @@ pub fn sources(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> 
     }
     let path = path.trim_end_matches('/');
     let object = format!("{revision}:./{path}");
-    if git(&["cat-file", "-t", &object])? == b"tree\n" {
-        return folder(revision, path, limit);
-    }
-    Ok(vec![file(revision, path, limit)?])
+    let is_folder = git(&["cat-file", "-t", &object])? == b"tree\n";
+    if is_folder { folder(revision, path, limit) } else { file(revision, path, limit) }
 }
 
 fn folder(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
-    let listed = git(&["ls-tree", "-r", "-z", "--name-only", &format!("{revision}:./{path}")])?;
-    let names = String::from_utf8_lossy(&listed).into_owned();
-    let mut sources = Vec::new();
-    for inner in names.split('\0').filter(|name| !name.is_empty()) {
+    let listed = git(&["ls-tree", "-r", "-z", "--long", &format!("{revision}:./{path}")])?;
+    let listed = String::from_utf8_lossy(&listed);
+    let mut blobs = Vec::new();
+    for (blob, inner) in listed.split('\0').filter_map(Blob::listed) {
         let parts: Vec<&str> = inner.split('/').collect();
         let Some((name, folders)) = parts.split_last() else { continue };
         let is_hidden = parts.iter().any(|part| part.starts_with('.') || *part == "node_modules");
@@ -42,39 +41,88 @@ fn folder(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
         if is_hidden || !is_configuration(name, folders.len(), in_assembly) {
             continue;
         }
-        if sources.len() == FILES {
+        if blobs.len() == FILES {
             let message = format!("{} has more than {FILES} files in it", text::quoted_whole(path));
             return Err(Failure::new("too-many-files", message));
         }
-        sources.push(file(revision, &format!("{path}/{inner}"), limit)?);
+        blobs.push(Blob { name: format!("{revision}:{path}/{inner}"), ..blob });
     }
-    if sources.is_empty() {
+    if blobs.is_empty() {
         let message = format!("{} has no configuration files in it", text::quoted_whole(&format!("{revision}:{path}")));
         return Err(Failure::new("no-configuration", message));
     }
+    read(blobs, limit)
+}
+
+fn file(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
+    let object = format!("{revision}:./{path}");
+    let size = String::from_utf8_lossy(&git(&["cat-file", "-s", &object])?).trim().parse().unwrap_or_default();
+    let id = String::from_utf8_lossy(&git(&["rev-parse", "--verify", &object])?).trim().to_owned();
+    read(vec![Blob { id, size, name: format!("{revision}:{path}") }], limit)
+}
+
+/// A file of a revision.
+struct Blob {
+    id: String,
+    size: usize,
+    /// What it goes by in messages.
+    name: String,
+}
+
+impl Blob {
+    /// A line of `git ls-tree --long`, with the path: mode, type, id and size, a tab, and the path. Submodules are no files.
+    fn listed(line: &str) -> Option<(Self, &str)> {
+        let (about, path) = line.split_once('\t')?;
+        let mut words = about.split_ascii_whitespace().skip(1);
+        let ("blob", id, size) = (words.next()?, words.next()?, words.next()?) else { return None };
+        Some((Self { id: id.to_owned(), size: size.parse().ok()?, name: String::new() }, path))
+    }
+}
+
+/// Reads files, all through one process: thousands of them would take minutes.
+fn read(blobs: Vec<Blob>, limit: usize) -> Result<Vec<Source>> {
+    if let Some(large) = blobs.iter().find(|blob| blob.size > limit) {
+        let message = format!("{} is larger than {limit} bytes", text::quoted_whole(&large.name));
+        return Err(Failure::new("too-large", message));
+    }
+    let io = |error| Failure::io(&error, "run", "git");
+    let mut git = command(&["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(io)?;
+    let (Some(mut ask), Some(answer)) = (git.stdin.take(), git.stdout.take()) else { return Ok(Vec::new()) };
+    let mut answer = BufReader::new(answer);
+    let mut sources = Vec::with_capacity(blobs.len());
+    for Blob { id, size, name } in blobs {
+        writeln!(ask, "{id}").and_then(|()| ask.flush()).map_err(io)?;
+        let mut about = String::new();
+        answer.read_line(&mut about).map_err(io)?;
+        if about.trim_end() != format!("{id} blob {size}") {
+            return Err(Failure::new("git", format!("git cannot read {}", text::quoted_whole(&name))));
+        }
+        // The line break after it is no part of the file.
+        let mut bytes = vec![0; size + 1];
+        answer.read_exact(&mut bytes).map_err(io)?;
+        bytes.truncate(size);
+        let shown = text::quoted_whole(&name);
+        let text =
+            String::from_utf8(bytes).map_err(|_| Failure::new("not-utf8", format!("{shown} is not UTF-8 text")))?;
+        if text.trim().is_empty() {
+            return Err(Failure::new("empty", format!("{shown} is empty")));
+        }
+        sources.push(Source { name, text });
+    }
+    drop(ask);
+    git.wait().map_err(io)?;
     Ok(sources)
 }
 
-fn file(revision: &str, path: &str, limit: usize) -> Result<Source> {
-    let object = format!("{revision}:./{path}");
-    let name = format!("{revision}:{path}");
-    let shown = text::quoted_whole(&name);
-    let size = String::from_utf8_lossy(&git(&["cat-file", "-s", &object])?).trim().parse::<usize>();
-    if size.is_ok_and(|size| size > limit) {
-        return Err(Failure::new("too-large", format!("{shown} is larger than {limit} bytes")));
-    }
-    let bytes = git(&["cat-file", "blob", &object])?;
-    let text = String::from_utf8(bytes).map_err(|_| Failure::new("not-utf8", format!("{shown} is not UTF-8 text")))?;
-    if text.trim().is_empty() {
-        return Err(Failure::new("empty", format!("{shown} is empty")));
-    }
-    Ok(Source { name, text })
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    command.args(["--no-pager", "--no-optional-locks"]).args(arguments);
+    command
 }
 
 /// What git prints. Its own words of complaint are about names that the caller gave.
 fn git(arguments: &[&str]) -> Result<Vec<u8>> {
-    let output = Command::new("git").args(["--no-pager", "--no-optional-locks"]).args(arguments).output();
-    let output = output.map_err(|error| Failure::io(&error, "run", "git"))?;
+    let output = command(arguments).output().map_err(|error| Failure::io(&error, "run", "git"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let first = said.lines().next().unwrap_or_default();
