@@ -138,7 +138,7 @@ impl ReadArgs {
             ..ReadOptions::default()
         };
         if let Some(bytes) = self.limits.max_config_bytes {
-            options.json.bytes = bytes;
+            options.json = options.json.with_bytes(bytes);
             options.yaml.bytes = bytes;
         }
         if let Some(depth) = self.limits.max_config_depth {

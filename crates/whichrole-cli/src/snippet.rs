@@ -52,7 +52,7 @@ impl<'t> Snippets<'t> {
             text::visible(&part.chars().take(length).map(plain).collect::<String>())
         };
         let (before, shown) = (visible(column - skip), visible(WIDTH));
-        let number = at.line.to_string();
+        let number = at.line().to_string();
         let margin = " ".repeat(number.len());
         format!("{margin} |\n{number} | {shown}\n{margin} | {}^", " ".repeat(before.chars().count()))
     }

@@ -23,12 +23,26 @@ pub struct JsonLimits {
     pub number: usize,
 }
 
+/// Large files have a member for at least so many bytes, if not much else is in them than members; the memory for them has its limit in this.
+const BYTES_OF_A_MEMBER: usize = 22;
+
 impl JsonLimits {
     /// The limits for tokens and claims: 64 KiB, depth 32, 10,000 members, names and numbers of 1,024 bytes.
     pub const CLAIMS: Self = Self { bytes: 64 * 1024, depth: 32, members: 10_000, name: 1024, number: 1024 };
-    /// The limits for configuration files: 16 MiB, depth 128, two million members.
-    pub const CONFIG: Self =
-        Self { bytes: 16 * 1024 * 1024, depth: 128, members: 2_000_000, name: 64 * 1024, number: 1024 };
+    /// The limits for configuration files: 16 MiB, depth 128, 762,600 members.
+    pub const CONFIG: Self = Self {
+        bytes: 16 * 1024 * 1024,
+        depth: 128,
+        members: 16 * 1024 * 1024 / BYTES_OF_A_MEMBER,
+        name: 64 * 1024,
+        number: 1024,
+    };
+
+    /// The same limits for texts of so many bytes, with more members where there is room for more.
+    #[must_use]
+    pub fn with_bytes(self, bytes: usize) -> Self {
+        Self { bytes, members: self.members.max(bytes / BYTES_OF_A_MEMBER), ..self }
+    }
 }
 
 /// A JSON value and the byte at which it begins.

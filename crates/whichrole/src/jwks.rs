@@ -207,7 +207,7 @@ impl fmt::Display for KeySetError {
                 f.write_str("\n")?;
             }
             if let Some(at) = problem.at {
-                write!(f, "{}:{}: ", at.line, at.column)?;
+                write!(f, "{}:{}: ", at.line(), at.column())?;
             }
             f.write_str(&problem.message)?;
         }

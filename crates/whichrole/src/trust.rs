@@ -450,7 +450,7 @@ fn described(principal: &Node) -> String {
             let first = condition::list(&entry.value).and_then(|names| names.into_iter().next()).unwrap_or_default();
             format!("\"{}\": \"{first}\"", entry.name)
         }),
-        Value::Text(text) => Some(text.clone()),
+        Value::Text(text) => Some(text.to_string()),
         _ => None,
     };
     shown.map_or_else(|| "nobody".to_owned(), |shown| text::quoted(&shown))

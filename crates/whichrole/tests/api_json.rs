@@ -295,7 +295,7 @@ fn very_many_problems_are_told_by_the_first() {
     assert_eq!(twice[100], "duplicate-key: … and 199 more");
 
     let configuration = of(&[&format!("{{{names}}}")]);
-    let lines: Vec<_> = configuration.problems.iter().take(3).filter_map(|problem| Some(problem.at?.line)).collect();
+    let lines: Vec<_> = configuration.problems.iter().take(3).filter_map(|problem| Some(problem.at?.line())).collect();
     assert_eq!(lines, [2, 3, 4]);
 }
 

@@ -24,7 +24,7 @@ fn file(name: &str, text: &str) -> Configuration {
 /// `line:column code: message` for each problem.
 fn problems(configuration: &Configuration) -> Vec<String> {
     let problems = configuration.problems.iter().map(|problem| {
-        let place = problem.at.map_or(String::new(), |at| format!("{}:{} ", at.line, at.column));
+        let place = problem.at.map_or(String::new(), |at| format!("{}:{} ", at.line(), at.column()));
         format!("{place}{}: {}", problem.code, problem.message)
     });
     problems.collect()
@@ -118,12 +118,12 @@ mod trees {
     }
 
     #[test]
-    fn json_has_128_levels_2000000_members_names_of_64_kib_and_numbers_of_1024_characters() {
+    fn json_has_128_levels_762600_members_names_of_64_kib_and_numbers_of_1024_characters() {
         let nested =
             |levels: usize| format!("{{{KNOWN}, \"_x\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
         holds_at(128, "p.json", nested, "1:148 too-large: nested deeper than 128");
         let elements = |count: usize| format!("{{{KNOWN}, \"_x\":[{}0]}}", "0,".repeat(count - 1));
-        holds_at(2_000_000, "p.json", elements, "1:4000022 too-large: more than 2000000 members");
+        holds_at(762_600, "p.json", elements, "1:1525222 too-large: more than 762600 members");
         let named = |bytes: usize| format!("{{{KNOWN}, \"_{}\":0}}", "x".repeat(bytes - 1));
         holds_at(65_536, "p.json", named, "1:16 too-large: a name longer than 65536 bytes");
         let number = |digits: usize| format!("{{{KNOWN}, \"_x\":{}}}", "1".repeat(digits));
@@ -217,7 +217,7 @@ mod references {
 
     /// Groups that `list-groups` printed are of every pool that may take their logins.
     #[test]
-    fn groups_are_shared_by_pools_a_million_times() {
+    fn groups_are_shared_by_pools_100000_times() {
         let pools = each(0..1_000, |n| format!("  P{n}: {{Type: AWS::Cognito::IdentityPool}}\n"));
         let pools = format!("Resources:\n{pools}");
         let shared = |groups: usize| {
@@ -225,11 +225,101 @@ mod references {
             let groups = format!("{{\"Groups\": [{}]}}", groups.join(","));
             read(&files(&[("template.yaml", &pools), ("groups.json", &groups)]), &ReadOptions::default())
         };
-        holds(
-            "shared groups",
-            &shared(1_000),
-            &shared(1_001),
-            "too-large: 1001 groups for each of 1000 pools are too many",
+        holds("shared groups", &shared(100), &shared(101), "too-large: 101 groups for each of 1000 pools are too many");
+    }
+}
+
+/// What takes more memory than its text: rules, tags, providers, pools and groups.
+mod parts {
+    use super::*;
+
+    const RULE: &str = r#"{"Claim":"c","MatchType":"Equals","Value":"v","RoleARN":"r"}"#;
+
+    fn parts_hold(what: &str, text: impl Fn(usize) -> String, most: usize, refusal: &str) {
+        let read = |count| read(&files(&[("p.json", &text(count))]), &ReadOptions::default());
+        holds(what, &read(most), &read(most + 1), refusal);
+    }
+
+    #[test]
+    fn rules_tags_providers_and_pools_are_10000_together() {
+        let list = |element: &str, count: usize| vec![element; count].join(",");
+        let refusal = |at: &str| format!("{at}too-large: more than 10000 rules, principal tags, providers and pools");
+        let mapping =
+            |rules: usize| format!(r#"{{"Type":"Rules","RulesConfiguration":{{"Rules":[{}]}}}}"#, list(RULE, rules));
+        // The pool nobody names is none; the two mappings count.
+        let rules = |count: usize| format!(r#"{{"RoleMappings":{{"p":{},"q":{}}}}}"#, mapping(5_000), mapping(count));
+        parts_hold("rules", rules, 4_998, &refusal("1:305122 "));
+        let tags = |count: usize| {
+            let tags: Vec<String> = (0..count).map(|n| format!("\"t{n}\":\"c\"")).collect();
+            format!(r#"{{"IdentityProviderName":"p","PrincipalTags":{{{}}}}}"#, tags.join(","))
+        };
+        parts_hold("tags", tags, 9_999, &refusal("1:1 "));
+        let providers =
+            |count: usize| format!(r#"{{"CognitoIdentityProviders":[{}]}}"#, list(r#"{"ProviderName":"p"}"#, count));
+        parts_hold("providers", providers, 10_000, &refusal("1:29 "));
+        let others =
+            |count: usize| format!(r#"{{"RoleMappings":{{}},"SamlProviderARNs":[{}]}}"#, list(r#""a""#, count));
+        parts_hold("other providers", others, 10_000, &refusal("1:39 "));
+        let pools = |count: usize| {
+            let pools: Vec<String> =
+                (0..count).map(|n| format!(r#"{{"IdentityPoolId":"{n}","Roles":{{}}}}"#)).collect();
+            format!("[{}]", pools.join(","))
+        };
+        parts_hold("pools", pools, 10_000, &refusal(""));
+        let resources = |count: usize| {
+            let pools: Vec<String> =
+                (0..count).map(|n| format!(r#""P{n}":{{"Type":"AWS::Cognito::IdentityPool"}}"#)).collect();
+            format!(r#"{{"Resources":{{{}}}}}"#, pools.join(","))
+        };
+        parts_hold("pools of a template", resources, 10_000, &refusal(""));
+    }
+
+    #[test]
+    fn resources_of_pulumi_are_50000() {
+        let clients = |count: usize| each(0..count, |n| format!(" c{n}: {{type: \"aws:cognito:UserPoolClient\"}}\n"));
+        let program = |count: usize| {
+            format!(
+                "name: a\nruntime: yaml\nresources:\n p: {{type: \"aws:cognito:IdentityPool\"}}\n{}",
+                clients(count - 1)
+            )
+        };
+        holds_at(50_000, "Pulumi.yaml", program, "50004:2 too-large: more than 50000 resources that matter");
+        let client = |n: usize| format!(r#"{{"urn":"urn::c{n}","type":"aws:cognito/userPoolClient:UserPoolClient"}},"#);
+        let state = |count: usize| {
+            let pool = r#"{"urn":"urn::p","type":"aws:cognito/identityPool:IdentityPool","id":"p"}"#;
+            format!(r#"{{"deployment":{{"resources":[{}{pool}]}}}}"#, each(1..count, client))
+        };
+        holds_at(50_000, "stack.json", state, "1:3638923 too-large: more than 50000 resources that matter");
+    }
+
+    #[test]
+    fn groups_are_100000() {
+        let groups = |count: usize| {
+            let groups: Vec<String> = (0..count).map(|n| format!(r#"{{"GroupName":"g{n}"}}"#)).collect();
+            format!(r#"{{"Groups":[{}]}}"#, groups.join(","))
+        };
+        parts_hold(
+            "groups",
+            groups,
+            100_000,
+            "1:2288902 too-large: more than 100000 groups, counted in each pool of theirs",
+        );
+    }
+
+    #[test]
+    fn a_template_has_250000_values_to_resolve_and_a_name_that_nobody_knows_counts_for_ten() {
+        let template = |statements: String| {
+            format!(
+                r#"{{"Resources":{{"P":{{"Type":"AWS::Cognito::IdentityPool"}},"R":{{"Type":"AWS::IAM::Role","Properties":{{"AssumeRolePolicyDocument":{{"Statement":[{statements}]}}}}}}}}}}"#
+            )
+        };
+        // The policy is one, its list is one, and so is each map that refers.
+        let names = |count: usize| template(vec![r#"{"Ref":"A"}"#; count].join(","));
+        parts_hold(
+            "names",
+            names,
+            22_727,
+            "1:272865 too-large: more than 250000 values in templates have to be resolved",
         );
     }
 }
@@ -363,5 +453,51 @@ mod terraform {
             POOL.replace("{\n", &format!("{{\n for_each = toset([for n in range({count}) : tostring(n)])\n"))
         };
         holds_at(10_000, "main.tf", each, "2:13 too-large: more than 10000 instances");
+    }
+}
+
+mod suites {
+    use super::*;
+    use whichrole::suite::Suite;
+
+    /// What is wrong with a suite, as far as it is about its size.
+    fn too_large(suite: &str) -> Vec<String> {
+        let suite = Suite::read(&Source { name: "s.whichrole.yaml".into(), text: suite.into() });
+        suite.problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect()
+    }
+
+    #[test]
+    fn a_suite_has_10000_users() {
+        let suite = |users: usize| {
+            let users: Vec<String> = (0..users).map(|n| format!("u{n}: {{}}")).collect();
+            let users = users.join(", ");
+            format!("version: 1\nconfig: p.json\nusers: {{{users}}}\ntests: [{{name: t, user: u0, expect: deny}}]\n")
+        };
+        assert_eq!(too_large(&suite(10_000)), Vec::<String>::new());
+        assert_eq!(too_large(&suite(10_001)), ["too-large: more than 10000 users"]);
+    }
+
+    #[test]
+    fn a_suite_has_25000_tests() {
+        let suite = |tests: usize| {
+            let tests = each(0..tests, |n| format!("- {{name: t{n}, user: u, expect: deny}}\n"));
+            format!("version: 1\nconfig: p.json\nusers: {{u: {{}}}}\ntests:\n{tests}")
+        };
+        assert_eq!(too_large(&suite(25_000)), Vec::<String>::new());
+        let refusal = "too-large: more than 25000 tests; many that are alike go into a table";
+        assert_eq!(too_large(&suite(25_001)), [refusal]);
+    }
+
+    #[test]
+    fn the_tables_of_a_suite_have_100000_rows() {
+        let suite = |rows: usize| {
+            let table = |name: &str, rows: Range<usize>| {
+                format!("- name: {name}\n  table:\n  - [a, expect]\n{}", each(rows, |n| format!("  - [t{n},deny]\n")))
+            };
+            let tables = table("first", 0..50_000) + &table("second", 50_000..rows);
+            format!("version: 1\nconfig: p.json\ntests:\n{tables}")
+        };
+        assert_eq!(too_large(&suite(100_000)), Vec::<String>::new());
+        assert_eq!(too_large(&suite(100_001)), ["too-large: more than 100000 rows of tables"]);
     }
 }

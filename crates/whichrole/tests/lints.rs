@@ -38,7 +38,7 @@ fn files(id: &str, stem: &str) -> Vec<PathBuf> {
 
 fn shown(found: &[Finding]) -> String {
     let line = |finding: &Finding| {
-        let line = finding.at.map_or(0, |at| at.line);
+        let line = finding.at.map_or(0, whichrole::read::Position::line);
         format!("  {line}: {} {}: {}\n", finding.severity.name(), finding.lint, finding.message)
     };
     found.iter().map(line).collect()

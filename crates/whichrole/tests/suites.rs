@@ -177,7 +177,7 @@ fn a_failure_says_what_decided_where_and_how_to_ask_again() {
     let decider = failure(0).decided_by.unwrap();
     let at = decider.at.unwrap();
     assert_eq!(decider.what, "rule 2: custom:dept Equals `eng`");
-    assert_eq!((at.name_in(plan.names()).unwrap(), at.line), ("pool.json", 6));
+    assert_eq!((at.name_in(plan.names()).unwrap(), at.line()), ("pool.json", 6));
     assert_eq!(failure(2).near_miss.unwrap(), "rule 2 (custom:dept Equals `eng`): only letter case differs");
     let retry = failure(0).retry.unwrap();
     assert_eq!(retry.config, "pool.json");
@@ -429,7 +429,7 @@ fn a_csv_table_is_a_table() {
     let plan = plan_with(&suite, |brought| brought.table("rows.csv", csv.into())).unwrap();
     let names: Vec<String> = results(&plan).iter().map(|line| line.replace(" (uncertain)", "")).collect();
     assert_eq!(names, ["csv[eng, ~]: Pass", "csv[ops, [admins]]: Pass", "csv[~, ~]: Pass", "csv[\"12\", ~]: Pass"]);
-    assert_eq!(plan.place(plan.cases()[1]).line, 3);
+    assert_eq!(plan.place(plan.cases()[1]).line(), 3);
 }
 
 #[test]
@@ -494,6 +494,30 @@ fn a_first_suite_passes_and_covers() {
     }
     let coverage = plan.coverage(&tally);
     assert!(coverage.uncovered.is_empty(), "{:?}\n{text}", coverage.uncovered);
+}
+
+/// Of very many changes some are not tried, and then nobody is told that they were noticed.
+#[test]
+fn mutants_of_very_many_rules_are_not_all_tried() {
+    use whichrole::suite::Fate;
+    let rules: Vec<String> = (0..1_000)
+        .map(|n| format!(r#"{{"Claim": "a", "MatchType": "Equals", "Value": "{n}", "RoleARN": "arn:aws:iam::111122223333:role/R{n}"}}"#))
+        .collect();
+    let pool = format!(
+        r#"{{"RoleMappings": {{"graph.facebook.com": {{"Type": "Rules", "RulesConfiguration": {{"Rules": [{}]}}}}}}}}"#,
+        rules.join(",")
+    );
+    let plan = plan_with(&tests("  - { name: a, claims: { a: \"0\" }, expect: R0 }"), |brought| {
+        let source = Source { name: "pool.json".into(), text: pool };
+        brought.config("pool.json", read(&[source], &ReadOptions::default()));
+    });
+    let plan = plan.unwrap_or_else(|error| panic!("{error}"));
+    let mutants = plan.mutants();
+    // The square of 1,001 goes 499 times into 500 million.
+    assert_eq!(mutants.len(), 5_000);
+    assert!(matches!(plan.try_mutant(&mutants[0], plan.cases()), Fate::Killed(_)), "rule 1 is gone");
+    assert!(!matches!(plan.try_mutant(&mutants[498], &[]), Fate::NotTried));
+    assert!(matches!(plan.try_mutant(&mutants[499], plan.cases()), Fate::NotTried));
 }
 
 #[test]

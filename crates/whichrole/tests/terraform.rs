@@ -51,7 +51,7 @@ fn problems(configuration: &Configuration) -> Vec<String> {
         .problems
         .iter()
         .map(|problem| {
-            let place = problem.at.map_or(String::new(), |at| format!("{}:{} ", at.line, at.column));
+            let place = problem.at.map_or(String::new(), |at| format!("{}:{} ", at.line(), at.column()));
             format!("{place}{}: {}", problem.code, problem.message)
         })
         .collect()
@@ -907,7 +907,7 @@ locals {{
         ] {
             let policy = policy(written).unwrap();
             assert_eq!(shown(&policy), expected, "{written}");
-            assert!(policy.at.line > 1);
+            assert!(policy.at.line() > 1);
         }
     }
 

@@ -44,8 +44,8 @@ impl Serialize for Sts<'_> {
         let because = self.verdict.objections().into_iter().map(|objection| Because {
             message: &objection.message,
             file: self.file(objection.at),
-            line: objection.at.line,
-            column: objection.at.column,
+            line: objection.at.line(),
+            column: objection.at.column(),
         });
         let mut object = serializer.serialize_struct("Sts", 2)?;
         object.serialize_field("accepts", &accepts)?;

@@ -72,7 +72,7 @@ fn verdict(explanation: &Explanation<'_>, lines: &mut Vec<String>) {
 /// Whether the role can be assumed, by the trust policy that is in the files.
 fn what_sts_says(sts: &Sts<'_>) -> String {
     let objection = |one: &Objection| {
-        format!("{} ({}:{}:{})", visible(&one.message), visible(sts.file(one.at)), one.at.line, one.at.column)
+        format!("{} ({}:{}:{})", visible(&one.message), visible(sts.file(one.at)), one.at.line(), one.at.column())
     };
     let objections: Vec<String> = sts.verdict.objections().into_iter().map(objection).collect();
     let objections = objections.join("; ");

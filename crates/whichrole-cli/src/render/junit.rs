@@ -62,7 +62,7 @@ fn write_suite(out: &mut String, suite: &SuiteReport) {
             }
             Status::Fail | Status::TodoPassed => {
                 let details = entry.details();
-                let message = match entry.mismatches.first() {
+                let message = match entry.told().and_then(|told| told.mismatches.first()) {
                     Some(first) => format!("{}: expected {}, got {}", first.what, first.expected, first.got),
                     None => details.first().cloned().unwrap_or_default(),
                 };

@@ -40,7 +40,7 @@ pub fn lines(linted: &[Linted]) -> Vec<String> {
 fn place(finding: &Finding, names: &[String]) -> String {
     let Some(at) = finding.at else { return String::new() };
     let name = at.name_in(names).map(text::visible).unwrap_or_default();
-    format!("{name}:{}:{}: ", at.line, at.column)
+    format!("{name}:{}:{}: ", at.line(), at.column())
 }
 
 /// How many there are of each severity.
@@ -83,7 +83,7 @@ pub fn annotations(linted: &[Linted]) -> Vec<String> {
             };
             let place = finding.at.map_or_else(String::new, |at| {
                 let name = at.name_in(&one.names).map(text::visible).unwrap_or_default();
-                format!("file={},line={},col={},", property(&name), at.line, at.column)
+                format!("file={},line={},col={},", property(&name), at.line(), at.column())
             });
             let message = text::visible(&finding.message);
             lines.push(format!("::{command} {place}title={}::{}", property(finding.lint), data(&message)));

@@ -53,14 +53,15 @@ fn details(entry: &Entry) -> Vec<String> {
     }
     let mismatch =
         |found: &Mismatch| format!("{}: expected {}, got {}", found.what, code(&found.expected), code(&found.got));
-    lines.extend(entry.mismatches.iter().map(mismatch));
-    lines.extend(entry.notes.iter().map(|note| code(note)));
-    lines.extend(entry.decided_by.iter().map(|decider| {
+    let Some(told) = entry.told() else { return lines };
+    lines.extend(told.mismatches.iter().map(mismatch));
+    lines.extend(told.notes.iter().map(|note| code(note)));
+    lines.extend(told.decided_by.iter().map(|decider| {
         let place = decider.place().map(|place| format!(" ({})", code(&place)));
         format!("decided by {}{}", code(&decider.what), place.unwrap_or_default())
     }));
-    lines.extend(entry.near_miss.iter().map(|miss| format!("near miss: {}", code(miss))));
-    lines.extend(entry.explain.iter().map(|command| format!("explain: {}", code(command))));
+    lines.extend(told.near_miss.iter().map(|miss| format!("near miss: {}", code(miss))));
+    lines.extend(told.explain.iter().map(|command| format!("explain: {}", code(command))));
     lines
 }
 

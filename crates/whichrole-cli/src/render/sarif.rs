@@ -67,7 +67,7 @@ fn result(finding: &Finding, names: &[String]) -> Value {
         let uri = uri(at.name_in(names).unwrap_or_default());
         let location = json!({"physicalLocation": {
             "artifactLocation": {"uri": uri},
-            "region": {"startLine": at.line, "startColumn": at.column},
+            "region": {"startLine": at.line(), "startColumn": at.column()},
         }});
         object.insert("locations".to_owned(), json!([location]));
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use whichrole::read::Position;
 use whichrole::text::visible;
 
 use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
@@ -74,6 +75,16 @@ pub struct Entry {
     /// Why it was skipped or is expected to fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What there is to tell; of most that pass, nothing.
+    #[serde(flatten)]
+    told: Option<Box<Told>>,
+    #[serde(skip)]
+    pub seconds: f64,
+}
+
+/// What there is to tell of a thing that was judged: what is wrong, and why.
+#[derive(Debug, Default, Serialize)]
+pub struct Told {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mismatches: Vec<Mismatch>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -91,8 +102,6 @@ pub struct Entry {
     pub notes: Vec<String>,
     #[serde(skip)]
     pub snippet: String,
-    #[serde(skip)]
-    pub seconds: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -155,6 +164,9 @@ pub struct MutantReport {
     pub equivalent: usize,
     /// Changes that no case noticed, with no request known that would.
     pub undecided: usize,
+    /// Changes that there was no time for; they count as not noticed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub not_tried: usize,
     pub survivors: Vec<Survivor>,
     /// Whether anybody asked to see it, or has to.
     #[serde(skip)]
@@ -189,6 +201,22 @@ impl Status {
 }
 
 impl Entry {
+    /// A thing of this name and what became of it, of which nothing is told so far.
+    pub fn new(name: String, status: Status, at: Position) -> Self {
+        let (line, column) = (at.line(), at.column());
+        Self { name, status, certain: true, line, column, file: None, reason: None, told: None, seconds: 0.0 }
+    }
+
+    /// What is told.
+    pub fn told(&self) -> Option<&Told> {
+        self.told.as_deref()
+    }
+
+    /// What is told, to add to it.
+    pub fn tell(&mut self) -> &mut Told {
+        self.told.get_or_insert_default()
+    }
+
     /// The file where it stands.
     pub fn file<'e>(&'e self, suite: &'e SuiteReport) -> &'e str {
         self.file.as_deref().unwrap_or(&suite.file)
@@ -200,17 +228,18 @@ impl Entry {
         if self.status == Status::TodoPassed {
             lines.push("this passes now; take its `todo` away".to_owned());
         }
-        for mismatch in &self.mismatches {
+        let Some(told) = self.told() else { return lines };
+        for mismatch in &told.mismatches {
             lines.push(format!("{:<8} expected {}", mismatch.what, mismatch.expected));
             lines.push(format!("{:<8}      got {}", "", mismatch.got));
         }
-        lines.extend(self.notes.iter().cloned());
-        if let Some(decider) = &self.decided_by {
+        lines.extend(told.notes.iter().cloned());
+        if let Some(decider) = &told.decided_by {
             let place = decider.place().map(|place| format!("  ({place})"));
             lines.push(format!("decided by {}{}", decider.what, place.unwrap_or_default()));
         }
-        lines.extend(self.near_miss.iter().map(|miss| format!("near miss  {miss}")));
-        lines.extend(self.explain.iter().map(|command| format!("explain    {command}")));
+        lines.extend(told.near_miss.iter().map(|miss| format!("near miss  {miss}")));
+        lines.extend(told.explain.iter().map(|command| format!("explain    {command}")));
         lines
     }
 }
@@ -264,7 +293,7 @@ pub fn text(run: &Run) -> Vec<String> {
                 paint(STRONG, &shown_name(&entry.name)),
                 paint(DIM, &format!("{}:{}:{}", visible(entry.file(suite)), entry.line, entry.column))
             ));
-            lines.extend(entry.snippet.lines().map(str::to_owned));
+            lines.extend(entry.told().iter().flat_map(|told| told.snippet.lines()).map(str::to_owned));
             lines.extend(entry.details().into_iter().map(|line| format!("  {line}")));
             lines.push(String::new());
         }
@@ -312,6 +341,11 @@ fn coverage_lines(suite: &SuiteReport, coverage: &CoverageReport, lines: &mut Ve
     lines.push(String::new());
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 fn mutant_lines(suite: &SuiteReport, mutants: &MutantReport, lines: &mut Vec<String>) {
     let mut left_out = String::new();
     if mutants.equivalent > 0 {
@@ -320,6 +354,9 @@ fn mutant_lines(suite: &SuiteReport, mutants: &MutantReport, lines: &mut Vec<Str
     if mutants.undecided > 0 {
         // Writing to a `String` cannot fail.
         let _ = write!(left_out, ", {} without a known difference left out", mutants.undecided);
+    }
+    if mutants.not_tried > 0 {
+        let _ = write!(left_out, ", {} not tried: the pool has too many rules", mutants.not_tried);
     }
     lines.push(format!(
         "{} {}  {} noticed{left_out}",

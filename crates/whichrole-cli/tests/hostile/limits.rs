@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::process::Command;
 
 use crate::harness::{Call, Folder, Outcome, pool_with_rules, testdata, whichrole};
 
@@ -35,6 +36,29 @@ fn a_folder_has_10000_files() {
     assert_eq!(refusal(show()), None);
     folder.file("one.more.yaml", "a: b");
     assert_eq!(refusal(show()).unwrap(), "too-many-files: `.` has more than 10000 files in it");
+}
+
+#[test]
+fn a_folder_of_a_revision_has_10000_files() {
+    let folder = with_pool();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.current_dir(folder.path(".")).args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments);
+        assert!(git.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "-q"]);
+    for n in 1..10_000 {
+        folder.file(format!("{n}.yaml"), "a: b");
+    }
+    git(&["add", "."]);
+    git(&["commit", "-qm", "x"]);
+    let diff = || whichrole(["diff", "git:HEAD:.", "pool.json"]).env("PATH", &path).folder(&folder.path("."));
+    assert_eq!(refusal(diff()), None);
+    folder.file("one.more.yaml", "a: b");
+    git(&["add", "."]);
+    git(&["commit", "-qm", "y"]);
+    assert_eq!(refusal(diff()).unwrap(), "too-many-files: `.` has more than 10000 files in it");
 }
 
 #[test]
@@ -77,6 +101,32 @@ fn a_suite_has_64_mib() {
     };
     test(64 * MIB).exits(0);
     test(64 * MIB + 1).refuses("`s.whichrole.yaml` is larger than 67108864 bytes");
+}
+
+#[test]
+fn a_table_and_a_snapshot_have_64_mib() {
+    let folder = with_pool();
+    folder.file("s.whichrole.yaml", SUITE.replace("expect: deny", "table: t.csv").replace("user: u, ", ""));
+    let table = |bytes: usize| {
+        let (head, tail) = ("a,expect\n\"", "\",deny\n");
+        folder.file("t.csv", format!("{head}{}{tail}", "x".repeat(bytes - head.len() - tail.len())));
+        whichrole(["test", "-q"]).folder(&folder.path(".")).run()
+    };
+    table(64 * MIB).exits(0);
+    table(64 * MIB + 1).refuses("s.whichrole.yaml:4:23: this file is larger than 67108864 bytes");
+
+    folder.file("s.whichrole.yaml", SUITE.replace("version: 1\n", "version: 1\nsnapshot: true\n"));
+    let test = |flag: &str| whichrole(["test", flag]).folder(&folder.path(".")).run();
+    test("--update").exits(0);
+    let snapshot = fs::read_to_string(folder.path("s.whichrole.yaml.snap")).unwrap();
+    let longer = |bytes: usize| {
+        folder.file("s.whichrole.yaml.snap", format!("{snapshot}{}", "x".repeat(bytes - snapshot.len())))
+    };
+    // Read, and not what users get.
+    longer(64 * MIB);
+    assert!(!test("-q").stderr.contains("larger than"));
+    longer(64 * MIB + 1);
+    test("-q").refuses("`s.whichrole.yaml.snap` is larger than 67108864 bytes");
 }
 
 #[test]

@@ -330,8 +330,8 @@ impl Serialize for Shown<'_> {
         object.serialize_field("lint", finding.lint)?;
         object.serialize_field("severity", &finding.severity)?;
         object.serialize_field("file", &self.file())?;
-        object.serialize_field("line", &finding.at.map(|at| at.line))?;
-        object.serialize_field("column", &finding.at.map(|at| at.column))?;
+        object.serialize_field("line", &finding.at.map(Position::line))?;
+        object.serialize_field("column", &finding.at.map(Position::column))?;
         object.serialize_field("pool", &finding.pool)?;
         object.serialize_field("provider", &finding.provider)?;
         object.serialize_field("rule", &finding.rule)?;

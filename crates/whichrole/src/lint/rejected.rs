@@ -131,7 +131,7 @@ pub(super) fn named_roles<'c>(case: &Case<'c>) -> Vec<NamedRole<'c>> {
             // A value that stands elsewhere, such as the name of a role, is not where the fault is.
             let rule_at = case.at_rule(key, n);
             let at = case.at_rule_field(key, n, "RoleARN").filter(|at| {
-                rule_at.is_none_or(|rule| rule.source == at.source && rule <= *at && at.line < rule.line + 20)
+                rule_at.is_none_or(|rule| rule.source() == at.source() && rule <= *at && at.line() < rule.line() + 20)
             });
             let at = at.or(rule_at);
             let what = format!("the role of rule {n}");

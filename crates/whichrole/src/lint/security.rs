@@ -102,7 +102,8 @@ fn user_writable(case: &Case<'_>, one: &Selecting<'_>, found: &mut Vec<Finding>)
         Write::Listed(at) => {
             let message = format!(
                 "{} {shown}, and the client's write attributes list it (line {}): a signed-in user can set it himself{advice}",
-                one.what, at.line
+                one.what,
+                at.line()
             );
             found.push(finding("user-writable-claim", Severity::Error, message));
         }

@@ -51,7 +51,7 @@ pub fn allow(
     findings.retain(|finding| {
         let by_comment = finding.at.is_some_and(|at| {
             let covers = |comment: &&mut Comment| {
-                comment.at.source == at.source && comment.line == at.numbers().1 && comment.lint == finding.lint
+                comment.at.source() == at.source() && comment.line == at.numbers().1 && comment.lint == finding.lint
             };
             comments.iter_mut().filter(covers).map(|comment| comment.used = true).count() > 0
         });
@@ -90,7 +90,7 @@ fn is_place(place: &str, finding: &Finding, names: &[String]) -> bool {
     let file = file.strip_prefix("./").unwrap_or(file);
     let name = name.strip_prefix("./").unwrap_or(name);
     let is_file = name == file || name.strip_suffix(file).is_some_and(|folder| folder.ends_with('/'));
-    is_file && !file.is_empty() && line.is_none_or(|line| line == at.line.to_string())
+    is_file && !file.is_empty() && line.is_none_or(|line| line == at.line().to_string())
 }
 
 fn read_comments(source: usize, text: &str, comments: &mut Vec<Comment>, faults: &mut Vec<Finding>) {

@@ -1,7 +1,7 @@
 //! API and CLI JSON: what `get-identity-pool-roles`, `describe-identity-pool`, `get-principal-tag-attribute-map`, `list-groups`
 //! and their neighbours print, and what `set-identity-pool-roles` takes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::cloudformation::surroundings::attributes;
 use super::definition::Drafts;
@@ -167,12 +167,13 @@ fn member(entry: &Entry, pool: Option<&str>, drafts: &mut Drafts) {
         "CognitoIdentityProviders" => providers(value, pool, drafts),
         "SupportedLoginProviders" => {
             expect_map(value, "`SupportedLoginProviders`", drafts);
-            let keys = value.entries().iter().map(|entry| ProviderKey::new(entry.name.clone()));
+            let logins = drafts.room().entries(value);
+            let keys = logins.iter().map(|entry| ProviderKey::new(entry.name.to_string()));
             drafts.pool(pool).pool.other_providers.extend(keys);
         }
         name @ ("OpenIdConnectProviderARNs" | "SamlProviderARNs") => {
             expect_list(value, &text::quoted(name), drafts);
-            for arn in value.elements() {
+            for arn in drafts.room().elements(value) {
                 if let Some(arn) = any_text(arn, "the ARN of a provider", drafts) {
                     drafts.pool(pool).pool.other_providers.push(ProviderKey::new(arn));
                 }
@@ -218,10 +219,10 @@ fn passed_over(entry: &Entry) -> Problem {
 /// AWS may add members any time, so one that is not known is a note; but not if it is one that decides, misspelt.
 fn unknown_member(entry: &Entry, drafts: &mut Drafts) {
     let name = text::quoted(&entry.name);
-    match text::nearest(&entry.name, READ.iter().copied().filter(|known| *known != entry.name)) {
+    match text::nearest(&entry.name, READ.iter().copied().filter(|known| entry.name != **known)) {
         Some(near) if DECIDING.contains(&near) => {
             let message = format!("unknown member {name}, did you mean {}?", text::quoted(near));
-            let respelling = Some(Box::new(Respelling { written: entry.name.clone(), right: near.to_owned() }));
+            let respelling = Some(Box::new(Respelling { written: entry.name.to_string(), right: near.to_owned() }));
             drafts.problems.push(Problem { respelling, ..Problem::new("unknown-field", message).at(entry.at) });
         }
         Some(near) => {
@@ -304,7 +305,7 @@ pub(crate) fn default_roles(node: &Node, pool: Option<&str>, drafts: &mut Drafts
 fn role_mappings(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
     drafts.pool(pool);
     for entry in node.entries() {
-        let key = ProviderKey::new(entry.name.clone());
+        let key = ProviderKey::new(entry.name.to_string());
         let known = drafts.pool(pool).pool.role_mappings.contains_key(&key);
         if let Some(mapping) = shape::role_mapping(&entry.value, &key, pool, &API, drafts) {
             drafts.add_mapping(pool, key, mapping, entry.at);
@@ -321,7 +322,7 @@ fn providers(list: &Node, pool: Option<&str>, drafts: &mut Drafts) {
         return;
     }
     let mut providers = Vec::new();
-    for node in list.elements() {
+    for node in drafts.room().elements(list) {
         if !expect_map(node, "an entry of `CognitoIdentityProviders`", drafts) {
             continue;
         }
@@ -353,17 +354,8 @@ fn principal_tags(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
     let key = ProviderKey::new(key);
     let use_defaults =
         field(node, "UseDefaults").and_then(|flag| known_bool(flag, "`UseDefaults`", drafts)).unwrap_or(false);
-    let mut tags = BTreeMap::new();
-    if let Some(written) = field(node, "PrincipalTags")
-        && expect_map(written, "`PrincipalTags`", drafts)
-    {
-        for entry in written.entries() {
-            if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
-                drafts.pool(pool).places.set(Place::Tag(key.clone(), entry.name.clone()), entry.at);
-                tags.insert(entry.name.clone(), claim);
-            }
-        }
-    }
+    let tags = field(node, "PrincipalTags").filter(|map| expect_map(map, "`PrincipalTags`", drafts));
+    let tags = tags.map(|map| shape::tags(map, &key, pool, drafts)).unwrap_or_default();
     drafts.add_tags(pool, key, PrincipalTagMap { use_defaults, tags }, node.at);
 }
 

@@ -256,7 +256,7 @@ impl<'d> Remarks<'d> {
         let remark = |problem: &Problem| Remark {
             place: problem.at.map(|at| {
                 let name = at.name_in(&configuration.names).unwrap_or_default();
-                format!("{}:{}:{}", text::visible(name), at.line, at.column)
+                format!("{}:{}:{}", text::visible(name), at.line(), at.column())
             }),
             message: problem.message.clone(),
         };

@@ -20,7 +20,8 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::definition::Drafts;
-use super::node::{Node, Position};
+use super::node::Node;
+use super::position::Position;
 use super::problem::Problem;
 use super::{ReadOptions, Source};
 use crate::text;
@@ -67,8 +68,12 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
         templates.into_iter().map(|(number, node)| (number, template::whole(node))).collect();
     let name_of = |number: usize| sources.get(number).map_or("", |source| source.name.as_str());
     let bytes = templates.iter().filter_map(|(number, _)| sources.get(*number)).map(|source| source.text.len()).sum();
-    let indexed = templates.iter().map(|(number, node)| Template::new(node, name_of(*number))).collect();
-    let world = World::new(indexed, &options.parameters, bytes);
+    let indexed: Vec<Template<'_>> =
+        templates.iter().map(|(number, node)| Template::new(node, name_of(*number))).collect();
+    if !drafts.room().is_enough(count_of_pools(&indexed)) {
+        return;
+    }
+    let world = World::new(indexed, options, bytes);
     let problems_before = drafts.problems.len();
     let mut reading = Reading {
         world: &world,
@@ -224,6 +229,10 @@ enum Decides {
     Mapping,
     /// Groups, and which logins the pool takes.
     Less,
+}
+
+fn count_of_pools(templates: &[Template<'_>]) -> usize {
+    templates.iter().flat_map(Template::in_order).filter(|resource| resource.kind == POOL).count()
 }
 
 /// Pools go by their logical ids; those that several templates use get the template's name before it.

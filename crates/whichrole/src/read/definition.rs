@@ -3,9 +3,10 @@
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::node::Position;
 use super::places::{Place, Places};
+use super::position::Position;
 use super::problem::{self, Problem, ReadError};
+use super::room::Room;
 use super::surroundings::Surroundings;
 use crate::pool::{Group, IdentityPool, IdentityProvider, PrincipalTagMap, RoleArn, RoleMapping};
 use crate::provider::{ProviderKey, ProviderKind, fits};
@@ -93,6 +94,7 @@ pub(crate) struct Drafts {
     pub(crate) problems: Vec<Problem>,
     pub(crate) notes: Vec<Problem>,
     pub(crate) surroundings: Surroundings,
+    room: Room,
     /// A member that is close to `Resources`, told where nothing else is found.
     pub(crate) misspelt_section: Option<(String, Position)>,
 }
@@ -117,9 +119,22 @@ fn nothing_known(names: &[String], misspelt: Option<(String, Position)>) -> Prob
 }
 
 impl Drafts {
+    /// Drafts of a configuration with at most so many parts.
+    pub(crate) fn within(parts: usize) -> Self {
+        Self { room: Room::new(parts), ..Self::default() }
+    }
+
+    /// The room that is left for parts.
+    pub(crate) fn room(&mut self) -> &mut Room {
+        &mut self.room
+    }
+
     /// The draft of a pool; without a name, of the pool that nobody names.
     pub(crate) fn pool(&mut self, name: Option<&str>) -> &mut Definition {
         if let Some(name) = name {
+            if !self.named.contains_key(name) && !self.room.take(1, None) {
+                return self.room.scratch();
+            }
             let draft = self.named.entry(name.to_owned()).or_default();
             name.clone_into(&mut draft.name);
             draft
@@ -224,6 +239,12 @@ impl Drafts {
 
     /// Adds a principal-tag map; a provider given twice is a problem.
     pub(crate) fn add_tags(&mut self, pool: Option<&str>, key: ProviderKey, map: PrincipalTagMap, at: Position) {
+        if self.room.take(1, Some(at)) {
+            self.put_tags(pool, key, map, at);
+        }
+    }
+
+    fn put_tags(&mut self, pool: Option<&str>, key: ProviderKey, map: PrincipalTagMap, at: Position) {
         let draft = self.pool(pool);
         let earlier = draft.places.get(&Place::Tags(key.clone()));
         if draft.pool.principal_tags.contains_key(&key) {
@@ -240,7 +261,13 @@ impl Drafts {
     }
 
     /// Adds a group; another group of its name is a problem.
-    pub(crate) fn add_group(&mut self, pool: Option<&str>, mut group: Group, at: Position) {
+    pub(crate) fn add_group(&mut self, pool: Option<&str>, group: Group, at: Position) {
+        if self.room.take_group(at) {
+            self.put_group(pool, group, at);
+        }
+    }
+
+    fn put_group(&mut self, pool: Option<&str>, mut group: Group, at: Position) {
         // Templates write the empty text where there is no role.
         group.role_arn = group.role_arn.filter(|role| !role.as_str().is_empty());
         let name = group.name.clone();
@@ -278,7 +305,9 @@ impl Drafts {
 
     /// Remembers which user pool a group is of.
     pub(crate) fn group_is_of(&mut self, pool: Option<&str>, user_pool: String, at: Position) {
-        self.user_pools.entry((pool.map(str::to_owned), user_pool)).or_insert(at);
+        if self.user_pools.len() < USER_POOLS {
+            self.user_pools.entry((pool.map(str::to_owned), user_pool)).or_insert(at);
+        }
     }
 
     /// Puts the pieces together.
@@ -309,6 +338,10 @@ impl Drafts {
         }
         if definitions.is_empty() && self.problems.is_empty() {
             self.problems.push(nothing_known(&names, self.misspelt_section));
+        }
+        if let Some(too_large) = self.room.fault {
+            // Nothing else can be said of what was read in part.
+            (self.problems, self.notes) = (vec![too_large], Vec::new());
         }
         self.problems.sort_by_key(|problem| problem.at);
         let (problems, notes) = (problem::first_of(self.problems), problem::first_of(self.notes));
@@ -345,13 +378,13 @@ impl Drafts {
         }
         for (key, map) in principal_tags {
             let at = place(&Place::Tags(key.clone()));
-            self.add_tags(pool, key, map, at);
+            self.put_tags(pool, key, map, at);
         }
         if let Some(groups) = from.groups {
             self.pool(pool).groups.get_or_insert_with(Vec::new);
             for group in groups {
                 let at = place(&Place::Group(group.name.clone()));
-                self.add_group(pool, group, at);
+                self.put_group(pool, group, at);
             }
         }
         self.pool(pool).places.join(from.places);
@@ -375,7 +408,7 @@ impl Drafts {
                 let place = Place::Group(group.name.clone());
                 let at = from.places.get(&place).unwrap_or_default();
                 if !has_own {
-                    self.add_group(Some(pool), group.clone(), at);
+                    self.put_group(Some(pool), group.clone(), at);
                     let role_at = from.places.get(&Place::GroupRole(group.name.clone()));
                     self.group_role_at(Some(pool), &group.name, role_at);
                 } else if self.known_group(Some(pool), &group.name).is_some_and(|known| known != group) {
@@ -389,7 +422,7 @@ impl Drafts {
     /// Notes groups of a user pool whose logins the identity pool does not take.
     fn note_foreign_groups(&mut self) {
         let only = if self.named.len() == 1 { self.named.values().next() } else { None };
-        for ((pool, user_pool), at) in self.user_pools.iter().take(USER_POOLS) {
+        for ((pool, user_pool), at) in &self.user_pools {
             let asked: Vec<&Definition> = match pool {
                 Some(pool) => self.named.get(pool).into_iter().collect(),
                 None => only.map_or_else(|| self.named.values().collect(), |only| vec![only]),
@@ -405,7 +438,7 @@ impl Drafts {
 }
 
 /// How many groups are copied to pools that have none, in all.
-const SHARED_GROUPS: usize = 1_000_000;
+const SHARED_GROUPS: usize = 100_000;
 
 /// How many user pools of groups are looked for among the providers.
 const USER_POOLS: usize = 100;
@@ -439,7 +472,7 @@ fn group_twice(name: &str, earlier: Option<Position>, at: Position) -> Problem {
 
 fn where_else(earlier: Option<Position>, at: Position) -> String {
     match earlier {
-        Some(earlier) if earlier.source == at.source => format!(", on line {}", earlier.line),
+        Some(earlier) if earlier.source() == at.source() => format!(", on line {}", earlier.line()),
         Some(_) => ", in another file".to_owned(),
         None => String::new(),
     }

@@ -13,13 +13,16 @@ mod interpolation;
 mod node;
 mod places;
 mod policy;
+mod position;
 mod problem;
 mod pulumi;
+mod room;
 mod scalar;
 mod shape;
 mod surroundings;
 #[cfg(feature = "hcl")]
 mod terraform;
+mod texts;
 #[cfg(feature = "yaml")]
 mod yaml;
 
@@ -30,13 +33,15 @@ pub use format::Format;
 pub use hcl::HclLimits;
 pub(crate) use interpolation::{Piece, pieces};
 pub(crate) use node::from_json;
-pub use node::{Entry, Node, Position, Reference, Tagged, Value};
+pub use node::{Entry, Node, Reference, Tagged, Value};
 pub use places::{Place, Places};
 pub use policy::policy;
+pub use position::Position;
 pub(crate) use problem::MANY;
 pub use problem::{Problem, ReadError, Respelling};
 pub(crate) use surroundings::STANDARD;
 pub use surroundings::{Attribute, Role, RoleName, Surroundings, UserPool, UserPoolClient, WriteAttributes};
+pub use texts::Text;
 #[cfg(feature = "yaml")]
 pub use yaml::YamlLimits;
 #[cfg(feature = "yaml")]
@@ -75,6 +80,8 @@ pub struct ReadOptions {
     pub parameters: BTreeMap<String, String>,
     /// Terraform variables of the root module by name, as after `--var`: text, or an expression where the variable's type asks for one.
     pub variables: BTreeMap<String, String>,
+    /// How many rules, principal tags, providers and pools there may be, all together, and ten times as many groups.
+    pub parts: usize,
     /// Whether each folder's files are all here, so that what none of them declares is declared nowhere. A lone Terraform file may have
     /// others beside it.
     pub folders_are_whole: bool,
@@ -91,6 +98,7 @@ impl Default for ReadOptions {
             format: None,
             parameters: BTreeMap::new(),
             variables: BTreeMap::new(),
+            parts: room::PARTS,
             folders_are_whole: false,
         }
     }
@@ -101,7 +109,7 @@ impl Default for ReadOptions {
 /// Problems are in the result, so that `show` and `lint` can go on; [`Configuration::usable`] turns them into an error.
 #[must_use]
 pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
-    let mut drafts = definition::Drafts::default();
+    let mut drafts = definition::Drafts::within(options.parts);
     let mut templates = Vec::new();
     #[cfg(feature = "hcl")]
     let mut terraform = terraform::Texts::default();
@@ -139,7 +147,7 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
             format => {
                 if format.is_none() && drafts.misspelt_section.is_none() {
                     let misspelt = node.entries().iter().find(|e| text::nearest(&e.name, ["Resources"]).is_some());
-                    drafts.misspelt_section = misspelt.map(|entry| (entry.name.clone(), entry.at));
+                    drafts.misspelt_section = misspelt.map(|entry| (entry.name.to_string(), entry.at));
                 }
                 api::read(&node, &mut drafts);
             }

@@ -4,20 +4,9 @@ use std::borrow::Cow;
 
 use crate::json::{self, Build, Faults, JsonErrorKind, JsonLimits, JsonValue};
 
+use super::position::Position;
 use super::problem::Problem;
-
-/// Where something stands: a source by its number, a line and a column. Lines and columns count from 1; columns count characters.
-///
-/// Trees have two for each of their entries, so they are small; what is beyond four billion is shown as four billion.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position {
-    /// The number of the source among those that were read.
-    pub source: u32,
-    /// The line.
-    pub line: u32,
-    /// The column.
-    pub column: u32,
-}
+use super::texts::Text;
 
 /// A value and where it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +25,11 @@ pub enum Value {
     /// A boolean.
     Bool(bool),
     /// A number, as written.
-    Number(Box<str>),
+    Number(Text),
     /// A text that is all there.
-    Text(String),
+    Text(Text),
     /// An unquoted word of YAML that some tools take for a string and others for a boolean, a number or a date: `yes`, `010`, `12:30`.
-    Unquoted(Box<str>),
+    Unquoted(Text),
     /// A text of which a part is known only after deployment, or only with a parameter that was not given.
     Reference(Box<Reference>),
     /// A list. It has no room for more, which would be most of the memory of small ones.
@@ -55,7 +44,7 @@ pub enum Value {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tagged {
     /// The tag, such as `!Ref`.
-    pub tag: String,
+    pub tag: Text,
     /// The value.
     pub node: Node,
 }
@@ -73,43 +62,19 @@ pub struct Reference {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The name.
-    pub name: String,
+    pub name: Text,
     /// Where the name stands.
     pub at: Position,
     /// The value.
     pub value: Node,
 }
 
-impl Position {
-    /// The place of these numbers.
-    #[must_use]
-    pub fn new(source: usize, line: usize, column: usize) -> Self {
-        let narrow = |number| u32::try_from(number).unwrap_or(u32::MAX);
-        Self { source: narrow(source), line: narrow(line), column: narrow(column) }
-    }
-
-    /// The same place, where the sources are numbered on from this number.
-    #[must_use]
-    pub fn after_sources(self, number: usize) -> Self {
-        let (source, line, column) = self.numbers();
-        Self::new(source + number, line, column)
-    }
-
-    /// Its source, line and column.
-    #[must_use]
-    pub fn numbers(self) -> (usize, usize, usize) {
-        let wide = |number| usize::try_from(number).unwrap_or(usize::MAX);
-        (wide(self.source), wide(self.line), wide(self.column))
-    }
-
-    /// The name of its source, among those that were read.
-    #[must_use]
-    pub fn name_in<'n>(&self, names: &'n [String]) -> Option<&'n str> {
-        names.get(self.numbers().0).map(String::as_str)
-    }
-}
-
 impl Value {
+    /// A text that is all there.
+    pub(crate) fn text(text: impl Into<Text>) -> Self {
+        Self::Text(text.into())
+    }
+
     /// A list.
     pub(crate) fn list(elements: impl IntoIterator<Item = Node>) -> Self {
         Self::List(tight(elements.into_iter().collect()))
@@ -126,7 +91,7 @@ impl Value {
     }
 
     /// A value with a YAML tag.
-    pub(crate) fn tagged(tag: impl Into<String>, node: Node) -> Self {
+    pub(crate) fn tagged(tag: impl Into<Text>, node: Node) -> Self {
         Self::Tagged(Box::new(Tagged { tag: tag.into(), node }))
     }
 }
@@ -265,7 +230,7 @@ impl<'t> Build<'t> for Nodes<'t> {
             JsonValue::Null => Value::Null,
             JsonValue::Bool(value) => Value::Bool(value),
             JsonValue::Number(number) => Value::Number(number.into()),
-            JsonValue::Text(text) => Value::Text(text.into_owned()),
+            JsonValue::Text(text) => Value::text(text),
             JsonValue::Array(elements) => Value::list(elements),
             JsonValue::Object(members) => Value::map(members),
         };
@@ -331,8 +296,8 @@ mod tests {
     fn every_value_knows_its_place() {
         let node = from_json("{\n  \"é\": [1,\n  {\"b\": null}]}", 7, &JsonLimits::CONFIG).unwrap();
         let list = node.get("é").unwrap();
-        assert_eq!(list.at, Position { source: 7, line: 2, column: 8 });
+        assert_eq!(list.at, Position::new(7, 2, 8));
         let entry = &list.elements()[1].entries()[0];
-        assert_eq!((entry.at.line, entry.at.column, entry.value.at.column), (3, 4, 9));
+        assert_eq!((entry.at.line(), entry.at.column(), entry.value.at.column()), (3, 4, 9));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::node::Position;
+use super::position::Position;
 use super::shape::API;
 use crate::provider::ProviderKey;
 
@@ -190,8 +190,8 @@ mod tests {
         first.set(Place::Tags(key()), Position::new(0, 98, 1));
         first.set(Place::Tags(key()), Position::new(0, 8, 1));
         first.join(second);
-        assert_eq!(first.get(&Place::Tags(key())).unwrap().line, 8);
-        let lines = things().map(|thing| first.get(&thing).map(|at| at.line));
+        assert_eq!(first.get(&Place::Tags(key())).unwrap().line(), 8);
+        let lines = things().map(|thing| first.get(&thing).map(Position::line));
         assert_eq!(lines, [1, 12, 3, 14, 5, 16, 7, 18].map(Some));
         for nothing in [Place::Rule(key(), 0), Place::Rule(key(), 1), Place::Rule(key(), 3), Place::AuthenticatedRole] {
             assert_eq!(first.get(&nothing), None, "{nothing:?}");

@@ -1,7 +1,8 @@
 //! Policy documents that come as text: JSON, perhaps URL-encoded as `get-role` prints them, perhaps with references in it.
 
 use super::interpolation::{Piece, pieces};
-use super::node::{self, Entry, Node, Position, Value};
+use super::node::{self, Entry, Node, Value};
+use super::position::Position;
 use super::problem::ReadError;
 use crate::json::JsonLimits;
 
@@ -109,21 +110,23 @@ mod tests {
     fn documents_are_read_however_they_are_packed() {
         let at = Position::new(3, 7, 2);
         let packed = "%7B%22Statement%22%3A%5B%7B%22Action%22%3A%20%22sts%3A%2A%22%7D%5D%7D";
-        let tree = document(&Node { value: Value::Text(packed.to_owned()), at }, &JsonLimits::CONFIG).unwrap();
+        let tree = document(&Node { value: Value::Text(packed.to_owned().into()), at }, &JsonLimits::CONFIG).unwrap();
         let action = tree.get("Statement").unwrap().elements()[0].get("Action").unwrap();
         assert_eq!((action.as_text(), action.at), (Some("sts:*"), at));
-        assert!(document(&Node { value: Value::Text("%7B%2".to_owned()), at }, &JsonLimits::CONFIG).is_none());
+        assert!(document(&Node { value: Value::Text("%7B%2".to_owned().into()), at }, &JsonLimits::CONFIG).is_none());
         assert!(policy("{\"a\":1,\"a\":2}").is_err());
     }
 
     #[test]
     fn a_heredoc_keeps_its_places() {
         let source = "resource r x {\n  p = <<-EOF\n    {\n      \"Statement\": \"${a.b}\"\n    }\n  EOF\n}\n";
-        let node =
-            Node { value: Value::Text("{\n  \"Statement\": \"${a.b}\"\n}\n".to_owned()), at: Position::new(0, 2, 7) };
+        let node = Node {
+            value: Value::Text("{\n  \"Statement\": \"${a.b}\"\n}\n".to_owned().into()),
+            at: Position::new(0, 2, 7),
+        };
         let tree = heredoc(&node, &source.lines().collect::<Vec<_>>(), &JsonLimits::CONFIG).unwrap();
         let entry = &tree.entries()[0];
-        assert_eq!((entry.at.line, entry.at.column), (4, 7));
+        assert_eq!((entry.at.line(), entry.at.column()), (4, 7));
         assert!(matches!(&entry.value.value, Value::Reference(reference) if reference.text == "${a.b}"));
     }
 }

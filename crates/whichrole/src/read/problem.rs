@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::node::Position;
+use super::position::Position;
 use crate::text;
 
 /// Something wrong, or worth knowing, in a configuration.
@@ -116,7 +116,7 @@ impl fmt::Display for ReadError {
             }
             if let Some(at) = problem.at {
                 let name = at.name_in(&self.names).unwrap_or_default();
-                write!(f, "{}:{}:{}: ", text::visible(name), at.line, at.column)?;
+                write!(f, "{}:{}:{}: ", text::visible(name), at.line(), at.column())?;
             }
             f.write_str(&problem.message)?;
         }

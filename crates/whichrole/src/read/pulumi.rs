@@ -15,10 +15,11 @@ use super::ReadOptions;
 use super::api;
 use super::definition::Drafts;
 use super::interpolation::{Piece, pieces};
-use super::node::{Entry, Node, Position, Value};
+use super::node::{Entry, Node, Value};
 use super::places::Place;
+use super::position::Position;
 use super::problem::Problem;
-use super::shape::{self, Names, any_text, expect_map, known_bool, known_text, wrong_kind};
+use super::shape::{self, Names, any_text, expect_map, known_bool, wrong_kind};
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::text;
@@ -47,6 +48,16 @@ struct Resource {
     properties: Node,
 }
 
+/// How many resources there may be for each part that a configuration may have.
+const RESOURCES_OF_A_PART: usize = 5;
+
+/// What to say where there are more resources of the types that matter than are read; each is copied.
+fn too_many(mut places: impl Iterator<Item = Position>, options: &ReadOptions) -> Option<Problem> {
+    let most = options.parts.saturating_mul(RESOURCES_OF_A_PART);
+    let at = places.nth(most)?;
+    Some(Problem::new("too-large", format!("more than {most} resources that matter")).at(at))
+}
+
 /// Whether a tree is a program or a state.
 pub(crate) fn recognises(node: &Node) -> bool {
     program::recognises(node) || state::recognises(node)
@@ -55,7 +66,7 @@ pub(crate) fn recognises(node: &Node) -> bool {
 /// Reads a program or a state into the drafts.
 pub(crate) fn read(node: &Node, options: &ReadOptions, drafts: &mut Drafts) {
     let (mut resources, too_large) =
-        if state::recognises(node) { (state::resources(node), None) } else { program::resources(node, options) };
+        if state::recognises(node) { state::resources(node, options) } else { program::resources(node, options) };
     if let Some(too_large) = too_large {
         // What was read after that says nothing.
         drafts.problems.push(too_large);
@@ -119,7 +130,7 @@ impl Reading<'_> {
         }
         if let Some(list) = property("cognitoIdentityProviders") {
             let mut providers = Vec::new();
-            for node in list.elements() {
+            for node in self.drafts.room().elements(list) {
                 let Some(key) = node.get("providerName").and_then(|key| any_text(key, "`providerName`", self.drafts))
                 else {
                     continue;
@@ -130,11 +141,11 @@ impl Reading<'_> {
             self.drafts.pool(name).pool.providers = Some(providers);
         }
         let mut others: Vec<ProviderKey> = Vec::new();
-        for entry in property("supportedLoginProviders").into_iter().flat_map(Node::entries) {
-            others.push(ProviderKey::new(entry.name.clone()));
+        for entry in property("supportedLoginProviders").into_iter().flat_map(|map| self.drafts.room().entries(map)) {
+            others.push(ProviderKey::new(entry.name.to_string()));
         }
         for list in ["openidConnectProviderArns", "samlProviderArns"] {
-            for arn in property(list).into_iter().flat_map(Node::elements) {
+            for arn in property(list).map(|list| self.drafts.room().elements(list)).unwrap_or_default() {
                 let arn = any_text(arn, "a provider", self.drafts);
                 others.extend(arn.map(|arn| self.provider(&arn)));
             }
@@ -192,14 +203,8 @@ impl Reading<'_> {
         let use_defaults = shape::field(&resource.properties, "useDefaults")
             .map_or(Some(true), |flag| known_bool(flag, "`useDefaults`", self.drafts))
             .unwrap_or_default();
-        let mut tags = BTreeMap::new();
-        for entry in shape::field(&resource.properties, "principalTags").into_iter().flat_map(Node::entries) {
-            if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", self.drafts) {
-                let place = Place::Tag(key.clone(), entry.name.clone());
-                self.drafts.pool(Some(&pool)).places.set(place, entry.at);
-                tags.insert(entry.name.clone(), claim);
-            }
-        }
+        let tags = shape::field(&resource.properties, "principalTags");
+        let tags = tags.map(|map| shape::tags(map, &key, Some(&pool), self.drafts)).unwrap_or_default();
         self.drafts.add_tags(Some(&pool), key, PrincipalTagMap { use_defaults, tags }, resource.at);
     }
 
@@ -278,7 +283,7 @@ impl Reading<'_> {
 fn wrap_rules(mapping: &mut Node) {
     let Value::Map(entries) = &mut mapping.value else { return };
     for entry in entries.iter_mut().filter(|entry| entry.name == NAMES.rules && entry.value.value != Value::Null) {
-        let inner = Entry { name: NAMES.rules.to_owned(), at: entry.at, value: entry.take_value() };
+        let inner = Entry { name: NAMES.rules.into(), at: entry.at, value: entry.take_value() };
         entry.value.value = Value::map([inner]);
     }
 }

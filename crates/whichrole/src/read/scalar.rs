@@ -11,7 +11,7 @@ pub(crate) fn plain(text: &str) -> Value {
         "false" | "False" | "FALSE" => Value::Bool(false),
         _ if is_number(text) => Value::Number(text.into()),
         _ if is_disputed(text) => Value::Unquoted(text.into()),
-        _ => Value::Text(text.to_owned()),
+        _ => Value::text(text),
     }
 }
 
@@ -19,8 +19,7 @@ pub(crate) fn plain(text: &str) -> Value {
 /// YAML 1.1, without its timestamps.
 pub(crate) fn sent(node: &Node) -> Option<String> {
     match &node.value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Number(text) => Some(text.to_string()),
+        Value::Text(text) | Value::Number(text) => Some(text.to_string()),
         Value::Bool(value) => Some(if *value { "true" } else { "false" }.to_owned()),
         Value::Unquoted(text) => Some(yaml_1_1(text)),
         _ => None,
@@ -191,7 +190,7 @@ mod tests {
             "1_",
             "10.0.0.0/8",
         ] {
-            let expected = if text == "1_" { Value::Unquoted(text.into()) } else { Value::Text(text.into()) };
+            let expected = if text == "1_" { Value::Unquoted(text.into()) } else { Value::text(text) };
             assert_eq!(plain(text), expected, "{text}");
         }
     }

@@ -1,6 +1,8 @@
 //! The shapes that the API, CloudFormation and other readers share: role mappings, rules, tag maps. A reader brings a tree whose
 //! references are already [`Value::Reference`]s.
 
+use std::collections::BTreeMap;
+
 use super::definition::Drafts;
 use super::node::{Node, Reference, Value};
 use super::places::Place;
@@ -46,7 +48,7 @@ pub(crate) fn role_mapping(
     drafts: &mut Drafts,
 ) -> Option<RoleMapping> {
     let problems_before = drafts.problems.len();
-    if !expect_map(node, "a role mapping", drafts) {
+    if !expect_map(node, "a role mapping", drafts) || !drafts.room().take(1, Some(node.at)) {
         return None;
     }
     let mut known = vec![names.kind, names.resolution, names.configuration];
@@ -112,7 +114,7 @@ pub(crate) fn rules(
         return Vec::new();
     }
     let mut rules = Vec::new();
-    for (n, node) in list.elements().iter().enumerate() {
+    for (n, node) in drafts.room().elements(list).iter().enumerate() {
         rules.extend(rule(node, n + 1, key, pool, names, drafts));
         // Nobody reads on from here, and each more costs time.
         if drafts.problems.len() > problem::MANY {
@@ -165,6 +167,18 @@ fn rule(
     Some(MappingRule { claim: claim?, match_type: match_type?, value: value?, role_arn: RoleArn(role?) })
 }
 
+/// Reads the tags of a principal-tag map.
+pub(crate) fn tags(map: &Node, key: &ProviderKey, pool: Option<&str>, drafts: &mut Drafts) -> BTreeMap<String, String> {
+    let mut tags = BTreeMap::new();
+    for entry in drafts.room().entries(map) {
+        if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
+            drafts.pool(pool).places.set(Place::Tag(key.clone(), entry.name.to_string()), entry.at);
+            tags.insert(entry.name.to_string(), claim);
+        }
+    }
+    tags
+}
+
 /// A field that is there and not null.
 pub(crate) fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
     node.get(name).filter(|value| value.value != Value::Null)
@@ -198,7 +212,7 @@ pub(crate) fn check_members(node: &Node, what: &str, known: &[&str], drafts: &mu
 /// A text that must be known now: a claim, an operator, a value.
 pub(crate) fn known_text(node: &Node, what: &str, drafts: &mut Drafts) -> Option<String> {
     match &node.value {
-        Value::Text(text) => Some(text.clone()),
+        Value::Text(text) => Some(text.to_string()),
         Value::Reference(reference) => {
             drafts.problems.push(not_known(node, what, reference));
             None

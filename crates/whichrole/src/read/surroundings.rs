@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::node::{Node, Position, Value};
+use super::node::{Node, Value};
+use super::position::Position;
 
 /// Everything around the pools.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

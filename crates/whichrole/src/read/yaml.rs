@@ -9,9 +9,11 @@ use std::collections::{HashMap, HashSet};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span, Tag, options};
 
-use super::node::{Entry, Node, Position, Value};
+use super::node::{Entry, Node, Value};
+use super::position::Position;
 use super::problem::{MANY, Problem};
 use super::scalar;
+use super::texts::Text;
 use crate::text;
 
 /// How large a YAML document may be.
@@ -23,6 +25,8 @@ pub struct YamlLimits {
     pub depth: usize,
     /// Scalars, lists and maps together, aliases expanded.
     pub nodes: usize,
+    /// Lists and maps with something in them and functions such as `!Ref a`, aliases expanded: each takes more memory than other nodes.
+    pub filled: usize,
     /// Anchors (`&name`).
     pub anchors: usize,
     /// Aliases (`*name`).
@@ -32,9 +36,17 @@ pub struct YamlLimits {
 }
 
 impl YamlLimits {
-    /// The limits for configuration files: 16 MiB, depth 64, two million nodes, a thousand anchors and aliases each, ten times the text.
-    pub const CONFIG: Self =
-        Self { bytes: 16 * 1024 * 1024, depth: 64, nodes: 2_000_000, anchors: 1000, aliases: 1000, expansion: 10 };
+    /// The limits for configuration files: 16 MiB, depth 64, two million nodes, of which 800,000 lists and maps with
+    /// something in them and functions, a thousand anchors and aliases each, ten times the text.
+    pub const CONFIG: Self = Self {
+        bytes: 16 * 1024 * 1024,
+        depth: 64,
+        nodes: 2_000_000,
+        filled: 800_000,
+        anchors: 1000,
+        aliases: 1000,
+        expansion: 10,
+    };
 }
 
 /// After so many problems the rest of a text is not read.
@@ -94,7 +106,7 @@ struct Reader<'t, 'l> {
     open: Vec<Open>,
     anchors: HashMap<usize, Built>,
     aliases: usize,
-    nodes: usize,
+    count: Count,
     /// What aliases and anchors added, in bytes of text.
     added: usize,
     documents: usize,
@@ -102,12 +114,29 @@ struct Reader<'t, 'l> {
     problems: Vec<Problem>,
 }
 
+/// How many nodes there are in something, and how many of them are lists and maps with something in them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    nodes: usize,
+    filled: usize,
+}
+
+impl Count {
+    const NODE: Self = Self { nodes: 1, filled: 0 };
+    const FILLED: Self = Self { nodes: 0, filled: 1 };
+
+    fn add(&mut self, more: Self) {
+        self.nodes = self.nodes.saturating_add(more.nodes);
+        self.filled = self.filled.saturating_add(more.filled);
+    }
+}
+
 /// A finished node. `weight` is about its size as text, `height` how deep it nests.
 #[derive(Clone)]
 struct Built {
     node: Node,
     weight: usize,
-    nodes: usize,
+    count: Count,
     height: usize,
 }
 
@@ -117,7 +146,7 @@ struct Open {
     tag: Option<String>,
     anchor: usize,
     weight: usize,
-    nodes: usize,
+    count: Count,
     height: usize,
     content: Content,
 }
@@ -128,7 +157,7 @@ enum Content {
 }
 
 enum Key {
-    Name(String, Position),
+    Name(Text, Position),
     Merge(Position),
 }
 
@@ -149,7 +178,7 @@ impl<'t, 'l> Reader<'t, 'l> {
             open: Vec::new(),
             anchors: HashMap::new(),
             aliases: 0,
-            nodes: 0,
+            count: Count::default(),
             added: 0,
             documents: 0,
             whole: None,
@@ -195,17 +224,22 @@ impl<'t, 'l> Reader<'t, 'l> {
                 Ok(())
             }
             Event::Scalar(text, style, anchor, tag) => {
-                self.count(1, at)?;
+                self.count(Count::NODE, at)?;
                 let weight = text.len() + 2;
                 if self.awaits_key() && anchor == 0 && tag.is_none() {
                     self.weigh(weight);
                     let merge = text == "<<" && style == ScalarStyle::Plain;
-                    self.begin_entry(if merge { Key::Merge(at) } else { Key::Name(text.into_owned(), at) });
+                    self.begin_entry(if merge { Key::Merge(at) } else { Key::Name(text.into(), at) });
                     return Ok(());
                 }
                 let kind = self.kind(tag.as_deref(), at);
+                let mut count = Count::NODE;
+                if matches!(kind, Kind::Function(_)) {
+                    count.add(Count::FILLED);
+                    self.count(Count::FILLED, at)?;
+                }
                 let node = self.scalar(&text, style, kind, at);
-                self.finish(Built { node, weight, nodes: 1, height: 0 }, anchor, at)
+                self.finish(Built { node, weight, count, height: 0 }, anchor, at)
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.begin(anchor, tag.as_deref(), "seq", Content::List(Vec::new()), at)
@@ -228,7 +262,7 @@ impl<'t, 'l> Reader<'t, 'l> {
         content: Content,
         at: Position,
     ) -> Result<(), Problem> {
-        self.count(1, at)?;
+        self.count(Count::NODE, at)?;
         if self.open.len() >= self.limits.depth {
             return Err(self.too_deep(at));
         }
@@ -242,13 +276,17 @@ impl<'t, 'l> Reader<'t, 'l> {
             }
             Kind::Core(_) | Kind::Untagged => None,
         };
-        self.open.push(Open { at, tag, anchor, weight: 2, nodes: 1, height: 1, content });
+        self.open.push(Open { at, tag, anchor, weight: 2, count: Count::NODE, height: 1, content });
         Ok(())
     }
 
     fn end(&mut self) -> Result<(), Problem> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        let Open { at, tag, anchor, weight, nodes, height, content } = open;
+        let Open { at, tag, anchor, weight, mut count, height, content } = open;
+        let filled = usize::from(count.nodes > 1) + usize::from(tag.is_some());
+        let filled = Count { nodes: 0, filled };
+        count.add(filled);
+        self.count(filled, at)?;
         let value = match content {
             Content::List(elements) => Value::list(elements),
             Content::Map { mut entries, merges, .. } => {
@@ -258,7 +296,7 @@ impl<'t, 'l> Reader<'t, 'l> {
             }
         };
         let node = tagged(tag, Node { value, at });
-        self.finish(Built { node, weight, nodes, height }, anchor, at)
+        self.finish(Built { node, weight, count, height }, anchor, at)
     }
 
     /// Puts a finished node where it belongs.
@@ -276,7 +314,7 @@ impl<'t, 'l> Reader<'t, 'l> {
             return Ok(());
         };
         parent.weight = parent.weight.saturating_add(built.weight);
-        parent.nodes = parent.nodes.saturating_add(built.nodes);
+        parent.count.add(built.count);
         parent.height = parent.height.max(built.height + 1);
         match &mut parent.content {
             Content::List(elements) => elements.push(built.node),
@@ -293,7 +331,7 @@ impl<'t, 'l> Reader<'t, 'l> {
                         let message = format!("the name of an entry is {}, expected a string", built.node.kind());
                         self.problems.push(Problem::new("unreadable", message).at(at));
                     }
-                    *key = Some(Key::Name(name.unwrap_or_default(), at));
+                    *key = Some(Key::Name(name.unwrap_or_default().into(), at));
                 }
             },
         }
@@ -317,7 +355,7 @@ impl<'t, 'l> Reader<'t, 'l> {
     fn weigh(&mut self, weight: usize) {
         if let Some(parent) = self.open.last_mut() {
             parent.weight = parent.weight.saturating_add(weight);
-            parent.nodes += 1;
+            parent.count.add(Count::NODE);
         }
     }
 
@@ -329,12 +367,12 @@ impl<'t, 'l> Reader<'t, 'l> {
         let Some(built) = self.anchors.get(&id) else {
             return Err(Problem::new("unreadable", "an alias stands inside what it refers to").at(at));
         };
-        let (weight, nodes, height) = (built.weight, built.nodes, built.height);
+        let (weight, count, height) = (built.weight, built.count, built.height);
         if self.open.len() + height > self.limits.depth {
             return Err(self.too_deep(at));
         }
         self.add(weight, at)?;
-        self.count(nodes, at)?;
+        self.count(count, at)?;
         // Positions inside stay those of the anchor: there is where people must look.
         let Some(built) = self.anchors.get(&id).cloned() else { return Ok(()) };
         self.finish(built, 0, at)
@@ -343,14 +381,14 @@ impl<'t, 'l> Reader<'t, 'l> {
     fn scalar(&mut self, text: &str, style: ScalarStyle, kind: Kind, at: Position) -> Node {
         let quoted = style != ScalarStyle::Plain;
         let value = match kind {
-            Kind::Untagged if quoted => Value::Text(text.to_owned()),
+            Kind::Untagged if quoted => Value::text(text),
             Kind::Untagged => scalar::plain(text),
             Kind::Function(tag) => {
                 // The text of `!Sub 010` is text, whatever it looks like.
-                return tagged(Some(tag), Node { value: Value::Text(text.to_owned()), at });
+                return tagged(Some(tag), Node { value: Value::text(text), at });
             }
             Kind::Core(name) => match (name.as_str(), scalar::plain(text)) {
-                ("str", _) => Value::Text(text.to_owned()),
+                ("str", _) => Value::text(text),
                 ("int" | "float", Value::Number(number)) => Value::Number(number),
                 ("bool", Value::Bool(value)) => Value::Bool(value),
                 ("null", Value::Null) => Value::Null,
@@ -400,9 +438,16 @@ impl<'t, 'l> Reader<'t, 'l> {
         }
     }
 
-    fn count(&mut self, nodes: usize, at: Position) -> Result<(), Problem> {
-        self.nodes = self.nodes.saturating_add(nodes);
-        if self.nodes > self.limits.nodes { Err(too_many("nodes", self.limits.nodes, at)) } else { Ok(()) }
+    fn count(&mut self, more: Count, at: Position) -> Result<(), Problem> {
+        self.count.add(more);
+        let Count { nodes, filled } = self.count;
+        if nodes > self.limits.nodes {
+            return Err(too_many("nodes", self.limits.nodes, at));
+        }
+        if filled > self.limits.filled {
+            return Err(too_many("lists, maps and functions", self.limits.filled, at));
+        }
+        Ok(())
     }
 
     fn add(&mut self, weight: usize, at: Position) -> Result<(), Problem> {
@@ -473,7 +518,7 @@ fn merge(entries: &mut Vec<Entry>, merges: Vec<Node>) {
     if merges.is_empty() {
         return;
     }
-    let mut known: HashSet<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+    let mut known: HashSet<Text> = entries.iter().map(|entry| entry.name.clone()).collect();
     let maps = merges.into_iter().flat_map(|node| match node.value {
         Value::List(maps) => maps.into_vec(),
         _ => vec![node],

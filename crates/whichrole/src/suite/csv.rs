@@ -28,7 +28,7 @@ impl<'t> Iterator for Records<'t> {
     fn next(&mut self) -> Option<Self::Item> {
         while let Some(rest) = self.rest.strip_prefix('\n').or_else(|| self.rest.strip_prefix("\r\n")) {
             self.rest = rest;
-            self.at = Position { line: self.at.line + 1, column: 1, ..self.at };
+            self.at = self.at.after('\n');
         }
         if self.rest.is_empty() {
             return None;
@@ -44,7 +44,7 @@ impl<'t> Iterator for Records<'t> {
             }
             if let Some(rest) = self.rest.strip_prefix(',') {
                 self.rest = rest;
-                self.at.column += 1;
+                self.at = self.at.after(',');
             } else {
                 return Some(Ok(fields));
             }
@@ -99,11 +99,7 @@ impl<'t> Records<'t> {
         let (taken, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, ""));
         self.rest = rest;
         for c in taken.chars() {
-            if c == '\n' {
-                self.at = Position { line: self.at.line + 1, column: 1, ..self.at };
-            } else {
-                self.at.column += 1;
-            }
+            self.at = self.at.after(c);
         }
         taken
     }
@@ -121,7 +117,7 @@ mod tests {
     fn fault(text: &str) -> String {
         let problem = records(text, 0).find_map(Result::err).unwrap();
         let at = problem.at.unwrap();
-        format!("{}:{}: {}", at.line, at.column, problem.message)
+        format!("{}:{}: {}", at.line(), at.column(), problem.message)
     }
 
     #[test]
@@ -129,7 +125,7 @@ mod tests {
         assert_eq!(read("\u{feff}a,b\r\n\r\n1,\n\"x,\"\"y\"\"\nz\",é"), [["a", "b"], ["1", ""], ["x,\"y\"\nz", "é"]]);
         assert_eq!(read(""), Vec::<Vec<String>>::new());
         let third = records("a,b\n\"x\ny\",é,z\n", 0).nth(1).unwrap().unwrap()[2].at;
-        assert_eq!((third.line, third.column), (3, 6));
+        assert_eq!((third.line(), third.column()), (3, 6));
     }
 
     #[test]

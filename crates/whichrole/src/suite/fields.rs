@@ -13,17 +13,32 @@ const MOST_COMPARISONS: usize = 100_000;
 /// How many names a message lists.
 const MOST_LISTED: usize = 12;
 
+/// How many rows the tables of a suite may have, and again those of its CSV files. A row takes much more memory than its text.
+const MOST_ROWS: usize = 100_000;
+
 /// Collects problems while a tree is read.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) problems: Vec<Problem>,
     comparisons: usize,
+    rows: usize,
 }
 
 impl Fields {
     /// Goes on from problems that are known already.
     pub(super) fn after(problems: Vec<Problem>) -> Self {
-        Self { problems, comparisons: 0 }
+        Self { problems, ..Self::default() }
+    }
+
+    /// Whether there is room for so many more rows of tables; says so where there is none.
+    pub(super) fn takes_rows(&mut self, more: usize, at: Position) -> bool {
+        let had_room = self.rows <= MOST_ROWS;
+        self.rows = self.rows.saturating_add(more);
+        let has_room = self.rows <= MOST_ROWS;
+        if had_room && !has_room {
+            self.report("too-large", format!("more than {MOST_ROWS} rows of tables"), at);
+        }
+        has_room
     }
 
     /// Whether it is still worth while to look for what somebody meant.
@@ -68,7 +83,7 @@ impl Fields {
     pub(super) fn unique(&mut self, node: &Node) {
         let mut seen = std::collections::BTreeMap::new();
         for entry in node.entries() {
-            if let Some(earlier) = seen.insert(entry.name.as_str(), entry.at.line) {
+            if let Some(earlier) = seen.insert(entry.name.as_str(), entry.at.line()) {
                 let message = format!("{} is given twice, first on line {earlier}", text::quoted(&entry.name));
                 self.report("duplicate-key", message, entry.at);
             }
@@ -86,7 +101,7 @@ impl Fields {
                 self.report("empty-value", format!("{what} is empty"), node.at);
                 None
             }
-            Value::Text(text) => Some(Written { text: text.clone(), at: node.at }),
+            Value::Text(text) => Some(Written { text: text.to_string(), at: node.at }),
             Value::Bool(_) | Value::Number(_) | Value::Unquoted(_) => {
                 self.report(
                     "wrong-kind",
@@ -160,7 +175,7 @@ impl Fields {
         self.unique(node);
         node.entries()
             .iter()
-            .filter_map(|entry| Some((entry.name.clone(), self.cell(&entry.value, &text::quoted(&entry.name))?)))
+            .filter_map(|entry| Some((entry.name.to_string(), self.cell(&entry.value, &text::quoted(&entry.name))?)))
             .collect()
     }
 
@@ -186,7 +201,7 @@ impl Fields {
         Some(match &node.value {
             Value::Null => Claim::Null,
             Value::Bool(value) => Claim::Bool(*value),
-            Value::Text(text) => Claim::from(text.clone()),
+            Value::Text(text) => Claim::from(text.to_string()),
             Value::Number(number) if is_number(number) => Claim::Number(number.to_string().into()),
             Value::Number(_) | Value::Unquoted(_) => {
                 let message = format!("{what} is a word that YAML tools read differently; quote this value");
@@ -199,7 +214,7 @@ impl Fields {
             Value::Map(entries) => {
                 self.unique(node);
                 let member =
-                    |entry: &crate::read::Entry| Some((entry.name.clone().into(), self.claim(&entry.value, what)?));
+                    |entry: &crate::read::Entry| Some((entry.name.to_string().into(), self.claim(&entry.value, what)?));
                 Claim::Object(entries.iter().map(member).collect::<Option<_>>()?)
             }
             Value::Reference(_) | Value::Tagged(..) => {

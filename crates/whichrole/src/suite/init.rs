@@ -235,7 +235,7 @@ impl<'t> First<'t> {
                     all &= notices(&draft);
                     self.add_noticing(&change.words, draft);
                 }
-                Fate::Undecided => all = false,
+                Fate::Undecided | Fate::NotTried => all = false,
                 Fate::Killed(_) | Fate::Equivalent => {}
             }
         }

@@ -1,6 +1,7 @@
 //! Mutants: the configuration with one small mistake in it. A suite that does not notice leaves that mistake untested.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::analysis::{DiffOptions, Subject, diff};
 use crate::eval::Evaluator;
@@ -15,9 +16,8 @@ use super::plan::{Case, Plan};
 use super::roles::called;
 use super::witness::Witness;
 
-/// A configuration with one small change.
-#[derive(Debug, Clone)]
-pub struct Mutant {
+/// A configuration with one small change. The changed pool is made only where it is looked at: a pool with many rules has very many.
+pub struct Mutant<'p> {
     /// The configuration that was changed, by its number among [`Plan::targets`].
     pub target: usize,
     /// The change, in words.
@@ -26,8 +26,41 @@ pub struct Mutant {
     pub at: Option<Position>,
     /// The provider whose mapping or tag map was changed; `None`: something of the whole pool.
     pub provider: Option<ProviderKey>,
+    pool: &'p IdentityPool,
+    edit: Edit<'p, IdentityPool>,
+    /// Whether there is time for this one.
+    is_tried: bool,
+}
+
+impl Mutant<'_> {
     /// The changed pool.
-    pub pool: IdentityPool,
+    #[must_use]
+    pub fn pool(&self) -> IdentityPool {
+        let mut pool = self.pool.clone();
+        (self.edit)(&mut pool);
+        pool
+    }
+}
+
+impl fmt::Debug for Mutant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mutant").field("change", &self.change).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// How much work the mutants of one configuration may be: a proof for each takes about the square of the rules. For a pool of 250 rules,
+/// the most that AWS takes, that is 8,000, and it has some 1,500.
+const MOST_WORK: usize = 500_000_000;
+
+/// How many changes there is time for of a pool of this size.
+pub(super) fn most(size: usize) -> usize {
+    MOST_WORK / size.saturating_mul(size).max(1)
+}
+
+/// The rules and tags of a pool, which every look at it goes through.
+pub(super) fn size(pool: &IdentityPool) -> usize {
+    let rules: usize = pool.role_mappings.values().map(|mapping| mapping.mapping_rules().len() + 1).sum();
+    rules + pool.principal_tags.values().map(|map| map.tags.len()).sum::<usize>()
 }
 
 /// What became of a mutant.
@@ -41,6 +74,8 @@ pub enum Fate {
     Equivalent,
     /// No case noticed, and no request is known that would.
     Undecided,
+    /// Nobody looked: the pool has so many rules that all of its changes would take too long.
+    NotTried,
 }
 
 /// What a case notices of a change.
@@ -60,14 +95,16 @@ pub fn others_change_nothing(count: usize) -> String {
 impl Plan {
     /// Every mutant of every configuration, in the order of the text.
     #[must_use]
-    pub fn mutants(&self) -> Vec<Mutant> {
+    pub fn mutants(&self) -> Vec<Mutant<'_>> {
         let mut mutants = Vec::new();
         for (number, target) in self.targets.iter().enumerate() {
             let pool = &target.definition.pool;
-            for change in changes(pool) {
+            let most = most(size(pool));
+            for (n, change) in changes(pool).into_iter().enumerate() {
                 let at = target.definition.places.get(&change.place).map(|at| target.place(at));
-                let (provider, pool) = (change.provider.cloned(), change.of(pool));
-                mutants.push(Mutant { target: number, change: change.words, at, provider, pool });
+                let Change { provider, words: change, edit, .. } = change;
+                let provider = provider.cloned();
+                mutants.push(Mutant { target: number, change, at, provider, pool, edit, is_tried: n < most });
             }
         }
         mutants
@@ -76,13 +113,14 @@ impl Plan {
     /// Tries a mutant on the cases that pass, and if none notices proves whether there is anything to notice. `passing` are the cases that
     /// pass on the configuration as it is.
     #[must_use]
-    pub fn try_mutant(&self, mutant: &Mutant, passing: &[Case]) -> Fate {
+    pub fn try_mutant(&self, mutant: &Mutant<'_>, passing: &[Case]) -> Fate {
+        if !mutant.is_tried {
+            return Fate::NotTried;
+        }
         let Some(target) = self.targets.get(mutant.target) else { return Fate::Undecided };
-        let evaluators: Vec<Evaluator> = target
-            .evaluators
-            .iter()
-            .map(|evaluator| Evaluator::new(mutant.pool.clone(), *evaluator.semantics()))
-            .collect();
+        let pool = mutant.pool();
+        let evaluators: Vec<Evaluator> =
+            target.evaluators.iter().map(|evaluator| Evaluator::new(pool.clone(), *evaluator.semantics())).collect();
         let mut by_number = None;
         for case in passing.iter().filter(|case| case.target as usize == mutant.target) {
             let evaluator = self.semantics_of.get(case.test as usize).and_then(|number| evaluators.get(*number));
@@ -94,7 +132,7 @@ impl Plan {
         }
         let Some(original) = target.evaluators.first() else { return Fate::Undecided };
         // Rules that only have other numbers now give nobody anything else, whoever notices.
-        match (by_number, difference(original, &mutant.pool, target.groups.as_deref().unwrap_or_default())) {
+        match (by_number, difference(original, &pool, target.groups.as_deref().unwrap_or_default())) {
             (_, Fate::Equivalent) => Fate::Equivalent,
             (Some(case), _) => Fate::Killed(case),
             (None, fate) => fate,
@@ -114,7 +152,7 @@ impl Plan {
 
     /// A row that kills a surviving mutant, ready to be pasted below `tests:`.
     #[must_use]
-    pub fn killing_row(&self, mutant: &Mutant, witness: &Witness) -> Option<String> {
+    pub fn killing_row(&self, mutant: &Mutant<'_>, witness: &Witness) -> Option<String> {
         let target = self.targets.get(mutant.target)?;
         let name = format!("not if {}", mutant.change);
         super::init::row(
@@ -138,7 +176,7 @@ pub(super) fn difference(original: &Evaluator, changed: &IdentityPool, groups: &
     }
 }
 
-type Edit<'p, T> = Box<dyn Fn(&mut T) + 'p>;
+type Edit<'p, T> = Box<dyn Fn(&mut T) + Send + Sync + 'p>;
 
 /// One small change of a pool, with the provider whose mapping or tag map it is about. It is made when it is asked for: a pool with many
 /// rules has very many.

@@ -104,7 +104,7 @@ impl Plan {
         let at = mapping.and_then(|key| target.definition.places.get(&Place::Rule(key.clone(), rule.rule)));
         let place = at.map(|at| target.place(at)).and_then(|at| {
             let name = at.name_in(self.names())?;
-            Some(format!("  ({}:{}:{})", visible(name), at.line, at.column))
+            Some(format!("  ({}:{}:{})", visible(name), at.line(), at.column()))
         });
         let blocked = match rule.blocked_by.as_slice() {
             [] => "it matches nothing".to_owned(),

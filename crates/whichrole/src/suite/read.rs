@@ -55,7 +55,7 @@ fn tree(text: &str) -> Result<Node, Vec<Problem>> {
     }
     #[cfg(not(feature = "yaml"))]
     {
-        let limits = crate::json::JsonLimits { bytes: LARGEST, depth: 64, ..crate::json::JsonLimits::CONFIG };
+        let limits = crate::json::JsonLimits { depth: 64, ..crate::json::JsonLimits::CONFIG.with_bytes(LARGEST) };
         crate::read::from_json(text, 0, &limits)
     }
 }
@@ -87,6 +87,10 @@ fn fill(suite: &mut Suite, mut root: Node) {
         has_something_to_judge(suite, has_tests, root, &mut fields);
     }
     suite.problems = fields.problems;
+    // Of what was read in part nothing else can be said.
+    if suite.problems.iter().any(|problem| problem.code == "too-large") {
+        suite.problems.retain(|problem| problem.code == "too-large");
+    }
     suite.problems.sort_by_key(|problem| problem.at);
 }
 
@@ -114,7 +118,7 @@ fn configs(root: &Node, fields: &mut Fields) -> Vec<ConfigPath> {
     }
     let labelled = node.entries().iter().filter_map(|entry| {
         let path = fields.text(&entry.value, "the path of a configuration")?;
-        Some(ConfigPath { label: Some(entry.name.clone()), path })
+        Some(ConfigPath { label: Some(entry.name.to_string()), path })
     });
     labelled.collect()
 }
@@ -144,11 +148,14 @@ fn aliases(node: &Node, fields: &mut Fields) -> BTreeMap<String, Written> {
             fields.report("reserved-name", message, entry.at);
         }
         if let Some(role) = fields.text(&entry.value, "a role") {
-            aliases.insert(entry.name.clone(), role);
+            aliases.insert(entry.name.to_string(), role);
         }
     }
     aliases
 }
+
+/// Each user takes much more memory than its text.
+const MOST_USERS: usize = 10_000;
 
 fn read_users(node: &Node, fields: &mut Fields) -> Vec<User> {
     if !node.is_map() {
@@ -156,12 +163,16 @@ fn read_users(node: &Node, fields: &mut Fields) -> Vec<User> {
     }
     fields.unique(node);
     let mut users = Vec::new();
+    if let Some(first) = node.entries().get(MOST_USERS) {
+        fields.report("too-large", format!("more than {MOST_USERS} users"), first.at);
+        return users;
+    }
     for entry in node.entries() {
         let keys = &["extends", "claims", "groups", "jwt", "guest", "provider"];
         let Some(map) = fields.map(&entry.value, "a user", keys) else { continue };
         let mut text = |key: &str| map.get(key).and_then(|node| fields.text(node, &format!("`{key}`")));
         users.push(User {
-            name: Written { text: entry.name.clone(), at: entry.at },
+            name: Written { text: entry.name.to_string(), at: entry.at },
             extends: text("extends"),
             jwt: text("jwt"),
             provider: text("provider"),
@@ -265,7 +276,7 @@ fn unique_names(suite: &Suite, fields: &mut Fields) {
     let names = suite.tests.iter().map(|test| &test.name).chain(suite.properties.iter().map(|property| &property.name));
     for name in names {
         if let Some(earlier) = seen.insert(&name.text, name.at) {
-            let message = format!("name {} is taken already, on line {}", text::quoted(&name.text), earlier.line);
+            let message = format!("name {} is taken already, on line {}", text::quoted(&name.text), earlier.line());
             fields.report("duplicate-name", message, name.at);
         }
     }

@@ -9,6 +9,9 @@ use super::fields::{Fields, place};
 use super::model::{By, Cell, Column, Expectation, Expected, ExpectedTags, Row, Test, Written};
 use super::table;
 
+/// A test takes much more memory than its text, and than a row of a table.
+const MOST_TESTS: usize = 25_000;
+
 const KEYS: &[&str] = &[
     "name",
     "user",
@@ -54,6 +57,14 @@ pub(super) fn tests(node: Node, fields: &mut Fields) -> (Vec<Test>, Vec<Expectat
         fields.wrong_kind(&node, "`tests`", "a list");
     }
     let Value::List(elements) = node.value else { return Default::default() };
+    if let Some(first) = elements.get(MOST_TESTS) {
+        fields.report(
+            "too-large",
+            format!("more than {MOST_TESTS} tests; many that are alike go into a table"),
+            first.at,
+        );
+        return Default::default();
+    }
     let mut expectations = Expectations::default();
     let tests = elements.into_iter().filter_map(|element| test(&element, fields, &mut expectations)).collect();
     (tests, expectations.all)
@@ -356,15 +367,14 @@ fn expected_tags(node: &Node, fields: &mut Fields) -> Option<ExpectedTags> {
         }
         let value = match &entry.value.value {
             Value::Null => None,
-            Value::Text(text) => Some(text.clone()),
-            Value::Number(text) | Value::Unquoted(text) => Some(text.to_string()),
+            Value::Text(text) | Value::Number(text) | Value::Unquoted(text) => Some(text.to_string()),
             Value::Bool(value) => Some(value.to_string()),
             _ => {
                 fields.wrong_kind(&entry.value, &format!("tag {}", text::quoted(&entry.name)), "a string");
                 continue;
             }
         };
-        expected.tags.insert(entry.name.clone(), value);
+        expected.tags.insert(entry.name.to_string(), value);
     }
     if expected.subset && expected.tags.is_empty() {
         fields.report("missing-key", "`$subset: true` without any tag expects nothing", node.at);

@@ -44,6 +44,9 @@ pub(super) fn inline(
     if rest.is_empty() {
         fields.report("empty-suite", "the table has no rows below its headings", node.at);
     }
+    if !fields.takes_rows(rest.len(), node.at) {
+        return None;
+    }
     let mut rows = Vec::with_capacity(rest.len());
     for line in rest {
         let Value::List(cells) = &line.value else {
@@ -113,6 +116,9 @@ pub(super) fn from_csv(
             }
         };
         let at = cells.first().map_or(start, |first| first.at);
+        if !fields.takes_rows(1, at) {
+            break;
+        }
         if cells.len() != headings.len() {
             report_width(cells.len(), headings.len(), at, fields);
             continue;
@@ -227,7 +233,7 @@ fn report_width(found: usize, wanted: usize, at: Position, fields: &mut Fields) 
 fn unique_rows(rows: &[Row], fields: &mut Fields) {
     let mut seen = std::collections::HashMap::with_capacity(rows.len());
     for row in rows {
-        if let Some(earlier) = seen.insert(cells_name(&row.cells), row.at.line) {
+        if let Some(earlier) = seen.insert(cells_name(&row.cells), row.at.line()) {
             fields.report("duplicate-name", format!("this row is there already, on line {earlier}"), row.at);
         }
     }
@@ -241,6 +247,9 @@ pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations
         fields.report("too-large", format!("`each` has more than {MOST_CELLS} cells"), node.at);
         return None;
     };
+    if !fields.takes_rows(count, node.at) {
+        return None;
+    }
     let entries = entries(expect, &axes, fields, expectations)?;
 
     let mut rows = Vec::with_capacity(count);
@@ -258,8 +267,11 @@ pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations
         let mut covering = entries.iter().filter(|entry| entry.covers(&picks));
         let (first, second) = (covering.next(), covering.next());
         if let (Some(first), Some(second)) = (first, second) {
-            let message =
-                format!("cell {} is covered twice, first on line {}", text::quoted(&cells_name(&cells)), first.at.line);
+            let message = format!(
+                "cell {} is covered twice, first on line {}",
+                text::quoted(&cells_name(&cells)),
+                first.at.line()
+            );
             fields.report("covered-twice", message, second.at);
         }
         match first.or_else(|| entries.iter().find(|entry| entry.when.is_none())) {

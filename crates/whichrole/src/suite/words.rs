@@ -42,7 +42,7 @@ pub(super) fn verdict_in_words(plan: &Plan, target: &Target, verdict: Option<&Ve
     let place = |objection: &Objection| {
         let at = target.place(objection.at);
         let name = at.name_in(&plan.names).unwrap_or_default();
-        format!("{} ({}:{}:{})", objection.message, visible(name), at.line, at.column)
+        format!("{} ({}:{}:{})", objection.message, visible(name), at.line(), at.column())
     };
     let objections: Vec<String> = verdict.objections().into_iter().map(place).collect();
     match verdict {

@@ -336,8 +336,7 @@ fn quoted_list(values: &[String]) -> String {
 /// The texts of a scalar or a list; `None` where one is not a text.
 pub(super) fn list(node: &Node) -> Option<Vec<String>> {
     let scalar = |node: &Node| match &node.value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Number(text) | Value::Unquoted(text) => Some(text.to_string()),
+        Value::Text(text) | Value::Number(text) | Value::Unquoted(text) => Some(text.to_string()),
         Value::Bool(value) => Some(value.to_string()),
         Value::Reference(reference) => Some(reference.text.clone()),
         _ => None,

@@ -35,8 +35,9 @@ fn findings(format: &Format, text: &Text) -> Vec<Finding> {
 }
 
 fn shown(found: &[Finding]) -> String {
-    let line =
-        |f: &Finding| format!("  {:?} {} {}: {}\n", f.at.map(|at| at.line), f.severity.name(), f.lint, f.message);
+    let line = |f: &Finding| {
+        format!("  {:?} {} {}: {}\n", f.at.map(whichrole::read::Position::line), f.severity.name(), f.lint, f.message)
+    };
     found.iter().map(line).collect()
 }
 

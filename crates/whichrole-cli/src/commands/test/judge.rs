@@ -80,7 +80,7 @@ pub fn is_failure(verdict: Verdict) -> bool {
 }
 
 /// Tries every mutant on the cases that passed.
-pub fn try_mutants(sound: &Sound, judgement: &Judgement, options: &Options<'_>) -> Vec<(Mutant, Fate)> {
+pub fn try_mutants<'s>(sound: &'s Sound, judgement: &Judgement, options: &Options<'_>) -> Vec<(Mutant<'s>, Fate)> {
     let plan = &sound.plan;
     let passing: Vec<Case> = judgement
         .results

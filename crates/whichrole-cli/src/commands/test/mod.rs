@@ -97,7 +97,7 @@ fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut
             let report = crate::failure::Report::of_problem(note, suite.plan.names());
             let sentence = format!("note: {}", report.sentence());
             // What the suite itself says to no effect is most likely a mistake.
-            if note.at.is_some_and(|at| at.source == 0) { output.note(&sentence) } else { output.detail(&sentence) }
+            if note.at.is_some_and(|at| at.source() == 0) { output.note(&sentence) } else { output.detail(&sentence) }
         }
     }
     let filters: Vec<Glob> = asked.filter.iter().map(|pattern| Glob::new(pattern)).collect();
@@ -226,9 +226,9 @@ fn list(suites: &[Sound], filters: &[Glob], output: &mut Output) -> Result<Exit>
 
 fn write(args: &Args, run: &Run, output: &mut Output) -> Result<()> {
     match args.global.format.unwrap_or(Format::Text) {
-        Format::Json => output.line(&json(run)?),
-        Format::Junit => output.line(&junit::junit(run)),
-        Format::Tap => output.lines(&tap::tap(run)),
+        Format::Json => output.document(json(run)?),
+        Format::Junit => output.document(junit::junit(run)),
+        Format::Tap => output.document(tap::tap(run)),
         Format::Markdown => output.lines(&markdown::suites(run)),
         Format::Github => {
             job_summary(&markdown::suites(run).join("\n"))?;

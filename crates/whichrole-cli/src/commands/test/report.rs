@@ -59,17 +59,17 @@ pub fn suite(
         if !options.all_cases && (!status.is_failure() || told > MOST_TOLD) {
             continue;
         }
-        let mut entry = entry(plan.case_name(result.case), status, plan.place(result.case));
+        let mut entry = Entry::new(plan.case_name(result.case), status, plan.place(result.case));
         entry.certain = result.judged.certain;
         entry.seconds = result.time.as_secs_f64();
         entry.reason = plan.reason(result.case).map(visible);
-        if plan.place(result.case).source != 0 {
+        if plan.place(result.case).source() != 0 {
             entry.file = plan.place(result.case).name_in(plan.names()).map(str::to_owned);
         }
         if status.is_failure() && told <= MOST_TOLD {
             let at = plan.expectation_place(result.case);
-            (entry.line, entry.column) = (at.line, at.column);
-            entry.snippet = if at.source == 0 { snippets.at(at) } else { String::new() };
+            (entry.line, entry.column) = (at.line(), at.column());
+            entry.tell().snippet = if at.source() == 0 { snippets.at(at) } else { String::new() };
             if let Some(failure) = plan.failure(result.case) {
                 explain(&mut entry, failure, sound, options);
             }
@@ -83,10 +83,10 @@ pub fn suite(
     }
     if options.filters.is_empty() && goes_on(summary) {
         if let Some(at) = plan.suite().snapshot {
-            let mut entry = entry("snapshot".to_owned(), Status::Pass, at);
+            let mut entry = Entry::new("snapshot".to_owned(), Status::Pass, at);
             let checked = snapshot::check(sound, options.asked.update, &mut entry)?;
             missing = checked.map(|why| Problem::new("no-snapshot", why).at(at));
-            entry.snippet = if entry.status.is_failure() { snippets.at(at) } else { String::new() };
+            entry.tell().snippet = if entry.status.is_failure() { snippets.at(at) } else { String::new() };
             add(entry, options, summary, &mut report);
         }
         if goes_on(summary) {
@@ -131,45 +131,26 @@ fn add(entry: Entry, options: &Options<'_>, summary: &mut Summary, report: &mut 
     }
 }
 
-fn entry(name: String, status: Status, at: Position) -> Entry {
-    Entry {
-        name,
-        status,
-        certain: true,
-        line: at.line,
-        column: at.column,
-        file: None,
-        reason: None,
-        mismatches: Vec::new(),
-        decided_by: None,
-        near_miss: None,
-        explain: None,
-        decision: None,
-        notes: Vec::new(),
-        snippet: String::new(),
-        seconds: 0.0,
-    }
-}
-
 /// What was expected, what came, and how to look closer.
 fn explain(entry: &mut Entry, failure: CaseFailure, sound: &Sound, options: &Options<'_>) {
-    entry.mismatches = failure
+    let told = entry.tell();
+    told.mismatches = failure
         .mismatches
         .into_iter()
         .map(|mismatch| Mismatch { what: mismatch.what, expected: mismatch.expected, got: mismatch.got })
         .collect();
-    entry.decided_by = failure.decided_by.map(|decider| shown_decider(decider, sound));
-    entry.near_miss = failure.near_miss;
-    entry.explain = failure.retry.map(|retry| command(&retry, &sound.path, &options.asked.read));
-    entry.decision = serde_json::value::RawValue::from_string(failure.answer).ok();
+    told.decided_by = failure.decided_by.map(|decider| shown_decider(decider, sound));
+    told.near_miss = failure.near_miss;
+    told.explain = failure.retry.map(|retry| command(&retry, &sound.path, &options.asked.read));
+    told.decision = serde_json::value::RawValue::from_string(failure.answer).ok();
 }
 
 fn shown_decider(decider: whichrole::suite::Decider, sound: &Sound) -> Decider {
     Decider {
         what: decider.what,
         file: decider.at.and_then(|at| at.name_in(sound.plan.names()).map(str::to_owned)),
-        line: decider.at.map(|at| at.line),
-        column: decider.at.map(|at| at.column),
+        line: decider.at.map(Position::line),
+        column: decider.at.map(Position::column),
     }
 }
 
@@ -180,11 +161,12 @@ fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, repor
         |name: &Written| options.filters.is_empty() || options.filters.iter().any(|glob| glob.matches(&name.text));
     for proved in plan.prove(&|property| fits(&property.name)) {
         let holds = proved.refuted.is_empty() && proved.undecided.is_none();
-        let mut entry = entry(proved.name, if holds { Status::Pass } else { Status::Fail }, proved.at);
-        entry.decided_by = proved.decided_by.map(|decider| shown_decider(decider, sound));
-        entry.explain = proved.retry.map(|retry| command(&retry, &sound.path, &options.asked.read));
-        entry.notes = proved.refuted.into_iter().chain(proved.undecided).collect();
-        entry.snippet = if holds { String::new() } else { snippets.at(proved.at) };
+        let mut entry = Entry::new(proved.name, if holds { Status::Pass } else { Status::Fail }, proved.at);
+        let told = entry.tell();
+        told.decided_by = proved.decided_by.map(|decider| shown_decider(decider, sound));
+        told.explain = proved.retry.map(|retry| command(&retry, &sound.path, &options.asked.read));
+        told.notes = proved.refuted.into_iter().chain(proved.undecided).collect();
+        told.snippet = if holds { String::new() } else { snippets.at(proved.at) };
         add(entry, options, summary, report);
         if options.asked.fail_fast && !holds {
             break;
@@ -220,10 +202,10 @@ fn coverage(
         let reached = measure.reaches(goal);
         missed |= !reached;
         let status = if reached { Status::Pass } else { Status::Fail };
-        let mut entry = entry(format!("coverage of {what}"), status, place_of_goals(plan));
+        let mut entry = Entry::new(format!("coverage of {what}"), status, place_of_goals(plan));
         if !reached {
-            entry.snippet = Snippets::new(&sound.texts).at(place_of_goals(plan));
-            entry.mismatches.push(Mismatch {
+            entry.tell().snippet = Snippets::new(&sound.texts).at(place_of_goals(plan));
+            entry.tell().mismatches.push(Mismatch {
                 what: "coverage",
                 expected: format!("{goal}% of {what}"),
                 got: share(measure).words(),
@@ -243,7 +225,7 @@ fn coverage(
                 provider: item.provider.as_str().to_owned(),
                 config,
                 file: item.at.and_then(|at| at.name_in(plan.names()).map(str::to_owned)),
-                line: item.at.map(|at| at.line),
+                line: item.at.map(Position::line),
                 test: witness.as_ref().map(|witness| format!("{{ {} }}", witness.to_yaml(*names_provider).join(", "))),
             }
         });
@@ -274,7 +256,7 @@ fn mutants(
         let cases = if failing == 1 { "1 case fails".to_owned() } else { format!("{failing} cases fail") };
         let why = format!("not looked at, because {cases}");
         if goal.is_some() {
-            let mut entry = entry("coverage of mutants".to_owned(), Status::Skip, place_of_goals(plan));
+            let mut entry = Entry::new("coverage of mutants".to_owned(), Status::Skip, place_of_goals(plan));
             entry.reason = Some(why.clone());
             add(entry, options, summary, report);
         }
@@ -286,6 +268,7 @@ fn mutants(
         share: Share { covered: 0, total: 0, percent: 0 },
         equivalent: 0,
         undecided: 0,
+        not_tried: 0,
         survivors: Vec::new(),
         shown: options.asked.mutants,
     };
@@ -294,6 +277,11 @@ fn mutants(
         match fate {
             Fate::Equivalent => found.equivalent += 1,
             Fate::Undecided => found.undecided += 1,
+            // Nobody knows that they are noticed.
+            Fate::NotTried => {
+                found.not_tried += 1;
+                measure.total += 1;
+            }
             Fate::Killed(_) => {
                 measure.covered += 1;
                 measure.total += 1;
@@ -303,7 +291,7 @@ fn mutants(
                 found.survivors.push(Survivor {
                     change: mutant.change.clone(),
                     file: mutant.at.and_then(|at| at.name_in(plan.names()).map(str::to_owned)),
-                    line: mutant.at.map(|at| at.line),
+                    line: mutant.at.map(Position::line),
                     test: plan.killing_row(mutant, witness).unwrap_or_default(),
                 });
             }
@@ -313,11 +301,11 @@ fn mutants(
     found.shown |= goal.is_some_and(|goal| !measure.reaches(goal));
     if let Some(goal) = goal {
         let status = if measure.reaches(goal) { Status::Pass } else { Status::Fail };
-        let mut entry = entry("coverage of mutants".to_owned(), status, place_of_goals(plan));
+        let mut entry = Entry::new("coverage of mutants".to_owned(), status, place_of_goals(plan));
         if status == Status::Fail {
-            entry.snippet = Snippets::new(&sound.texts).at(place_of_goals(plan));
+            entry.tell().snippet = Snippets::new(&sound.texts).at(place_of_goals(plan));
             let expected = format!("{goal}% of mutants noticed");
-            entry.mismatches.push(Mismatch { what: "coverage", expected, got: found.share.words() });
+            entry.tell().mismatches.push(Mismatch { what: "coverage", expected, got: found.share.words() });
         }
         add(entry, options, summary, report);
     }

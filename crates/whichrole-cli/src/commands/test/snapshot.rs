@@ -41,11 +41,14 @@ pub fn check(sound: &Sound, update: bool, entry: &mut Entry) -> Result<Option<St
     };
     if !changes.is_empty() {
         entry.status = Status::Fail;
-        entry.notes.push(format!("{} of the rows changed; if that is right, run with `--update`", changes.len()));
+        entry
+            .tell()
+            .notes
+            .push(format!("{} of the rows changed; if that is right, run with `--update`", changes.len()));
     }
     for change in changes {
         let row = |row: Option<String>| row.map_or_else(|| "no such user".to_owned(), |row| row.replace('\t', "  "));
-        entry.mismatches.push(Mismatch {
+        entry.tell().mismatches.push(Mismatch {
             what: "snapshot",
             expected: format!("{}  {}", change.user, row(change.before)),
             got: format!("{}  {}", change.user, row(change.after)),

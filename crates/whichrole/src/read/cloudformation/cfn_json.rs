@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::interpolation::{Piece, pieces};
-use super::super::node::{self, Node, Position, Value};
+use super::super::node::{self, Node, Value};
+use super::super::position::Position;
 use super::super::problem::Problem;
 use super::resolve::{Resolver, function};
 use crate::json::JsonLimits;

@@ -1,7 +1,8 @@
 //! Values as text: joined, as JSON, or described in one line.
 
 use super::super::interpolation::flat;
-use super::super::node::{Node, Position, Value};
+use super::super::node::{Node, Value};
+use super::super::position::Position;
 use super::super::scalar;
 use crate::json;
 
@@ -30,7 +31,7 @@ impl Concat {
     pub(super) fn node(self, at: Position) -> Node {
         let value = match self.missing {
             Some(missing) => Value::reference(self.text, missing),
-            None => Value::Text(self.text),
+            None => Value::text(self.text),
         };
         Node { value, at }
     }
@@ -43,8 +44,7 @@ pub(super) fn to_json(node: &Node) -> Value {
             Value::Null | Value::Tagged(..) => out.push_str("null"),
             Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Value::Number(number) => out.push_str(number),
-            Value::Text(text) => json::write_string(text, out),
-            Value::Unquoted(text) => json::write_string(text, out),
+            Value::Text(text) | Value::Unquoted(text) => json::write_string(text, out),
             Value::Reference(reference) => {
                 missing.get_or_insert_with(|| reference.missing.clone());
                 json::write_string(&reference.text, out);

@@ -1,6 +1,7 @@
 //! Conditions, and `Fn::If`, which chooses by them.
 
-use super::super::node::{Node, Position, Value};
+use super::super::node::{Node, Value};
+use super::super::position::Position;
 use super::super::problem::Problem;
 use super::concat::{Concat, describe};
 use super::resolve::{Resolver, function, too_large};

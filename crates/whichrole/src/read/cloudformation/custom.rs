@@ -126,7 +126,7 @@ impl<'n> Reading<'_, 'n> {
             let entries = resolver.resolve(entries);
             let pairs = entries.elements().iter().filter_map(|pair| {
                 let (key, value) = (pair.get("Key")?, pair.get("Value")?);
-                Some(Entry { name: key.as_written()?.to_owned(), at: key.at, value: value.clone() })
+                Some(Entry { name: key.as_written()?.into(), at: key.at, value: value.clone() })
             });
             return Some(Node { value: Value::Map(pairs.collect()), at: entries.at });
         }
@@ -157,7 +157,7 @@ impl<'n> Reading<'_, 'n> {
             self.drafts.problems.push(Problem::new("unknown-field", message).at(element.at));
             return None;
         }
-        Some(Entry { name, at: element.at, value: element })
+        Some(Entry { name: name.into(), at: element.at, value: element })
     }
 }
 
@@ -169,7 +169,7 @@ fn attribute(node: &Node) -> Option<String> {
         _ => return None,
     };
     match &argument.value {
-        Value::Text(target) => Some(target.clone()),
+        Value::Text(target) => Some(target.to_string()),
         Value::List(parts) => {
             parts.iter().map(Node::as_text).collect::<Option<Vec<&str>>>().map(|parts| parts.join("."))
         }

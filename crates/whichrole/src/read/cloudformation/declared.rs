@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::interpolation::{Piece, pieces};
-use super::super::node::{Node, Position, Value};
+use super::super::node::{Node, Value};
+use super::super::position::Position;
 use super::super::problem::Problem;
 use super::resolve::function;
 use super::template::Template;

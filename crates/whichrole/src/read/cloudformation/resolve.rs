@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::super::interpolation::{Piece, flat, pieces};
-use super::super::node::{Entry, Node, Position, Reference, Value};
+use super::super::node::{Entry, Node, Reference, Value};
+use super::super::position::Position;
 use super::super::scalar;
 use super::concat::{Concat, describe, to_json};
 use super::template::Template;
-use super::world::World;
+use super::world::{VALUES_OF_A_NAME, World};
 use crate::text;
 
 /// Evaluates functions in the tree of one template.
@@ -43,6 +44,9 @@ impl<'w, 'n> Resolver<'w, 'n> {
     /// The same, where `AWS::NoValue` still is to be taken out.
     pub(super) fn walk(&self, node: &Node) -> Node {
         let at = node.at;
+        if !self.world.keep(1, at) {
+            return too_large(at);
+        }
         // What a reference led to may be led to again and again.
         if self.led && !self.world.pay(1, at) {
             return too_large(at);
@@ -50,12 +54,16 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let value = match &node.value {
             Value::Text(text) => return self.plain_text(text, at),
             Value::List(elements) => {
-                Value::list(elements.iter().map(|element| self.walk(element)).filter(|e| !is_no_value(e)))
+                let elements = elements.iter().take_while(|_| self.world.is_within_limits());
+                Value::list(elements.map(|element| self.walk(element)).filter(|e| !is_no_value(e)))
             }
-            Value::Map(entries) => match function(node) {
-                Some((name, argument)) => return self.call(name, argument, at),
-                None => Value::map(entries.iter().filter_map(|entry| self.entry(entry))),
-            },
+            Value::Map(entries) => {
+                if let Some((name, argument)) = function(node) {
+                    return self.call(name, argument, at);
+                }
+                let entries = entries.iter().take_while(|_| self.world.is_within_limits());
+                Value::map(entries.filter_map(|entry| self.entry(entry)))
+            }
             Value::Tagged(tagged) => return self.call(tagged.tag.trim_start_matches('!'), &tagged.node, at),
             other => other.clone(),
         };
@@ -69,7 +77,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
         }
         let name = match self.plain_text(&entry.name, entry.at).value {
             Value::Text(name) => name,
-            Value::Reference(reference) => reference.text,
+            Value::Reference(reference) => reference.text.into(),
             _ => entry.name.clone(),
         };
         Some(Entry { name, at: entry.at, value })
@@ -145,10 +153,10 @@ impl<'w, 'n> Resolver<'w, 'n> {
                 return too_large(at);
             }
             let value = if is_list {
-                let parts = value.split(',').map(|part| Node { value: Value::Text(part.trim().to_owned()), at });
+                let parts = value.split(',').map(|part| Node { value: Value::text(part.trim()), at });
                 Value::List(parts.collect())
             } else {
-                Value::Text(value)
+                Value::text(value)
             };
             return Node { value, at };
         }
@@ -237,7 +245,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
             return None;
         }
         let at = argument.at;
-        Some(Value::List(whole.split(delimiter).map(|part| Node { value: Value::Text(part.to_owned()), at }).collect()))
+        Some(Value::List(whole.split(delimiter).map(|part| Node { value: Value::text(part), at }).collect()))
     }
 
     fn find_in_map(&self, argument: &Node) -> Option<Value> {
@@ -304,7 +312,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
     /// Text outside `Fn::Sub`: literal, but for dynamic references and the variables of Serverless.
     fn plain_text(&self, text: &str, at: Position) -> Node {
         let serverless = self.template().is_some_and(|template| template.serverless);
-        let literal = || Node { value: Value::Text(text.to_owned()), at };
+        let literal = || Node { value: Value::text(text), at };
         if text.contains("{{resolve:") {
             let missing = format!("only a deployment can look up {}", text::quoted(text));
             let text = text.replace("{{resolve:", "${resolve:").replace("}}", "}");
@@ -322,10 +330,13 @@ impl<'w, 'n> Resolver<'w, 'n> {
     }
 
     fn paid(&self, value: &str, at: Position) -> Node {
-        if self.world.pay(value.len(), at) { Node { value: Value::Text(value.to_owned()), at } } else { too_large(at) }
+        if self.world.pay(value.len(), at) { Node { value: Value::text(value), at } } else { too_large(at) }
     }
 
     fn unknown(&self, name: &str, at: Position) -> Node {
+        if !self.world.keep(VALUES_OF_A_NAME, at) {
+            return too_large(at);
+        }
         Node { value: Value::Reference(Box::new(self.missing(name))), at }
     }
 
@@ -347,9 +358,9 @@ impl<'w, 'n> Resolver<'w, 'n> {
     }
 }
 
-/// What stands for text that would be too long.
+/// What stands for what would be too much. Nobody is told of it: there is an error already.
 pub(super) fn too_large(at: Position) -> Node {
-    Node { value: Value::reference("${…}", "the references of this configuration expand to too much text"), at }
+    Node { value: Value::Null, at }
 }
 
 /// Marks what `AWS::NoValue` takes away.

@@ -1,13 +1,11 @@
 //! What each resource says about the pool.
 
-use std::collections::BTreeMap;
-
 use super::super::api;
 use super::super::node::{Entry, Node, Value};
 use super::super::places::Place;
 use super::super::problem::Problem;
 use super::super::scalar;
-use super::super::shape::{self, API, Names, any_text, check_members, expect_map, known_bool, known_text, wrong_kind};
+use super::super::shape::{self, API, Names, any_text, check_members, expect_map, known_bool, wrong_kind};
 use super::resolve::Resolver;
 use super::template::{ATTACHMENT_PROPERTIES, Resource};
 use super::{ATTACHMENT, Decides, GROUP, POOL, Reading, TAGS};
@@ -62,13 +60,16 @@ impl<'n> Reading<'_, 'n> {
         }
         let mut others = Vec::new();
         if let Some(logins) = property("SupportedLoginProviders") {
-            others.extend(logins.entries().iter().map(|entry| ProviderKey::new(entry.name.clone())));
+            others.extend(
+                self.drafts.room().entries(&logins).iter().map(|entry| ProviderKey::new(entry.name.to_string())),
+            );
             others.extend(unknown_list(&logins));
         }
         for list in ["OpenIdConnectProviderARNs", "SamlProviderARNs"] {
             let list = property(list);
             others.extend(list.as_ref().and_then(unknown_list));
-            for arn in list.iter().flat_map(Node::elements) {
+            let arns = list.as_ref().map(|list| self.drafts.room().elements(list));
+            for arn in arns.unwrap_or_default() {
                 others.extend(any_text(arn, "a provider", self.drafts).map(|text| resolver.provider(&text)));
             }
         }
@@ -86,7 +87,7 @@ impl<'n> Reading<'_, 'n> {
             return;
         }
         let mut providers = Vec::new();
-        for node in list.elements() {
+        for node in self.drafts.room().elements(list) {
             let known = ["ClientId", "ProviderName", "ServerSideTokenCheck"];
             check_members(node, "a provider of the pool", &known, self.drafts);
             let Some(name) = node.get("ProviderName").and_then(|name| any_text(name, "`ProviderName`", self.drafts))
@@ -157,7 +158,7 @@ impl<'n> Reading<'_, 'n> {
     fn mapping(&mut self, resolver: Resolver<'_, 'n>, entry: Entry, pool: &str, names: &Names) {
         let provider = match entry.value.get("IdentityProvider").filter(|node| node.value != Value::Null) {
             Some(node) => any_text(node, "`IdentityProvider`", self.drafts),
-            None => Some(entry.name.clone()),
+            None => Some(entry.name.to_string()),
         };
         let Some(provider) = provider else { return };
         let key = resolver.provider(&provider);
@@ -179,7 +180,7 @@ impl<'n> Reading<'_, 'n> {
             {
                 let message = format!("the value is not quoted, and is sent as {}", text::quoted(&sent));
                 self.drafts.notes.push(Problem::new("unquoted-value", message).at(value.at));
-                value.value = Value::Text(sent);
+                value.value = Value::text(sent);
             }
         }
     }
@@ -213,18 +214,9 @@ impl<'n> Reading<'_, 'n> {
         let key = resolver.provider(&name);
         let flag = properties.get("UseDefaults").filter(|flag| flag.value != Value::Null);
         let use_defaults = flag.and_then(|flag| known_bool(flag, "`UseDefaults`", self.drafts)).unwrap_or(false);
-        let mut tags = BTreeMap::new();
-        if let Some(map) = properties.get("PrincipalTags").filter(|map| map.value != Value::Null)
-            && expect_map(map, "`PrincipalTags`", self.drafts)
-        {
-            for entry in map.entries() {
-                if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", self.drafts) {
-                    let place = Place::Tag(key.clone(), entry.name.clone());
-                    self.drafts.pool(Some(&pool)).places.set(place, entry.at);
-                    tags.insert(entry.name.clone(), claim);
-                }
-            }
-        }
+        let tags = shape::field(properties, "PrincipalTags");
+        let tags = tags.filter(|map| expect_map(map, "`PrincipalTags`", self.drafts));
+        let tags = tags.map(|map| shape::tags(map, &key, Some(&pool), self.drafts)).unwrap_or_default();
         self.drafts.add_tags(Some(&pool), key, PrincipalTagMap { use_defaults, tags }, resource.at);
     }
 
@@ -244,7 +236,7 @@ impl<'n> Reading<'_, 'n> {
         let name = property("GroupName");
         self.report_undecided(Decides::Less);
         let name = match name.as_ref().map(|name| &name.value) {
-            Some(Value::Text(name)) => name.clone(),
+            Some(Value::Text(name)) => name.to_string(),
             // A group that nobody can name yet is in no token we can write down.
             Some(Value::Reference(reference)) => {
                 let name = name.as_ref().map_or(resource.at, |name| name.at);
@@ -320,7 +312,7 @@ fn draft_flag(
         reading.drafts.notes.push(shape::not_known(&node, what, reference));
         return;
     }
-    let node = Node { value: scalar::sent(&node).map_or(node.value, Value::Text), at: node.at };
+    let node = Node { value: scalar::sent(&node).map_or(node.value, Value::text), at: node.at };
     let value = known_bool(&node, what, reading.drafts);
     *slot(&mut reading.drafts.pool(Some(name)).pool) = value;
 }

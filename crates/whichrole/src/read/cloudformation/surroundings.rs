@@ -66,7 +66,7 @@ impl<'n> Reading<'_, 'n> {
         let pools = &mut self.drafts.surroundings.user_pools;
         for known in pools.iter_mut().filter(|known| known.ids.contains(&pool)) {
             known.identity_providers.extend(name.clone());
-            known.mapped_attributes.extend(mapped.iter().flat_map(Node::entries).map(|entry| entry.name.clone()));
+            known.mapped_attributes.extend(mapped.iter().flat_map(Node::entries).map(|entry| entry.name.to_string()));
         }
     }
 }

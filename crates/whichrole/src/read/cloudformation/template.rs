@@ -1,10 +1,10 @@
 //! A template's sections: parameters, mappings, conditions, resources, exports. Serverless files hold one under `resources`.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use super::super::api;
-use super::super::node::{Entry, Node, Position, Value};
+use super::super::node::{Entry, Node, Value};
+use super::super::position::Position;
 use super::resolve::function;
 
 /// The properties that say which roles a pool gives.
@@ -24,8 +24,8 @@ pub(super) struct Template<'n> {
     pub conditions: BTreeMap<&'n str, &'n Node>,
     /// In the order written. Of those with one logical id each is the last.
     resources: Vec<Resource<'n>>,
-    /// Their numbers by logical id.
-    numbers: BTreeMap<&'n str, usize>,
+    /// Their numbers in the order of their logical ids: there can be very many.
+    by_id: Vec<usize>,
     /// The names of exports with their values, both unresolved.
     pub exports: Vec<(&'n Node, &'n Node)>,
 }
@@ -91,11 +91,11 @@ pub(super) fn whole(node: Node) -> Node {
         return node;
     }
     let map = |entries: Vec<(&str, Node)>| {
-        let entries = entries.into_iter().map(|(name, value)| Entry { name: name.to_owned(), at, value });
+        let entries = entries.into_iter().map(|(name, value)| Entry { name: name.into(), at, value });
         Node { value: Value::Map(entries.collect()), at }
     };
     let properties = if node.get("RoleMappings").is_some() { node } else { map(vec![("RoleMappings", node)]) };
-    let kind = Node { value: Value::Text(super::ATTACHMENT.to_owned()), at };
+    let kind = Node { value: Value::text(super::ATTACHMENT), at };
     map(vec![("Resources", map(vec![("pool", map(vec![("Type", kind), ("Properties", properties)]))]))])
 }
 
@@ -136,11 +136,12 @@ impl<'n> Template<'n> {
         let exports = entries("Outputs")
             .filter_map(|output| Some((output.value.get("Export")?.get("Name")?, output.value.get("Value")?)));
         let mut resources: Vec<Resource<'_>> = entries("Resources").map(resource).collect();
-        let numbers: BTreeMap<&str, usize> = resources.iter().zip(0..).map(|(resource, n)| (resource.id, n)).collect();
-        if numbers.len() < resources.len() {
-            let last =
-                |resource: &Resource<'n>| numbers.get(resource.id).and_then(|last| resources.get(*last)).copied();
-            resources = resources.iter().filter_map(last).collect();
+        let id = |number: &usize| resources.get(*number).map(|resource| resource.id);
+        let mut by_id: Vec<usize> = (0..resources.len()).rev().collect();
+        by_id.sort_by_key(id);
+        by_id.dedup_by_key(|number| id(number));
+        if by_id.len() < resources.len() {
+            resources = resources.iter().filter_map(|one| find(&resources, &by_id, one.id)).copied().collect();
         }
         Self {
             stem: stem(name).to_owned(),
@@ -149,7 +150,7 @@ impl<'n> Template<'n> {
             mappings: mappings.collect(),
             conditions: by_name("Conditions"),
             resources,
-            numbers,
+            by_id,
             exports: exports.collect(),
             sections,
         }
@@ -161,22 +162,34 @@ impl<'n> Template<'n> {
     }
 
     pub(super) fn resource(&self, id: &str) -> Option<&Resource<'n>> {
-        self.numbers.get(id).and_then(|number| self.resources.get(*number))
+        find(&self.resources, &self.by_id, id)
     }
 
     /// The logical ids at or before one in their own order, the last first.
     pub(super) fn ids_back_from(&self, id: &str) -> impl Iterator<Item = &'n str> {
-        self.numbers.range::<str, _>((Bound::Unbounded, Bound::Included(id))).rev().map(|(id, _)| *id)
+        let end = self.by_id.partition_point(|number| self.id_of(*number) <= id);
+        self.by_id.get(..end).unwrap_or_default().iter().rev().map(|number| self.id_of(*number))
     }
 
     /// All logical ids in their own order.
     pub(super) fn ids(&self) -> impl Iterator<Item = &'n str> {
-        self.numbers.keys().copied()
+        self.by_id.iter().map(|number| self.id_of(*number))
+    }
+
+    fn id_of(&self, number: usize) -> &'n str {
+        self.resources.get(number).map_or("", |resource| resource.id)
     }
 
     pub(super) fn kind_of(&self, id: &str) -> Option<&'n str> {
         self.resource(id).map(|resource| resource.kind)
     }
+}
+
+/// The resource of a logical id.
+fn find<'t, 'n>(resources: &'t [Resource<'n>], by_id: &[usize], id: &str) -> Option<&'t Resource<'n>> {
+    let id_of = |number: &usize| resources.get(*number).map_or("", |resource| resource.id);
+    let place = by_id.binary_search_by_key(&id, id_of).ok()?;
+    resources.get(*by_id.get(place)?)
 }
 
 fn resource(entry: &Entry) -> Resource<'_> {

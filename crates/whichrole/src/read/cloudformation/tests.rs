@@ -23,7 +23,7 @@ fn problems(text: &str, parameters: &[(&str, &str)]) -> Vec<String> {
 
 fn shown(problems: &[crate::read::Problem]) -> Vec<String> {
     let place = |problem: &crate::read::Problem| {
-        problem.at.map_or_else(String::new, |at| format!("{}:{} ", at.line, at.column))
+        problem.at.map_or_else(String::new, |at| format!("{}:{} ", at.line(), at.column()))
     };
     problems.iter().map(|problem| format!("{}{} {}", place(problem), problem.code, problem.message)).collect()
 }

@@ -3,15 +3,21 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::node::{Node, Position};
+use super::super::node::Node;
+use super::super::position::Position;
 use super::super::problem::Problem;
 use super::conditions::Truth;
 use super::resolve::Resolver;
 use super::template::Template;
+use crate::read::ReadOptions;
 use crate::text;
 
 /// How much text references may produce, beyond a multiple of what was read.
 const FREE: usize = 1024 * 1024;
+
+/// How many values there may be for each part that a configuration may have, and as how many a name counts that nobody knows yet.
+const VALUES_OF_A_PART: usize = 25;
+pub(super) const VALUES_OF_A_NAME: usize = 10;
 
 pub(super) struct World<'n> {
     pub templates: Vec<Template<'n>>,
@@ -23,6 +29,8 @@ pub(super) struct World<'n> {
     pub(super) conditions: RefCell<BTreeMap<(usize, String), Option<Truth>>>,
     left: Cell<usize>,
     budget: usize,
+    values_left: Cell<usize>,
+    values: usize,
     /// The first limit that was met.
     too_large: RefCell<Option<Problem>>,
     /// Conditions that decided something and are not known.
@@ -30,16 +38,19 @@ pub(super) struct World<'n> {
 }
 
 impl<'n> World<'n> {
-    pub(super) fn new(templates: Vec<Template<'n>>, given: &'n BTreeMap<String, String>, bytes: usize) -> Self {
+    pub(super) fn new(templates: Vec<Template<'n>>, options: &'n ReadOptions, bytes: usize) -> Self {
+        let values = options.parts.saturating_mul(VALUES_OF_A_PART);
         let budget = bytes.saturating_mul(10).saturating_add(FREE);
         let mut world = Self {
             templates,
-            given,
+            given: &options.parameters,
             used: RefCell::default(),
             exports: BTreeMap::new(),
             conditions: RefCell::default(),
             left: Cell::new(budget),
             budget,
+            values_left: Cell::new(values),
+            values,
             too_large: RefCell::default(),
             undecided: RefCell::default(),
         };
@@ -74,6 +85,21 @@ impl<'n> World<'n> {
             self.note_too_large(format!("references produce more than {} bytes of text", self.budget), at);
         }
         left >= amount
+    }
+
+    /// Pays for values that are kept once they are resolved; false when there are too many.
+    pub(super) fn keep(&self, values: usize, at: Position) -> bool {
+        let left = self.values_left.get();
+        self.values_left.set(left.saturating_sub(values));
+        if left < values {
+            self.note_too_large(format!("more than {} values in templates have to be resolved", self.values), at);
+        }
+        left >= values
+    }
+
+    /// Whether no limit was met: what is resolved after one says nothing.
+    pub(super) fn is_within_limits(&self) -> bool {
+        self.too_large.borrow().is_none()
     }
 
     pub(super) fn note_too_large(&self, message: String, at: Position) {

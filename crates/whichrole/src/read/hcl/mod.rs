@@ -6,7 +6,7 @@
 mod expression;
 mod template;
 
-use super::node::Position;
+use super::position::Position;
 use super::problem::{MANY, Problem};
 use crate::text;
 
@@ -85,7 +85,7 @@ impl At {
 
     /// For trees that come from another syntax.
     pub(crate) fn from_position(position: Position) -> Self {
-        Self { line: position.line, column: position.column }
+        Self { line: position.line(), column: position.column() }
     }
 }
 
@@ -463,7 +463,7 @@ mod tests {
         let problems = parse(text, 0, &HclLimits::default()).unwrap_err();
         let problem = problems.last().unwrap();
         let at = problem.at.unwrap();
-        format!("{}:{}: {}: {}", at.line, at.column, problem.code, problem.message)
+        format!("{}:{}: {}: {}", at.line(), at.column(), problem.code, problem.message)
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use super::super::ReadOptions;
 use super::super::interpolation::{Piece, flat, pieces};
-use super::super::node::{Entry, Node, Position, Reference, Value};
+use super::super::node::{Entry, Node, Reference, Value};
+use super::super::position::Position;
 use super::super::problem::Problem;
 use super::super::scalar;
-use super::{Resource, kind_of};
+use super::{Resource, kind_of, too_many};
 use crate::text;
 
 /// How many variables may stand on each other, and how much references may make of one program: values and bytes.
@@ -37,15 +38,19 @@ pub(super) fn resources(node: &Node, options: &ReadOptions) -> (Vec<Resource>, O
         left: Cell::new(BUDGET),
         too_large: RefCell::default(),
     };
-    let resources = entries("resources").iter().filter_map(|entry| {
-        let kind = kind_of(entry.value.get("type")?.as_text()?)?;
+    let ours =
+        entries("resources").iter().filter_map(|entry| Some((entry, kind_of(entry.value.get("type")?.as_text()?)?)));
+    if let Some(problem) = too_many(ours.clone().map(|(entry, _)| entry.at), options) {
+        return (Vec::new(), Some(problem));
+    }
+    let resources = ours.map(|(entry, kind)| {
         let properties = match entry.value.get("properties") {
             Some(properties) => program.resolve(properties, STEPS),
             None => Node { value: Value::Null, at: entry.at },
         };
         let id = program.named(&format!("{}.id", entry.name), entry.at, STEPS);
         let id = id.as_written().unwrap_or_default().to_owned();
-        Some(Resource { name: entry.name.clone(), kind: kind.to_owned(), at: entry.at, id, properties })
+        Resource { name: entry.name.to_string(), kind: kind.to_owned(), at: entry.at, id, properties }
     });
     (resources.collect(), program.too_large.take())
 }
@@ -114,7 +119,7 @@ impl Program<'_> {
                 .map(|part| part.value.clone()),
             ("fn::split", [between, whole]) => match (between.as_text(), whole.as_text()) {
                 (Some(between), Some(whole)) if !between.is_empty() => {
-                    let parts = whole.split(between).map(|part| Node { value: Value::Text(part.to_owned()), at });
+                    let parts = whole.split(between).map(|part| Node { value: Value::text(part), at });
                     Some(Value::List(parts.collect()))
                 }
                 _ => None,
@@ -124,14 +129,14 @@ impl Program<'_> {
         let value = value.unwrap_or_else(|| {
             let missing = format!("{} has no value here", text::quoted(name));
             // The place tells two calls apart.
-            Value::reference(format!("${{{name} {}:{}}}", at.line, at.column), missing)
+            Value::reference(format!("${{{name} {}:{}}}", at.line(), at.column()), missing)
         });
         Node { value, at }
     }
 
     fn interpolate(&self, text: &str, at: Position, steps: usize) -> Node {
         if !text.contains('$') {
-            return Node { value: Value::Text(text.to_owned()), at };
+            return Node { value: Value::text(text), at };
         }
         let mut out = String::new();
         let mut missing = None;
@@ -172,7 +177,7 @@ impl Program<'_> {
 
     fn looked_up(&self, name: &str, at: Position, steps: usize) -> Node {
         if let Some(value) = self.options.parameters.get(name) {
-            return Node { value: Value::Text(value.clone()), at };
+            return Node { value: Value::text(value.clone()), at };
         }
         if steps == 0 && self.variables.contains_key(name) {
             self.note_too_large(format!("more than {STEPS} variables stand on each other"), at);
@@ -186,14 +191,14 @@ impl Program<'_> {
             if let Some(setting) = self.configuration.get(name) {
                 let default = setting.get("default").or_else(|| setting.get("value")).unwrap_or(setting);
                 if let Some(text) = scalar::sent(default) {
-                    return Node { value: Value::Text(text), at };
+                    return Node { value: Value::text(text), at };
                 }
             }
             let property = name.split_once('.').and_then(|(id, property)| {
                 self.resources.get(id)?.get("properties")?.get(property)?.as_text().filter(|text| !text.contains("${"))
             });
             if let Some(text) = property {
-                return Node { value: Value::Text(text.replace("$$", "$")), at };
+                return Node { value: Value::text(text.replace("$$", "$")), at };
             }
         }
         Node { value: Value::Reference(Box::new(unknown(name))), at }
@@ -236,6 +241,6 @@ fn append(node: &Node, text: &mut String, missing: &mut Option<String>) -> bool 
 fn text_or_reference(text: String, missing: Option<String>) -> Value {
     match missing {
         Some(missing) => Value::reference(text, missing),
-        None => Value::Text(text),
+        None => Value::text(text),
     }
 }

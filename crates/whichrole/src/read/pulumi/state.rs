@@ -1,7 +1,9 @@
 //! What `pulumi stack export` prints: every value is there, but for secrets and what a preview could not know.
 
+use super::super::ReadOptions;
 use super::super::node::{Entry, Node, Value};
-use super::{Resource, kind_of};
+use super::super::problem::Problem;
+use super::{Resource, kind_of, too_many};
 
 /// The name under which Pulumi says what kind of special value a map is, and its mark for secrets.
 const SIGNATURE: &str = "4dabf18193072939515e22adb298388d";
@@ -19,13 +21,17 @@ fn list(node: &Node) -> Option<&Node> {
     node.get("deployment").or_else(latest)?.get("resources")
 }
 
-/// The resources that are to stay.
-pub(super) fn resources(node: &Node) -> Vec<Resource> {
-    let resources = list(node).map(Node::elements).unwrap_or_default().iter().filter_map(|resource| {
-        if resource.get("delete").and_then(Node::as_bool) == Some(true) {
-            return None;
-        }
+/// The resources that are to stay, or that there are too many.
+pub(super) fn resources(node: &Node, options: &ReadOptions) -> (Vec<Resource>, Option<Problem>) {
+    let ours = list(node).map(Node::elements).unwrap_or_default().iter().filter_map(|resource| {
+        let stays = resource.get("delete").and_then(Node::as_bool) != Some(true);
         let kind = kind_of(resource.get("type")?.as_text()?)?;
+        stays.then_some((resource, kind))
+    });
+    if let Some(problem) = too_many(ours.clone().map(|(resource, _)| resource.at), options) {
+        return (Vec::new(), Some(problem));
+    }
+    let resources = ours.filter_map(|(resource, kind)| {
         let name = resource.get("urn")?.as_text()?.rsplit("::").next()?;
         let known = |field: &str| resource.get(field).filter(|properties| !properties.entries().is_empty());
         let properties = known("outputs").or_else(|| known("inputs"));
@@ -38,14 +44,14 @@ pub(super) fn resources(node: &Node) -> Vec<Resource> {
             properties: properties.map_or(null, |properties| plain(properties, name)),
         })
     });
-    resources.collect()
+    (resources.collect(), None)
 }
 
 /// The tree with special values replaced by references.
 fn plain(node: &Node, owner: &str) -> Node {
     let reference = |what: &str, missing: &str| {
         // The place tells two of them apart.
-        let text = format!("${{{owner}.{what} {}:{}}}", node.at.line, node.at.column);
+        let text = format!("${{{owner}.{what} {}:{}}}", node.at.line(), node.at.column());
         Value::reference(text, missing.to_owned())
     };
     let value = match &node.value {
@@ -57,7 +63,7 @@ fn plain(node: &Node, owner: &str) -> Node {
             // With `--show-secrets` the value is there, as JSON text.
             let shown = node.get("plaintext").and_then(Node::as_text);
             match shown.and_then(|json| serde_json::from_str::<String>(json).ok()) {
-                Some(text) => Value::Text(text),
+                Some(text) => Value::text(text),
                 None => reference("secret", "it is a secret; export the stack with `--show-secrets`"),
             }
         }

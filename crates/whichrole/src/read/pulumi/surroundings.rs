@@ -54,7 +54,7 @@ pub(super) fn build(resources: &[Resource], limits: &JsonLimits, drafts: &mut Dr
         let mapped = field(&resource.properties, "attributeMapping").map(Node::entries).unwrap_or_default();
         for known in drafts.surroundings.user_pools.iter_mut().filter(|known| known.ids.contains(&pool)) {
             known.identity_providers.extend(name.map(str::to_owned));
-            known.mapped_attributes.extend(mapped.iter().map(|entry| entry.name.clone()));
+            known.mapped_attributes.extend(mapped.iter().map(|entry| entry.name.to_string()));
         }
     }
 }

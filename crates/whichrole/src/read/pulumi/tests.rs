@@ -24,7 +24,7 @@ fn problems(text: &str) -> Vec<String> {
     let problems = read_text(text, &[]).problems;
     let shown = |problem: &crate::read::Problem| {
         let at = problem.at.unwrap();
-        format!("{}:{} {} {}", at.line, at.column, problem.code, problem.message)
+        format!("{}:{} {} {}", at.line(), at.column(), problem.code, problem.message)
     };
     problems.iter().map(shown).collect()
 }
@@ -216,7 +216,7 @@ fn faults(text: &str) -> Vec<(&'static str, u32)> {
     let sources = [Source { name: "Pulumi.yaml".to_owned(), text: text.to_owned() }];
     let found = crate::lint::lint(&read(&sources, &ReadOptions::default())).unwrap();
     let found = found.into_iter().filter(|finding| finding.severity > crate::lint::Severity::Info);
-    found.map(|finding| (finding.lint, finding.at.unwrap().line)).collect()
+    found.map(|finding| (finding.lint, finding.at.unwrap().line())).collect()
 }
 
 #[test]

@@ -5,7 +5,8 @@ use super::module::Declared;
 use super::resources::Kind;
 use super::value::{Data, Val};
 use crate::read::hcl::{Attribute, Block, ExprKind};
-use crate::read::node::{Entry, Node, Position, Value};
+use crate::read::node::{Entry, Node, Value};
+use crate::read::position::Position;
 use crate::read::problem::Problem;
 use crate::text;
 
@@ -65,7 +66,7 @@ impl Evaluator<'_> {
         if matches!(node.value, Value::Reference(_)) {
             node.at = attribute.value.at.of(scope.source);
         }
-        Entry { name: attribute.name.to_string(), at: attribute.at.of(scope.source), value: node }
+        Entry { name: (&*attribute.name).into(), at: attribute.at.of(scope.source), value: node }
     }
 
     /// One entry for each kind of block: the list of its blocks, in the order written.
@@ -87,7 +88,7 @@ impl Evaluator<'_> {
         }
         let lists = lists.into_iter();
         lists
-            .map(|(name, at, nodes)| Entry { name: name.to_owned(), at, value: Node { value: Value::list(nodes), at } })
+            .map(|(name, at, nodes)| Entry { name: name.into(), at, value: Node { value: Value::list(nodes), at } })
             .collect()
     }
 

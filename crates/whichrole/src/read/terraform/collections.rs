@@ -7,7 +7,7 @@ use super::eval::spelled;
 use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, map, to_type};
 use super::texts;
 use super::value::{Data, Unknown, Val};
-use crate::read::node::Position;
+use crate::read::Position;
 
 pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
     let argument = |n: usize| arguments.get(n).ok_or_else(|| failed("an argument is missing"));

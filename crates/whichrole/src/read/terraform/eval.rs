@@ -8,8 +8,8 @@ use std::rc::Rc;
 use super::module::Module;
 use super::names::{Instance, Key, Undeclared};
 use super::value::{Data, TEXT, TextBuilder, Unknown, Val, add_missing, decimal};
+use crate::read::Position;
 use crate::read::hcl::{BinaryOp, Expr, ExprKind, For, HclLimits, Part, UnaryOp};
-use crate::read::node::Position;
 use crate::read::problem::Problem;
 
 /// Expressions inside each other, through locals, variables, outputs and attributes.

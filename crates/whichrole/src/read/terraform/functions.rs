@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::eval::{Evaluator, NOT_COUNTED, Scope};
 use super::value::{Data, Unknown, Val, add_missing, decimal};
 use super::{collections, texts};
+use crate::read::Position;
 use crate::read::hcl::Call;
-use crate::read::node::Position;
 use crate::text;
 
 /// Functions whose result is not in the files.

@@ -1,7 +1,8 @@
 //! Terraform's JSON syntax (`*.tf.json`, `*.tfvars.json`): the same blocks and arguments, with expressions in strings.
 
 use crate::read::hcl::{self, At, Attribute, Block, Body, Expr, ExprKind, HclLimits};
-use crate::read::node::{Node, Position, Value};
+use crate::read::node::{Node, Value};
+use crate::read::position::Position;
 use crate::read::problem::Problem;
 
 /// Nested blocks that matter; everything else in a resource is an argument.

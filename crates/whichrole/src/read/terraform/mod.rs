@@ -90,7 +90,7 @@ impl<'s> Texts<'s> {
                 let message = format!("{} was passed over, because the Terraform files are there", text::quoted(name));
                 drafts.notes.push(Problem::new("not-recognised", message).at(plan.at));
             } else {
-                plan::read(&plan, drafts);
+                plan::read(plan, drafts);
             }
         }
         if !self.files.is_empty() {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::read::Position;
 use crate::read::hcl::{At, Attribute, Block, Body, Expr};
-use crate::read::node::Position;
 use crate::read::problem::Problem;
 use crate::text;
 

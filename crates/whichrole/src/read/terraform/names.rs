@@ -6,8 +6,8 @@ use super::eval::{AFTER_APPLY, Evaluator, Named, Scope, spelled};
 use super::module::{Declared, Module, Written, join};
 use super::types;
 use super::value::{Data, Target, Unknown, Val};
+use crate::read::Position;
 use crate::read::hcl::{Expr, ExprKind, parse_expression};
-use crate::read::node::Position;
 use crate::read::problem::Problem;
 use crate::text;
 

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::eval::{Evaluator, Scope, spelled};
 use super::value::{Data, Target, Unknown, Val, composed};
+use crate::read::Position;
 use crate::read::hcl::Step;
-use crate::read::node::Position;
 use crate::text;
 
 impl Evaluator<'_> {

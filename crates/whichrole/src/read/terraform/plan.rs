@@ -10,7 +10,8 @@ use super::resources::{self, Found, Kind};
 use super::surroundings;
 use super::written::{Configuration, Written, embed, is_complete, pair};
 use crate::read::definition::Drafts;
-use crate::read::node::{Entry, Node, Position, Value};
+use crate::read::node::{Entry, Node, Value};
+use crate::read::position::Position;
 use crate::read::problem::Problem;
 
 const MISSING: &str =
@@ -27,7 +28,7 @@ pub(in crate::read) fn recognises(node: &Node) -> bool {
 }
 
 /// Reads one plan or state.
-pub(in crate::read) fn read(node: &Node, drafts: &mut Drafts) {
+pub(in crate::read) fn read(mut node: Node, drafts: &mut Drafts) {
     let mut found = Vec::new();
     if node.get("format_version").is_some() {
         let plan = Plan {
@@ -37,14 +38,14 @@ pub(in crate::read) fn read(node: &Node, drafts: &mut Drafts) {
                 .flat_map(Node::elements)
                 .filter_map(|change| Some((change.get("address")?.as_text()?, change.get("change")?)))
                 .collect(),
-            written: Configuration::of(node),
+            written: Configuration::of(&node),
         };
         let values = node.get("planned_values").or(node.get("values"));
         if let Some(root) = values.and_then(|values| values.get("root_module")) {
             plan.module(root, &mut found, drafts);
         }
     } else {
-        raw_state(node, &mut found, drafts);
+        raw_state(&mut node, &mut found, drafts);
     }
     let decides = found.iter().any(|one| one.kind.decides());
     if !decides && drafts.problems.is_empty() && drafts.is_empty() {
@@ -73,20 +74,21 @@ fn name_the_only_pool(found: &mut [Found]) {
 }
 
 /// `terraform.tfstate`, in which everything is known.
-fn raw_state(node: &Node, found: &mut Vec<Found>, drafts: &mut Drafts) {
+fn raw_state(node: &mut Node, found: &mut Vec<Found>, drafts: &mut Drafts) {
     let version = node.get("version").map_or(node.at, |version| version.at);
     if !matches!(node.get("version").map(|version| &version.value), Some(Value::Number(version)) if &**version == "4") {
         let message = "only states of version 4 are read, which Terraform writes since 0.12";
         drafts.problems.push(Problem::new("unreadable", message).at(version));
         return;
     }
-    for resource in node.get("resources").into_iter().flat_map(Node::elements) {
+    for mut resource in elements(node.take("resources")) {
+        let instances = resource.take("instances");
         let text = |name: &str| resource.get(name).and_then(Node::as_text);
         let (Some("managed"), Some(kind), Some(name)) = (text("mode"), text("type"), text("name")) else { continue };
         let Some(kind) = Kind::of(kind) else { continue };
         let module = text("module").map_or(String::new(), |module| format!("{module}."));
-        for instance in resource.get("instances").into_iter().flat_map(Node::elements) {
-            let (Some(attributes), None) = (instance.get("attributes"), instance.get("deposed")) else { continue };
+        for mut instance in elements(instances) {
+            let (Some(attributes), None) = (instance.take("attributes"), instance.get("deposed")) else { continue };
             let key = match instance.get("index_key").map(|key| &key.value) {
                 Some(Value::Number(number)) => format!("[{number}]"),
                 Some(Value::Text(text)) => {
@@ -222,7 +224,7 @@ impl<'n> Naming<'_, 'n> {
             let unknown = unknown.and_then(|unknown| unknown.elements().get(n));
             let written = pairs.get(n).copied().flatten();
             let place = format!("{}.{name}[{n}]", self.address);
-            let mut entries = without_empty(block).entries().to_vec();
+            let mut entries = without_empty(block.clone()).entries().to_vec();
             for field in unknown.into_iter().flat_map(Node::entries).filter(|field| field.value.as_bool() == Some(true))
             {
                 let expression = written.and_then(|written| written.get(&field.name));
@@ -331,30 +333,26 @@ impl<'n> Naming<'_, 'n> {
 }
 
 /// States write an optional text that is not set as an empty one.
-fn without_empty(node: &Node) -> Node {
+fn without_empty(node: Node) -> Node {
     let is_unset = |entry: &Entry| {
         matches!(entry.name.as_str(), "ambiguous_role_resolution" | "role_arn") && entry.value.as_text() == Some("")
     };
-    let value = match &node.value {
-        Value::Map(entries) => Value::Map(
-            entries
-                .iter()
-                .filter(|entry| !is_unset(entry))
-                .map(|entry| match entry.name.as_str() {
-                    "role_mapping" => Entry { value: each_without_empty(&entry.value), ..entry.clone() },
-                    _ => entry.clone(),
-                })
-                .collect(),
-        ),
-        other => other.clone(),
-    };
-    Node { value, at: node.at }
+    let Value::Map(entries) = node.value else { return node };
+    let mut entries = entries.into_vec();
+    entries.retain(|entry| !is_unset(entry));
+    for entry in entries.iter_mut().filter(|entry| entry.name == "role_mapping") {
+        if let Value::List(list) = &mut entry.value.value {
+            *list = std::mem::take(list).into_iter().map(without_empty).collect();
+        }
+    }
+    Node { value: Value::Map(entries.into()), at: node.at }
 }
 
-fn each_without_empty(list: &Node) -> Node {
-    match &list.value {
-        Value::List(elements) => Node { value: Value::List(elements.iter().map(without_empty).collect()), at: list.at },
-        _ => list.clone(),
+/// The elements of a list that is there.
+fn elements(list: Option<Node>) -> Box<[Node]> {
+    match list {
+        Some(Node { value: Value::List(elements), .. }) => elements,
+        _ => Box::default(),
     }
 }
 
@@ -365,6 +363,6 @@ fn not_known(text: String, at: Position) -> Node {
 fn set(entries: &mut Vec<Entry>, name: &str, value: Node) {
     match entries.iter_mut().find(|entry| entry.name == name) {
         Some(entry) => entry.value = value,
-        None => entries.push(Entry { name: name.to_owned(), at: value.at, value }),
+        None => entries.push(Entry { name: name.into(), at: value.at, value }),
     }
 }

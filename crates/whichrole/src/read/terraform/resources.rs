@@ -6,8 +6,9 @@ use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::api;
 use crate::read::definition::Drafts;
-use crate::read::node::{Entry, Node, Position, Value};
+use crate::read::node::{Entry, Node, Value};
 use crate::read::places::Place;
+use crate::read::position::Position;
 use crate::read::problem::Problem;
 use crate::read::shape::{self, Names, any_text, field, known_bool, known_text};
 use crate::{regions, text};
@@ -179,7 +180,9 @@ impl Building {
         };
         let mut providers = Vec::new();
         let clients = node.get("cognito_identity_providers").cloned();
-        for provider in known_blocks(clients, "client of a user pool", drafts).0 {
+        let clients = known_blocks(clients, "client of a user pool", drafts).0;
+        let clients = if drafts.room().take(clients.len(), Some(node.at)) { clients } else { Vec::new() };
+        for provider in clients {
             let Some(key) = field(&provider, "provider_name").and_then(|key| any_text(key, "`provider_name`", drafts))
             else {
                 continue;
@@ -193,7 +196,7 @@ impl Building {
         if let Some(logins) = field(node, "supported_login_providers")
             && shape::expect_map(logins, "`supported_login_providers`", drafts)
         {
-            others.extend(logins.entries().iter().map(|entry| ProviderKey::new(entry.name.clone())));
+            others.extend(drafts.room().entries(logins).iter().map(|entry| ProviderKey::new(entry.name.to_string())));
         }
         for (name, what) in
             [("openid_connect_provider_arns", "an OpenID Connect provider"), ("saml_provider_arns", "a SAML provider")]
@@ -203,7 +206,12 @@ impl Building {
                 drafts.problems.push(shape::wrong_kind(list, &format!("`{name}`"), "a list"));
             }
             others.extend(
-                list.elements().iter().filter_map(|arn| any_text(arn, what, drafts)).map(|arn| provider_key(&arn)),
+                drafts
+                    .room()
+                    .elements(list)
+                    .iter()
+                    .filter_map(|arn| any_text(arn, what, drafts))
+                    .map(|arn| provider_key(&arn)),
             );
         }
         // Its logins go by one fixed key, whatever the developer called the provider (Q2).
@@ -250,7 +258,7 @@ impl Building {
                 "{} has two role attachments, of which the one applied last replaces the other; {} on line {} is the other",
                 text::quoted(&pool),
                 text::quoted(&address),
-                at.line
+                at.line()
             );
             drafts.problems.push(Problem::new("two-attachments", message).at(later));
             return;
@@ -313,10 +321,10 @@ impl Building {
         if let Some(map) = field(node, "principal_tags")
             && shape::expect_map(map, "`principal_tags`", drafts)
         {
-            for entry in map.entries().iter().filter(|entry| entry.value.value != Value::Null) {
+            for entry in drafts.room().entries(map).iter().filter(|entry| entry.value.value != Value::Null) {
                 if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
-                    drafts.pool(Some(&pool)).places.set(Place::Tag(key.clone(), entry.name.clone()), entry.at);
-                    tags.insert(entry.name.clone(), claim);
+                    drafts.pool(Some(&pool)).places.set(Place::Tag(key.clone(), entry.name.to_string()), entry.at);
+                    tags.insert(entry.name.to_string(), claim);
                 }
             }
         }
@@ -430,7 +438,7 @@ fn send_as_text(rule: &mut Node, drafts: &mut Drafts) {
         let message =
             format!("`value` is {}; Terraform sends it as the text {}", entry.value.kind(), text::quoted(&sent));
         drafts.notes.push(Problem::new("unquoted-value", message).at(entry.value.at));
-        entry.value.value = Value::Text(sent);
+        entry.value.value = Value::text(sent);
     }
 }
 

@@ -6,8 +6,9 @@ use super::resources::{Found, Kind};
 use crate::json::JsonLimits;
 use crate::read::cloudformation::surroundings::text;
 use crate::read::definition::Drafts;
-use crate::read::node::{Entry, Node, Position, Value};
+use crate::read::node::{Entry, Node, Value};
 use crate::read::policy;
+use crate::read::position::Position;
 use crate::read::shape::field;
 use crate::read::surroundings::{Attribute, Role, RoleName, UserPool, UserPoolClient};
 
@@ -53,7 +54,7 @@ pub(super) fn build(found: &[Found], drafts: &mut Drafts) {
         let mapped = field(&one.node, "attribute_mapping").map(Node::entries).unwrap_or_default();
         for known in drafts.surroundings.user_pools.iter_mut().filter(|known| known.ids.contains(&pool)) {
             known.identity_providers.extend(name.map(str::to_owned));
-            known.mapped_attributes.extend(mapped.iter().map(|entry| entry.name.clone()));
+            known.mapped_attributes.extend(mapped.iter().map(|entry| entry.name.to_string()));
         }
     }
 }
@@ -94,7 +95,7 @@ fn statement(block: &Node) -> Option<Node> {
     let at = block.at;
     let mut entries = Vec::new();
     if field(block, "effect").is_none() {
-        entries.push(entry("Effect", at, Node { value: Value::Text("Allow".to_owned()), at }));
+        entries.push(entry("Effect", at, Node { value: Value::text("Allow"), at }));
     }
     for (name, aws) in [("effect", "Effect"), ("actions", "Action"), ("not_actions", "NotAction")] {
         if let Some(value) = field(block, name) {
@@ -111,8 +112,7 @@ fn statement(block: &Node) -> Option<Node> {
         // `type = "*"` is everybody.
         let everybody = principals.iter().any(|principal| principal.name == "*");
         let first = blocks.elements().first().map_or(blocks.at, |first| first.at);
-        let value =
-            if everybody { Node { value: Value::Text("*".to_owned()), at: first } } else { map(first, principals) };
+        let value = if everybody { Node { value: Value::text("*"), at: first } } else { map(first, principals) };
         entries.push(entry(aws, first, value));
     }
     if let Some(conditions) = field(block, "condition") {
@@ -133,5 +133,5 @@ fn map(at: Position, entries: Vec<Entry>) -> Node {
 }
 
 fn entry(name: &str, at: Position, value: Node) -> Entry {
-    Entry { name: name.to_owned(), at, value }
+    Entry { name: name.into(), at, value }
 }

@@ -6,7 +6,7 @@ use super::eval::NOT_COUNTED;
 use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, text_of};
 use super::value::{Data, TextBuilder, Unknown, Val, composed, decimal};
 use crate::json::{self, Json, JsonLimits, JsonValue};
-use crate::read::node::Position;
+use crate::read::Position;
 use crate::text;
 
 pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 use crate::json;
-use crate::read::node::{Entry, Node, Position, Value};
+use crate::read::node::{Entry, Node, Value};
+use crate::read::position::Position;
 
 /// A value and where it was written.
 #[derive(Debug, Clone)]
@@ -262,12 +263,12 @@ impl Val {
             Data::Null => Value::Null,
             Data::Bool(value) => Value::Bool(*value),
             Data::Number(text) => Value::Number((**text).into()),
-            Data::Text(text) => Value::Text(text.to_string()),
+            Data::Text(text) => Value::text(&**text),
             Data::List(elements) | Data::Set(elements) => Value::List(elements.iter().map(Self::to_node).collect()),
             Data::Map(entries) => Value::Map(
                 entries
                     .iter()
-                    .map(|(name, value)| Entry { name: name.to_string(), at: value.at, value: value.to_node() })
+                    .map(|(name, value)| Entry { name: (&**name).into(), at: value.at, value: value.to_node() })
                     .collect(),
             ),
             Data::Unknown(unknown) => Value::reference(unknown.shown(), unknown.missing.clone()),

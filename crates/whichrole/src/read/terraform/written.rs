@@ -35,7 +35,7 @@ impl<'n> Configuration<'n> {
         for call in module.get("module_calls").into_iter().flat_map(Node::entries) {
             if let Some(inner) = call.value.get("module") {
                 let mut path = path.clone();
-                path.push(call.name.clone());
+                path.push(call.name.to_string());
                 self.add(inner, call.value.get("expressions"), path);
             }
         }

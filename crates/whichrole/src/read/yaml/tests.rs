@@ -15,7 +15,7 @@ fn fault(text: &str) -> (&'static str, String, u32, u32) {
     let problems = read(text).unwrap_err();
     assert_eq!(problems.len(), 1, "{problems:?}");
     let at = problems[0].at.unwrap();
-    (problems[0].code, problems[0].message.clone(), at.line, at.column)
+    (problems[0].code, problems[0].message.clone(), at.line(), at.column())
 }
 
 /// A tree in one line, for comparison.
@@ -58,11 +58,11 @@ fn ordinary_documents_become_trees() {
 #[test]
 fn every_value_knows_its_place_in_characters() {
     let node = read("é: {ü: 1, b: !Ref X}\nlist:\n  - !GetAtt\n    - A\n    - Arn\n").unwrap();
-    let place = |node: &Node| (node.at.line, node.at.column);
+    let place = |node: &Node| (node.at.line(), node.at.column());
     let flow = node.get("é").unwrap();
     assert_eq!(place(flow), (1, 4));
     assert_eq!(place(flow.get("ü").unwrap()), (1, 8));
-    assert_eq!((flow.entries()[1].at.column, place(flow.get("b").unwrap())), (11, (1, 14)));
+    assert_eq!((flow.entries()[1].at.column(), place(flow.get("b").unwrap())), (11, (1, 14)));
     let element = &node.get("list").unwrap().elements()[0];
     assert_eq!(place(element), (3, 5));
     let Value::Tagged(tagged) = &element.value else { panic!("{element:?}") };
@@ -134,7 +134,7 @@ fn hi_71_sizes_are_limited_and_large_documents_are_read() {
 /// Each limit lets through what has its size, and nothing that is one larger.
 #[test]
 fn every_limit_is_held_exactly() {
-    let limits = YamlLimits { bytes: 60, depth: 3, nodes: 8, anchors: 2, aliases: 3, expansion: 10 };
+    let limits = YamlLimits { bytes: 60, depth: 3, nodes: 8, filled: 3, anchors: 2, aliases: 3, expansion: 10 };
     let read = |text: &str, limits: &YamlLimits| {
         from_yaml(text, 0, limits)
             .map(|_| ())
@@ -149,20 +149,24 @@ fn every_limit_is_held_exactly() {
         ("- &a [[]]\n- 1".to_owned(), "- &a [[]]\n- [*a]".to_owned(), "nested deeper than 3"),
         ("[1,2,3,4,5,6,7]".to_owned(), "[1,2,3,4,5,6,7,8]".to_owned(), "more than 8 nodes"),
         ("[&a [1,2],*a,3]".to_owned(), "[&a [1,2],*a,3,4]".to_owned(), "more than 8 nodes"),
+        ("[[],[1],[2]]".to_owned(), "[[1],[2],[3]]".to_owned(), "more than 3 lists, maps and functions"),
+        ("[!Ref a,!Ref b]".to_owned(), "[!Ref a,!Ref b,!Ref c]".to_owned(), "more than 3 lists, maps and functions"),
+        ("[!Ref [a]]".to_owned(), "[!Ref [a],[b]]".to_owned(), "more than 3 lists, maps and functions"),
+        ("[&a [1],*a]".to_owned(), "[&a [1],*a,*a]".to_owned(), "more than 3 lists, maps and functions"),
         ("[&a 1,&b 2]".to_owned(), "[&a 1,&b 2,&c 3]".to_owned(), "more than 2 anchors"),
         ("[&a 1,*a,*a,*a]".to_owned(), "[&a 1,*a,*a,*a,*a]".to_owned(), "more than 3 aliases"),
     ] {
         assert_eq!((read(&fits, &limits), read(&one_more, &limits)), (Ok(()), too(what)), "{fits} and {one_more}");
     }
-    let YamlLimits { bytes, depth, nodes, anchors, aliases, expansion } = YamlLimits::CONFIG;
-    assert_eq!((bytes, depth, nodes), (16_777_216, 64, 2_000_000));
+    let YamlLimits { bytes, depth, nodes, filled, anchors, aliases, expansion } = YamlLimits::CONFIG;
+    assert_eq!((bytes, depth, nodes, filled), (16_777_216, 64, 2_000_000, 800_000));
     assert_eq!((anchors, aliases, expansion), (1_000, 1_000, 10));
 }
 
 #[test]
 fn hi_72_names_given_twice_are_all_reported() {
     let problems = read("a: 1\nb: {c: 1, c: 2}\n'a': 3\n").unwrap_err();
-    let seen: Vec<_> = problems.iter().map(|p| (p.code, p.message.as_str(), p.at.unwrap().line)).collect();
+    let seen: Vec<_> = problems.iter().map(|p| (p.code, p.message.as_str(), p.at.unwrap().line())).collect();
     assert_eq!(seen, [("duplicate-key", "`c` is given twice", 2), ("duplicate-key", "`a` is given twice", 3)]);
     let many = (0..40).map(|n| format!("k{n}: 0")).collect::<Vec<_>>().join("\n");
     assert_eq!(fault(&format!("{many}\nk7: 1\n")), ("duplicate-key", "`k7` is given twice".into(), 41, 1));
@@ -202,7 +206,7 @@ fn hi_74_other_tags_are_problems() {
             "this text cannot be tagged `!!int`",
         ]
     );
-    assert!(problems.iter().zip(1..).all(|(problem, line)| problem.at.unwrap().line == line));
+    assert!(problems.iter().zip(1..).all(|(problem, line)| problem.at.unwrap().line() == line));
 }
 
 #[test]

@@ -10,15 +10,15 @@ use std::fmt::Write as _;
 use super::{Draft, First};
 use crate::analysis::{DiffOptions, Subject, diff, smallest_hitting};
 use crate::eval::Evaluator;
-use crate::provider::ProviderKey;
 use crate::read::Definition;
 use crate::suite::coverage::Items;
-use crate::suite::mutants;
+use crate::suite::mutants::{self, Change};
 use crate::suite::plan::Target;
 use crate::suite::witness::Witness;
 
-/// The most changes of a configuration that are tried.
-const MOST_MUTANTS: usize = 5_000;
+/// How much work the changes of a configuration may be: each is tried on about as many tests as there are changes, and a test looks at every
+/// rule.
+const MOST_WORK: usize = 100_000_000;
 /// The most requests that are kept of each comparison.
 const MOST_WITNESSES: usize = 6;
 
@@ -45,21 +45,23 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     first.missing.clear();
     first.guest();
     let changes = mutants::changes(evaluator.pool());
-    let is_whole = changes.len() <= MOST_MUTANTS;
-    let changes: Vec<_> = changes.into_iter().take(MOST_MUTANTS).collect();
+    let all_changes = changes.len();
+    let size = mutants::size(evaluator.pool());
+    let most = (MOST_WORK / size.max(1)).isqrt().min(mutants::most(size));
+    let changes: Vec<_> = changes.into_iter().take(most).collect();
+    let is_whole = changes.len() == all_changes;
     let mut equivalent = 0;
     let mut open: Vec<&str> = Vec::new();
-    let mut mutants: Vec<(Option<&ProviderKey>, Evaluator)> = Vec::new();
+    let mut told_apart = Vec::new();
     for change in &changes {
         let pool = change.of(evaluator.pool());
         match first.tell_apart(&pool, &change.words) {
-            Some(true) => mutants.push((change.provider, Evaluator::new(pool, *evaluator.semantics()))),
+            Some(true) => told_apart.push(change),
             Some(false) => equivalent += 1,
             None => open.push(&change.words),
         }
     }
-    let noticed_by: Vec<BTreeSet<usize>> =
-        mutants.iter().map(|(key, mutant)| first.who_notices(*key, mutant)).collect();
+    let noticed_by: Vec<BTreeSet<usize>> = told_apart.iter().map(|change| first.who_notices(change)).collect();
     let unnoticed = noticed_by.iter().filter(|tests| tests.is_empty()).count();
     let choice = smallest_choice(noticed_by);
     let candidates = first.drafts.len();
@@ -68,7 +70,7 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     first.drafts.retain(|_| at.next().is_some_and(|at| choice.tests.contains(&at)));
 
     let mut out = super::head(config, pool);
-    let (tests, all) = (first.drafts.len(), mutants.len() - unnoticed);
+    let (tests, all) = (first.drafts.len(), told_apart.len() - unnoticed);
     let how = if choice.is_smallest { "the fewest" } else { "none of them can be left out" };
     // Writing to a `String` cannot fail.
     let _ = writeln!(
@@ -80,6 +82,12 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
         mutants::others_change_nothing(equivalent)
     );
     let _ = writeln!(out, "# The small changes that are tried: {}.", mutants::KINDS);
+    if !is_whole {
+        let _ = writeln!(
+            out,
+            "# There are {all_changes} such changes, and only the first {most} were tried: it would take too long."
+        );
+    }
     for change in open {
         let _ = writeln!(out, "# not decided whether it changes anything: {}", crate::text::visible(change));
     }
@@ -109,7 +117,9 @@ impl First<'_> {
     }
 
     /// The tests that expect something else of a changed configuration than it gives.
-    fn who_notices(&self, changed: Option<&ProviderKey>, mutant: &Evaluator) -> BTreeSet<usize> {
+    fn who_notices(&self, change: &Change<'_>) -> BTreeSet<usize> {
+        let mutant = &Evaluator::new(change.of(self.evaluator.pool()), *self.evaluator.semantics());
+        let changed = change.provider;
         let concerns = |draft: &Draft<'_>| {
             let Some(changed) = changed else { return true };
             draft.witness.provider.as_ref().is_some_and(|key| key.login_key() == changed.login_key())

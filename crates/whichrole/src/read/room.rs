@@ -1,0 +1,85 @@
+//! How many parts a configuration may have. A part takes much more memory than its text.
+
+use super::definition::Definition;
+use super::node::{Entry, Node};
+use super::position::Position;
+use super::problem::Problem;
+
+/// How many rules, principal tags, providers and pools a configuration may have, all together. AWS takes 25 rules for a
+/// provider, and ten providers.
+pub(crate) const PARTS: usize = 10_000;
+
+/// A group takes less, and AWS takes 10,000 for a user pool.
+const GROUPS_OF_A_PART: usize = 10;
+
+/// The room that is left for parts, and the first that had none.
+#[derive(Debug)]
+pub(crate) struct Room {
+    most: usize,
+    parts: usize,
+    groups: usize,
+    pub(crate) fault: Option<Problem>,
+    /// What is said of pools that have no room; nobody reads it.
+    scratch: Box<Definition>,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::new(PARTS)
+    }
+}
+
+impl Room {
+    /// Room for so many parts, and ten times as many groups.
+    pub(crate) fn new(parts: usize) -> Self {
+        Self {
+            most: parts,
+            parts,
+            groups: parts.saturating_mul(GROUPS_OF_A_PART),
+            fault: None,
+            scratch: Box::default(),
+        }
+    }
+
+    /// Whether there is room for so many more parts; takes it.
+    pub(crate) fn take(&mut self, more: usize, at: Option<Position>) -> bool {
+        let left = self.parts.checked_sub(more);
+        let what = "rules, principal tags, providers and pools";
+        left.map(|left| self.parts = left).is_some() || self.refuse(self.most, what, at)
+    }
+
+    /// Whether there is room for so many parts.
+    pub(crate) fn is_enough(&mut self, parts: usize) -> bool {
+        parts <= self.parts || self.take(parts, None)
+    }
+
+    /// The elements of a list of parts, if there is room for all.
+    pub(crate) fn elements<'n>(&mut self, list: &'n Node) -> &'n [Node] {
+        if self.take(list.elements().len(), Some(list.at)) { list.elements() } else { &[] }
+    }
+
+    /// The entries of a map of parts, if there is room for all.
+    pub(crate) fn entries<'n>(&mut self, map: &'n Node) -> &'n [Entry] {
+        if self.take(map.entries().len(), Some(map.at)) { map.entries() } else { &[] }
+    }
+
+    /// Whether there is room for another group; takes it.
+    pub(crate) fn take_group(&mut self, at: Position) -> bool {
+        let left = self.groups.checked_sub(1);
+        let what = "groups, counted in each pool of theirs";
+        left.map(|left| self.groups = left).is_some()
+            || self.refuse(self.most.saturating_mul(GROUPS_OF_A_PART), what, Some(at))
+    }
+
+    /// What takes the place of a pool that has no room.
+    pub(crate) fn scratch(&mut self) -> &mut Definition {
+        *self.scratch = Definition::default();
+        &mut self.scratch
+    }
+
+    fn refuse(&mut self, most: usize, what: &str, at: Option<Position>) -> bool {
+        let problem = Problem::new("too-large", format!("more than {most} {what}"));
+        self.fault.get_or_insert(Problem { at, ..problem });
+        false
+    }
+}
