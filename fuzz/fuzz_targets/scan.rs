@@ -4,9 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use whichrole::{
-    AmbiguousRoleResolution, Claims, ClaimsScanner, Evaluator, IdentityPool, Jwt, Login, LoginError, MappingRule, MatchType,
-    Request,
-    RoleMapping, Semantics, TokenForm, TokenLimits,
+    AmbiguousRoleResolution, Claims, ClaimsScanner, Evaluator, IdentityPool, Jwt, Login, LoginError, MappingRule,
+    MatchType, Request, RoleMapping, Semantics, TokenForm, TokenLimits,
 };
 
 /// More than the scanner remembers names, so that a short text can fill its memory.
@@ -47,7 +46,8 @@ fn evaluator() -> Evaluator {
         ("cognito:groups", MatchType::StartsWith, "\u{e9}"),
         ("custom:dept", MatchType::NotEqual, "A"),
     ];
-    let rules = rules.map(|(claim, operator, value)| MappingRule::new(claim, operator, value, format!("role of {claim}")));
+    let rules =
+        rules.map(|(claim, operator, value)| MappingRule::new(claim, operator, value, format!("role of {claim}")));
     let mut pool = IdentityPool::default();
     let key = "cognito-idp.us-east-1.amazonaws.com/us-east-1_A:web";
     pool.role_mappings.insert(key.into(), RoleMapping::rules(rules).resolving(AmbiguousRoleResolution::Deny));

@@ -7,8 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use whichrole::read::{ReadOptions, Source, read};
 use whichrole::suite::{Brought, NeedKind, Suite, Tally, Verdict};
 
-static POOL: LazyLock<String> =
-    LazyLock::new(|| include_str!("../../testdata/pools/api/app-pool.json").to_owned());
+static POOL: LazyLock<String> = LazyLock::new(|| include_str!("../../testdata/pools/api/app-pool.json").to_owned());
 const TOKEN: &str = include_str!("../../testdata/tokens/alice.id.jwt");
 
 fuzz_target!(|text: &str| {

@@ -12,7 +12,10 @@ fuzz_target!(|text: &str| {
             let json = jwt.claims().to_json();
             assert_eq!(Claims::from_json_within(&json, &limits.json).as_ref(), Ok(jwt.claims()));
             assert!(text.contains(jwt.signed_text()));
-            assert!(!format!("{jwt:?}").contains(&text.trim()[..20.min(text.trim().len())]), "nothing of it in debug output");
+            assert!(
+                !format!("{jwt:?}").contains(&text.trim()[..20.min(text.trim().len())]),
+                "nothing of it in debug output"
+            );
         }
         Err(error) => {
             let message = error.to_string();

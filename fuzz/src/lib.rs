@@ -27,7 +27,7 @@ pub fn problems_are_sentences(problems: &[Problem], sources: usize) {
         assert!(!problem.message.is_empty());
         assert!(problem.code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-' || byte.is_ascii_digit()));
         if let Some(at) = problem.at {
-            assert!((at.source as usize) < sources && at.line > 0 && at.column > 0, "{problem:?}");
+            assert!((at.source() as usize) < sources && at.line() > 0 && at.column() > 0, "{problem:?}");
         }
     }
 }
@@ -61,7 +61,8 @@ pub fn read_named(name: &str, text: &str, options: &ReadOptions) -> Configuratio
     configuration
 }
 
-const CLAIMS: &str = r#"{"sub":"1","aud":"web","cognito:groups":["admins","b"],"custom:dept":"eng","n":1.0,"b":true,"z":null}"#;
+const CLAIMS: &str =
+    r#"{"sub":"1","aud":"web","cognito:groups":["admins","b"],"custom:dept":"eng","n":1.0,"b":true,"z":null}"#;
 
 /// What `show` prints says the same when it is read again, as JSON and as YAML. That a reference is one to a user pool can be lost, since only
 /// the files around it say so; what is printed is the same all the same.

@@ -36,13 +36,13 @@ pub struct YamlLimits {
 }
 
 impl YamlLimits {
-    /// The limits for configuration files: 16 MiB, depth 64, two million nodes, of which 800,000 lists and maps with
+    /// The limits for configuration files: 16 MiB, depth 64, two million nodes, of which 750,000 lists and maps with
     /// something in them and functions, a thousand anchors and aliases each, ten times the text.
     pub const CONFIG: Self = Self {
         bytes: 16 * 1024 * 1024,
         depth: 64,
         nodes: 2_000_000,
-        filled: 800_000,
+        filled: 750_000,
         anchors: 1000,
         aliases: 1000,
         expansion: 10,
