@@ -10,6 +10,9 @@ use whichrole::text;
 use crate::failure::{Failure, Result};
 use crate::input::is_configuration;
 
+/// The mode of symbolic links.
+const LINK: &str = "120000";
+
 /// The most files of one folder.
 const FILES: usize = 10_000;
 
@@ -30,7 +33,8 @@ pub fn sources(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> 
 }
 
 fn folder(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
-    let listed = git(&["ls-tree", "-r", "-z", "--long", &format!("{revision}:./{path}")])?;
+    // Without `--full-tree` git would show only what lies under the name that the current folder has in the repository.
+    let listed = git(&["ls-tree", "--full-tree", "-r", "-z", "--long", &format!("{revision}:./{path}")])?;
     let listed = String::from_utf8_lossy(&listed);
     let mut blobs = Vec::new();
     for (blob, inner) in listed.split('\0').filter_map(Blob::listed) {
@@ -45,7 +49,12 @@ fn folder(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
             let message = format!("{} has more than {FILES} files in it", text::quoted_whole(path));
             return Err(Failure::new("too-many-files", message));
         }
-        blobs.push(Blob { name: format!("{revision}:{path}/{inner}"), ..blob });
+        let blob = Blob { name: format!("{revision}:{path}/{inner}"), ..blob };
+        blob.is_no_link()?;
+        // As on the disk, an empty file is no part of a configuration.
+        if blob.size > 0 {
+            blobs.push(blob);
+        }
     }
     if blobs.is_empty() {
         let message = format!("{} has no configuration files in it", text::quoted_whole(&format!("{revision}:{path}")));
@@ -56,15 +65,21 @@ fn folder(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
 
 fn file(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
     let object = format!("{revision}:./{path}");
-    let size = String::from_utf8_lossy(&git(&["cat-file", "-s", &object])?).trim().parse().unwrap_or_default();
-    let id = String::from_utf8_lossy(&git(&["rev-parse", "--verify", &object])?).trim().to_owned();
-    read(vec![Blob { id, size, name: format!("{revision}:{path}") }], limit)
+    let said = |arguments: &[&str]| git(arguments).map(|said| String::from_utf8_lossy(&said).trim().to_owned());
+    let size = said(&["cat-file", "-s", &object])?.parse().unwrap_or_default();
+    let id = said(&["rev-parse", "--verify", &object])?;
+    let is_link = said(&["ls-tree", "-z", revision, "--", path])?.starts_with(LINK);
+    let blob = Blob { id, size, is_link, name: format!("{revision}:{path}") };
+    blob.is_no_link()?;
+    read(vec![blob], limit)
 }
 
 /// A file of a revision.
 struct Blob {
     id: String,
     size: usize,
+    /// Whether it is a symbolic link, whose text is the path it leads to.
+    is_link: bool,
     /// What it goes by in messages.
     name: String,
 }
@@ -73,9 +88,20 @@ impl Blob {
     /// A line of `git ls-tree --long`, with the path: mode, type, id and size, a tab, and the path. Submodules are no files.
     fn listed(line: &str) -> Option<(Self, &str)> {
         let (about, path) = line.split_once('\t')?;
-        let mut words = about.split_ascii_whitespace().skip(1);
-        let ("blob", id, size) = (words.next()?, words.next()?, words.next()?) else { return None };
-        Some((Self { id: id.to_owned(), size: size.parse().ok()?, name: String::new() }, path))
+        let mut words = about.split_ascii_whitespace();
+        let (mode, "blob", id, size) = (words.next()?, words.next()?, words.next()?, words.next()?) else {
+            return None;
+        };
+        let (id, size) = (id.to_owned(), size.parse().ok()?);
+        Some((Self { id, size, is_link: mode == LINK, name: String::new() }, path))
+    }
+
+    fn is_no_link(&self) -> Result<()> {
+        if self.is_link {
+            let message = format!("{} is a symbolic link; name what it leads to", text::quoted_whole(&self.name));
+            return Err(Failure::new("not-a-regular-file", message));
+        }
+        Ok(())
     }
 }
 
@@ -90,7 +116,7 @@ fn read(blobs: Vec<Blob>, limit: usize) -> Result<Vec<Source>> {
     let (Some(mut ask), Some(answer)) = (git.stdin.take(), git.stdout.take()) else { return Ok(Vec::new()) };
     let mut answer = BufReader::new(answer);
     let mut sources = Vec::with_capacity(blobs.len());
-    for Blob { id, size, name } in blobs {
+    for Blob { id, size, name, .. } in blobs {
         writeln!(ask, "{id}").and_then(|()| ask.flush()).map_err(io)?;
         let mut about = String::new();
         answer.read_line(&mut about).map_err(io)?;

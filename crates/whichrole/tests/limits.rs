@@ -293,7 +293,16 @@ mod parts {
     }
 
     #[test]
-    fn groups_are_100000() {
+    fn roles_are_20000() {
+        let roles = |count: usize| {
+            let roles = each(0..count, |n| format!(r#","R{n}":{{"Type":"AWS::IAM::Role"}}"#));
+            format!(r#"{{"Resources":{{"P":{{"Type":"AWS::Cognito::IdentityPool"}}{roles}}}}}"#)
+        };
+        parts_hold("roles", roles, 20_000, "too-large: more than 20000 roles");
+    }
+
+    #[test]
+    fn groups_are_30000() {
         let groups = |count: usize| {
             let groups: Vec<String> = (0..count).map(|n| format!(r#"{{"GroupName":"g{n}"}}"#)).collect();
             format!(r#"{{"Groups":[{}]}}"#, groups.join(","))
@@ -301,8 +310,8 @@ mod parts {
         parts_hold(
             "groups",
             groups,
-            100_000,
-            "1:2288902 too-large: more than 100000 groups, counted in each pool of theirs",
+            30_000,
+            "1:678902 too-large: more than 30000 groups, counted in each pool of theirs",
         );
     }
 
@@ -475,6 +484,42 @@ mod suites {
         };
         assert_eq!(too_large(&suite(10_000)), Vec::<String>::new());
         assert_eq!(too_large(&suite(10_001)), ["too-large: more than 10000 users"]);
+    }
+
+    #[test]
+    fn the_users_of_a_suite_have_200000_claims_and_the_cells_of_each_32_mib() {
+        let users = |count: usize| {
+            let claims: Vec<String> = (0..200).map(|n| format!("a{n}: b")).collect();
+            let base = format!("u0: {{claims: {{{}}}}}", claims.join(", "));
+            let others = each(1..1_000, |n| format!(", u{n}: {{extends: u0}}"));
+            let more = if count > 200_000 { ", v: {claims: {a: b}}" } else { "" };
+            format!(
+                "version: 1\nconfig: p.json\nusers: {{{base}{others}{more}}}\ntests: [{{name: t, user: u1, expect: deny}}]\n"
+            )
+        };
+        assert_eq!(too_large(&users(200_000)), Vec::<String>::new());
+        let refusal = "too-large: the users have more than 200000 claims, those that they extend included";
+        assert_eq!(too_large(&users(200_001)), [refusal]);
+        // Two times a hundred values with their quotes, and 32 bytes for each: 10,000 cells of twice as many bytes.
+        let cells = |bytes: usize| {
+            let values = |long: usize| {
+                let others: Vec<String> = (0..99).map(|n| format!("{n:0>1610}")).collect();
+                format!(
+                    "[{}, {}]",
+                    others.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", "),
+                    "x".repeat(long)
+                )
+            };
+            format!(
+                "version: 1\nconfig: p.json\ntests:\n- {{name: t, each: {{a: {}, b: {}}}, expect: deny}}\n",
+                values(1_610),
+                values(bytes)
+            )
+        };
+        // 10,000 cells are a hundred times the values of both: 200 × 1,644 bytes, and what remains up to 335,544 for the last.
+        let last = 335_544 - 199 * 1_644 - 34;
+        assert_eq!(too_large(&cells(last)), Vec::<String>::new());
+        assert_eq!(too_large(&cells(last + 1)), ["too-large: the cells of `each` are more than 33554432 bytes"]);
     }
 
     #[test]

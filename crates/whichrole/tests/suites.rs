@@ -496,6 +496,42 @@ fn a_first_suite_passes_and_covers() {
     assert!(coverage.uncovered.is_empty(), "{:?}\n{text}", coverage.uncovered);
 }
 
+/// `deny` and `uncertain` say something else in a suite, so a role of that name is written whole.
+#[test]
+fn a_first_suite_names_roles_that_are_called_like_an_expectation() {
+    let rule = |claim: &str, role: &str| {
+        format!(
+            r#"{{"Claim": "{claim}", "MatchType": "Equals", "Value": "x", "RoleARN": "arn:aws:iam::111122223333:role/{role}"}}"#
+        )
+    };
+    let rules = [rule("a", "deny"), rule("b", "uncertain"), rule("c", "R")].join(",");
+    let pool = format!(
+        r#"{{"RoleMappings": {{"graph.facebook.com": {{"Type": "Rules", "RulesConfiguration": {{"Rules": [{rules}]}}}}}}}}"#
+    );
+    let source = || Source { name: "pool.json".into(), text: pool.clone() };
+    let configuration = read(&[source()], &ReadOptions::default());
+    let suite = whichrole::suite::init(&configuration.definitions[0], "pool.json", None);
+    assert!(suite.contains("role: R,") && suite.contains("role/deny"), "{suite}");
+    let plan = plan_with(&suite, |brought| brought.config("pool.json", read(&[source()], &ReadOptions::default())));
+    let plan = plan.unwrap_or_else(|error| panic!("{error}\n{suite}"));
+    assert!(results(&plan).iter().all(|result| result.contains("Pass")), "{suite}");
+}
+
+/// A suite may not be so many times a configuration that its cases alone fill the memory.
+#[test]
+fn cases_are_300000() {
+    let problems = |rows: usize| {
+        let configs: String = (0..5).map(|n| format!("  c{n}: pool.json\n")).collect();
+        let rows: String = (0..rows).map(|n| format!("  - [{n}x, deny]\n")).collect();
+        let suite =
+            format!("version: 1\nconfig:\n{configs}tests:\n- name: t\n  table:\n  - [\"custom:dept\", expect]\n{rows}");
+        plan_with(&suite, |_| {}).map(|plan| plan.cases().len()).map_err(|error| error.to_string())
+    };
+    assert_eq!(problems(60_000), Ok(300_000));
+    let refusal = "app.whichrole.yaml:1:1: more than 300000 cases: each row for each configuration";
+    assert_eq!(problems(60_001), Err(refusal.to_owned()));
+}
+
 /// Of very many changes some are not tried, and then nobody is told that they were noticed.
 #[test]
 fn mutants_of_very_many_rules_are_not_all_tried() {

@@ -1,5 +1,6 @@
 //! `who` and `diff` from outside: what they print, how they end, and where they read from.
 
+use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
@@ -145,16 +146,13 @@ fn a_comment_names_the_provider_of_each_class_where_there_are_several() {
     // Where the role is the same the tags are what changes.
     let tagged = |name: &str, claim: &str| {
         let inside = folder.path(name);
-        std::fs::create_dir(&inside).unwrap();
-        std::fs::write(
-            inside.join("pool.json"),
-            pool("A", "B").replacen('{', r#"{"IdentityPoolId":"us-east-1:1","#, 1),
-        )
-        .unwrap();
+        fs::create_dir(&inside).unwrap();
+        fs::write(inside.join("pool.json"), pool("A", "B").replacen('{', r#"{"IdentityPoolId":"us-east-1:1","#, 1))
+            .unwrap();
         let tags = format!(
             r#""IdentityProviderName":"appleid.apple.com","UseDefaults":false,"PrincipalTags":{{"t":"{claim}"}}"#
         );
-        std::fs::write(inside.join("tags.json"), format!(r#"{{"IdentityPoolId":"us-east-1:1",{tags}}}"#)).unwrap();
+        fs::write(inside.join("tags.json"), format!(r#"{{"IdentityPoolId":"us-east-1:1",{tags}}}"#)).unwrap();
         inside
     };
     let outcome =
@@ -278,6 +276,46 @@ fn a_line_of_users_that_cannot_be_read_is_named_and_the_others_are_compared() {
     whichrole(["diff", "old.json", "old.json", "--users", "users.ndjson"]).folder(old.parent().unwrap()).run().exits(2);
 }
 
+/// From a folder inside the repository, `..` and names of folders mean what they mean to the shell; links are not taken for texts.
+#[cfg(unix)]
+#[test]
+fn a_revision_is_read_from_any_folder_and_links_are_refused() {
+    let folder = Folder::new();
+    let [old, new] = swapped(&folder);
+    let root = old.parent().unwrap();
+    for (inner, file) in [("infra", &old), ("mods", &new), ("mods/infra", &old), ("infra/pools", &new)] {
+        fs::create_dir_all(root.join(inner)).unwrap();
+        fs::copy(file, root.join(inner).join("pool.json")).unwrap();
+    }
+    fs::write(root.join("infra/pools/empty.json"), "").unwrap();
+    std::os::unix::fs::symlink("old.json", root.join("link.json")).unwrap();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.current_dir(root).args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments);
+        assert!(command.output().unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "x"]);
+    let diff = |within: &str, before: &str, after: &str| {
+        let mut call = Command::new(env!("CARGO_BIN_EXE_whichrole"));
+        let output =
+            call.current_dir(root.join(within)).env("PATH", &path).args(["diff", before, after]).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(diff("infra", "git:HEAD:pools", "pools").0, 0);
+    assert_eq!(diff("infra", "git:HEAD:pools", "pool.json").0, 1);
+    assert_eq!(diff("infra", "git:HEAD:../mods/infra", "../infra/pool.json").0, 0);
+    assert_eq!(diff("infra", "git:HEAD:../infra/pools", "../mods/pool.json").0, 0);
+    let (code, said) = diff(".", "git:HEAD:link.json", "old.json");
+    assert_eq!(
+        (code, said.lines().next()),
+        (2, Some("error: `HEAD:link.json` is a symbolic link; name what it leads to"))
+    );
+    assert_eq!(diff(".", "git:HEAD:.", ".").0, 2, "in a folder too");
+}
+
 #[test]
 fn a_revision_is_compared_with_the_working_tree() {
     let folder = Folder::new();
@@ -292,14 +330,14 @@ fn a_revision_is_compared_with_the_working_tree() {
     git(&["init", "-q"]);
     git(&["add", "old.json"]);
     git(&["commit", "-qm", "x"]);
-    std::fs::copy(&new, &old).unwrap();
+    fs::copy(&new, &old).unwrap();
     let diff = |revision: &str| {
         let mut call = Command::new(env!("CARGO_BIN_EXE_whichrole"));
         call.current_dir(root).env("PATH", &path).args(["diff", revision, "old.json"]);
         call.output().unwrap()
     };
     assert_eq!(diff("git:HEAD:old.json").status.code(), Some(1));
-    std::fs::remove_file(&new).unwrap();
+    fs::remove_file(&new).unwrap();
     let folder_then = Command::new(env!("CARGO_BIN_EXE_whichrole"))
         .current_dir(root)
         .env("PATH", &path)
@@ -354,6 +392,18 @@ fn users_of_a_groups_export_get_the_tokens_that_their_groups_make() {
     let groups = folder.file("groups.json", r#"{"Groups":[{"GroupName":"admins","Precedence":1}]}"#);
     let slip = whichrole(["diff", "--users"]).arg(&users).arg("--groups").arg(&groups).arg(&old).arg(&new).run();
     slip.exits(2).mentions("users.ndjson:1: unknown group `staff`");
+    // A member that is misspelt makes no claims of a user.
+    for slip in [
+        r#"{"user":"x","groups":"admins"}"#,
+        r#"{"user":"x","group":["admins"]}"#,
+        r#"{"user":"x","groups":["admins"],"claim":{"sub":"1"}}"#,
+    ] {
+        let users = folder.file("users.ndjson", slip);
+        let outcome = whichrole(["diff", "--users"]).arg(&users).arg(&old).arg(&new).run();
+        outcome
+            .exits(2)
+            .mentions("users.ndjson:1: expected a user as `{\"user\": …, \"groups\": […], \"claims\": {…}}`");
+    }
 }
 
 #[test]

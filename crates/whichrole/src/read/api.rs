@@ -190,6 +190,9 @@ fn member(entry: &Entry, pool: Option<&str>, drafts: &mut Drafts) {
                 drafts.pool(pool).groups.get_or_insert_with(Vec::new);
             }
             for group in value.elements() {
+                if drafts.has_many_problems() {
+                    break;
+                }
                 read_group(group, pool, drafts);
             }
         }
@@ -279,6 +282,9 @@ fn lone_mapping(node: &Node, drafts: &mut Drafts) {
 
 pub(crate) fn default_roles(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
     for entry in node.entries() {
+        if drafts.has_many_problems() {
+            break;
+        }
         let place = match entry.name.as_str() {
             "authenticated" => Place::AuthenticatedRole,
             "unauthenticated" => Place::UnauthenticatedRole,

@@ -7,7 +7,7 @@ use super::places::{Place, Places};
 use super::position::Position;
 use super::problem::{self, Problem, ReadError};
 use super::room::Room;
-use super::surroundings::Surroundings;
+use super::surroundings::{MOST_ROLES, Surroundings};
 use crate::pool::{Group, IdentityPool, IdentityProvider, PrincipalTagMap, RoleArn, RoleMapping};
 use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::text;
@@ -153,6 +153,11 @@ impl Drafts {
     #[cfg(feature = "hcl")]
     pub(crate) fn is_empty(&self) -> bool {
         self.named.is_empty() && !self.has_unnamed
+    }
+
+    /// Whether there are so many problems that nobody reads on: each more costs time and memory.
+    pub(crate) fn has_many_problems(&self) -> bool {
+        self.problems.len() > problem::MANY
     }
 
     /// Adds a note, unless there are so many that nobody reads on.
@@ -338,6 +343,9 @@ impl Drafts {
         }
         if definitions.is_empty() && self.problems.is_empty() {
             self.problems.push(nothing_known(&names, self.misspelt_section));
+        }
+        if self.surroundings.too_many_roles {
+            self.room.refuse(MOST_ROLES, "roles", None);
         }
         if let Some(too_large) = self.room.fault {
             // Nothing else can be said of what was read in part.

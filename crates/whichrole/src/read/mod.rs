@@ -80,7 +80,7 @@ pub struct ReadOptions {
     pub parameters: BTreeMap<String, String>,
     /// Terraform variables of the root module by name, as after `--var`: text, or an expression where the variable's type asks for one.
     pub variables: BTreeMap<String, String>,
-    /// How many rules, principal tags, providers and pools there may be, all together, and ten times as many groups.
+    /// How many rules, principal tags, providers and pools there may be, all together, and three times as many groups.
     pub parts: usize,
     /// Whether each folder's files are all here, so that what none of them declares is declared nowhere. A lone Terraform file may have
     /// others beside it.

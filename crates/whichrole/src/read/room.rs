@@ -9,8 +9,8 @@ use super::problem::Problem;
 /// provider, and ten providers.
 pub(crate) const PARTS: usize = 10_000;
 
-/// A group takes less, and AWS takes 10,000 for a user pool.
-const GROUPS_OF_A_PART: usize = 10;
+/// A group takes less, and AWS takes 10,000 in a user pool.
+const GROUPS_OF_A_PART: usize = 3;
 
 /// The room that is left for parts, and the first that had none.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// Room for so many parts, and ten times as many groups.
+    /// Room for so many parts, and three times as many groups.
     pub(crate) fn new(parts: usize) -> Self {
         Self {
             most: parts,
@@ -77,7 +77,7 @@ impl Room {
         &mut self.scratch
     }
 
-    fn refuse(&mut self, most: usize, what: &str, at: Option<Position>) -> bool {
+    pub(crate) fn refuse(&mut self, most: usize, what: &str, at: Option<Position>) -> bool {
         let problem = Problem::new("too-large", format!("more than {most} {what}"));
         self.fault.get_or_insert(Problem { at, ..problem });
         false

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::definition::Drafts;
 use super::node::{Node, Reference, Value};
 use super::places::Place;
-use super::problem::{self, Problem};
+use super::problem::Problem;
 use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleArn, RoleMapping, RoleMappingType};
 use crate::provider::ProviderKey;
 use crate::text;
@@ -116,8 +116,7 @@ pub(crate) fn rules(
     let mut rules = Vec::new();
     for (n, node) in drafts.room().elements(list).iter().enumerate() {
         rules.extend(rule(node, n + 1, key, pool, names, drafts));
-        // Nobody reads on from here, and each more costs time.
-        if drafts.problems.len() > problem::MANY {
+        if drafts.has_many_problems() {
             break;
         }
     }
@@ -187,6 +186,9 @@ pub(crate) fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
 /// Reports every field that is none of `known`, and every one given twice.
 pub(crate) fn check_fields(node: &Node, what: &str, known: &[&str], drafts: &mut Drafts) {
     for entry in node.entries() {
+        if drafts.has_many_problems() {
+            break;
+        }
         if !known.contains(&entry.name.as_str()) {
             let problem =
                 Problem::unknown("unknown-field", &format!("field of a {what}:"), &entry.name, known.iter().copied());
@@ -198,6 +200,9 @@ pub(crate) fn check_fields(node: &Node, what: &str, known: &[&str], drafts: &mut
 /// Reports every misspelt member. AWS may add others any time; those are notes.
 pub(crate) fn check_members(node: &Node, what: &str, known: &[&str], drafts: &mut Drafts) {
     for entry in node.entries().iter().filter(|entry| !known.contains(&entry.name.as_str())) {
+        if drafts.has_many_problems() {
+            break;
+        }
         let name = text::quoted(&entry.name);
         if let Some(near) = text::nearest(&entry.name, known.iter().copied()) {
             let message = format!("unknown field of {what}: {name}, did you mean {}?", text::quoted(near));

@@ -20,6 +20,8 @@ pub struct Surroundings {
     /// Invariant: which of `roles` have an ARN or name, for each of theirs. Two templates may use one logical id.
     by_arn: BTreeMap<String, Numbers>,
     by_name: BTreeMap<String, Numbers>,
+    /// Whether there were more roles than are kept.
+    pub(super) too_many_roles: bool,
 }
 
 /// The first of some roles, by its number, and whether it is the only one.
@@ -162,6 +164,9 @@ pub(crate) const STANDARD: &[&str] = &[
     "zoneinfo",
 ];
 
+/// How many roles may stand around the pools of a configuration. Each takes much more memory than its text.
+pub(super) const MOST_ROLES: usize = 20_000;
+
 impl Surroundings {
     /// All IAM roles.
     #[must_use]
@@ -233,6 +238,10 @@ impl Surroundings {
             return;
         }
         let number = self.roles.len();
+        if number >= MOST_ROLES {
+            self.too_many_roles = true;
+            return;
+        }
         for (texts, numbers) in [(&role.arns, &mut self.by_arn), (&role.names, &mut self.by_name)] {
             for text in texts {
                 let found = numbers.entry(text.clone());

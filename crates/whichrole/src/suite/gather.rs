@@ -123,6 +123,11 @@ impl Suite {
         planner.check_rules(&self, &targets);
         let Planner { names, mut fields, mut notes, .. } = planner;
         idle::check(&self, &targets, &mut fields, &mut notes);
+        let rows: usize = self.tests.iter().map(|test| test.rows.len()).sum();
+        if rows.saturating_mul(targets.len()) > MOST_CASES {
+            let message = format!("more than {MOST_CASES} cases: each row for each configuration");
+            fields.problems = vec![Problem::new("too-large", message).at(Position::new(0, 1, 1))];
+        }
         if !fields.problems.is_empty() {
             fields.problems.sort_by(|a, b| (a.at, &a.message).cmp(&(b.at, &b.message)));
             fields.problems.dedup();
@@ -138,6 +143,9 @@ impl Suite {
         Ok(Plan { suite: self, targets, semantics_of, cases, items, others, names, notes })
     }
 }
+
+/// How many cases a suite may have: every row of every test for every configuration.
+const MOST_CASES: usize = 300_000;
 
 /// Test by test, configuration by configuration, row by row.
 fn cases(suite: &Suite, targets: usize) -> Vec<Case> {

@@ -82,9 +82,12 @@ impl Roles {
     /// The shortest unambiguous name of a role.
     pub(super) fn short_name(&self, arn: &str) -> String {
         let role = RoleArn(arn.to_owned());
+        // What these words say in a suite is no role.
         let is_its_own = |name: &&str| {
-            let roles = self.by_name.get(*name).map(Vec::as_slice);
-            matches!(roles, Some([only]) if only == arn)
+            !matches!(*name, "deny" | "uncertain") && {
+                let roles = self.by_name.get(*name).map(Vec::as_slice);
+                matches!(roles, Some([only]) if only == arn)
+            }
         };
         let shortest = role.names().into_iter().filter(is_its_own).min_by_key(|name| (name.chars().count(), *name));
         shortest.unwrap_or(arn).to_owned()

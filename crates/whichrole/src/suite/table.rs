@@ -15,6 +15,9 @@ use super::read_tests::{Expectations, check_cell, entry_expectation};
 /// The most cells that one `each` may have.
 const MOST_CELLS: usize = 100_000;
 
+/// How large the values of all cells may be, with 32 bytes for each beside its text.
+const MOST_CELL_BYTES: usize = 32 * 1024 * 1024;
+
 /// How many uncovered cells a message names.
 const NAMED: usize = 5;
 
@@ -250,10 +253,16 @@ pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations
     if !fields.takes_rows(count, node.at) {
         return None;
     }
+    let bytes: usize = axes.iter().map(|axis| (count / axis.values.len().max(1)).saturating_mul(axis.bytes)).sum();
+    if bytes > MOST_CELL_BYTES {
+        fields.report("too-large", format!("the cells of `each` are more than {MOST_CELL_BYTES} bytes"), node.at);
+        return None;
+    }
     let entries = entries(expect, &axes, fields, expectations)?;
 
     let mut rows = Vec::with_capacity(count);
     let mut uncovered = Vec::new();
+    let mut more = 0_usize;
     for number in 0..count {
         // The last axis turns fastest, as nested loops would.
         let mut rest = number;
@@ -276,13 +285,13 @@ pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations
         }
         match first.or_else(|| entries.iter().find(|entry| entry.when.is_none())) {
             Some(entry) => rows.push(Row { at: node.at, expect_at: entry.at, expect: entry.expect, cells }),
-            None => uncovered.push(text::quoted(&cells_name(&cells))),
+            None if uncovered.len() < NAMED => uncovered.push(text::quoted(&cells_name(&cells))),
+            None => more += 1,
         }
     }
     if !uncovered.is_empty() {
-        let more = uncovered.len().saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let named = uncovered.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let named = uncovered.join(", ");
         let message = format!("no entry covers {named}{more}; add one, or `otherwise`");
         fields.report("not-covered", message, expect.at);
     }
@@ -293,6 +302,8 @@ pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations
 struct Axis {
     column: Column,
     values: Vec<Cell>,
+    /// About the memory that the values take.
+    bytes: usize,
 }
 
 fn axes(node: &Node, fields: &mut Fields) -> Option<Vec<Axis>> {
@@ -313,14 +324,18 @@ fn axes(node: &Node, fields: &mut Fields) -> Option<Vec<Axis>> {
             fields.report("empty-suite", format!("{} has no values", text::quoted(&entry.name)), entry.value.at);
         }
         let mut values: Vec<Cell> = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut bytes = 0;
         for element in elements {
             let Some(value) = check_cell(&column, element, fields) else { continue };
-            if values.contains(&value) {
+            let written = value.as_ref().map(Claim::to_json);
+            bytes += written.as_ref().map_or(0, String::len) + 32;
+            if !seen.insert(written) {
                 fields.report("duplicate-name", "this value is there already", element.at);
             }
             values.push(value);
         }
-        axes.push(Axis { column, values });
+        axes.push(Axis { column, values, bytes });
     }
     (fields.problems.len() == problems).then_some(axes)
 }

@@ -11,10 +11,20 @@ use super::model::{Column, Suite, Test, User, Written};
 /// How many users may extend each other in a row.
 const DEEPEST: usize = 64;
 
+/// How many claims all users may have, each those of whom it extends as well.
+const MOST_CLAIMS: usize = 200_000;
+
 /// Finds users that extend nobody known or each other, contradictions within a user, and tests that call unknown users.
 pub(super) fn check(suite: &Suite, fields: &mut Fields) {
     let by_name: BTreeMap<&str, &User> = suite.users.iter().map(|user| (user.name.text.as_str(), user)).collect();
     let known: Vec<&str> = by_name.keys().copied().collect();
+    let claims = |user: &User| chain(user, &by_name).map(|layer| layer.claims.len()).sum::<usize>();
+    if let Some(first) = suite.users.first()
+        && suite.users.iter().map(claims).sum::<usize>() > MOST_CLAIMS
+    {
+        let message = format!("the users have more than {MOST_CLAIMS} claims, those that they extend included");
+        fields.report("too-large", message, first.name.at);
+    }
     let mut too_deep = false;
     for user in &suite.users {
         if let Some(parent) = user.extends.as_ref().filter(|parent| !by_name.contains_key(parent.text.as_str())) {

@@ -179,8 +179,16 @@ impl Exported {
     /// `None`: the line is a token.
     fn of(line: &[u8]) -> Read<Option<Self>> {
         let Ok(Value::Object(members)) = serde_json::from_slice(line) else { return Ok(None) };
-        let is_own = members.contains_key("user")
-            && members.keys().all(|key| matches!(key.as_str(), "user" | "groups" | "claims"));
+        let known = ["user", "groups", "claims"];
+        let is_near = |key: &String| known.contains(&key.as_str()) || text::nearest(key, known).is_some();
+        // A member that is misspelt does not make claims of a user: the answer would be another user's.
+        let is_own = members.contains_key("user") && members.keys().all(is_near);
+        let is_right = members.keys().all(|key| known.contains(&key.as_str()))
+            && matches!(members.get("groups"), Some(Value::Array(_)))
+            && matches!(members.get("claims"), None | Some(Value::Object(_)));
+        if is_own && !is_right {
+            return Err(invalid("expected a user as `{\"user\": …, \"groups\": […], \"claims\": {…}}`").into());
+        }
         let written = match (members.get("Groups"), members.get("groups")) {
             (Some(Value::Array(groups)), _) => groups,
             (None, Some(Value::Array(groups))) if is_own => groups,
