@@ -521,8 +521,8 @@ fn a_first_suite_names_roles_that_are_called_like_an_expectation() {
 #[test]
 fn cases_are_300000() {
     let problems = |rows: usize| {
-        let configs: String = (0..5).map(|n| format!("  c{n}: pool.json\n")).collect();
-        let rows: String = (0..rows).map(|n| format!("  - [{n}x, deny]\n")).collect();
+        let configs = (0..5).map(|n| format!("  c{n}: pool.json\n")).collect::<Vec<_>>().concat();
+        let rows = (0..rows).map(|n| format!("  - [{n}x, deny]\n")).collect::<Vec<_>>().concat();
         let suite =
             format!("version: 1\nconfig:\n{configs}tests:\n- name: t\n  table:\n  - [\"custom:dept\", expect]\n{rows}");
         plan_with(&suite, |_| {}).map(|plan| plan.cases().len()).map_err(|error| error.to_string())
@@ -549,11 +549,11 @@ fn mutants_of_very_many_rules_are_not_all_tried() {
     });
     let plan = plan.unwrap_or_else(|error| panic!("{error}"));
     let mutants = plan.mutants();
-    // The square of 1,001 goes 499 times into 500 million.
+    // A thousand rules, a mapping and eleven times 256 bytes: the square of 1,012 goes 488 times into 500 million.
     assert_eq!(mutants.len(), 5_000);
     assert!(matches!(plan.try_mutant(&mutants[0], plan.cases()), Fate::Killed(_)), "rule 1 is gone");
-    assert!(!matches!(plan.try_mutant(&mutants[498], &[]), Fate::NotTried));
-    assert!(matches!(plan.try_mutant(&mutants[499], plan.cases()), Fate::NotTried));
+    assert!(!matches!(plan.try_mutant(&mutants[487], &[]), Fate::NotTried));
+    assert!(matches!(plan.try_mutant(&mutants[488], plan.cases()), Fate::NotTried));
 }
 
 #[test]

@@ -215,7 +215,8 @@ impl<'t> First<'t> {
     /// Adds a test for each small change that no test notices so far. Says whether, in the end, all are noticed.
     fn notice_mutants(&mut self) -> bool {
         let changes = mutants::changes(self.evaluator.pool());
-        if changes.is_empty() || changes.len() > MOST_MUTANTS {
+        let most = MOST_MUTANTS.min(mutants::most(mutants::size(self.evaluator.pool())));
+        if changes.is_empty() || changes.len() > most {
             return false;
         }
         let groups = self.target.groups.as_deref().unwrap_or_default();

@@ -57,10 +57,12 @@ pub(super) fn most(size: usize) -> usize {
     MOST_WORK / size.saturating_mul(size).max(1)
 }
 
-/// The rules and tags of a pool, which every look at it goes through.
+/// The rules and tags of a pool, which every look at it goes through; long texts count for several.
 pub(super) fn size(pool: &IdentityPool) -> usize {
     let rules: usize = pool.role_mappings.values().map(|mapping| mapping.mapping_rules().len() + 1).sum();
-    rules + pool.principal_tags.values().map(|map| map.tags.len()).sum::<usize>()
+    let texts = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| rule.value.len());
+    let texts: usize = texts.sum();
+    rules + texts / 256 + pool.principal_tags.values().map(|map| map.tags.len()).sum::<usize>()
 }
 
 /// What became of a mutant.
