@@ -107,6 +107,13 @@ impl Call {
     }
 }
 
+/// Runs git in a folder, as somebody.
+pub fn git(folder: &Path, arguments: &[&str]) {
+    let mut git = Command::new("git");
+    git.current_dir(folder).args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments);
+    assert!(git.output().unwrap().status.success(), "{arguments:?}");
+}
+
 impl Outcome {
     /// What holds for every call: nothing in its output can act on a terminal or a build server.
     fn is_clean(&self) {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{ADMIN, Folder, Outcome, pool_of, pool_with_rules, whichrole};
+use crate::harness::{ADMIN, Folder, Outcome, git, pool_of, pool_with_rules, whichrole};
 use crate::schema;
 
 const POOL: &str = "pools/api/app-pool.json";
@@ -290,11 +290,7 @@ fn a_revision_is_read_from_any_folder_and_links_are_refused() {
     fs::write(root.join("infra/pools/empty.json"), "").unwrap();
     std::os::unix::fs::symlink("old.json", root.join("link.json")).unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let git = |arguments: &[&str]| {
-        let mut command = Command::new("git");
-        command.current_dir(root).args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments);
-        assert!(command.output().unwrap().status.success(), "{arguments:?}");
-    };
+    let git = |arguments: &[&str]| git(root, arguments);
     git(&["init", "-q"]);
     git(&["add", "."]);
     git(&["commit", "-qm", "x"]);
@@ -322,11 +318,7 @@ fn a_revision_is_compared_with_the_working_tree() {
     let [old, new] = swapped(&folder);
     let root = old.parent().unwrap();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let git = |arguments: &[&str]| {
-        let mut command = Command::new("git");
-        command.current_dir(root).args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments);
-        assert!(command.output().unwrap().status.success(), "{arguments:?}");
-    };
+    let git = |arguments: &[&str]| git(root, arguments);
     git(&["init", "-q"]);
     git(&["add", "old.json"]);
     git(&["commit", "-qm", "x"]);

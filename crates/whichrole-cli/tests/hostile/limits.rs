@@ -3,9 +3,8 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
 
-use crate::harness::{Call, Folder, Outcome, pool_with_rules, testdata, whichrole};
+use crate::harness::{Call, Folder, Outcome, git, pool_with_rules, testdata, whichrole};
 
 const MIB: usize = 1024 * 1024;
 const POOL: &str = "pools/api/app-pool.json";
@@ -42,11 +41,8 @@ fn a_folder_has_10000_files() {
 fn a_folder_of_a_revision_has_10000_files() {
     let folder = with_pool();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let git = |arguments: &[&str]| {
-        let mut git = Command::new("git");
-        git.current_dir(folder.path(".")).args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments);
-        assert!(git.output().unwrap().status.success(), "{arguments:?}");
-    };
+    let root = folder.path(".");
+    let git = |arguments: &[&str]| git(&root, arguments);
     git(&["init", "-q"]);
     for n in 1..10_000 {
         folder.file(format!("{n}.yaml"), "a: b");

@@ -79,22 +79,20 @@ impl<'n> World<'n> {
 
     /// Pays for work or text whose amount the input could multiply; false when the budget is used up.
     pub(super) fn pay(&self, amount: usize, at: Position) -> bool {
-        let left = self.left.get();
-        self.left.set(left.saturating_sub(amount));
-        if left < amount {
+        let has_left = spend(&self.left, amount);
+        if !has_left {
             self.note_too_large(format!("references produce more than {} bytes of text", self.budget), at);
         }
-        left >= amount
+        has_left
     }
 
     /// Pays for values that are kept once they are resolved; false when there are too many.
     pub(super) fn keep(&self, values: usize, at: Position) -> bool {
-        let left = self.values_left.get();
-        self.values_left.set(left.saturating_sub(values));
-        if left < values {
+        let has_left = spend(&self.values_left, values);
+        if !has_left {
             self.note_too_large(format!("more than {} values in templates have to be resolved", self.values), at);
         }
-        left >= values
+        has_left
     }
 
     /// Whether no limit was met: what is resolved after one says nothing.
@@ -134,4 +132,11 @@ impl<'n> World<'n> {
             })
             .collect()
     }
+}
+
+/// Takes from what is left; false where it was less.
+fn spend(left: &Cell<usize>, amount: usize) -> bool {
+    let before = left.get();
+    left.set(before.saturating_sub(amount));
+    before >= amount
 }
