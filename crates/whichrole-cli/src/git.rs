@@ -64,12 +64,11 @@ fn folder(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
 }
 
 fn file(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
-    let object = format!("{revision}:./{path}");
-    let said = |arguments: &[&str]| git(arguments).map(|said| String::from_utf8_lossy(&said).trim().to_owned());
-    let size = said(&["cat-file", "-s", &object])?.parse().unwrap_or_default();
-    let id = said(&["rev-parse", "--verify", &object])?;
-    let is_link = said(&["ls-tree", "-z", revision, "--", path])?.starts_with(LINK);
-    let blob = Blob { id, size, is_link, name: format!("{revision}:{path}") };
+    let listed = git(&["ls-tree", "-z", "--long", revision, "--", path])?;
+    let name = format!("{revision}:{path}");
+    let listed = String::from_utf8_lossy(&listed);
+    let (blob, _) = listed.split('\0').find_map(Blob::listed).ok_or_else(|| unreadable(&name))?;
+    let blob = Blob { name, ..blob };
     blob.is_no_link()?;
     read(vec![blob], limit)
 }
@@ -121,7 +120,7 @@ fn read(blobs: Vec<Blob>, limit: usize) -> Result<Vec<Source>> {
         let mut about = String::new();
         answer.read_line(&mut about).map_err(io)?;
         if about.trim_end() != format!("{id} blob {size}") {
-            return Err(Failure::new("git", format!("git cannot read {}", text::quoted_whole(&name))));
+            return Err(unreadable(&name));
         }
         // The line break after it is no part of the file.
         let mut bytes = vec![0; size + 1];
@@ -140,9 +139,14 @@ fn read(blobs: Vec<Blob>, limit: usize) -> Result<Vec<Source>> {
     Ok(sources)
 }
 
+fn unreadable(name: &str) -> Failure {
+    Failure::new("git", format!("git cannot read {}", text::quoted_whole(name)))
+}
+
+/// A path is a path, whatever it begins with.
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
-    command.args(["--no-pager", "--no-optional-locks"]).args(arguments);
+    command.args(["--no-pager", "--no-optional-locks", "--literal-pathspecs"]).args(arguments);
     command
 }
 

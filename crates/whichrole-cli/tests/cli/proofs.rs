@@ -288,7 +288,9 @@ fn a_revision_is_read_from_any_folder_and_links_are_refused() {
         fs::copy(file, root.join(inner).join("pool.json")).unwrap();
     }
     fs::write(root.join("infra/pools/empty.json"), "").unwrap();
-    std::os::unix::fs::symlink("old.json", root.join("link.json")).unwrap();
+    for link in ["link.json", ":link.json"] {
+        std::os::unix::fs::symlink("old.json", root.join(link)).unwrap();
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let git = |arguments: &[&str]| git(root, arguments);
     git(&["init", "-q"]);
@@ -310,6 +312,9 @@ fn a_revision_is_read_from_any_folder_and_links_are_refused() {
         (2, Some("error: `HEAD:link.json` is a symbolic link; name what it leads to"))
     );
     assert_eq!(diff(".", "git:HEAD:.", ".").0, 2, "in a folder too");
+    assert_eq!(diff("mods", "git:HEAD:../link.json", "../old.json").0, 2);
+    assert_eq!(diff(".", "git:HEAD::link.json", "old.json").0, 2, "whatever its name begins with");
+    assert_eq!(diff("infra", "git:HEAD:../mods/pool.json", "../new.json").0, 0);
 }
 
 #[test]

@@ -43,14 +43,12 @@ impl Room {
 
     /// Whether there is room for so many more parts; takes it.
     pub(crate) fn take(&mut self, more: usize, at: Option<Position>) -> bool {
-        let left = self.parts.checked_sub(more);
-        let what = "rules, principal tags, providers and pools";
-        left.map(|left| self.parts = left).is_some() || self.refuse(self.most, what, at)
+        spend(&mut self.parts, more) || self.refuse_parts(at)
     }
 
-    /// Whether there is room for so many parts.
+    /// Whether there is room for so many parts, which are taken later.
     pub(crate) fn is_enough(&mut self, parts: usize) -> bool {
-        parts <= self.parts || self.take(parts, None)
+        parts <= self.parts || self.refuse_parts(None)
     }
 
     /// The elements of a list of parts, if there is room for all.
@@ -65,10 +63,8 @@ impl Room {
 
     /// Whether there is room for another group; takes it.
     pub(crate) fn take_group(&mut self, at: Position) -> bool {
-        let left = self.groups.checked_sub(1);
-        let what = "groups, counted in each pool of theirs";
-        left.map(|left| self.groups = left).is_some()
-            || self.refuse(self.most.saturating_mul(GROUPS_OF_A_PART), what, Some(at))
+        let most = self.most.saturating_mul(GROUPS_OF_A_PART);
+        spend(&mut self.groups, 1) || self.refuse(most, "groups, counted in each pool of theirs", Some(at))
     }
 
     /// What takes the place of a pool that has no room.
@@ -77,9 +73,20 @@ impl Room {
         &mut self.scratch
     }
 
+    fn refuse_parts(&mut self, at: Option<Position>) -> bool {
+        self.refuse(self.most, "rules, principal tags, providers and pools", at)
+    }
+
     pub(crate) fn refuse(&mut self, most: usize, what: &str, at: Option<Position>) -> bool {
         let problem = Problem::new("too-large", format!("more than {most} {what}"));
         self.fault.get_or_insert(Problem { at, ..problem });
         false
     }
+}
+
+/// Takes from what is left, unless it is less.
+fn spend(left: &mut usize, amount: usize) -> bool {
+    let rest = left.checked_sub(amount);
+    *left = rest.unwrap_or(*left);
+    rest.is_some()
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::definition::Drafts;
-use super::node::{Node, Reference, Value};
+use super::node::{Entry, Node, Reference, Value};
 use super::places::Place;
 use super::problem::Problem;
 use crate::pool::{AmbiguousRoleResolution, MappingRule, MatchType, RoleArn, RoleMapping, RoleMappingType};
@@ -168,8 +168,18 @@ fn rule(
 
 /// Reads the tags of a principal-tag map.
 pub(crate) fn tags(map: &Node, key: &ProviderKey, pool: Option<&str>, drafts: &mut Drafts) -> BTreeMap<String, String> {
+    tags_of(drafts.room().entries(map), key, pool, drafts)
+}
+
+/// The same of entries that there is room for.
+pub(crate) fn tags_of<'n>(
+    entries: impl IntoIterator<Item = &'n Entry>,
+    key: &ProviderKey,
+    pool: Option<&str>,
+    drafts: &mut Drafts,
+) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::new();
-    for entry in drafts.room().entries(map) {
+    for entry in entries {
         if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
             drafts.pool(pool).places.set(Place::Tag(key.clone(), entry.name.to_string()), entry.at);
             tags.insert(entry.name.to_string(), claim);

@@ -16,12 +16,6 @@ impl Text {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The text as one of its own.
-    #[must_use]
-    pub fn into_string(self) -> String {
-        self.0.into()
-    }
 }
 
 impl Deref for Text {
@@ -76,6 +70,6 @@ impl From<Cow<'_, str>> for Text {
 
 impl From<Text> for String {
     fn from(text: Text) -> Self {
-        text.into_string()
+        text.0.into()
     }
 }

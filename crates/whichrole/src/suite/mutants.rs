@@ -36,9 +36,7 @@ impl Mutant<'_> {
     /// The changed pool.
     #[must_use]
     pub fn pool(&self) -> IdentityPool {
-        let mut pool = self.pool.clone();
-        (self.edit)(&mut pool);
-        pool
+        edited(self.pool, &self.edit)
     }
 }
 
@@ -192,10 +190,14 @@ pub(super) struct Change<'p> {
 impl Change<'_> {
     /// The pool with the change.
     pub(super) fn of(&self, pool: &IdentityPool) -> IdentityPool {
-        let mut pool = pool.clone();
-        (self.edit)(&mut pool);
-        pool
+        edited(pool, &self.edit)
     }
+}
+
+fn edited(pool: &IdentityPool, edit: &Edit<'_, IdentityPool>) -> IdentityPool {
+    let mut pool = pool.clone();
+    edit(&mut pool);
+    pool
 }
 
 /// The kinds of small changes, for people.

@@ -317,17 +317,11 @@ impl Building {
             // The provider's default (P2b).
             None => true,
         };
-        let mut tags = BTreeMap::new();
-        if let Some(map) = field(node, "principal_tags")
-            && shape::expect_map(map, "`principal_tags`", drafts)
-        {
-            for entry in drafts.room().entries(map).iter().filter(|entry| entry.value.value != Value::Null) {
-                if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
-                    drafts.pool(Some(&pool)).places.set(Place::Tag(key.clone(), entry.name.to_string()), entry.at);
-                    tags.insert(entry.name.to_string(), claim);
-                }
-            }
-        }
+        let map = field(node, "principal_tags").filter(|map| shape::expect_map(map, "`principal_tags`", drafts));
+        let entries = map.map(|map| drafts.room().entries(map)).unwrap_or_default();
+        // What is null is not set.
+        let entries = entries.iter().filter(|entry| entry.value.value != Value::Null);
+        let tags = shape::tags_of(entries, &key, Some(&pool), drafts);
         if drafts.problems.len() == problems_before {
             self.note_user_pool(&key, &pool);
             drafts.add_tags(Some(&pool), key, PrincipalTagMap { use_defaults, tags }, node.at);
