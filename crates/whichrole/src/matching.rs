@@ -137,7 +137,8 @@ impl Test {
         };
         match (self.match_type, case) {
             (MatchType::Contains, LetterCase::Sensitive) if text.len() < value.len() => 1,
-            (MatchType::Contains, LetterCase::Sensitive) => 1 + text.len() / 16,
+            (MatchType::Contains, LetterCase::Sensitive) if text.len() == value.len() => 1 + text.len() / 256,
+            (MatchType::Contains, LetterCase::Sensitive) => 1 + text.len() / 8,
             (MatchType::Contains, LetterCase::Insensitive) if text.len().saturating_mul(3) < value.len() => 1,
             (MatchType::Contains, LetterCase::Insensitive) => 1 + (text.len() + value.len()) / 4,
             (_, LetterCase::Sensitive) => 1 + text.len().min(value.len()) / 256,
@@ -252,6 +253,7 @@ impl Test {
             MatchType::Equals => text == value,
             MatchType::NotEqual => text.len() != value.len() || text != value,
             MatchType::StartsWith => (value.is_empty() || text.first() == value.first()) && text.starts_with(value),
+            MatchType::Contains if text.len() == value.len() => text == value,
             MatchType::Contains => self.search.as_ref().is_some_and(|search| search.is_in(text)),
         }
     }
@@ -388,9 +390,10 @@ enum Extent {
 /// Whether a text is a value in lower case, or begins with it, found out no further than they agree. `None` where a sigma leaves it open:
 /// what a capital one becomes depends on what is around it.
 fn agree(text: &str, value: &str, extent: Extent) -> Option<bool> {
-    let alike = text.bytes().zip(value.bytes()).take_while(|(one, other)| {
-        one.is_ascii() && other.is_ascii() && one.eq_ignore_ascii_case(other)
-    });
+    let alike = text
+        .bytes()
+        .zip(value.bytes())
+        .take_while(|(one, other)| one.is_ascii() && other.is_ascii() && one.eq_ignore_ascii_case(other));
     let alike = alike.count();
     let (text, value) = (text.get(alike..)?.chars(), value.get(alike..)?.chars());
     let (mut text, mut value) = (text.flat_map(char::to_lowercase), value.flat_map(char::to_lowercase));

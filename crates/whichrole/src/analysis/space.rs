@@ -190,6 +190,8 @@ pub(crate) struct Known<'k> {
 
 /// The steps that a case or a claim of a space counts for: it takes about as long to set up as so many tests take to be asked for.
 const COST_OF_CASE: usize = 16;
+/// The same of a tag on one side.
+const COST_OF_TAG: usize = 48;
 /// The cases of a claim that a search for its value begins with. A mapping that AWS takes has no more.
 const FIRST_CASES: usize = 32;
 
@@ -222,7 +224,8 @@ impl<'e> Space<'e> {
             }
         }
         let cases: usize = sides.iter().map(|side: &Side<'_>| side.cases.len()).sum();
-        known.work.add(COST_OF_CASE * (cases + names.len() + 8));
+        let tags: usize = sides.iter().map(|side: &Side<'_>| side.tags.len()).sum();
+        known.work.add(COST_OF_CASE * (cases + names.len() + 8) + COST_OF_TAG * tags);
         let mut forced: BTreeSet<usize> = given.into_iter().collect();
         let mut banned = BTreeSet::new();
         match (spot.user_id, user_id) {
@@ -313,7 +316,8 @@ impl<'e> Space<'e> {
     /// What a claim must come to as a tag, and on which side.
     fn wants_of<'p>(&'p self, claim: usize, ask: &'p Ask) -> impl Iterator<Item = (&'p Side<'e>, &'p Want)> {
         let fine = ask.fine.iter().map(|side| (side, &Want::Fine));
-        let fine = fine.filter(move |(side, _)| self.sides.get(**side).is_some_and(|side| side.tag_claims.contains(&claim)));
+        let fine =
+            fine.filter(move |(side, _)| self.sides.get(**side).is_some_and(|side| side.tag_claims.contains(&claim)));
         let all = fine.chain(ask.wants.of(claim).iter().map(|(side, want)| (side, want)));
         all.filter_map(|(side, want)| Some((self.sides.get(*side)?, want)))
     }

@@ -19,6 +19,8 @@ use crate::suite::witness::Witness;
 /// How much work the changes of a configuration may be: each is tried on about as many tests as there are changes, and a test looks at every
 /// rule.
 const MOST_WORK: usize = 100_000_000;
+/// How many steps the proofs of all changes together may take, which is some seconds. Past it no further change is tried.
+const MOST_STEPS: u64 = 400_000_000;
 /// The most requests that are kept of each comparison.
 const MOST_WITNESSES: usize = 6;
 
@@ -48,20 +50,26 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     let all_changes = changes.len();
     let size = mutants::size(evaluator.pool());
     let most = (MOST_WORK / size.max(1)).isqrt().min(mutants::most(size));
-    let changes: Vec<_> = changes.into_iter().take(most).collect();
-    let is_whole = changes.len() == all_changes;
+    let mut tried = 0;
+    let mut steps = 0;
     let mut equivalent = 0;
     let mut open: Vec<&str> = Vec::new();
     let mut told_apart = Vec::new();
-    for change in &changes {
+    for change in changes.iter().take(most) {
+        if steps > MOST_STEPS {
+            break;
+        }
+        tried += 1;
         let pool = change.of(evaluator.pool());
-        match first.tell_apart(&pool, &change.words) {
+        match first.tell_apart(&pool, &change.words, &mut steps) {
             Some(true) => told_apart.push(change),
             Some(false) => equivalent += 1,
             None => open.push(&change.words),
         }
     }
-    let noticed_by: Vec<BTreeSet<usize>> = told_apart.iter().map(|change| first.who_notices(change)).collect();
+    let is_whole = tried == all_changes;
+    let today: Vec<Option<String>> = first.drafts.iter().map(|draft| first.expected(draft, evaluator)).collect();
+    let noticed_by: Vec<BTreeSet<usize>> = told_apart.iter().map(|change| first.who_notices(change, &today)).collect();
     let unnoticed = noticed_by.iter().filter(|tests| tests.is_empty()).count();
     let choice = smallest_choice(noticed_by);
     let candidates = first.drafts.len();
@@ -85,7 +93,7 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     if !is_whole {
         let _ = writeln!(
             out,
-            "# There are {all_changes} such changes, and only the first {most} were tried: it would take too long."
+            "# There are {all_changes} such changes, and only the first {tried} were tried: it would take too long."
         );
     }
     for change in open {
@@ -104,11 +112,13 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
 
 impl First<'_> {
     /// Adds the requests that tell a changed configuration from the one there is. Whether there are any; `None` where that is not decided.
-    fn tell_apart(&mut self, changed: &crate::IdentityPool, change: &str) -> Option<bool> {
+    /// `steps` is how long all of that took, and grows.
+    fn tell_apart(&mut self, changed: &crate::IdentityPool, change: &str, steps: &mut u64) -> Option<bool> {
         let groups = self.target.groups.as_deref().unwrap_or_default();
         let subject = |pool| Subject { pool, groups, semantics: *self.evaluator.semantics() };
         let found = diff(&subject(self.evaluator.pool()), &subject(changed), &DiffOptions::default());
         let is_equal = found.is_equal();
+        *steps = steps.saturating_add(found.steps);
         let witnesses = found.changes.iter().chain(&found.custom_role_changes).take(MOST_WITNESSES);
         for witness in witnesses.map(|change| Witness::from(change.witness.clone())) {
             self.add_noticing(change, Draft::of(witness));
@@ -116,8 +126,13 @@ impl First<'_> {
         is_equal.map(|is_equal| !is_equal)
     }
 
-    /// The tests that expect something else of a changed configuration than it gives.
-    fn who_notices(&self, change: &Change<'_>) -> BTreeSet<usize> {
+    /// What a test expects of a configuration.
+    fn expected(&self, draft: &Draft<'_>, evaluator: &Evaluator) -> Option<String> {
+        draft.decided(evaluator, |decision| self.expectation(decision))
+    }
+
+    /// The tests that expect something else of a changed configuration than of the one there is, which is what they expect `today`.
+    fn who_notices(&self, change: &Change<'_>, today: &[Option<String>]) -> BTreeSet<usize> {
         let mutant = &Evaluator::new(change.of(self.evaluator.pool()), *self.evaluator.semantics());
         let changed = change.provider;
         let concerns = |draft: &Draft<'_>| {
@@ -126,11 +141,9 @@ impl First<'_> {
                 // Several references can mean one provider.
                 || draft.witness.provider.as_ref().is_some_and(|key| key.is_symbolic() || changed.is_symbolic())
         };
-        let expected = |draft: &Draft<'_>, evaluator: &Evaluator| {
-            draft.ask(evaluator, |answer| self.expectation(&answer.decision))
-        };
-        let notices = |draft: &Draft<'_>| concerns(draft) && expected(draft, self.evaluator) != expected(draft, mutant);
-        self.drafts.iter().enumerate().filter(|(_, draft)| notices(draft)).map(|(at, _)| at).collect()
+        let notices =
+            |(draft, today): (&Draft<'_>, &Option<String>)| concerns(draft) && *today != self.expected(draft, mutant);
+        self.drafts.iter().zip(today).enumerate().filter(|(_, one)| notices(*one)).map(|(at, _)| at).collect()
     }
 }
 
