@@ -38,6 +38,10 @@ struct Choice {
 /// no test of it can be left out.
 #[must_use]
 pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> String {
+    complete_within(definition, config, pool, MOST_STEPS)
+}
+
+fn complete_within(definition: &Definition, config: &str, pool: Option<&str>, most_steps: u64) -> String {
     let target = Target::alone(definition, config);
     let Some(evaluator) = target.evaluators.first() else { return String::new() };
     let mut first = First::new(evaluator, &target);
@@ -56,7 +60,7 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     let mut open: Vec<&str> = Vec::new();
     let mut told_apart = Vec::new();
     for change in changes.iter().take(most) {
-        if steps > MOST_STEPS {
+        if steps > most_steps {
             break;
         }
         tried += 1;
@@ -240,5 +244,24 @@ mod tests {
             let without: BTreeSet<usize> = chosen.iter().copied().filter(|other| other != test).collect();
             assert!(all.iter().any(|tests| tests.is_disjoint(&without)), "{test} could be left out");
         }
+    }
+
+    /// Past the bound no further change is tried, and nobody is told that all are noticed.
+    #[test]
+    fn past_the_bound_no_further_change_is_tried() {
+        let rules = [r#"{"Claim": "a", "MatchType": "Equals", "Value": "x", "RoleARN": "arn:aws:iam::111122223333:role/R"}"#;
+            2];
+        let text = format!(
+            r#"{{"RoleMappings": {{"graph.facebook.com": {{"Type": "Rules", "RulesConfiguration": {{"Rules": [{}]}}}}}}}}"#,
+            rules.join(",")
+        );
+        let source = crate::read::Source { name: "pool.json".into(), text };
+        let configuration = crate::read::read(&[source], &crate::read::ReadOptions::default());
+        let definition = configuration.definitions.first().unwrap();
+        let whole = complete(definition, "pool.json", None);
+        assert!(whole.contains("coverage: { mutants: 100 }") && !whole.contains("too long"), "{whole}");
+        let part = complete_within(definition, "pool.json", None, 0);
+        assert!(part.contains("and only the first 1 were tried: it would take too long"), "{part}");
+        assert!(!part.contains("coverage"), "{part}");
     }
 }
