@@ -49,12 +49,15 @@ pub fn run(
     if let Some(role) = &asked {
         narrow(&mut found, &mut readings, reach_role(&evaluator, &groups, role));
     }
+    let has_several = evaluator.pool().role_mappings.len() > 1;
+    // What is shown can be large, too.
+    drop(evaluator);
     let when = asked.as_ref().and(found.roles.first()).and_then(|role| role.when.as_deref());
     if args.wants_json() {
         output.document(json(&Whole { reach: &found, readings: &readings, when })?);
     } else {
         let lines = match (found.roles.as_slice(), &asked) {
-            ([only], Some(_)) => render::who::role(only, &found, &readings, evaluator.pool().role_mappings.len() > 1),
+            ([only], Some(_)) => render::who::role(only, &found, &readings, has_several),
             _ => render::who::table(&found, &readings),
         };
         output.texts(&lines);
