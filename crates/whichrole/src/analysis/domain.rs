@@ -4,7 +4,7 @@ use super::side::{CaseTest, Side};
 use super::solve::{Domain, Familiar, Fresh};
 use super::space::{Atom, Known, Spot};
 use crate::claims::Claim;
-use crate::groups::{GROUPS, ROLES};
+use crate::groups::{self, GROUPS, ROLES};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::saml;
 
@@ -30,10 +30,9 @@ pub(crate) fn domain<'k>(
     let fresh = Fresh::unlike(&values);
     let has_exact = cases().any(|case| matches!(case.test, CaseTest::Exact(_)));
     let has_special = cases().any(|case| !matches!(case.test, CaseTest::Rule(_) | CaseTest::Exact(_)));
-    let is_always_array = name == GROUPS || name == ROLES;
     let mut domain = Domain {
         only: only(name, spot),
-        strings: !is_always_array && name != saml::ROLE_ATTRIBUTE,
+        strings: !groups::is_list(name) && name != saml::ROLE_ATTRIBUTE,
         arrays: name != "aud" && name != saml::ROLE_ATTRIBUTE && !has_exact,
         familiar: match name {
             GROUPS => Familiar::Names(known.groups),
