@@ -18,7 +18,7 @@ use crate::pool::Group;
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::Definition;
 use crate::semantics::Semantics;
-use crate::text::visible;
+use crate::text::{and, visible};
 
 use super::coverage::{Item, ItemKind, Items, Witnesses};
 use super::model::By;
@@ -89,10 +89,8 @@ struct First<'t> {
     target: &'t Target,
     witnesses: Witnesses,
     drafts: Vec<Draft<'t>>,
-    /// What the drafts ask, how they are called, and the last number of a name that several would have.
+    /// What the drafts ask.
     asked: BTreeSet<Asked>,
-    names: BTreeSet<String>,
-    numbers: BTreeMap<String, usize>,
     /// What no test covers, and why.
     missing: Vec<(Item, &'static str)>,
 }
@@ -103,6 +101,7 @@ type Asked = (Option<String>, BTreeMap<String, String>, Option<String>, Vec<Stri
 /// A test in the making.
 #[derive(Debug, Clone)]
 struct Draft<'g> {
+    /// The answer and what the request is about, but for what tells it from other tests of that name.
     name: String,
     /// The request, without the claims that groups make.
     witness: Witness,
@@ -119,8 +118,6 @@ impl<'t> First<'t> {
             witnesses: Witnesses::new(),
             drafts: Vec::new(),
             asked: BTreeSet::new(),
-            names: BTreeSet::new(),
-            numbers: BTreeMap::new(),
             missing: Vec::new(),
         }
     }
@@ -136,7 +133,7 @@ impl<'t> First<'t> {
                 (None, false) => return self.missing.push((item.clone(), "no token was found that shows")),
             },
         };
-        self.add(&self.about(item, &draft.witness), draft);
+        self.add(&self.about(item, &draft), draft);
     }
 
     /// A member of a known group who covers an item: the tokens that a user pool really makes.
@@ -178,7 +175,8 @@ impl<'t> First<'t> {
         let keys: Vec<ProviderKey> = self.evaluator.pool().role_mappings.keys().filter(takes_groups).cloned().collect();
         for key in &keys {
             for group in known.iter().take(MOST_GROUPS) {
-                self.add(&format!("for a member of {}", names::bare(&group.name)), Draft::member(key, vec![group]));
+                let member = Draft::member(key, vec![group]);
+                self.add(&format!("for {}", member.member_of()), member);
             }
             if (2..=MOST_GROUPS).contains(&known.len()) {
                 self.add("for a member of all groups", Draft::member(key, known.iter().collect()));
@@ -197,19 +195,7 @@ impl<'t> First<'t> {
         let given = draft
             .ask(self.evaluator, |answer| answer.decision.role().map_or("denied".into(), |role| self.called(role)));
         let Some(given) = given.filter(|_| self.asked.insert(draft.asks())) else { return };
-        let mut name = format!("{given} {about}");
-        // Where there are several providers it says whose token it is about.
-        if let Some(key) = draft.witness.provider.as_ref().filter(|_| several_providers(self.evaluator)) {
-            let _ = write!(name, " ({})", label::short(key));
-        }
-        // Of tests with one name each later one has a number.
-        let number = self.numbers.entry(name.clone()).or_default();
-        let mut unique = name.clone();
-        while !self.names.insert(unique.clone()) {
-            *number = 2.max(*number + 1);
-            unique = format!("{name} ({number})");
-        }
-        self.drafts.push(Draft { name: unique, ..draft });
+        self.drafts.push(Draft { name: format!("{given} {about}"), ..draft });
     }
 
     /// Adds a test for each small change that no test notices so far. Says whether, in the end, all are noticed.
@@ -245,7 +231,7 @@ impl<'t> First<'t> {
 
     /// Adds a test that notices a change of the configuration.
     fn add_noticing(&mut self, change: &str, draft: Draft<'t>) {
-        self.add(&self.words(&draft.witness), Draft { notices: Some(change.to_owned()), ..draft });
+        self.add(&self.words(&draft), Draft { notices: Some(change.to_owned()), ..draft });
     }
 
     /// Users, tests, and what is missing.
@@ -257,7 +243,7 @@ impl<'t> First<'t> {
             let _ = writeln!(out, "  {}: {{ provider: {} }}", yaml::scalar(user), yaml::scalar(provider));
         }
         out.push_str("tests:\n");
-        for draft in &self.drafts {
+        for (draft, name) in self.drafts.iter().zip(names::of(&self.drafts, &labels)) {
             let mut keys = Vec::new();
             let user = draft.witness.provider.as_ref().and_then(|key| labels.get(key.as_str()));
             match (&draft.witness.provider, user) {
@@ -283,7 +269,7 @@ impl<'t> First<'t> {
             let expect = draft.ask(self.evaluator, |answer| expect_key(answer, &self.expectation(&answer.decision)));
             let notices = draft.notices.as_ref().map(|change| format!("# not if {change}"));
             let keys = notices.into_iter().chain(keys).collect::<Vec<_>>();
-            out.push_str(&test(&draft.name, &keys, &expect.unwrap_or_default()));
+            out.push_str(&test(&name, &keys, &expect.unwrap_or_default()));
         }
         for (item, why) in &self.missing {
             let _ = writeln!(out, "# {why}: {} ({})", item.kind.in_words(), visible(item.provider.as_str()));
@@ -306,6 +292,12 @@ impl<'g> Draft<'g> {
     fn member(key: &ProviderKey, groups: Vec<&'g Group>) -> Self {
         let witness = Witness { provider: Some(key.clone()), claims: Claims::default(), custom_role_arn: None };
         Self { groups, ..Self::of(witness) }
+    }
+
+    /// `a member of admins`
+    fn member_of(&self) -> String {
+        let names: Vec<String> = self.groups.iter().map(|group| names::bare(&group.name)).collect();
+        format!("a member of {}", and(&names))
     }
 
     fn of(witness: Witness) -> Self {
