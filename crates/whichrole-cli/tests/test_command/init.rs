@@ -122,6 +122,28 @@ fn names_and_comments_tell_long_values_and_roles_of_one_name_apart() {
 }
 
 #[test]
+fn roles_that_are_made_up_have_arns() {
+    let folder = Folder::new("init-made-up");
+    folder.write(
+        "pool.json",
+        r#"{"Roles": {"authenticated": "arn:aws:iam::111122223333:role/A"},
+            "RoleMappings": {"cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:web": {"Type": "Token", "AmbiguousRoleResolution": "Deny"}},
+            "PrincipalTagMaps": [{"IdentityProviderName": "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC",
+                "PrincipalTags": {"groups": "cognito:groups", "role": "cognito:preferred_role", "x": "custom:x"}}]}"#,
+    );
+    for more in [&[][..], &["--complete"]] {
+        let mut args = vec!["--init", "pool.json", "-o", "a.whichrole.yaml"];
+        args.extend(more);
+        assert_eq!(folder.run(&args).exit, 0);
+        let ran = folder.run(&[]);
+        assert_eq!(ran.exit, 0, "{}{}", ran.out, ran.err);
+        let text = fs::read_to_string(folder.0.join("a.whichrole.yaml")).unwrap();
+        assert!(!text.contains("role: example") && !text.contains("role: x"), "{text}");
+        fs::remove_file(folder.0.join("a.whichrole.yaml")).unwrap();
+    }
+}
+
+#[test]
 fn pools_parameters_and_paths_are_taken_over() {
     let folder = Folder::new("init-pool");
     let pool = crate::harness::POOL;

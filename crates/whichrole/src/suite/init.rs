@@ -125,13 +125,16 @@ impl<'t> First<'t> {
     /// Adds a test that covers an item.
     fn cover(&mut self, item: &Item) {
         let by_groups = self.by_groups(item);
-        let draft = match by_groups {
-            Some(draft) => draft,
+        let (draft, is_dead) = match by_groups {
+            Some(draft) => (Some(draft), false),
             None => match self.witnesses.show(self.target, item) {
-                (Some(witness), _) => Draft::of(witness),
-                (None, true) => return self.missing.push((item.clone(), "no token can show")),
-                (None, false) => return self.missing.push((item.clone(), "no token was found that shows")),
+                (Some(witness), _) => (Draft::of(witness).with_arns(self.evaluator, &self.target.roles), false),
+                (None, is_dead) => (None, is_dead),
             },
+        };
+        let Some(draft) = draft else {
+            let why = if is_dead { "no token can show" } else { "no token was found that shows" };
+            return self.missing.push((item.clone(), why));
         };
         self.add(&self.about(item, &draft), draft);
     }
@@ -218,8 +221,8 @@ impl<'t> First<'t> {
             }
             match mutants::difference(self.evaluator, mutant.pool(), groups) {
                 Fate::Survived(witness) => {
-                    let draft = Draft::of(*witness);
-                    all &= notices(&draft);
+                    let draft = Draft::of(*witness).with_arns(self.evaluator, &self.target.roles);
+                    all &= draft.as_ref().is_some_and(notices);
                     self.add_noticing(&change.words, draft);
                 }
                 Fate::Undecided | Fate::NotTried => all = false,
@@ -230,7 +233,8 @@ impl<'t> First<'t> {
     }
 
     /// Adds a test that notices a change of the configuration.
-    fn add_noticing(&mut self, change: &str, draft: Draft<'t>) {
+    fn add_noticing(&mut self, change: &str, draft: Option<Draft<'t>>) {
+        let Some(draft) = draft else { return };
         self.add(&self.words(&draft), Draft { notices: Some(change.to_owned()), ..draft });
     }
 
@@ -314,6 +318,31 @@ impl<'g> Draft<'g> {
         )
     }
 
+    /// The same request with ARNs for roles that were made up: a suite takes a role that it does not know only by its ARN. `None` where that
+    /// makes it another request.
+    fn with_arns(mut self, evaluator: &Evaluator, roles: &Roles) -> Option<Self> {
+        let given = |draft: &Self| draft.ask(evaluator, |answer| answer.decision.role().map(str::to_owned));
+        let role = given(&self)?;
+        let chosen = self.witness.custom_role_arn.clone();
+        let made_up = |role: &String| !role.starts_with("arn:") && !roles.has(role);
+        for made_up in role.iter().chain(&chosen).filter(|role| made_up(role)).collect::<BTreeSet<_>>() {
+            let arn = format!("arn:aws:iam::111122223333:role/{made_up}");
+            let mut claims = Claims::default();
+            self.witness
+                .claims
+                .iter()
+                .for_each(|(name, value)| claims.set(name.to_owned(), named(value, made_up, &arn)));
+            self.witness.claims = claims;
+            if self.witness.custom_role_arn.as_ref() == Some(made_up) {
+                self.witness.custom_role_arn = Some(arn.clone());
+            }
+            if role.as_ref() == Some(made_up) && given(&self)? != Some(arn) {
+                return None;
+            }
+        }
+        Some(self)
+    }
+
     /// What a pool gives for this request, if the request can be asked of it.
     fn ask<R>(&self, evaluator: &Evaluator, then: impl FnOnce(&Answer<'_>) -> R) -> Option<R> {
         let mut claims = self.witness.claims.clone();
@@ -332,6 +361,18 @@ impl<'g> Draft<'g> {
     }
 }
 
+/// A claim with another name for a role: alone, in a list, or before the comma of an assertion's pair.
+fn named(claim: &Claim<'_>, role: &str, arn: &str) -> Claim<'static> {
+    match claim {
+        Claim::Text(text) => match text.strip_prefix(role) {
+            Some(rest) if rest.is_empty() || rest.starts_with(',') => format!("{arn}{rest}").into(),
+            _ => claim.clone().into_owned(),
+        },
+        Claim::Array(elements) => Claim::Array(elements.iter().map(|element| named(element, role, arn)).collect()),
+        _ => claim.clone().into_owned(),
+    }
+}
+
 /// One test for a request, or nothing where the request cannot be asked.
 pub(super) fn row(
     name: &str,
@@ -340,10 +381,10 @@ pub(super) fn row(
     roles: &Roles,
     with_provider: bool,
 ) -> Option<String> {
-    let draft = Draft::of(witness.clone());
+    let draft = Draft::of(witness.clone()).with_arns(evaluator, roles)?;
     let with_tags = !evaluator.pool().principal_tags.is_empty();
     let expect = draft.ask(evaluator, |answer| expect_key(answer, &expectation(&answer.decision, roles, with_tags)))?;
-    Some(test(name, &witness.to_yaml(with_provider), &expect))
+    Some(test(name, &draft.witness.to_yaml(with_provider), &expect))
 }
 
 fn test(name: &str, keys: &[String], expect: &str) -> String {

@@ -111,7 +111,7 @@ impl First<'_> {
         let is_equal = found.is_equal();
         let witnesses = found.changes.iter().chain(&found.custom_role_changes).take(MOST_WITNESSES);
         for witness in witnesses.map(|change| Witness::from(change.witness.clone())) {
-            self.add_noticing(change, Draft::of(witness));
+            self.add_noticing(change, Draft::of(witness).with_arns(self.evaluator, &self.target.roles));
         }
         is_equal.map(|is_equal| !is_equal)
     }
