@@ -97,7 +97,7 @@ pub(super) fn of<'d>(drafts: impl IntoIterator<Item = &'d Draft<'d>>, users: &BT
         }
         unique
     };
-    drafts.into_iter().map(|draft| name(draft)).collect()
+    drafts.into_iter().map(name).collect()
 }
 
 /// A name or value in the name of a test: without quotes where it is a word, so that a shell takes the name for what it is.
