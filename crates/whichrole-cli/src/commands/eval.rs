@@ -27,6 +27,9 @@ pub fn run(args: &Args, config: &ConfigArgs, asked: &RequestArgs, output: &mut O
         {
             output.note("warning: `cognito:preferred_role` is not an ARN (T3)");
         }
+        if let Some(oddity) = logins.iter().find_map(Login::odd_groups) {
+            output.note(&format!("warning: {oddity}"));
+        }
         if !answer.is_certain() {
             output.note(&render::explain::uncertainty(&answer));
         }

@@ -379,7 +379,8 @@ fn hi_102_interrupted_it_ends_as_a_shell_expects() {
         let mut stdout = child.stdout.take().unwrap();
         let mut first = [0; 1];
         stdout.read_exact(&mut first).unwrap();
-        let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        // The shell's own `kill`: not every system has it as a program.
+        let kill = Command::new("/bin/sh").args(["-c", &format!("kill -s {signal} {}", child.id())]).status().unwrap();
         assert!(kill.success());
         let mut rest = String::new();
         stdout.read_to_string(&mut rest).unwrap();

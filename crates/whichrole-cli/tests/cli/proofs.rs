@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{ADMIN, Folder, Outcome, git, pool_of, pool_with_rules, whichrole};
+use crate::harness::{ADMIN, Folder, Outcome, git, has_git, pool_of, pool_with_rules, whichrole};
 use crate::schema;
 
 const POOL: &str = "pools/api/app-pool.json";
@@ -287,6 +287,9 @@ fn a_line_of_users_that_cannot_be_read_is_named_and_the_others_are_compared() {
 #[cfg(unix)]
 #[test]
 fn a_revision_is_read_from_any_folder_and_links_are_refused() {
+    if !has_git() {
+        return;
+    }
     let folder = Folder::new();
     let [old, new] = swapped(&folder);
     let root = old.parent().unwrap();
@@ -326,6 +329,9 @@ fn a_revision_is_read_from_any_folder_and_links_are_refused() {
 
 #[test]
 fn a_revision_is_compared_with_the_working_tree() {
+    if !has_git() {
+        return;
+    }
     let folder = Folder::new();
     let [old, new] = swapped(&folder);
     let root = old.parent().unwrap();

@@ -230,6 +230,21 @@ fn hi_23_groups_may_be_anything() {
 }
 
 #[test]
+fn groups_that_are_no_list_are_odd_in_a_token_of_a_user_pool() {
+    let folder = Folder::new();
+    let rules = r#"{"Type":"Rules","AmbiguousRoleResolution":"Deny","RulesConfiguration":{"Rules":[
+        {"Claim":"cognito:groups","MatchType":"Equals","Value":"admins","RoleARN":"arn:aws:iam::111122223333:role/Admin"}]}}"#;
+    let pool = folder.file("pool.json", pool_of(rules));
+    let oddity = "`cognito:groups` is not a list, as it is in every token of a user pool (G1)";
+    let ask = |command: &str, claim: &str| whichrole([command]).arg(&pool).args(["--claim", claim]).run();
+    ask("eval", "cognito:groups=admins").exits(0).says(&format!("warning: {oddity}"));
+    let explained = ask("explain", "cognito:groups=admins");
+    assert!(explained.exits(0).stdout.contains(oddity), "{}", explained.stdout);
+    let listed = ask("eval", "cognito:groups=[\"admins\"]");
+    assert!(!listed.exits(1).stderr.contains("G1"), "{}", listed.stderr);
+}
+
+#[test]
 fn hi_24_a_preferred_role_is_given_as_written_and_shown_escaped() {
     let folder = Folder::new();
     let pool = folder.file("pool.json", pool_of(r#"{"Type":"Token","AmbiguousRoleResolution":"Deny"}"#));

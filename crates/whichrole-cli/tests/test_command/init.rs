@@ -75,6 +75,16 @@ fn groups_are_members_and_providers_are_users() {
 }
 
 #[test]
+fn a_rule_that_no_token_meets_gets_no_test_that_says_it_does() {
+    let folder = Folder::new("init-equals");
+    folder.write("pool.json", &crate::harness::POOL.replace("Contains", "Equals"));
+    let ran = folder.run(&["--init", "pool.json"]);
+    assert_eq!(ran.exit, 0, "{}", ran.err);
+    assert!(ran.out.contains("# no token can show: rule 1 decides"), "{}", ran.out);
+    assert!(!ran.out.contains("by: rule 1") && !ran.out.contains("rules: 100"), "{}", ran.out);
+}
+
+#[test]
 fn names_and_comments_tell_long_values_and_roles_of_one_name_apart() {
     let folder = Folder::new("init-alike");
     let rule = |value: &str, role: &str| {

@@ -131,7 +131,8 @@ fn constraints(space: &Space<'_>, side: &Side<'_>, tests: &[Test]) -> BTreeMap<S
         let Some(case) = side.cases.get(*at) else { continue };
         let Some(name) = space.names.get(case.claim) else { continue };
         let (operator, value) = match &case.test {
-            CaseTest::Rule(test) | CaseTest::Exact(test) => (operator(test.match_type()), test.value().to_owned()),
+            CaseTest::Rule(test) => (operator(test.match_type()), test.value().to_owned()),
+            CaseTest::Exact(test) => (operator(test.match_type()), test.value().to_owned()),
             CaseTest::Sole(role) | CaseTest::SamlOne(role) => {
                 ("is-the-only-role", role.clone().unwrap_or_else(|| "*".to_owned()))
             }

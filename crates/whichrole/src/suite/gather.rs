@@ -85,11 +85,9 @@ impl Suite {
                 continue;
             };
             let groups = groups.clone().or_else(|| definition.groups.clone());
+            let evaluator = Evaluator::new(definition.pool.clone(), Semantics::default());
             let mut target = Target {
-                evaluators: semantics
-                    .iter()
-                    .map(|semantics| Evaluator::new(definition.pool.clone(), *semantics))
-                    .collect(),
+                evaluators: semantics.iter().map(|semantics| evaluator.under(*semantics)).collect(),
                 users: BTreeMap::new(),
                 roles: Roles::of(&definition, groups.as_deref()),
                 label: config.label,

@@ -10,6 +10,7 @@ use crate::pool::{
 };
 use crate::provider::ProviderKey;
 use crate::read::{Place, Position};
+use crate::semantics::Semantics;
 use crate::text::{counted, quoted, visible};
 
 use super::plan::{Case, Plan};
@@ -118,9 +119,9 @@ impl Plan {
             return Fate::NotTried;
         }
         let Some(target) = self.targets.get(mutant.target) else { return Fate::Undecided };
-        let pool = mutant.pool();
+        let changed = Evaluator::new(mutant.pool(), Semantics::default());
         let evaluators: Vec<Evaluator> =
-            target.evaluators.iter().map(|evaluator| Evaluator::new(pool.clone(), *evaluator.semantics())).collect();
+            target.evaluators.iter().map(|evaluator| changed.under(*evaluator.semantics())).collect();
         let mut by_number = None;
         for case in passing.iter().filter(|case| case.target as usize == mutant.target) {
             let evaluator = self.semantics_of.get(case.test as usize).and_then(|number| evaluators.get(*number));
@@ -132,7 +133,7 @@ impl Plan {
         }
         let Some(original) = target.evaluators.first() else { return Fate::Undecided };
         // Rules that only have other numbers now give nobody anything else, whoever notices.
-        match (by_number, difference(original, &pool, target.groups.as_deref().unwrap_or_default())) {
+        match (by_number, difference(original, changed.pool(), target.groups.as_deref().unwrap_or_default())) {
             (_, Fate::Equivalent) => Fate::Equivalent,
             (Some(case), _) => Fate::Killed(case),
             (None, fate) => fate,
