@@ -388,9 +388,10 @@ enum Extent {
 /// Whether a text is a value in lower case, or begins with it, found out no further than they agree. `None` where a sigma leaves it open:
 /// what a capital one becomes depends on what is around it.
 fn agree(text: &str, value: &str, extent: Extent) -> Option<bool> {
-    let alike = text.bytes().zip(value.bytes()).take_while(|(one, other)| {
-        one.is_ascii() && other.is_ascii() && one.eq_ignore_ascii_case(other)
-    });
+    let alike = text
+        .bytes()
+        .zip(value.bytes())
+        .take_while(|(one, other)| one.is_ascii() && other.is_ascii() && one.eq_ignore_ascii_case(other));
     let alike = alike.count();
     let (text, value) = (text.get(alike..)?.chars(), value.get(alike..)?.chars());
     let (mut text, mut value) = (text.flat_map(char::to_lowercase), value.flat_map(char::to_lowercase));

@@ -237,7 +237,7 @@ fn what_is_shown_has_limits() {
     let notes = |count: usize, flag: &str| {
         let members: String = (0..count).map(|n| format!("\"x{n}\":1,")).collect::<Vec<_>>().concat();
         let outcome = show(&members, 0, flag);
-        (outcome.stderr.matches(" was passed over").count(), outcome.stderr.contains("1 more notes; `-v` shows them"))
+        (outcome.stderr.matches(" was passed over").count(), outcome.stderr.contains("1 more note; `-v` shows it"))
     };
     assert_eq!((notes(10, "-q"), notes(10, "--strict")), ((0, false), (10, false)));
     assert_eq!((notes(11, "--strict"), notes(11, "-v")), ((10, true), (11, false)));

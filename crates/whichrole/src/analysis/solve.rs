@@ -127,7 +127,9 @@ impl Fresh {
                 None => used.extend(c.to_lowercase()),
             }
         }
-        used.extend((0..128_u8).map(char::from).zip(ascii).filter(|(_, seen)| *seen).flat_map(|(c, _)| c.to_lowercase()));
+        used.extend(
+            (0..128_u8).map(char::from).zip(ascii).filter(|(_, seen)| *seen).flat_map(|(c, _)| c.to_lowercase()),
+        );
         let unused = |c: &char| !"aws:[]\", \\".contains(*c) && c.to_lowercase().eq([*c]) && !used.contains(c);
         let all = || ('x'..='z').chain('b'..='w').chain('0'..='9').chain('\u{e0}'..='\u{ffff}');
         let legal = all().filter(|c| is_tag_character(*c)).find(unused).unwrap_or('\u{10000}');

@@ -313,7 +313,8 @@ impl<'e> Space<'e> {
     /// What a claim must come to as a tag, and on which side.
     fn wants_of<'p>(&'p self, claim: usize, ask: &'p Ask) -> impl Iterator<Item = (&'p Side<'e>, &'p Want)> {
         let fine = ask.fine.iter().map(|side| (side, &Want::Fine));
-        let fine = fine.filter(move |(side, _)| self.sides.get(**side).is_some_and(|side| side.tag_claims.contains(&claim)));
+        let fine =
+            fine.filter(move |(side, _)| self.sides.get(**side).is_some_and(|side| side.tag_claims.contains(&claim)));
         let all = fine.chain(ask.wants.of(claim).iter().map(|(side, want)| (side, want)));
         all.filter_map(|(side, want)| Some((self.sides.get(*side)?, want)))
     }

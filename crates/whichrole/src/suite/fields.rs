@@ -30,13 +30,13 @@ impl Fields {
         Self { problems, ..Self::default() }
     }
 
-    /// Whether there is room for so many more rows of tables; says so where there is none.
-    pub(super) fn takes_rows(&mut self, more: usize, at: Position) -> bool {
+    /// Whether there is room for so many more rows; says so where there is none, with the words for what is counted.
+    pub(super) fn takes_rows(&mut self, more: usize, counted: &str, at: Position) -> bool {
         let had_room = self.rows <= MOST_ROWS;
         self.rows = self.rows.saturating_add(more);
         let has_room = self.rows <= MOST_ROWS;
         if had_room && !has_room {
-            self.report("too-large", format!("more than {MOST_ROWS} rows of tables"), at);
+            self.report("too-large", format!("more than {MOST_ROWS} {counted}"), at);
         }
         has_room
     }

@@ -132,7 +132,10 @@ impl Suite {
             let more = fields.problems.len().saturating_sub(MOST_PROBLEMS);
             if more > 0 {
                 fields.problems.truncate(MOST_PROBLEMS);
-                fields.problems.push(Problem::new("too-many-problems", format!("and {more} more problems")));
+                fields.problems.push(Problem::new(
+                    "too-many-problems",
+                    format!("and {}", text::counted(more, "more problem", "more problems")),
+                ));
             }
             return Err(ReadError { problems: fields.problems, names });
         }

@@ -11,7 +11,7 @@ use crate::pool::{
 use crate::provider::ProviderKey;
 use crate::read::{Place, Position};
 use crate::semantics::Semantics;
-use crate::text::{quoted, visible};
+use crate::text::{counted, quoted, visible};
 
 use super::plan::{Case, Plan};
 use super::roles::told_apart;
@@ -90,7 +90,7 @@ enum Notice {
 /// `1 other changes nothing`, `7 others change nothing`: what is said of changes that make no difference.
 #[must_use]
 pub fn others_change_nothing(count: usize) -> String {
-    if count == 1 { "1 other changes nothing".to_owned() } else { format!("{count} others change nothing") }
+    counted(count, "other changes nothing", "others change nothing")
 }
 
 impl Plan {

@@ -14,6 +14,8 @@ use super::read_tests::{Expectations, check_cell, entry_expectation};
 
 /// The most cells that one `each` may have.
 const MOST_CELLS: usize = 100_000;
+/// What counts as a row of a suite.
+const ROWS: &str = "rows of tables and cells of `each`";
 
 /// How large the values of all cells may be, with 32 bytes for each beside its text.
 const MOST_CELL_BYTES: usize = 32 * 1024 * 1024;
@@ -47,7 +49,7 @@ pub(super) fn inline(
     if rest.is_empty() {
         fields.report("empty-suite", "the table has no rows below its headings", node.at);
     }
-    if !fields.takes_rows(rest.len(), node.at) {
+    if !fields.takes_rows(rest.len(), ROWS, node.at) {
         return None;
     }
     let mut rows = Vec::with_capacity(rest.len());
@@ -119,7 +121,7 @@ pub(super) fn from_csv(
             }
         };
         let at = cells.first().map_or(start, |first| first.at);
-        if !fields.takes_rows(1, at) {
+        if !fields.takes_rows(1, "rows of CSV tables", at) {
             break;
         }
         if cells.len() != headings.len() {
@@ -250,7 +252,7 @@ pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations
         fields.report("too-large", format!("`each` has more than {MOST_CELLS} cells"), node.at);
         return None;
     };
-    if !fields.takes_rows(count, node.at) {
+    if !fields.takes_rows(count, ROWS, node.at) {
         return None;
     }
     let bytes: usize = axes.iter().map(|axis| (count / axis.values.len().max(1)).saturating_mul(axis.bytes)).sum();

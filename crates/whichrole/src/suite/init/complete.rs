@@ -15,6 +15,7 @@ use crate::suite::coverage::Items;
 use crate::suite::mutants::{self, Change};
 use crate::suite::plan::Target;
 use crate::suite::witness::Witness;
+use crate::text::counted;
 
 /// How much work the changes of a configuration may be: each is tried on about as many tests as there are changes, and a test looks at every
 /// rule.
@@ -75,10 +76,11 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     // Writing to a `String` cannot fail.
     let _ = writeln!(
         out,
-        "# {tests} {} ({how}, of {candidates} requests looked at) {} {all} small {} of the configuration; {} (proved).",
-        if tests == 1 { "test" } else { "tests" },
+        "# {} ({how}, of {} looked at) {} {} of the configuration; {} (proved).",
+        counted(tests, "test", "tests"),
+        counted(candidates, "request", "requests"),
         if tests == 1 { "notices" } else { "notice" },
-        if all == 1 { "change" } else { "changes" },
+        counted(all, "small change", "small changes"),
         mutants::others_change_nothing(equivalent)
     );
     let _ = writeln!(out, "# The small changes that are tried: {}.", mutants::KINDS);

@@ -86,7 +86,7 @@ pub(super) fn of<'d>(drafts: impl IntoIterator<Item = &'d Draft<'d>>, users: &BT
     let mut taken = BTreeSet::new();
     // The last number of a name that several would have.
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
-    let mut name = |draft: &Draft<'_>| {
+    let name = |draft: &Draft<'_>| {
         let user = draft.witness.provider.as_ref().and_then(|key| users.get(key.as_str()));
         let name = user.map_or_else(|| draft.name.clone(), |user| format!("{} (user {user})", draft.name));
         let mut unique = name.clone();
@@ -97,7 +97,7 @@ pub(super) fn of<'d>(drafts: impl IntoIterator<Item = &'d Draft<'d>>, users: &BT
         }
         unique
     };
-    drafts.into_iter().map(|draft| name(draft)).collect()
+    drafts.into_iter().map(name).collect()
 }
 
 /// A name or value in the name of a test: without quotes where it is a word, so that a shell takes the name for what it is.
