@@ -235,7 +235,12 @@ impl<'a> Claim<'a> {
     /// # Errors
     /// Text that is not one JSON value within [`JsonLimits::CLAIMS`].
     pub fn from_json(text: &'a str) -> Result<Self, TokenError> {
-        json::parse(text, &JsonLimits::CLAIMS).map(Self::from).map_err(|errors| TokenError::claims_json(text, &errors))
+        Self::from_json_within(text, &JsonLimits::CLAIMS)
+    }
+
+    /// Reads any JSON value within the caller's limits.
+    pub(crate) fn from_json_within(text: &'a str, limits: &JsonLimits) -> Result<Self, TokenError> {
+        json::parse(text, limits).map(Self::from).map_err(|errors| TokenError::claims_json(text, &errors))
     }
 
     /// The value as compact JSON: no blanks, members as written, numbers as written, strings escaped only where JSON demands.
