@@ -137,7 +137,8 @@ impl Test {
         };
         match (self.match_type, case) {
             (MatchType::Contains, LetterCase::Sensitive) if text.len() < value.len() => 1,
-            (MatchType::Contains, LetterCase::Sensitive) => 1 + text.len() / 16,
+            (MatchType::Contains, LetterCase::Sensitive) if text.len() == value.len() => 1 + text.len() / 256,
+            (MatchType::Contains, LetterCase::Sensitive) => 1 + text.len() / 8,
             (MatchType::Contains, LetterCase::Insensitive) if text.len().saturating_mul(3) < value.len() => 1,
             (MatchType::Contains, LetterCase::Insensitive) => 1 + (text.len() + value.len()) / 4,
             (_, LetterCase::Sensitive) => 1 + text.len().min(value.len()) / 256,
@@ -252,6 +253,7 @@ impl Test {
             MatchType::Equals => text == value,
             MatchType::NotEqual => text.len() != value.len() || text != value,
             MatchType::StartsWith => (value.is_empty() || text.first() == value.first()) && text.starts_with(value),
+            MatchType::Contains if text.len() == value.len() => text == value,
             MatchType::Contains => self.search.as_ref().is_some_and(|search| search.is_in(text)),
         }
     }

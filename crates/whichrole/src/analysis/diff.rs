@@ -78,6 +78,8 @@ pub struct Diff {
     /// Whether one side does not say whether guests are allowed, has no role for them, and the other refuses them: both refuse them then, and
     /// for which reason is not compared.
     pub guests_unsaid: bool,
+    /// How many steps it took to find out.
+    pub(crate) steps: u64,
     /// The groups that are known of each configuration, with roles called alike.
     pub groups: [Vec<Group>; 2],
     evaluators: [Arc<Evaluator>; 2],
@@ -215,6 +217,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         not_decided: BTreeSet::new(),
         certainty_decided: false,
         guests_unsaid,
+        steps: 0,
         groups: [old_groups, new_groups],
         evaluators: [Arc::clone(&old), Arc::clone(&new)],
     };
@@ -251,6 +254,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         found.not_decided.extend(&outside.not_decided);
         found.outside = Some(comparison.judged(outside));
     }
+    found.steps = work.steps();
     found
 }
 
@@ -310,7 +314,8 @@ impl<'c> Comparison<'c> {
             if let Some(space) = space(None) {
                 compare(&space, spot, search, plain);
             }
-            for role in self.choosable(spot) {
+            let alike = self.chosen_alike(spot);
+            for role in self.choosable(spot).into_iter().filter(|role| !alike.contains(role.as_str())) {
                 if self.known.work.is_over() {
                     custom.not_decided.insert(NotDecided::TooLarge);
                     break;

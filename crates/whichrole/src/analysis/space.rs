@@ -190,6 +190,8 @@ pub(crate) struct Known<'k> {
 
 /// The steps that a case or a claim of a space counts for: it takes about as long to set up as so many tests take to be asked for.
 const COST_OF_CASE: usize = 16;
+/// The same of a tag on one side.
+const COST_OF_TAG: usize = 48;
 /// The cases of a claim that a search for its value begins with. A mapping that AWS takes has no more.
 const FIRST_CASES: usize = 32;
 
@@ -222,7 +224,8 @@ impl<'e> Space<'e> {
             }
         }
         let cases: usize = sides.iter().map(|side: &Side<'_>| side.cases.len()).sum();
-        known.work.add(COST_OF_CASE * (cases + names.len() + 8));
+        let tags: usize = sides.iter().map(|side: &Side<'_>| side.tags.len()).sum();
+        known.work.add(COST_OF_CASE * (cases + names.len() + 8) + COST_OF_TAG * tags);
         let mut forced: BTreeSet<usize> = given.into_iter().collect();
         let mut banned = BTreeSet::new();
         match (spot.user_id, user_id) {

@@ -213,7 +213,7 @@ impl<'t> First<'t> {
         for change in changes {
             let mutant = Evaluator::new(change.of(self.evaluator.pool()), *self.evaluator.semantics());
             let notices = |draft: &Draft<'_>| {
-                let expected = |evaluator| draft.ask(evaluator, |answer| self.expectation(&answer.decision));
+                let expected = |evaluator| draft.decided(evaluator, |decision| self.expectation(decision));
                 expected(self.evaluator) != expected(&mutant)
             };
             if self.drafts.iter().any(notices) {
@@ -345,6 +345,15 @@ impl<'g> Draft<'g> {
 
     /// What a pool gives for this request, if the request can be asked of it.
     fn ask<R>(&self, evaluator: &Evaluator, then: impl FnOnce(&Answer<'_>) -> R) -> Option<R> {
+        self.put(evaluator, |request| then(&evaluator.answer(request)))
+    }
+
+    /// The same without how certain that is, which takes a fraction of the time.
+    fn decided<R>(&self, evaluator: &Evaluator, then: impl FnOnce(&Decision<'_>) -> R) -> Option<R> {
+        self.put(evaluator, |request| then(&evaluator.evaluate(request)))
+    }
+
+    fn put<R>(&self, evaluator: &Evaluator, then: impl FnOnce(&Request<'_>) -> R) -> Option<R> {
         let mut claims = self.witness.claims.clone();
         let open = match self.groups.as_slice() {
             [] => None,
@@ -357,7 +366,7 @@ impl<'g> Draft<'g> {
                 vec![login.with_open_preferred_role(open.as_ref())]
             }
         };
-        Some(then(&evaluator.answer(&Request::of(&logins).choosing(self.witness.custom_role_arn.as_deref()))))
+        Some(then(&Request::of(&logins).choosing(self.witness.custom_role_arn.as_deref())))
     }
 }
 

@@ -180,10 +180,10 @@ struct Pair<'p, 'e> {
 impl Pair<'_, '_> {
     /// The pair ends in two different ways.
     fn ends(&self, before: &Final, after: &Final, spot: &Spot, classes: &mut Classes) {
-        let ends = [before, after].into_iter().enumerate();
+        let mut ends = [before, after].into_iter().enumerate();
         let fine = ends.clone().filter(|(_, end)| !end.is_rejected && !matches!(end.end, End::Deny(_)));
         let fine: Vec<usize> = fine.map(|(n, _)| n).collect();
-        let rejected = ends.filter(|(_, end)| end.is_rejected).last();
+        let rejected = ends.rfind(|(_, end)| end.is_rejected);
         let Some((n, _)) = rejected else { return self.ask(&fine, &[], (before, after, None), spot, classes) };
         // Each tag by itself can be the fault.
         let claims = self.tags.faults.get(n).and_then(|claims| claims.get(usize::from(!fine.is_empty())));
