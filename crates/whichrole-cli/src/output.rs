@@ -16,7 +16,7 @@ use crate::failure::{Failure, Result};
 
 /// The results of a command. Nothing is written before [`Output::finish`], unless the command streams.
 pub struct Output {
-    text: String,
+    text: Pieces,
     /// Whether lines are written as they come, so that nothing is left to write at the end.
     streams: bool,
     /// A file; `None` for standard output.
@@ -25,6 +25,64 @@ pub struct Output {
     notes: Notes,
     /// Whether people's terminals show nothing but ASCII.
     ascii: bool,
+}
+
+/// A long text that grows without being copied: where one piece is full the next begins. Escape sequences stay within what is added at once.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    pieces: Vec<String>,
+    bytes: usize,
+}
+
+/// Bytes of a piece, but for texts that are longer.
+const PIECE: usize = 64 * 1024;
+
+impl Pieces {
+    /// Adds a text.
+    pub fn push(&mut self, text: &str) {
+        self.bytes += text.len();
+        match self.pieces.last_mut() {
+            Some(last) if text.len() <= last.capacity() - last.len() => last.push_str(text),
+            _ if text.is_empty() => {}
+            _ => {
+                let mut piece = String::with_capacity(PIECE.max(text.len()));
+                piece.push_str(text);
+                self.pieces.push(piece);
+            }
+        }
+    }
+
+    /// Adds a text; where it is long it is not copied.
+    pub fn append(&mut self, text: Self) {
+        for mut piece in text.pieces {
+            if piece.len() < PIECE / 2 {
+                self.push(&piece);
+            } else {
+                self.bytes += piece.len();
+                piece.shrink_to_fit();
+                self.pieces.push(piece);
+            }
+        }
+    }
+
+    /// How long the text is.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().map(String::as_str)
+    }
+}
+
+impl From<String> for Pieces {
+    fn from(text: String) -> Self {
+        Self { bytes: text.len(), pieces: vec![text] }
+    }
 }
 
 /// How much is said beside results and errors.
@@ -57,7 +115,7 @@ impl Output {
     /// The output before the command line is understood.
     pub fn early() -> Self {
         Self {
-            text: String::new(),
+            text: Pieces::default(),
             streams: false,
             path: None,
             color: ColorChoice::Auto,
@@ -68,18 +126,14 @@ impl Output {
 
     /// Adds a line to the results, as it is: data for other programs.
     pub fn line(&mut self, line: &str) {
-        self.text.push_str(line);
-        self.text.push('\n');
+        self.text.push(line);
+        self.text.push("\n");
     }
 
-    /// Adds lines to the results that may be very many: they are not copied where they are the first.
-    pub fn document(&mut self, mut lines: String) {
-        lines.push('\n');
-        if self.text.is_empty() {
-            self.text = lines;
-        } else {
-            self.text.push_str(&lines);
-        }
+    /// Adds lines to the results that may be very many: they are not copied.
+    pub fn document(&mut self, lines: impl Into<Pieces>) {
+        self.text.append(lines.into());
+        self.text.push("\n");
     }
 
     /// Adds a line for people to the results, in letters that their terminals have.
@@ -124,10 +178,12 @@ impl Output {
             return Ok(());
         }
         let written = if let Some(path) = &self.path {
-            fs::write(path, strip_str(&text).to_string())
+            File::create(path).and_then(|mut file| {
+                text.iter().try_for_each(|piece| file.write_all(strip_str(piece).to_string().as_bytes()))
+            })
         } else {
             let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
-            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+            text.iter().try_for_each(|piece| stdout.write_all(piece.as_bytes())).and_then(|()| stdout.flush())
         };
         written.map_err(|error| self.write_failure(&error))
     }
@@ -167,7 +223,7 @@ impl Output {
 
     /// Forgets results that were not written.
     pub fn discard(&mut self) {
-        self.text.clear();
+        self.text = Pieces::default();
     }
 
     /// Why there is no result. As JSON it goes to stdout even where results go to a file: the file may be what is wrong.
@@ -245,6 +301,23 @@ fn ascii(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_in_pieces_is_the_text() {
+        let mut text = Pieces::default();
+        let mut whole = String::new();
+        for length in [0, 1, PIECE / 2 - 1, PIECE / 2, PIECE, PIECE + 1, 3, 0, 2 * PIECE] {
+            for n in 0..3 {
+                let more = char::from(b'a' + n).to_string().repeat(length);
+                text.push(&more);
+                text.append(more.clone().into());
+                whole.extend([more.as_str(), &more]);
+            }
+        }
+        assert_eq!(text.iter().collect::<String>(), whole);
+        assert_eq!(text.bytes(), whole.len());
+        assert!(text.pieces.len() < 24);
+    }
 
     #[test]
     fn every_mark_has_a_likeness_in_ascii() {

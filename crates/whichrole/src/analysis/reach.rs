@@ -366,7 +366,7 @@ fn note_domain(space: &Space<'_>, knows_groups: bool, domain: &mut BTreeMap<Stri
         key.and_then(|key| side.evaluator.pool().role_mappings.get(key))
             .is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token)
     });
-    for name in &space.names {
+    for (name, of_claim) in space.names.iter().zip(&space.domains) {
         let values = match name.as_str() {
             GROUPS | ROLES if knows_groups => {
                 "absent, or any array of strings: the known groups first, and what takes another is marked"
@@ -376,10 +376,15 @@ fn note_domain(space: &Space<'_>, knows_groups: bool, domain: &mut BTreeMap<Stri
                 "absent, or any string: a role that no known group has is marked"
             }
             PREFERRED_ROLE if is_token => "absent, or any string: the token may name any role",
-            "aud" => "absent, or what this login's client makes it",
-            "iss" => "absent, or this login's issuer",
+            "aud" if of_claim.only.is_some() => "absent, or this login's client, as a string or alone in an array",
+            "iss" if of_claim.only.is_some() => "absent, or this login's issuer",
             _ => "absent, any string, or an array of strings where no string will do",
         };
+        let of_others = domain.get(name).filter(|said| matches!(name.as_str(), "aud" | "iss") && **said != values);
+        let values = of_others.map_or(
+            values,
+            |_| "absent, what makes it this login's, or for other providers any string or array of strings",
+        );
         domain.insert(name.clone(), values);
     }
 }

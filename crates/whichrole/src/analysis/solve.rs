@@ -274,6 +274,9 @@ impl Question<'_> {
             for more in &self.domain.more {
                 if let Claim::Array(more) = more {
                     candidates.push(Claim::Array(all().chain(more.iter().cloned()).collect()));
+                    // A tag may be made of the first element.
+                    let first = std::iter::once(extra(fresh.legal));
+                    candidates.push(Claim::Array(first.chain(all()).chain(more.iter().cloned()).collect()));
                 }
             }
         }

@@ -109,7 +109,7 @@ pub(crate) struct Ask {
 pub(crate) struct Space<'e> {
     pub(crate) sides: Vec<Side<'e>>,
     pub(crate) names: Vec<String>,
-    domains: Vec<Domain<'e>>,
+    pub(crate) domains: Vec<Domain<'e>>,
     /// Claims that must be there, and those that must not.
     forced: BTreeSet<usize>,
     banned: BTreeSet<usize>,
@@ -408,7 +408,10 @@ impl<'e> Space<'e> {
             self.work.add(posed.specials.len());
             posed.accepts_beside_tests(value) && self.may_be(claim, value)
         };
-        let is_picky = !posed.wants.is_empty() || !posed.specials.is_empty();
+        let is_picky = !posed.wants.is_empty()
+            || !posed.specials.is_empty()
+            // The first text of an array says for whom the token is (Q5).
+            || self.names.get(claim).is_some_and(|name| name == "aud");
         ask(&Question { literals: &posed.literals, domain, accept: &accept, is_picky, work: self.work })
     }
 

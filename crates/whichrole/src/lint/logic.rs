@@ -8,7 +8,7 @@ use super::tags::missing_source;
 use super::{Case, Finding, Severity};
 use crate::analysis::{RuleReach, Verdict, Witness, Work, reach_within};
 use crate::claims::{Claim, Claims};
-use crate::groups::{GROUPS, ROLES};
+use crate::groups::{self, GROUPS, ROLES};
 use crate::login::TokenForm;
 use crate::pool::{AmbiguousRoleResolution, Group, MappingRule, MatchType, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
@@ -95,9 +95,8 @@ fn never_offered(key: &ProviderKey) -> bool {
 }
 
 fn never_matches(rule: &MappingRule, n: usize, live_under: Option<&str>) -> String {
-    let is_list = matches!(rule.claim.as_str(), GROUPS | ROLES);
     let rests = live_under.map_or_else(String::new, |reading| format!(" (under `{reading}` it could)"));
-    if is_list && rule.match_type != MatchType::Contains {
+    if groups::is_list(&rule.claim) && rule.match_type != MatchType::Contains {
         return format!(
             "rule {n} never matches: {} is a list, and only `Contains` is known to match one{rests}",
             text::quoted(&rule.claim)
@@ -265,10 +264,7 @@ fn witness(key: &ProviderKey, claims: Claims<'static>) -> Witness {
 
 /// A `NotEqual` rule is passed over for users who lack the claim (R3).
 fn misses_absent(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &MappingRule, found: &mut Vec<Finding>) {
-    if rule.match_type != MatchType::NotEqual
-        || ALWAYS.contains(&rule.claim.as_str())
-        || matches!(rule.claim.as_str(), GROUPS | ROLES)
-    {
+    if rule.match_type != MatchType::NotEqual || ALWAYS.contains(&rule.claim.as_str()) || groups::is_list(&rule.claim) {
         return;
     }
     let nothing = Claims::default();

@@ -132,7 +132,10 @@ impl Suite {
             let more = fields.problems.len().saturating_sub(MOST_PROBLEMS);
             if more > 0 {
                 fields.problems.truncate(MOST_PROBLEMS);
-                fields.problems.push(Problem::new("too-many-problems", format!("and {more} more problems")));
+                fields.problems.push(Problem::new(
+                    "too-many-problems",
+                    format!("and {}", text::counted(more, "more problem", "more problems")),
+                ));
             }
             return Err(ReadError { problems: fields.problems, names });
         }
@@ -202,10 +205,8 @@ impl Planner {
             };
             let source = self.names.len();
             self.names.push(beside(&suite.name, &path.text));
-            if let Some((columns, rows)) =
-                table::from_csv(csv, source, test.expect, &mut self.fields, &mut expectations)
-            {
-                (test.columns, test.rows) = (columns, rows);
+            if let Some(table) = table::from_csv(csv, source, test.expect, &mut self.fields, &mut expectations) {
+                (test.columns, test.rows, test.cells) = table;
                 check_login(test, &mut self.fields);
                 users::check_rows(test, &by_name, &mut self.fields);
             }
@@ -319,8 +320,8 @@ impl Planner {
             target.roles.learn(role, &mut self.fields);
         }
         for (role, at) in cells(suite, &Column::CustomRoleArn) {
-            if let Some(role) = role.as_text() {
-                target.roles.learn(&Written { text: role.to_owned(), at }, &mut self.fields);
+            if let Claim::Text(role) = role {
+                target.roles.learn(&Written { text: role.into_owned(), at }, &mut self.fields);
             }
         }
     }
@@ -390,12 +391,12 @@ impl Planner {
 }
 
 /// The distinct values of a column over all tests, each where it first stands.
-fn cells<'s>(suite: &'s Suite, column: &Column) -> Vec<(&'s Claim<'static>, Position)> {
+fn cells<'s>(suite: &'s Suite, column: &Column) -> Vec<(Claim<'s>, Position)> {
     let mut found = BTreeMap::new();
     for test in &suite.tests {
         let Some(number) = test.columns.iter().position(|known| known == column) else { continue };
-        for row in &test.rows {
-            if let Some(Some(value)) = row.cells.get(number) {
+        for (place, row) in test.rows.iter().enumerate() {
+            if let Some(value) = test.cells.get(place, number) {
                 found.entry(value.to_json()).or_insert((value, row.at));
             }
         }

@@ -1,6 +1,6 @@
 //! Mutants: the configuration with one small mistake in it. A suite that does not notice leaves that mistake untested.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::analysis::{DiffOptions, Subject, diff};
@@ -11,10 +11,10 @@ use crate::pool::{
 use crate::provider::ProviderKey;
 use crate::read::{Place, Position};
 use crate::semantics::Semantics;
-use crate::text::{quoted, visible};
+use crate::text::{counted, quoted, visible};
 
 use super::plan::{Case, Plan};
-use super::roles::called;
+use super::roles::told_apart;
 use super::witness::Witness;
 
 /// A configuration with one small change. The changed pool is made only where it is looked at: a pool with many rules has very many.
@@ -90,7 +90,7 @@ enum Notice {
 /// `1 other changes nothing`, `7 others change nothing`: what is said of changes that make no difference.
 #[must_use]
 pub fn others_change_nothing(count: usize) -> String {
-    if count == 1 { "1 other changes nothing".to_owned() } else { format!("{count} others change nothing") }
+    counted(count, "other changes nothing", "others change nothing")
 }
 
 impl Plan {
@@ -211,11 +211,12 @@ pub(super) fn changes(pool: &IdentityPool) -> Vec<Change<'_>> {
     let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
     let roles: BTreeSet<&RoleArn> = rules.chain(&pool.roles.authenticated).chain(&pool.roles.unauthenticated).collect();
     let other_role = |role: &RoleArn| roles.iter().find(|other| **other != role).copied();
+    let names = told_apart(roles.iter().copied());
 
     let mut changes = defaults(pool, other_role);
     for (key, mapping) in &pool.role_mappings {
         for (index, rule) in mapping.mapping_rules().iter().enumerate() {
-            changes.extend(of_rule(key, mapping.mapping_rules(), index, other_role(&rule.role_arn)));
+            changes.extend(of_rule(key, mapping.mapping_rules(), index, other_role(&rule.role_arn), &names));
         }
         let resolution = match mapping.ambiguous_role_resolution {
             Some(AmbiguousRoleResolution::AuthenticatedRole) => AmbiguousRoleResolution::Deny,
@@ -256,11 +257,14 @@ fn of_rule<'p>(
     rules: &'p [MappingRule],
     index: usize,
     other_role: Option<&'p RoleArn>,
+    names: &BTreeMap<&RoleArn, &str>,
 ) -> Vec<Change<'p>> {
     let Some(rule) = rules.get(index) else { return Vec::new() };
     let number = index + 1;
     // A number alone says little to whoever does not see the rules.
-    let named = |number: usize, rule: &MappingRule| format!("{number} ({})", visible(called(&rule.role_arn)));
+    let named = |number: usize, rule: &MappingRule| {
+        format!("{number} ({})", visible(names.get(&rule.role_arn).unwrap_or(&rule.role_arn.as_str())))
+    };
     let this = format!("rule {}", named(number, rule));
     let mut changes = Vec::new();
     let mut rewrite = |words: String, place: Place, edit: Edit<'p, Vec<MappingRule>>| {

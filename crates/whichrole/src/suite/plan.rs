@@ -91,11 +91,11 @@ impl Plan {
     /// The name of a case: `departments[eng]@dev`.
     #[must_use]
     pub fn case_name(&self, case: Case) -> String {
-        let (test, row) = (self.test(case), self.row(case));
+        let test = self.test(case);
         let mut name = test.name.text.clone();
         if test.many {
             name.push('[');
-            name.push_str(&table::cells_name(&row.cells));
+            name.push_str(&table::cells_name(test.cells.row(case.row as usize)));
             name.push(']');
         }
         if let Some(label) = &self.target(case).label {

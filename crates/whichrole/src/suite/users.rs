@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::Claim;
 use crate::text;
 
 use super::fields::Fields;
@@ -80,9 +79,8 @@ pub(super) fn check_rows(test: &Test, by_name: &BTreeMap<&str, &User>, fields: &
     let Some(column) = test.columns.iter().position(|column| *column == Column::User) else { return };
     let known: Vec<&str> = by_name.keys().copied().collect();
     let mut reported = BTreeSet::new();
-    for row in &test.rows {
-        let name = row.cells.get(column).and_then(Option::as_ref).and_then(Claim::as_text);
-        let Some(name) = name.filter(|name| !reported.contains(name)) else { continue };
+    for (number, row) in test.rows.iter().enumerate() {
+        let Some(name) = test.cells.text(number, column).filter(|name| !reported.contains(name)) else { continue };
         match by_name.get(name) {
             None => {
                 fields.unknown("unknown-user", "user", name, &known, row.at);
