@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use crate::claims::{Claim, Claims, Value};
 use crate::pool::{MappingRule, MatchType};
 use crate::search::Search;
@@ -50,12 +52,14 @@ pub(crate) struct Test {
     longer: usize,
     /// Of `value`, if it is ASCII.
     letters: Letters,
-    /// For `Contains`.
+    /// For `Contains`, unless the value is very long: what is prepared holds it once more, and takes no longer to prepare than to search.
     search: Option<Search>,
 }
 
 /// The longest value, in bytes, that is kept in lower case as well.
 const LONGEST_LOWER: usize = 256;
+/// The longest value, in bytes, for which a search is prepared.
+const LONGEST_PREPARED: usize = 65_536;
 
 /// Which letters a text of ASCII has, whatever their case: a bit for each, which digits and signs share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +111,7 @@ impl Test {
                 MatchType::NotEqual => usize::MAX,
             },
             letters: Letters::of(value),
-            search: (match_type == MatchType::Contains).then(|| Search::new(value)),
+            search: (match_type == MatchType::Contains && value.len() <= LONGEST_PREPARED).then(|| Search::new(value)),
         }
     }
 
@@ -138,6 +142,7 @@ impl Test {
         match (self.match_type, case) {
             (MatchType::Contains, LetterCase::Sensitive) if text.len() < value.len() => 1,
             (MatchType::Contains, LetterCase::Sensitive) if text.len() == value.len() => 1 + text.len() / 256,
+            (MatchType::Contains, LetterCase::Sensitive) if self.search.is_none() => 1 + text.len() / 2,
             (MatchType::Contains, LetterCase::Sensitive) => 1 + text.len() / 8,
             (MatchType::Contains, LetterCase::Insensitive) if text.len().saturating_mul(3) < value.len() => 1,
             (MatchType::Contains, LetterCase::Insensitive) => 1 + (text.len() + value.len()) / 4,
@@ -254,7 +259,10 @@ impl Test {
             MatchType::NotEqual => text.len() != value.len() || text != value,
             MatchType::StartsWith => (value.is_empty() || text.first() == value.first()) && text.starts_with(value),
             MatchType::Contains if text.len() == value.len() => text == value,
-            MatchType::Contains => self.search.as_ref().is_some_and(|search| search.is_in(text)),
+            MatchType::Contains => match &self.search {
+                Some(search) => search.is_in(text),
+                None => memmem::find(text, value).is_some(),
+            },
         }
     }
 

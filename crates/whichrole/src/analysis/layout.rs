@@ -44,7 +44,8 @@ pub(crate) fn layouts(pieces: &Pieces<'_>, fresh: char) -> Result<Vec<String>, T
             inside.push(piece);
         }
     }
-    if inside.len() > MOST_PIECES {
+    let longest = pieces.start.iter().chain(&inside).map(|piece| piece.len()).max();
+    if inside.len() > MOST_PIECES || longest.is_some_and(|longest| longest > MOST_BYTES) {
         return Err(TooMany);
     }
     let mut layouts = Layouts { fresh, end: pieces.end, anchored: pieces.start.is_some(), found: Vec::new(), bytes: 0 };

@@ -179,7 +179,7 @@ impl Question<'_> {
             distinct(self.literals.iter().map(|literal| literal.semantics.letter_case()), LetterCase::default());
         let mut outcome = if cases.len() > 1 { Found::Undecided(NotDecided::Incomplete) } else { Found::No };
         for case in cases {
-            let values: Vec<Piece> = self.literals.iter().filter_map(|literal| Piece::of(literal, case)).collect();
+            let values: Vec<Piece<'_>> = self.literals.iter().filter_map(|literal| Piece::of(literal, case)).collect();
             match self.texts(&values, "", "") {
                 Err(_) => outcome = Found::Undecided(NotDecided::TooLarge),
                 Ok(texts) => {
@@ -194,18 +194,19 @@ impl Question<'_> {
     }
 
     /// All texts worth a look that have the pieces and stand between `open` and `close`.
-    fn texts(&self, pieces: &[Piece], open: &str, close: &str) -> Result<Vec<String>, super::layout::TooMany> {
+    fn texts(&self, pieces: &[Piece<'_>], open: &str, close: &str) -> Result<Vec<String>, super::layout::TooMany> {
         if let Some(exact) = pieces.iter().find(|piece| piece.place == Place::Whole) {
-            let text = exact.text.as_str();
+            let text = &*exact.text;
             let fits = text.len() >= open.len() + close.len() && text.starts_with(open) && text.ends_with(close);
             // As written first: it reads better than its lower case.
-            return Ok(if fits { vec![exact.written.clone(), exact.text.clone()] } else { Vec::new() });
+            let texts = std::iter::once(exact.written).chain((text != exact.written).then_some(text));
+            return Ok(if fits { texts.map(str::to_owned).collect() } else { Vec::new() });
         }
         let fresh = self.domain.fresh;
         let inside: Vec<&str> =
-            pieces.iter().filter(|piece| piece.place == Place::Inside).map(|piece| piece.text.as_str()).collect();
+            pieces.iter().filter(|piece| piece.place == Place::Inside).map(|piece| &*piece.text).collect();
         let starts: Vec<&str> =
-            pieces.iter().filter(|piece| piece.place == Place::Start).map(|piece| piece.text.as_str()).collect();
+            pieces.iter().filter(|piece| piece.place == Place::Start).map(|piece| &*piece.text).collect();
         let lay = |reserved: &str, more: &str| {
             let all = || starts.iter().copied().chain([open, reserved]).filter(|start| !start.is_empty());
             let longest = all().max_by_key(|start| start.len());
@@ -285,7 +286,7 @@ impl Question<'_> {
 
     /// The elements that an array needs besides those it has: one for each test that must hold and none of them passes.
     fn elements(&self, mode: ArrayClaims, case: LetterCase, has: &[&str]) -> Found<Vec<String>> {
-        let mut needs: Vec<Piece> = Vec::new();
+        let mut needs: Vec<Piece<'_>> = Vec::new();
         for literal in self.literals {
             match (mode, literal.test.match_type(), literal.holds) {
                 (ArrayClaims::ContainsElement, MatchType::Contains, _) | (ArrayClaims::PerElement, _, _) => {
@@ -361,7 +362,7 @@ impl Question<'_> {
         if self.passes(&empty) {
             return Found::Yes(empty);
         }
-        let pieces: Vec<Piece> = self.literals.iter().filter_map(|literal| Piece::of(literal, case)).collect();
+        let pieces: Vec<Piece<'_>> = self.literals.iter().filter_map(|literal| Piece::of(literal, case)).collect();
         let (open, close) = if mode == ArrayClaims::ListText { ("[", "]") } else { ("[\"", "\"]") };
         let Ok(texts) = self.texts(&pieces, open, close) else { return Found::Undecided(NotDecided::TooLarge) };
         let mut outcome = Found::No;
@@ -398,10 +399,10 @@ fn array_of_text(text: &str, mode: ArrayClaims) -> Option<Claim<'static>> {
 
 /// A text that a value must have, as the comparison sees it.
 #[derive(Debug, Clone)]
-struct Piece {
+struct Piece<'t> {
     place: Place,
-    text: String,
-    written: String,
+    text: Cow<'t, str>,
+    written: &'t str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -411,25 +412,25 @@ enum Place {
     Inside,
 }
 
-impl Piece {
+impl<'t> Piece<'t> {
     /// The piece that a literal asks for; `None` where it only forbids.
-    fn of(literal: &Literal<'_>, case: LetterCase) -> Option<Self> {
+    fn of(literal: &Literal<'t>, case: LetterCase) -> Option<Self> {
         let place = match (literal.test.match_type(), literal.holds) {
             (MatchType::Equals, true) | (MatchType::NotEqual, false) => Place::Whole,
             (MatchType::StartsWith, true) => Place::Start,
             (MatchType::Contains, true) => Place::Inside,
             _ => return None,
         };
-        let written = literal.test.value().to_owned();
-        Some(Self { place, text: in_case(&written, case).into_owned(), written })
+        let written = literal.test.value();
+        Some(Self { place, text: in_case(written, case), written })
     }
 
     fn is_in(&self, text: &str, case: LetterCase) -> bool {
         let text = in_case(text, case);
         match self.place {
             Place::Whole => text == self.text,
-            Place::Start => text.starts_with(&self.text),
-            Place::Inside => text.contains(&self.text),
+            Place::Start => text.starts_with(&*self.text),
+            Place::Inside => text.contains(&*self.text),
         }
     }
 }
