@@ -155,7 +155,8 @@ impl Failure {
             lines.extend(self.snippets.get(n).filter(|snippet| !snippet.is_empty()).cloned());
         }
         if reports.len() > SENTENCES {
-            lines.push(format!("and {} more problems; `--format json` lists them all", reports.len() - SENTENCES));
+            let more = text::counted(reports.len() - SENTENCES, "more problem", "more problems");
+            lines.push(format!("and {more}; `--format json` lists them all"));
         }
         lines.join("\n")
     }

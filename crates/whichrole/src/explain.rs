@@ -338,6 +338,7 @@ fn warnings(evaluator: &Evaluator, login: &Login<'_>) -> Vec<String> {
             ));
         }
     }
+    warnings.extend(login.odd_groups().map(str::to_owned));
     for role in [login.claim(PREFERRED_ROLE, evaluator.semantics()).and_then(Claim::as_text)].into_iter().flatten() {
         if !role.starts_with("arn:") && !role.contains("${") && !role.is_empty() {
             warnings.push("`cognito:preferred_role` is not an ARN (T3)".to_owned());

@@ -13,6 +13,18 @@ pub const ROLES: &str = "cognito:roles";
 /// The claim that names the role of a user's best group.
 pub const PREFERRED_ROLE: &str = "cognito:preferred_role";
 
+/// Whether a claim is a list in every token of a user pool (G1, G2), so that a proof leaves its texts out.
+pub(crate) fn is_list(claim: &str) -> bool {
+    matches!(claim, GROUPS | ROLES)
+}
+
+/// What is odd about groups that are no list: no token of a user pool has them so (G1), and a rule that matches a text need not match a list.
+/// `cognito:roles` is read as a text too (T7), and nothing is odd about that.
+pub(crate) fn oddity(value: &Claim<'_>) -> Option<&'static str> {
+    let is_odd = !matches!(value, Claim::Array(_));
+    is_odd.then_some("`cognito:groups` is not a list, as it is in every token of a user pool (G1)")
+}
+
 /// The claims that a user's groups lead to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupClaims {

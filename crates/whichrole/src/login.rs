@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::claims::{Claim, Claims, Value};
 use crate::decision::InvalidToken;
-use crate::groups::{OpenPreferredRole, PREFERRED_ROLE};
+use crate::groups::{self, GROUPS, OpenPreferredRole, PREFERRED_ROLE};
 use crate::plan::{AUDIENCE, EXPIRY, ISSUER, Slots, TOKEN_USE};
 use crate::pool::{IdentityPool, IdentityProvider};
 use crate::provider::{ProviderKey, ProviderKind, fits};
@@ -138,6 +138,13 @@ impl<'a> Login<'a> {
             Some(fault) => Some(fault.clone()),
             None => expiry_fault(self.slots.get(EXPIRY)?, clock?),
         }
+    }
+
+    /// What is odd about `cognito:groups` in the token, where the provider is a user pool: it is not a list (G1).
+    #[must_use]
+    pub fn odd_groups(&self) -> Option<&'static str> {
+        let of_user_pool = self.provider().is_some_and(|key| key.kind() == ProviderKind::UserPool);
+        self.claims.get(GROUPS).filter(|_| of_user_pool).and_then(groups::oddity)
     }
 
     /// Whether a mapping is in force for this login.

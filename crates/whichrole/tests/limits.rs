@@ -90,7 +90,7 @@ mod tokens {
         let named = |bytes: usize| format!("{{\"{}\":1}}", "\\u0041".repeat(bytes));
         let number = |digits: usize| format!("{{\"a\":-{}}}", "1".repeat(digits - 1));
         let rows: [(usize, Text<'_>, &str); 6] = [
-            (65_536, &padded, "token-too-large: the token is larger than 65536 bytes"),
+            (65_536, &padded, "token-too-large: the claims are larger than 65536 bytes"),
             (32, &nested, "1:37 token-too-large: claims: nested deeper than 32"),
             (10_000, &members, "1:60770 token-too-large: claims: more than 10000 members"),
             (10_000, &elements, "1:20006 token-too-large: claims: more than 10000 members"),
@@ -610,6 +610,6 @@ mod suites {
             format!("version: 1\nconfig: p.json\ntests:\n{tables}")
         };
         assert_eq!(too_large(&suite(100_000)), Vec::<String>::new());
-        assert_eq!(too_large(&suite(100_001)), ["too-large: more than 100000 rows of tables"]);
+        assert_eq!(too_large(&suite(100_001)), ["too-large: more than 100000 rows of tables and cells of `each`"]);
     }
 }

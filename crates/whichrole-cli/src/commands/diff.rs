@@ -83,7 +83,9 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         if found.is_equal() == Some(true) {
             depends.extend(unequal_readings(&before, &after, &options));
         }
-        all.push(found.clone());
+        if asked.users.is_some() {
+            all.push(found.clone());
+        }
         report.add(found);
     }
     report.unequal_under = depends.iter().map(ToString::to_string).collect();

@@ -27,6 +27,9 @@ pub fn run(args: &Args, config: &ConfigArgs, asked: &RequestArgs, output: &mut O
         {
             output.note("warning: `cognito:preferred_role` is not an ARN (T3)");
         }
+        if let Some(oddity) = logins.iter().find_map(Login::odd_groups) {
+            output.note(&format!("warning: {oddity}"));
+        }
         if !answer.is_certain() {
             output.note(&render::explain::uncertainty(&answer));
         }
@@ -77,11 +80,13 @@ impl<'q> Question<'q> {
             }
         }
         let signature = request::Signatures::check(asked.jwks.as_deref(), &tokens, clock, output)?;
+        let groups = match &asked.groups {
+            Some(file) => request::groups_of_file(file)?.unwrap_or_default(),
+            None => definition.groups.clone().unwrap_or_default(),
+        };
+        request::note_custom_role(&asked.choices, &definition.pool, &groups, output);
         Ok(Self {
-            groups: match &asked.groups {
-                Some(file) => request::groups_of_file(file)?.unwrap_or_default(),
-                None => definition.groups.clone().unwrap_or_default(),
-            },
+            groups,
             evaluator: Evaluator::new(definition.pool.clone(), semantics),
             pool: config.pool.as_deref(),
             loaded,

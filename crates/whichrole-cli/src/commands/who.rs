@@ -35,13 +35,15 @@ pub fn run(
 ) -> Result<Exit> {
     let semantics = request::semantics(&proof.assume)?;
     let loaded = Loaded::read(config)?;
-    let definition = loaded.definition(config.pool.as_deref(), output)?;
+    let definition = loaded.definition(config.pool.as_deref(), output)?.clone();
+    // The files can be large, and nothing is said of them any more.
+    drop(loaded);
     let groups = groups(proof, definition.groups.as_deref())?;
-    let evaluator = Evaluator::new(definition.pool.clone(), semantics);
+    let evaluator = Evaluator::new(definition.pool, semantics);
     let mut found = reach(&evaluator, &groups);
     let mut readings = reach_readings(&found, &evaluator, &groups);
     let asked = role
-        .map(|role| find_role(&definition.pool, &groups, role))
+        .map(|role| find_role(evaluator.pool(), &groups, role))
         .transpose()
         .map_err(|problem| Failure::new(problem.code, problem.message))?;
     if let Some(role) = &asked {
@@ -52,7 +54,7 @@ pub fn run(
         output.document(json(&Whole { reach: &found, readings: &readings, when })?);
     } else {
         let lines = match (found.roles.as_slice(), &asked) {
-            ([only], Some(_)) => render::who::role(only, &found, &readings, definition.pool.role_mappings.len() > 1),
+            ([only], Some(_)) => render::who::role(only, &found, &readings, evaluator.pool().role_mappings.len() > 1),
             _ => render::who::table(&found, &readings),
         };
         output.texts(&lines);

@@ -67,6 +67,32 @@ note: a.whichrole.yaml:6:23: nothing here gives `arn:aws:iam::111122223333:role/
 }
 
 #[test]
+fn groups_that_no_token_has_so_are_pointed_out() {
+    let folder = Folder::new("odd-groups");
+    let suite = |groups: &str| {
+        folder.suite(&format!(
+            "users:
+  u: {{ claims: {{ \"cognito:groups\": {groups} }} }}
+tests:
+  - {{ name: a, user: u, expect: uncertain }}
+  - {{ name: b, claims: {{ \"cognito:groups\": {groups} }}, expect: uncertain }}
+  - {{ name: c, table: [[\"cognito:groups\", \"custom:dept\", expect], [{groups}, a, uncertain], [{groups}, b, uncertain]] }}
+"
+        ));
+        folder.run(&[]).err
+    };
+    let note = |place: &str| {
+        format!(
+            "note: a.whichrole.yaml:{place}: `cognito:groups` is not a list, as it is in every token of a user pool (G1); \
+             `groups: […]` makes the claims of groups as a user pool does\n"
+        )
+    };
+    assert_eq!(suite("admins"), ["4:3", "7:13", "8:13"].map(note).concat());
+    assert_eq!(suite("[admins]"), "");
+    assert_eq!(suite("~"), "");
+}
+
+#[test]
 fn the_groups_of_several_pools_are_not_mixed() {
     let folder = Folder::new("several-groups");
     let groups = |pool: &str, name: &str| {

@@ -188,12 +188,10 @@ impl Diff {
 /// Compares two configurations for all requests: each login that either knows, guests, and requests that choose a role.
 #[must_use]
 pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>) -> Diff {
-    let part = |subject: &Subject<'_>| (subject.pool.clone(), subject.groups.to_vec());
     let Paired { before: mut old, after: mut new, matched, guessed } = {
         let [old_around, new_around] = options.around;
-        let (old, new) = (part(before), part(after));
-        let old = Part { pool: &old.0, groups: &old.1, around: old_around };
-        let new = Part { pool: &new.0, groups: &new.1, around: new_around };
+        let old = Part { pool: before.pool, groups: before.groups, around: old_around };
+        let new = Part { pool: after.pool, groups: after.groups, around: new_around };
         paired(old, new, options.equal)
     };
     let guests_unsaid = agree_on_refused_guests(&mut old.0, &mut new.0);

@@ -8,13 +8,13 @@ use super::tags::missing_source;
 use super::{Case, Finding, Severity};
 use crate::analysis::{RuleReach, Verdict, Witness, Work, reach_within};
 use crate::claims::{Claim, Claims};
-use crate::groups::{GROUPS, ROLES};
+use crate::groups::{self, GROUPS, ROLES};
 use crate::login::TokenForm;
 use crate::pool::{AmbiguousRoleResolution, Group, MappingRule, MatchType, RoleMapping, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::{Place, Position};
 use crate::semantics::{ArrayClaims, Choice, LetterCase, NonStringClaims, Semantics};
-use crate::{Evaluator, IdentityPool, Request, text};
+use crate::{IdentityPool, Request, text};
 
 /// Claims that every token has, so that a rule on them misses nobody.
 const ALWAYS: &[&str] = &["sub", "aud", "iss", "exp", "iat", "token_use", "cognito:username", "auth_time"];
@@ -95,9 +95,8 @@ fn never_offered(key: &ProviderKey) -> bool {
 }
 
 fn never_matches(rule: &MappingRule, n: usize, live_under: Option<&str>) -> String {
-    let is_list = matches!(rule.claim.as_str(), GROUPS | ROLES);
     let rests = live_under.map_or_else(String::new, |reading| format!(" (under `{reading}` it could)"));
-    if is_list && rule.match_type != MatchType::Contains {
+    if groups::is_list(&rule.claim) && rule.match_type != MatchType::Contains {
         return format!(
             "rule {n} never matches: {} is a list, and only `Contains` is known to match one{rests}",
             text::quoted(&rule.claim)
@@ -163,7 +162,7 @@ impl OtherReadings<'_, '_> {
 
 /// The rules that live under a choice.
 fn live(case: &Case<'_>, choice: Choice, work: &Work) -> Rules {
-    let evaluator = Evaluator::new(case.evaluator.pool().clone(), Semantics::default().assume(choice));
+    let evaluator = case.evaluator.under(Semantics::default().assume(choice));
     let groups = case.definition.groups.as_deref().unwrap_or_default();
     let rules = reach_within(&evaluator, groups, work).rules.into_iter();
     rules.filter(|rule| rule.verdict.witness().is_some()).map(|rule| (rule.provider, rule.rule)).collect()
@@ -265,10 +264,7 @@ fn witness(key: &ProviderKey, claims: Claims<'static>) -> Witness {
 
 /// A `NotEqual` rule is passed over for users who lack the claim (R3).
 fn misses_absent(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &MappingRule, found: &mut Vec<Finding>) {
-    if rule.match_type != MatchType::NotEqual
-        || ALWAYS.contains(&rule.claim.as_str())
-        || matches!(rule.claim.as_str(), GROUPS | ROLES)
-    {
+    if rule.match_type != MatchType::NotEqual || ALWAYS.contains(&rule.claim.as_str()) || groups::is_list(&rule.claim) {
         return;
     }
     let nothing = Claims::default();

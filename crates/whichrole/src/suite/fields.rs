@@ -34,14 +34,15 @@ impl Fields {
         Self { problems, ..Self::default() }
     }
 
-    /// Whether there is room for so many more rows of tables, each of so many cells; says so where there is none.
-    pub(super) fn takes_rows(&mut self, more: usize, width: usize, at: Position) -> bool {
+    /// Whether there is room for so many more rows, each of so many cells; says so where there is none, with the words for the rows that are
+    /// counted.
+    pub(super) fn takes_rows(&mut self, more: usize, width: usize, counted: &str, at: Position) -> bool {
         let had_room = self.rows <= MOST_ROWS && self.cells <= MOST_CELLS;
         self.rows = self.rows.saturating_add(more);
         self.cells = self.cells.saturating_add(more.saturating_mul(width));
         let has_room = self.rows <= MOST_ROWS && self.cells <= MOST_CELLS;
         if had_room && self.rows > MOST_ROWS {
-            self.report("too-large", format!("more than {MOST_ROWS} rows of tables"), at);
+            self.report("too-large", format!("more than {MOST_ROWS} {counted}"), at);
         } else if had_room && !has_room {
             self.report("too-large", format!("more than {MOST_CELLS} cells of tables"), at);
         }

@@ -86,11 +86,9 @@ impl Suite {
                 continue;
             };
             let groups = groups.clone().or_else(|| definition.groups.clone());
+            let evaluator = Evaluator::new(definition.pool.clone(), Semantics::default());
             let mut target = Target {
-                evaluators: semantics
-                    .iter()
-                    .map(|semantics| Evaluator::new(definition.pool.clone(), *semantics))
-                    .collect(),
+                evaluators: semantics.iter().map(|semantics| evaluator.under(*semantics)).collect(),
                 users: BTreeMap::new(),
                 roles: Roles::of(&definition, groups.as_deref()),
                 label: config.label,
@@ -144,7 +142,10 @@ impl Suite {
             let more = fields.problems.len().saturating_sub(MOST_PROBLEMS);
             if more > 0 {
                 fields.problems.truncate(MOST_PROBLEMS);
-                fields.problems.push(Problem::new("too-many-problems", format!("and {more} more problems")));
+                fields.problems.push(Problem::new(
+                    "too-many-problems",
+                    format!("and {}", text::counted(more, "more problem", "more problems")),
+                ));
             }
             return Err(ReadError { problems: fields.problems, names });
         }

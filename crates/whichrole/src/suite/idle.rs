@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::groups::{GROUPS, PREFERRED_ROLE, ROLES};
+use crate::groups::{self, GROUPS, PREFERRED_ROLE, ROLES};
 use crate::pool::{RoleMapping, RoleMappingType};
 use crate::read::{Position, Problem};
 use crate::text::{nearest, quoted};
 
 use super::fields::Fields;
-use super::model::{Column, PropertyClaim, Suite};
+use super::model::{Cell, Column, PropertyClaim, Suite};
 use super::plan::Target;
 
 /// Headings that are no claims.
@@ -41,7 +41,7 @@ const USUAL: [&str; 22] = [
     "user_id",
 ];
 
-/// Reports headings that are hardly meant to be claims, and notes claims and roles that are close to one that counts.
+/// Reports headings that are hardly meant to be claims, and notes claims and roles that are close to one that counts, and groups that are no list.
 pub(super) fn check(suite: &Suite, targets: &[Target], fields: &mut Fields, notes: &mut Vec<Problem>) {
     let read = read_claims(targets);
     for test in &suite.tests {
@@ -65,6 +65,7 @@ pub(super) fn check(suite: &Suite, targets: &[Target], fields: &mut Fields, note
             notes.push(Problem::new("unread-claim", message).at(at));
         }
     }
+    notes.extend(odd_groups(suite));
     for property in &suite.properties {
         let PropertyClaim::Never { role, .. } = &property.claim else { continue };
         let gives = |target: &Target| {
@@ -77,6 +78,26 @@ pub(super) fn check(suite: &Suite, targets: &[Target], fields: &mut Fields, note
             notes.push(Problem::new("unknown-role", message).at(role.at));
         }
     }
+}
+
+/// Groups that are written as something else than a list, once for each user and test, and what would make the list.
+fn odd_groups(suite: &Suite) -> impl Iterator<Item = Problem> {
+    let odd = |claims: &[(String, Cell)]| {
+        let mut groups = claims.iter().filter(|(name, _)| name == GROUPS).filter_map(|(_, value)| value.as_ref());
+        groups.find_map(groups::oddity)
+    };
+    let users = suite.users.iter().filter_map(move |user| Some((odd(&user.claims)?, user.name.at)));
+    let tests = suite.tests.iter().filter_map(move |test| {
+        let column = test.columns.iter().position(|column| matches!(column, Column::Claim(name) if name == GROUPS));
+        let cells = || (0..test.rows.len()).filter_map(move |row| test.cells.get(row, column?));
+        let oddity = test.claims.as_deref().and_then(odd);
+        let oddity = oddity.or_else(|| cells().find_map(|cell| groups::oddity(&cell)));
+        Some((oddity?, test.name.at))
+    });
+    users.chain(tests).map(|(oddity, at)| {
+        Problem::new("odd-claim", format!("{oddity}; `groups: […]` makes the claims of groups as a user pool does"))
+            .at(at)
+    })
 }
 
 /// Every claim that some configuration reads.

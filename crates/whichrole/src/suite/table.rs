@@ -16,6 +16,8 @@ use super::read_tests::{Expectations, check_cell, entry_expectation};
 
 /// The most cells that one `each` may have.
 const MOST_CELLS: usize = 100_000;
+/// What counts as a row of a suite.
+const ROWS: &str = "rows of tables and cells of `each`";
 
 /// How large the values of all cells may be, with 32 bytes for each beside its text.
 const MOST_CELL_BYTES: usize = 32 * 1024 * 1024;
@@ -49,7 +51,7 @@ pub(super) fn inline(
     if rest.is_empty() {
         fields.report("empty-suite", "the table has no rows below its headings", node.at);
     }
-    if !fields.takes_rows(rest.len(), columns.len(), node.at) {
+    if !fields.takes_rows(rest.len(), columns.len(), ROWS, node.at) {
         return None;
     }
     let mut rows = Vec::with_capacity(rest.len());
@@ -126,7 +128,7 @@ pub(super) fn from_csv(
             }
         };
         let at = cells.first().map_or(start, |first| first.at);
-        if !fields.takes_rows(1, columns.len(), at) {
+        if !fields.takes_rows(1, columns.len(), "rows of CSV tables", at) {
             break;
         }
         if cells.len() != headings.len() {
@@ -274,7 +276,7 @@ pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations
         fields.report("too-large", format!("`each` has more than {MOST_CELLS} cells"), node.at);
         return None;
     };
-    if !fields.takes_rows(count, 0, node.at) {
+    if !fields.takes_rows(count, 0, ROWS, node.at) {
         return None;
     }
     let bytes: usize = axes.iter().map(|axis| (count / axis.values.len().max(1)).saturating_mul(axis.bytes)).sum();

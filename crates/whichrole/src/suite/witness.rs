@@ -5,7 +5,7 @@ use crate::analysis;
 use crate::claims::{Claim, Claims};
 use crate::decision::{Decision, Denial, Outcome, Source};
 use crate::eval::{Evaluator, Request};
-use crate::groups::{GROUPS, PREFERRED_ROLE, ROLES};
+use crate::groups::{self, PREFERRED_ROLE, ROLES};
 use crate::login::{Login, TokenForm};
 use crate::pool::{MappingRule, MatchType, RoleMapping, RoleMappingType};
 use crate::provider::ProviderKey;
@@ -160,7 +160,7 @@ pub(super) fn rule(evaluator: &Evaluator, provider: &ProviderKey, number: usize)
     })
 }
 
-/// Values that could match a rule, the most readable first. Claims of groups are arrays in real tokens.
+/// Values that could match a rule, the most readable first, of those that its claim may have: what a proof leaves out is no witness either.
 fn candidates(rule: &MappingRule) -> Vec<Claim<'static>> {
     let value = rule.value.as_str();
     let texts: Vec<String> = match rule.match_type {
@@ -173,11 +173,7 @@ fn candidates(rule: &MappingRule) -> Vec<Claim<'static>> {
     };
     let arrays = texts.iter().map(|text| Claim::texts([text.clone()])).collect::<Vec<_>>();
     let texts = texts.iter().map(|text| Claim::from(text.clone()));
-    if matches!(rule.claim.as_str(), GROUPS | ROLES) {
-        arrays.into_iter().chain(texts).collect()
-    } else {
-        texts.chain(arrays).collect()
-    }
+    if groups::is_list(&rule.claim) { arrays } else { texts.chain(arrays).collect() }
 }
 
 /// A request that gets a tag: its claim, and whatever gets a role.
@@ -194,7 +190,9 @@ fn tag(evaluator: &Evaluator, provider: &ProviderKey, key: &str, claim: &str) ->
             // The client of a user pool's token decides which mapping is in force.
             let client = witness.provider.as_ref().and_then(ProviderKey::client).filter(|_| claim == "aud");
             let client = client.filter(|client| !client.contains("${")).map(str::to_owned);
-            witness.claims.set(claim.to_owned(), client.unwrap_or_else(|| "example".to_owned()));
+            let value = client.unwrap_or_else(|| "example".to_owned());
+            let value = if groups::is_list(claim) { Claim::texts([value]) } else { value.into() };
+            witness.claims.set(claim.to_owned(), value);
         }
         let has = witness.try_on(evaluator, |_, decision| {
             matches!(decision.outcome, Outcome::Assume { .. }) && decision.tags.contains_key(key)

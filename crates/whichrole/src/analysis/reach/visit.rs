@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{RuleReach, Verdict, Way, accepted};
+use super::{RuleReach, Verdict, Way};
 use crate::analysis::blocking;
 use crate::analysis::side::End;
 use crate::analysis::solve::{Found, NotDecided};
@@ -33,14 +33,14 @@ pub(super) struct Visit<'k> {
 /// What is known of a role so far.
 pub(super) struct Ways {
     pub(super) verdict: Verdict,
-    /// The same of requests that take no group but those that are known.
-    pub(super) known: Verdict,
+    /// The same of requests that take no group but those that are known, where that is not the same. Witnesses can be large.
+    pub(super) known: Option<Verdict>,
     pub(super) by: Vec<Way>,
 }
 
 impl Default for Ways {
     fn default() -> Self {
-        Self { verdict: Verdict::Dead, known: Verdict::Dead, by: Vec::new() }
+        Self { verdict: Verdict::Dead, known: None, by: Vec::new() }
     }
 }
 
@@ -64,7 +64,7 @@ impl<'k> Visit<'k> {
         let Some(side) = space.sides.first() else { return };
         let provider = side.key.as_ref().map(|key| key.as_str().to_owned());
         let first = self.first_rule(provider.as_deref());
-        let mut ask = Ask { wants: accepted(space, 0).into_iter().collect(), ..Ask::default() };
+        let mut ask = Ask { fine: vec![0], ..Ask::default() };
         for target in 0..=side.cases.len() {
             ask.targets = vec![target];
             let rule = side.cases.get(target).and_then(|case| case.rule);
@@ -114,8 +114,10 @@ impl<'k> Visit<'k> {
             {
                 ways.by.push(Way { provider: provider.clone(), source });
             }
-            if !is_unknown {
-                ways.known = std::mem::replace(&mut ways.known, Verdict::Dead).or(verdict.clone());
+            match &mut ways.known {
+                None if is_unknown => ways.known = Some(ways.verdict.clone()),
+                Some(known) if !is_unknown => *known = std::mem::replace(known, Verdict::Dead).or(verdict.clone()),
+                _ => {}
             }
             ways.verdict = std::mem::replace(&mut ways.verdict, Verdict::Dead).or(verdict);
         }

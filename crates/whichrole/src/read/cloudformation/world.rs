@@ -121,12 +121,17 @@ impl<'n> World<'n> {
         self.undecided.take()
     }
 
+    /// Whether a template declares a parameter of this name, or something asked for it.
+    pub(super) fn asks_for(&self, name: &str) -> bool {
+        self.used.borrow().contains(name)
+            || self.templates.iter().any(|template| template.parameters.contains_key(name))
+    }
+
     /// Parameters that were given and nothing asked for: mostly a slip of the pen.
     pub(super) fn unused(&self) -> Vec<Problem> {
-        let used = self.used.borrow();
         let declared: BTreeSet<&str> =
             self.templates.iter().flat_map(|template| template.parameters.keys().copied()).collect();
-        let unused = self.given.keys().filter(|name| !used.contains(*name) && !declared.contains(name.as_str()));
+        let unused = self.given.keys().filter(|name| !self.asks_for(name));
         unused
             .map(|name| {
                 let near = text::nearest(name, declared.iter().copied())

@@ -15,6 +15,7 @@ use crate::suite::coverage::Items;
 use crate::suite::mutants::{self, Change};
 use crate::suite::plan::Target;
 use crate::suite::witness::Witness;
+use crate::text::counted;
 
 /// How much work the changes of a configuration may be: each is tried on about as many tests as there are changes, and a test looks at every
 /// rule.
@@ -75,10 +76,11 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     // Writing to a `String` cannot fail.
     let _ = writeln!(
         out,
-        "# {tests} {} ({how}, of {candidates} requests looked at) {} {all} small {} of the configuration; {} (proved).",
-        if tests == 1 { "test" } else { "tests" },
+        "# {} ({how}, of {} looked at) {} {} of the configuration; {} (proved).",
+        counted(tests, "test", "tests"),
+        counted(candidates, "request", "requests"),
         if tests == 1 { "notices" } else { "notice" },
-        if all == 1 { "change" } else { "changes" },
+        counted(all, "small change", "small changes"),
         mutants::others_change_nothing(equivalent)
     );
     let _ = writeln!(out, "# The small changes that are tried: {}.", mutants::KINDS);
@@ -111,7 +113,7 @@ impl First<'_> {
         let is_equal = found.is_equal();
         let witnesses = found.changes.iter().chain(&found.custom_role_changes).take(MOST_WITNESSES);
         for witness in witnesses.map(|change| Witness::from(change.witness.clone())) {
-            self.add_noticing(change, Draft::of(witness));
+            self.add_noticing(change, Draft::of(witness).with_arns(self.evaluator, &self.target.roles));
         }
         is_equal.map(|is_equal| !is_equal)
     }
