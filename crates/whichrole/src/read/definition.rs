@@ -123,9 +123,9 @@ fn nothing_known(names: &[String], misspelt: Option<(String, Position)>) -> Prob
 }
 
 impl Drafts {
-    /// Drafts of a configuration with at most so many parts.
-    pub(crate) fn within(parts: usize) -> Self {
-        Self { room: Room::new(parts), ..Self::default() }
+    /// Drafts of a configuration with at most so many parts, in files of so many bytes.
+    pub(crate) fn within(parts: usize, bytes: usize) -> Self {
+        Self { room: Room::new(parts, bytes), ..Self::default() }
     }
 
     /// The room that is left for parts.
@@ -271,7 +271,8 @@ impl Drafts {
 
     /// Adds a group; another group of its name is a problem.
     pub(crate) fn add_group(&mut self, pool: Option<&str>, group: Group, at: Position) {
-        if self.room.take_group(at) {
+        let role = group.role_arn.as_ref().map_or("", RoleArn::as_str);
+        if self.room.take_group(at) && self.room.take_text(&[&group.name, role, pool.unwrap_or_default()], at) {
             self.put_group(pool, group, at);
         }
     }

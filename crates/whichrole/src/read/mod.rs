@@ -119,7 +119,8 @@ pub struct UsedNames {
 /// Problems are in the result, so that `show` and `lint` can go on; [`Configuration::usable`] turns them into an error.
 #[must_use]
 pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
-    let mut drafts = definition::Drafts::within(options.parts);
+    let bytes = sources.iter().map(|source| source.text.len()).sum();
+    let mut drafts = definition::Drafts::within(options.parts, bytes);
     let mut templates = Vec::new();
     #[cfg(feature = "hcl")]
     let mut terraform = terraform::Texts::default();
