@@ -265,56 +265,6 @@ fn rules_in_another_order_are_equal_exactly_where_no_token_meets_both() {
     );
 }
 
-/// Pairs of rules that cannot lead to a shorter witness than is known are passed over.
-#[test]
-fn of_many_pairs_of_rules_the_shortest_witness_is_found() {
-    let mut state = 7_usize;
-    let mut next = |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) % below
-    };
-    let texts = |length: usize| {
-        (0..3_usize.pow(u32::try_from(length).unwrap())).map(move |n| {
-            (0..length).map(|at| ["a", "b", "x"][n / 3_usize.pow(u32::try_from(at).unwrap()) % 3]).collect::<String>()
-        })
-    };
-    for _ in 0..20 {
-        let mut rules: Vec<(String, String)> = (0..12)
-            .map(|n| {
-                let value = (0..3 + n % 3).map(|_| ["a", "b"][next(2)]).collect();
-                (value, format!("R{}", next(3)))
-            })
-            .collect();
-        let written = |rules: &[(String, String)]| {
-            let rules: Vec<String> = rules.iter().map(|(value, role)| format!("c Contains {value} {role}")).collect();
-            pool(&rules.iter().map(String::as_str).collect::<Vec<_>>())
-        };
-        let before = rules.clone();
-        let by = next(11) + 1;
-        rules.rotate_left(by);
-        let role = |rules: &[(String, String)], text: &str| {
-            rules.iter().find(|(value, _)| text.contains(value)).map(|(_, role)| role.clone())
-        };
-        // The fewest characters for each pair of roles.
-        let mut shortest = std::collections::BTreeMap::new();
-        for text in (0..8).flat_map(texts) {
-            let ends = (role(&before, &text), role(&rules, &text));
-            if ends.0 != ends.1 {
-                shortest.entry(ends).or_insert(text.len());
-            }
-        }
-        let found = compare(&written(&before), &written(&rules));
-        assert!(found.not_decided.is_empty());
-        let short = |role: &Option<String>| role.as_ref().and_then(|role| Some(role.rsplit_once('/')?.1.to_owned()));
-        let changes = found.changes.iter().map(|change| {
-            let length = change.witness.claims.get("c").unwrap().as_text().unwrap().len();
-            ((short(&change.before.role), short(&change.after.role)), length)
-        });
-        let changes: std::collections::BTreeMap<_, _> = changes.filter(|(_, length)| *length < 8).collect();
-        assert_eq!(changes, shortest, "{before:?} {by}");
-    }
-}
-
 #[test]
 fn a_dead_rule_matters_only_to_requests_that_choose_its_role() {
     let before = pool(&["dept Contains a A", "dept Equals xa B"]);

@@ -144,12 +144,13 @@ pub struct GroupSets {
 /// `groups` are the groups that are known. Witnesses use them where they can; other groups may exist.
 #[must_use]
 pub fn reach(evaluator: &Evaluator, groups: &[Group]) -> Reach {
-    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), &Work::default(), true)
+    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), &Work::default(), true, true)
 }
 
-/// As [`reach`], but for who blocks whom, for several answers that together may take no more than one.
+/// As [`reach`], but for who blocks whom and for the witnesses of rules, which are empty, for several answers that together may take no more than
+/// one.
 pub(crate) fn reach_within(evaluator: &Evaluator, groups: &[Group], work: &Work) -> Reach {
-    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), work, false)
+    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), work, false, false)
 }
 
 /// As [`reach`], for one role, with the exact condition. The role need not be one that the pool names.
@@ -159,7 +160,7 @@ pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleRe
     all_roles.insert(role.to_owned());
     let work = Work::default();
     let known = Known { groups, roles: &all_roles, work: &work };
-    let found = reach_of(evaluator, groups, &all_roles, &Work::default(), false);
+    let found = reach_of(evaluator, groups, &all_roles, &Work::default(), false, false);
     let found = found.roles.into_iter().find(|known| known.role == role);
     let spots = spots(evaluator).into_iter().take_while(|_| !work.is_over());
     let spaces = spots.filter_map(|spot| {
@@ -213,9 +214,10 @@ fn reach_of(
     all_roles: &BTreeSet<String>,
     work: &Work,
     asks_who_blocks: bool,
+    keeps_witnesses: bool,
 ) -> Reach {
     let known = Known { groups, roles: all_roles, work };
-    let mut visit = Visit::new(known, asks_who_blocks);
+    let mut visit = Visit::new(known, asks_who_blocks, keeps_witnesses);
     let mut domain = BTreeMap::new();
     let spots = spots(evaluator);
     for spot in &spots {

@@ -15,6 +15,9 @@ use crate::provider::{ProviderKey, ProviderKind};
 use crate::semantics::{ArrayClaims, LetterCase, RulesCustomRole, Semantics, SoleRole, TagMissingClaim};
 use crate::{Decision, Denial, Evaluator, Outcome, Request, Source, saml, tags};
 
+/// The steps that making a tag counts for.
+const COST_OF_TAG: usize = 4;
+
 /// Where a request ends on one side, its tags apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum End {
@@ -184,7 +187,7 @@ impl Side<'_> {
         steps_of_login(self.evaluator)
             + self.cases.len()
             + compared.sum::<usize>()
-            + self.tags.len() * claims.iter().count() / 2
+            + self.tags.len() * (COST_OF_TAG + claims.iter().count() / 2)
     }
 }
 

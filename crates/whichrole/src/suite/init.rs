@@ -195,8 +195,8 @@ impl<'t> First<'t> {
     /// Adds a test, unless one asks the same already or it cannot be asked. Its name is the answer and what the request is about, so that who
     /// reads that it fails knows which role is not given any more, or is given now, and to whom.
     fn add(&mut self, about: &str, draft: Draft<'t>) {
-        let given = draft
-            .ask(self.evaluator, |answer| answer.decision.role().map_or("denied".into(), |role| self.called(role)));
+        let given =
+            draft.decided(self.evaluator, |decision| decision.role().map_or("denied".into(), |role| self.called(role)));
         let Some(given) = given.filter(|_| self.asked.insert(draft.asks())) else { return };
         self.drafts.push(Draft { name: format!("{given} {about}"), ..draft });
     }

@@ -26,6 +26,8 @@ pub(super) struct Visit<'k> {
     pub(super) rules: Vec<RuleReach>,
     /// How much was spent on who blocks whom, where that is asked for.
     blocking: Option<Work>,
+    /// Whether the witnesses of rules are asked for. They can be large.
+    keeps_witnesses: bool,
     /// Whether a login was not looked at, since it would have been too much.
     pub(super) passed_by: bool,
 }
@@ -45,7 +47,7 @@ impl Default for Ways {
 }
 
 impl<'k> Visit<'k> {
-    pub(super) fn new(known: Known<'k>, asks_who_blocks: bool) -> Self {
+    pub(super) fn new(known: Known<'k>, asks_who_blocks: bool, keeps_witnesses: bool) -> Self {
         let roles = known.groups.iter().filter_map(|group| group.role_arn.as_ref());
         Self {
             known,
@@ -55,6 +57,7 @@ impl<'k> Visit<'k> {
             seen: BTreeSet::new(),
             rules: Vec::new(),
             blocking: asks_who_blocks.then(Work::default),
+            keeps_witnesses,
             passed_by: false,
         }
     }
@@ -96,11 +99,17 @@ impl<'k> Visit<'k> {
                     if blocked_by.is_none() {
                         verdict = Verdict::NotDecided(NotDecided::TooLarge);
                     }
+                    let verdict = match &verdict {
+                        Verdict::Live(_) if !self.keeps_witnesses => {
+                            Verdict::Live(Witness { provider: None, claims: Claims::default(), custom_role_arn: None })
+                        }
+                        verdict => verdict.clone(),
+                    };
                     self.rules.push(RuleReach {
                         provider: provider.clone(),
                         rule,
                         role: role.clone(),
-                        verdict: verdict.clone(),
+                        verdict,
                         blocked_by: blocked_by.unwrap_or_default(),
                         unknown_groups: is_unknown,
                     });

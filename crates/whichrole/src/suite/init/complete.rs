@@ -4,12 +4,13 @@
 //! A test notices a change where it expects something else. Tests that only one change needs are kept, tests and changes that others cover
 //! are left out, and among what is left a smallest choice is searched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::{Draft, First};
 use crate::analysis::{DiffOptions, Subject, diff, smallest_hitting};
 use crate::eval::Evaluator;
+use crate::pool::IdentityPool;
 use crate::read::Definition;
 use crate::suite::coverage::Items;
 use crate::suite::mutants::{self, Change};
@@ -73,7 +74,9 @@ fn complete_within(definition: &Definition, config: &str, pool: Option<&str>, mo
         }
     }
     let is_whole = tried == all_changes;
-    let today: Vec<Option<String>> = first.drafts.iter().map(|draft| first.expected(draft, evaluator)).collect();
+    let bare = Evaluator::new(without_tags(evaluator.pool()), *evaluator.semantics());
+    let today = first.drafts.iter().map(|draft| [first.expected(draft, &bare), first.expected(draft, evaluator)]);
+    let today: Vec<[Option<String>; 2]> = today.collect();
     let noticed_by: Vec<BTreeSet<usize>> = told_apart.iter().map(|change| first.who_notices(change, &today)).collect();
     let unnoticed = noticed_by.iter().filter(|tests| tests.is_empty()).count();
     let choice = smallest_choice(noticed_by);
@@ -119,7 +122,7 @@ fn complete_within(definition: &Definition, config: &str, pool: Option<&str>, mo
 impl First<'_> {
     /// Adds the requests that tell a changed configuration from the one there is. Whether there are any; `None` where that is not decided.
     /// `steps` is how long all of that took, and grows.
-    fn tell_apart(&mut self, changed: &crate::IdentityPool, change: &str, steps: &mut u64) -> Option<bool> {
+    fn tell_apart(&mut self, changed: &IdentityPool, change: &str, steps: &mut u64) -> Option<bool> {
         let groups = self.target.groups.as_deref().unwrap_or_default();
         let subject = |pool| Subject { pool, groups, semantics: *self.evaluator.semantics() };
         let found = diff(&subject(self.evaluator.pool()), &subject(changed), &DiffOptions::default());
@@ -137,9 +140,12 @@ impl First<'_> {
         draft.decided(evaluator, |decision| self.expectation(decision))
     }
 
-    /// The tests that expect something else of a changed configuration than of the one there is, which is what they expect `today`.
-    fn who_notices(&self, change: &Change<'_>, today: &[Option<String>]) -> BTreeSet<usize> {
+    /// The tests that expect something else of a changed configuration than of the one there is, which is what they expect `today`, without
+    /// tags and with them. Tags do not depend on the role (P8) and take long to make, so a change of rules is tried without them first.
+    fn who_notices(&self, change: &Change<'_>, today: &[[Option<String>; 2]]) -> BTreeSet<usize> {
         let mutant = &Evaluator::new(change.of(self.evaluator.pool()), *self.evaluator.semantics());
+        let same_tags = mutant.pool().principal_tags == self.evaluator.pool().principal_tags;
+        let bare = same_tags.then(|| Evaluator::new(without_tags(mutant.pool()), *mutant.semantics()));
         let changed = change.provider;
         let concerns = |draft: &Draft<'_>| {
             let Some(changed) = changed else { return true };
@@ -147,10 +153,17 @@ impl First<'_> {
                 // Several references can mean one provider.
                 || draft.witness.provider.as_ref().is_some_and(|key| key.is_symbolic() || changed.is_symbolic())
         };
-        let notices =
-            |(draft, today): (&Draft<'_>, &Option<String>)| concerns(draft) && *today != self.expected(draft, mutant);
+        let notices = |(draft, [role, whole]): (&Draft<'_>, &[Option<String>; 2])| {
+            concerns(draft)
+                && bare.as_ref().is_none_or(|bare| *role != self.expected(draft, bare))
+                && *whole != self.expected(draft, mutant)
+        };
         self.drafts.iter().zip(today).enumerate().filter(|(_, one)| notices(*one)).map(|(at, _)| at).collect()
     }
+}
+
+fn without_tags(pool: &IdentityPool) -> IdentityPool {
+    IdentityPool { principal_tags: BTreeMap::new(), ..pool.clone() }
 }
 
 /// A smallest set of tests that has one of each of `noticed_by`, as far as that is possible.
