@@ -8,6 +8,7 @@ mod concat;
 mod conditions;
 mod custom;
 mod declared;
+mod exports;
 mod provider;
 mod resolve;
 mod resources;
@@ -15,6 +16,8 @@ pub(crate) mod surroundings;
 mod template;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_together;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,10 +135,10 @@ struct Reading<'r, 'n> {
 impl<'n> Reading<'_, 'n> {
     /// Whether a resource is there; one whose condition is not known is, with a problem or, where it decides no mapping, a note.
     fn exists(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>, decides: Decides) -> bool {
-        let Some(name) = resource.condition.and_then(Node::as_text) else { return true };
-        match resolver.condition(name) {
+        match resolver.is_made(resource.condition) {
             Truth::Known(exists) => exists,
             Truth::Unknown(missing) => {
+                let name = resource.condition.and_then(Node::as_text).unwrap_or_default();
                 let message = format!(
                     "{} depends on the condition {}, which is not known here",
                     text::quoted(resource.id),

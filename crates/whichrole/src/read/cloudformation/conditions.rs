@@ -64,6 +64,11 @@ impl Resolver<'_, '_> {
         }
     }
 
+    /// Whether what names this condition, or none, is made.
+    pub(super) fn is_made(&self, condition: Option<&Node>) -> Truth {
+        condition.and_then(Node::as_text).map_or(Truth::Known(true), |name| self.condition(name))
+    }
+
     /// A condition by name.
     pub(super) fn condition(&self, name: &str) -> Truth {
         let key = (self.number, name.to_owned());

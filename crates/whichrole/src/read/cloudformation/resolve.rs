@@ -6,7 +6,8 @@ use super::super::interpolation::{Piece, flat, pieces};
 use super::super::node::{Entry, Node, Reference, Value};
 use super::super::position::Position;
 use super::super::scalar;
-use super::concat::{Concat, describe, to_json};
+use super::concat::{self, Concat, describe, to_json};
+use super::exports::Exported;
 use super::template::Template;
 use super::world::{VALUES_OF_A_NAME, World};
 use crate::text;
@@ -153,10 +154,10 @@ impl<'w, 'n> Resolver<'w, 'n> {
                 return too_large(at);
             }
             let value = if is_list {
-                let parts = value.split(',').map(|part| Node { value: Value::text(part.trim()), at });
+                let parts = value.split(',').map(|part| Node { value: concat::known_or_looked_up(part.trim()), at });
                 Value::List(parts.collect())
             } else {
-                Value::text(value)
+                concat::known_or_looked_up(&value)
             };
             return Node { value, at };
         }
@@ -268,6 +269,10 @@ impl<'w, 'n> Resolver<'w, 'n> {
     fn mapped(&self, node: &Node) -> Node {
         match &node.value {
             Value::Map(_) | Value::Tagged(..) => self.opaque("FindInMap", node, node.at),
+            Value::List(elements) => {
+                Node { value: Value::list(elements.iter().map(|element| self.mapped(element))), at: node.at }
+            }
+            Value::Text(text) => Node { value: concat::known_or_looked_up(text), at: node.at },
             _ => node.clone(),
         }
     }
@@ -280,22 +285,21 @@ impl<'w, 'n> Resolver<'w, 'n> {
         if let Some(value) = text.missing.is_none().then(|| self.world.given(&text.text)).flatten() {
             return Some(self.paid(value, at).value);
         }
-        if !self.led
-            && let Some((number, value)) = self.world.exported(&text.text)
-        {
-            let there = Self { number, led: true, ..*self };
-            let value = there.resolve(value);
-            return Some(if number == self.number { value.value } else { there.abroad(value) });
-        }
-        let missing = text.missing.unwrap_or_else(|| {
-            format!("no template here exports it; add the one that does, or pass {}", parameter(&text.text))
-        });
+        let unknown = if self.led {
+            format!("pass {}", parameter(&text.text))
+        } else {
+            match self.exported(&text.text, at) {
+                Exported::Value(value) => return Some(value),
+                Exported::Unknown(missing) => missing,
+            }
+        };
+        let missing = text.missing.unwrap_or(unknown);
         let text = format!("${{ImportValue {}}}", flat(&text.text));
         self.world.pay(text.len(), at).then_some(Value::reference(text, missing))
     }
 
     /// A value of this template as another one sees it: `${Users}` is `${Auth:Users}`.
-    fn abroad(&self, node: Node) -> Value {
+    pub(super) fn abroad(&self, node: Node) -> Value {
         let Value::Reference(reference) = node.value else { return node.value };
         let stem = self.template().map_or("", |template| &template.stem);
         let mut text = String::new();
@@ -312,12 +316,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
     /// Text outside `Fn::Sub`: literal, but for dynamic references and the variables of Serverless.
     fn plain_text(&self, text: &str, at: Position) -> Node {
         let serverless = self.template().is_some_and(|template| template.serverless);
-        let literal = || Node { value: Value::text(text), at };
-        if text.contains("{{resolve:") {
-            let missing = format!("only a deployment can look up {}", text::quoted(text));
-            let text = text.replace("{{resolve:", "${resolve:").replace("}}", "}");
-            return Node { value: Value::reference(text, missing), at };
-        }
+        let literal = || Node { value: concat::known_or_looked_up(text), at };
         if !text.contains("${") {
             return literal();
         }
@@ -330,7 +329,11 @@ impl<'w, 'n> Resolver<'w, 'n> {
     }
 
     fn paid(&self, value: &str, at: Position) -> Node {
-        if self.world.pay(value.len(), at) { Node { value: Value::text(value), at } } else { too_large(at) }
+        if self.world.pay(value.len(), at) {
+            Node { value: concat::known_or_looked_up(value), at }
+        } else {
+            too_large(at)
+        }
     }
 
     fn unknown(&self, name: &str, at: Position) -> Node {
@@ -402,6 +405,6 @@ fn first_missing(node: &Node) -> Option<String> {
 }
 
 /// `` `--param NAME=…` ``
-fn parameter(name: &str) -> String {
+pub(super) fn parameter(name: &str) -> String {
     text::quoted(&format!("--param {name}=…"))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::api;
 use super::super::node::{Entry, Node, Value};
 use super::super::position::Position;
+use super::exports::Export;
 use super::resolve::function;
 
 /// The properties that say which roles a pool gives.
@@ -26,8 +27,7 @@ pub(super) struct Template<'n> {
     resources: Vec<Resource<'n>>,
     /// Their numbers in the order of their logical ids: there can be very many.
     by_id: Vec<usize>,
-    /// The names of exports with their values, both unresolved.
-    pub exports: Vec<(&'n Node, &'n Node)>,
+    pub exports: Vec<Export<'n>>,
 }
 
 /// A resource of a template.
@@ -133,8 +133,10 @@ impl<'n> Template<'n> {
         let by_name = |section| entries(section).map(|entry: &Entry| (entry.name.as_str(), &entry.value)).collect();
         let mappings = entries("Mappings")
             .flat_map(|map| map.value.entries().iter().map(|top| ((map.name.as_str(), top.name.as_str()), &top.value)));
-        let exports = entries("Outputs")
-            .filter_map(|output| Some((output.value.get("Export")?.get("Name")?, output.value.get("Value")?)));
+        let exports = entries("Outputs").filter_map(|Entry { value: output, .. }| {
+            let name = output.get("Export")?.get("Name")?;
+            Some(Export { name, value: output.get("Value")?, condition: output.get("Condition") })
+        });
         let mut resources: Vec<Resource<'_>> = entries("Resources").map(resource).collect();
         let id = |number: &usize| resources.get(*number).map(|resource| resource.id);
         let mut by_id: Vec<usize> = (0..resources.len()).rev().collect();

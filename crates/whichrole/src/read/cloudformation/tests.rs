@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use crate::read::{Configuration, Definition, ReadOptions, Source, Value, WriteAttributes, read};
 use crate::{AmbiguousRoleResolution, MappingRule, MatchType, PrincipalTagMap, ProviderKind, RoleMapping};
 
-fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configuration {
+pub(super) fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configuration {
     let sources: Vec<Source> =
         sources.iter().map(|(name, text)| Source { name: (*name).to_owned(), text: (*text).to_owned() }).collect();
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -11,17 +11,17 @@ fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configur
 }
 
 /// The one pool of one template.
-fn pool(text: &str, parameters: &[(&str, &str)]) -> Definition {
+pub(super) fn pool(text: &str, parameters: &[(&str, &str)]) -> Definition {
     let configuration = read_texts(&[("template", text)], parameters).usable().unwrap();
     configuration.choose(None).unwrap().clone()
 }
 
 /// `line:column code message` of every problem.
-fn problems(text: &str, parameters: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn problems(text: &str, parameters: &[(&str, &str)]) -> Vec<String> {
     shown(&read_texts(&[("template", text)], parameters).problems)
 }
 
-fn shown(problems: &[crate::read::Problem]) -> Vec<String> {
+pub(super) fn shown(problems: &[crate::read::Problem]) -> Vec<String> {
     let place = |problem: &crate::read::Problem| {
         problem.at.map_or_else(String::new, |at| format!("{}:{} ", at.line(), at.column()))
     };
@@ -29,7 +29,7 @@ fn shown(problems: &[crate::read::Problem]) -> Vec<String> {
 }
 
 /// An attachment with one rule, its fields in the order claim, operator, value, role.
-fn one_rule(sections: &str, [claim, operator, value, role]: [&str; 4]) -> String {
+pub(super) fn one_rule(sections: &str, [claim, operator, value, role]: [&str; 4]) -> String {
     format!(
         "{sections}
 Resources:
@@ -53,7 +53,7 @@ Resources:
 }
 
 /// The only rule of the only mapping, as `claim operator value role`.
-fn rule(text: &str, parameters: &[(&str, &str)]) -> String {
+pub(super) fn rule(text: &str, parameters: &[(&str, &str)]) -> String {
     let definition = pool(text, parameters);
     let mapping = definition.pool.role_mappings.values().next().unwrap();
     let rule = &mapping.mapping_rules()[0];
@@ -198,6 +198,43 @@ fn what_only_a_deployment_knows_is_a_problem_in_a_claim_operator_or_value() {
     assert_eq!(rule(&text, &[("X.Name", "c"), ("op", "Equals"), ("Path", "v")]), "c Equals v ${ImportValue role}");
     let text = one_rule("", ["email", "Equals", "'{{resolve:ssm:/a:1}}'", "x"]);
     assert!(problems(&text, &[])[0].contains("only a deployment can look up `{{resolve:ssm:/a:1}}`"));
+}
+
+#[test]
+fn a_dynamic_reference_is_one_however_its_text_is_made() {
+    let sections = "
+Parameters: {Team: {Type: String, Default: news}, Stored: {Type: String, Default: '{{resolve:ssm:/teams/1}}'},
+    List: {Type: CommaDelimitedList, Default: 'x,{{resolve:ssm:/teams/2}}'}}
+Mappings: {M: {a: {b: '{{resolve:ssm:/teams/3}}', l: ['{{resolve:ssm:/teams/4}}']}}}
+Conditions:
+  Made: !Equals [!Sub '{{resolve:ssm:/teams/${Team}}}', a]
+  Kept: !Equals [!Ref Stored, a]";
+    for (written, shown) in [
+        ("!Sub '{{resolve:ssm:/${Team}/a}}'", "${resolve:ssm:/news/a}"),
+        ("!Sub '{{resolve:ssm:/${Team}}}'", "${resolve:ssm:/news}"),
+        ("!Sub '{{resolve:ssm:/${Other}}}-x'", "${resolve:ssm:/<Other>}-x"),
+        ("!Sub ['${t}', {t: !Ref Stored}]", "${resolve:ssm:/teams/1}"),
+        ("!Join ['', ['{{resolve:ssm:', !Ref Team, '}}']]", "${resolve:ssm:news}"),
+        ("!Join ['', ['{{resolve', ':ssm:a}}']]", "${resolve:ssm:a}"),
+        ("!Ref Stored", "${resolve:ssm:/teams/1}"),
+        ("!Select [1, !Ref List]", "${resolve:ssm:/teams/2}"),
+        ("!FindInMap [M, a, b]", "${resolve:ssm:/teams/3}"),
+        ("!Select [0, !FindInMap [M, a, l]]", "${resolve:ssm:/teams/4}"),
+    ] {
+        let found = problems(&one_rule(sections, [written, "Equals", written, "r"]), &[]);
+        let expected = |what: &str| format!("`{what}` is `{shown}`, which is not known here; ");
+        assert_eq!(found.len(), 2, "{written}: {found:?}");
+        assert!(found[0].contains(&expected("Claim")) && found[1].contains(&expected("Value")), "{written}: {found:?}");
+        let role = rule(&one_rule(sections, ["c", "Equals", "v", written]), &[]);
+        assert_eq!(role, format!("c Equals v {shown}"));
+    }
+    for condition in ["Made", "Kept"] {
+        let written = format!("!If [{condition}, a, b]");
+        let found = problems(&one_rule(sections, ["c", "Equals", &written, "r"]), &[]);
+        assert!(found.len() == 1 && found[0].contains("only a deployment can look up"), "{condition}: {found:?}");
+    }
+    let given = [("Team", "{{resolve:ssm:/x}}")];
+    assert_eq!(rule(&one_rule(sections, ["c", "Equals", "v", "!Ref Team"]), &given), "c Equals v ${resolve:ssm:/x}");
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::node::Node;
 use super::super::position::Position;
 use super::super::problem::Problem;
 use super::conditions::Truth;
+use super::exports::Export;
 use super::resolve::Resolver;
 use super::template::Template;
 use crate::read::ReadOptions;
@@ -23,8 +23,8 @@ pub(super) struct World<'n> {
     pub templates: Vec<Template<'n>>,
     given: &'n BTreeMap<String, String>,
     used: RefCell<BTreeSet<String>>,
-    /// Exported values by name, with the number of their template.
-    exports: BTreeMap<String, (usize, &'n Node)>,
+    /// Exports by name, each with the number of its template.
+    exports: BTreeMap<String, Vec<(usize, Export<'n>)>>,
     /// What conditions came to, by template and name; `None` while one is being worked out.
     pub(super) conditions: RefCell<BTreeMap<(usize, String), Option<Truth>>>,
     left: Cell<usize>,
@@ -54,11 +54,11 @@ impl<'n> World<'n> {
             too_large: RefCell::default(),
             undecided: RefCell::default(),
         };
-        let mut exports = BTreeMap::new();
+        let mut exports: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for (number, template) in world.templates.iter().enumerate() {
-            for (name, value) in &template.exports {
-                if let Some(name) = Resolver::new(&world, number).text(name) {
-                    exports.insert(name, (number, *value));
+            for export in &template.exports {
+                if let Some(name) = Resolver::new(&world, number).text(export.name) {
+                    exports.entry(name).or_default().push((number, *export));
                 }
             }
         }
@@ -73,8 +73,9 @@ impl<'n> World<'n> {
         Some(value)
     }
 
-    pub(super) fn exported(&self, name: &str) -> Option<(usize, &'n Node)> {
-        self.exports.get(name).copied()
+    /// The exports of a name, each with the number of its template.
+    pub(super) fn exports(&self, name: &str) -> &[(usize, Export<'n>)] {
+        self.exports.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Pays for work or text whose amount the input could multiply; false when the budget is used up.
