@@ -12,6 +12,7 @@ mod exports;
 mod provider;
 mod resolve;
 mod resources;
+mod stacks;
 pub(crate) mod surroundings;
 mod template;
 #[cfg(test)]
@@ -78,10 +79,12 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
     }
     let world = World::new(indexed, options, bytes);
     let problems_before = drafts.problems.len();
+    let pools = names_of_pools(&world.templates);
     let mut reading = Reading {
         world: &world,
         options,
-        pools: names_of_pools(&world.templates),
+        homes: pools.iter().map(|((number, _), name)| (name.clone(), *number)).collect(),
+        pools,
         elsewhere: BTreeMap::new(),
         attached: BTreeMap::new(),
         followed: BTreeSet::new(),
@@ -121,6 +124,8 @@ struct Reading<'r, 'n> {
     options: &'r ReadOptions,
     /// The names of the pools in these templates, by template and logical id.
     pools: BTreeMap<(usize, &'n str), String>,
+    /// The number of the template that each of these pools is in.
+    homes: BTreeMap<String, usize>,
     /// The names of other pools, by what refers to them.
     elsewhere: BTreeMap<String, String>,
     /// The attachment of each pool: a pool has one.
@@ -138,12 +143,10 @@ impl<'n> Reading<'_, 'n> {
         match resolver.is_made(resource.condition) {
             Truth::Known(exists) => exists,
             Truth::Unknown(missing) => {
-                let name = resource.condition.and_then(Node::as_text).unwrap_or_default();
-                let message = format!(
-                    "{} depends on the condition {}, which is not known here",
-                    text::quoted(resource.id),
-                    text::quoted(name)
-                );
+                let of =
+                    resource.condition.and_then(Node::as_text).map_or("of a nested stack".to_owned(), text::quoted);
+                let message =
+                    format!("{} depends on the condition {of}, which is not known here", text::quoted(resource.id));
                 let problem = Problem::unresolved(&message, &missing).at(resource.at);
                 match decides {
                     Decides::Mapping => self.drafts.problems.push(problem),
@@ -173,6 +176,13 @@ impl<'n> Reading<'_, 'n> {
             return name.clone();
         }
         let literal = written.as_deref().is_some_and(|text| !text.contains("${"));
+        if !literal && self.world.stacks.are_several(resolver.number()) {
+            let message = format!(
+                "{} is in a template that several nested stacks use, and nobody knows here of which pool it is",
+                text::quoted(owner)
+            );
+            self.drafts.problems.push(Problem::new("unresolved-value", message).at(at));
+        }
         let mut elsewhere = self.pools.iter().filter(|((number, _), _)| *number != resolver.number());
         if let (false, 1, Some((_, name))) = (literal, self.pools.len(), elsewhere.next()) {
             let message =
@@ -190,6 +200,11 @@ impl<'n> Reading<'_, 'n> {
             self.drafts.pool(Some(&name)).pool.id = Some(id);
         }
         name
+    }
+
+    /// The template whose view of a pool's providers counts: the pool's own, or where that is not here, that of its attachment.
+    fn home(&self, pool: &str, resolver: Resolver<'_, 'n>) -> usize {
+        self.homes.get(pool).copied().unwrap_or(resolver.number())
     }
 
     /// What can be said only when everything was read.

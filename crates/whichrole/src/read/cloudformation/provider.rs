@@ -5,10 +5,11 @@ use super::resolve::Resolver;
 use crate::provider::{ProviderKey, ProviderKind};
 
 impl Resolver<'_, '_> {
-    /// The key of a provider, from resolved text.
-    pub(super) fn provider(&self, text: &str) -> ProviderKey {
-        let text = self.normalised(text);
-        let parts = pieces(&text);
+    /// The key of a provider, from resolved text, as the template of its identity pool sees it.
+    pub(super) fn provider(&self, text: &str, pool: usize) -> ProviderKey {
+        let written = self.normalised(text);
+        let text = self.seen_from(pool, &written);
+        let parts = pieces(&written);
         let [Piece::Name(name)] = parts.as_slice() else { return ProviderKey::new(text) };
         let (id, attribute) = name.split_once('.').unwrap_or((name, ""));
         let kind = match (self.kind_of(id), attribute) {
@@ -18,6 +19,29 @@ impl Resolver<'_, '_> {
             _ => return ProviderKey::new(text),
         };
         ProviderKey::of_kind(kind, text)
+    }
+
+    /// References to this template's resources as another template, or this one, sees them, so that each resource has one name there.
+    pub(super) fn seen_from(&self, other: usize, text: &str) -> String {
+        let mut seen = String::new();
+        for piece in pieces(text) {
+            match piece {
+                Piece::Literal(literal) => seen.push_str(literal),
+                Piece::Name(name) => {
+                    let own = self.home_of(name).filter(|(home, _)| *home == other);
+                    let is_resource =
+                        |id: &str| self.template().is_some_and(|template| template.resource(id).is_some());
+                    match (own, self.template()) {
+                        (Some((_, name)), _) => seen.extend(["${", name, "}"]),
+                        (None, Some(template)) if other != self.number && is_resource(before_dot(name)) => {
+                            seen.extend(["${", &template.stem, ":", name, "}"]);
+                        }
+                        _ => seen.extend(["${", name, "}"]),
+                    }
+                }
+            }
+        }
+        seen
     }
 
     /// `cognito-idp.${AWS::Region}.amazonaws.com/${Users}:${Web}` is `${Users.ProviderName}:${Web}`.
@@ -67,6 +91,10 @@ impl Resolver<'_, '_> {
             }
         }
     }
+}
+
+fn before_dot(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 /// The name of the reference that a text begins with, and what follows it.

@@ -8,6 +8,7 @@ use super::super::position::Position;
 use super::super::scalar;
 use super::concat::{self, Concat, describe, to_json};
 use super::exports::Exported;
+use super::stacks::Passed;
 use super::template::Template;
 use super::world::{VALUES_OF_A_NAME, World};
 use crate::text;
@@ -21,11 +22,13 @@ pub(super) struct Resolver<'w, 'n> {
     pub(super) led: bool,
     /// How many conditions stand on the one being worked out.
     pub(super) conditions: usize,
+    /// How many nested stacks references have led through.
+    pub(super) stacks: usize,
 }
 
 impl<'w, 'n> Resolver<'w, 'n> {
     pub(super) fn new(world: &'w World<'n>, number: usize) -> Self {
-        Self { world, number, led: false, conditions: 0 }
+        Self { world, number, led: false, conditions: 0, stacks: 0 }
     }
 
     pub(super) fn number(&self) -> usize {
@@ -148,7 +151,21 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let stored = kind.starts_with("AWS::SSM::");
         let default =
             declared.filter(|_| !stored).and_then(|parameter| parameter.get("Default")).and_then(scalar::sent);
-        let value = self.world.given(name).map(str::to_owned).or(default);
+        let passed = declared.map_or(Passed::Nothing, |_| self.passed(name, is_list));
+        let value = match passed {
+            Passed::Nothing => self.world.given(name).map(str::to_owned).or(default),
+            // The path of a value, too.
+            Passed::Value(_) if stored => self.world.given(name).map(str::to_owned),
+            Passed::Value(Value::Text(text)) => Some(text.to_string()),
+            Passed::Value(value) => match (self.world.given(name), &value) {
+                (Some(given), Value::Reference(_)) => Some(given.to_owned()),
+                _ => return Node { value, at },
+            },
+            Passed::Unknown(missing) => match self.world.given(name) {
+                Some(given) => Some(given.to_owned()),
+                None => return Node { value: Value::reference(format!("${{{}}}", flat(name)), missing), at },
+            },
+        };
         if let Some(value) = value {
             if !self.world.pay(value.len(), at) {
                 return too_large(at);
@@ -175,6 +192,9 @@ impl<'w, 'n> Resolver<'w, 'n> {
     fn attribute(&self, target: &str, at: Position) -> Node {
         if let Some(value) = self.world.given(target) {
             return self.paid(value, at);
+        }
+        if let Some(value) = self.output(target) {
+            return Node { value, at };
         }
         // Attributes that are the same as `Ref`, so that one thing has one name.
         if let Some((id, attribute)) = target.split_once('.') {
@@ -300,7 +320,14 @@ impl<'w, 'n> Resolver<'w, 'n> {
 
     /// A value of this template as another one sees it: `${Users}` is `${Auth:Users}`.
     pub(super) fn abroad(&self, node: Node) -> Value {
-        let Value::Reference(reference) = node.value else { return node.value };
+        let reference = match node.value {
+            Value::Reference(reference) => reference,
+            Value::List(elements) => {
+                let elements = elements.into_iter().map(|node| Node { at: node.at, value: self.abroad(node) });
+                return Value::list(elements);
+            }
+            known => return known,
+        };
         let stem = self.template().map_or("", |template| &template.stem);
         let mut text = String::new();
         for piece in pieces(&reference.text) {

@@ -70,7 +70,9 @@ impl<'n> Reading<'_, 'n> {
             others.extend(list.as_ref().and_then(unknown_list));
             let arns = list.as_ref().map(|list| self.drafts.room().elements(list));
             for arn in arns.unwrap_or_default() {
-                others.extend(any_text(arn, "a provider", self.drafts).map(|text| resolver.provider(&text)));
+                others.extend(
+                    any_text(arn, "a provider", self.drafts).map(|text| resolver.provider(&text, resolver.number())),
+                );
             }
         }
         // Its logins go by one fixed key, whatever the developer called the provider (Q2).
@@ -95,7 +97,7 @@ impl<'n> Reading<'_, 'n> {
                 continue;
             };
             let client_id = node.get("ClientId").and_then(|client| any_text(client, "`ClientId`", self.drafts));
-            providers.push(IdentityProvider { provider_name: resolver.provider(&name), client_id });
+            providers.push(IdentityProvider { provider_name: resolver.provider(&name, resolver.number()), client_id });
         }
         self.drafts.pool(Some(pool)).pool.providers = Some(providers);
     }
@@ -161,7 +163,7 @@ impl<'n> Reading<'_, 'n> {
             None => Some(entry.name.to_string()),
         };
         let Some(provider) = provider else { return };
-        let key = resolver.provider(&provider);
+        let key = resolver.provider(&provider, self.home(pool, resolver));
         let mut value = entry.value;
         self.send_rule_values(&mut value);
         self.drafts.pool(Some(pool)).places.add(Place::Mapping(key.clone()), entry.at);
@@ -211,7 +213,7 @@ impl<'n> Reading<'_, 'n> {
             return;
         };
         let Some(name) = any_text(name, "`IdentityProviderName`", self.drafts) else { return };
-        let key = resolver.provider(&name);
+        let key = resolver.provider(&name, self.home(&pool, resolver));
         let flag = properties.get("UseDefaults").filter(|flag| flag.value != Value::Null);
         let use_defaults = flag.and_then(|flag| known_bool(flag, "`UseDefaults`", self.drafts)).unwrap_or(false);
         let tags = shape::field(properties, "PrincipalTags");
@@ -289,7 +291,9 @@ impl<'n> Reading<'_, 'n> {
         });
         let all = names.iter().cloned().map(Some).collect();
         let Some(provider) = provider else { return all };
+        let homes = &self.homes;
         let taking = |drafts: &mut super::Drafts, name: &str| {
+            let provider = resolver.seen_from(homes.get(name).copied().unwrap_or(resolver.number()), &provider);
             let pool = &drafts.pool(Some(name)).pool;
             let listed = pool.providers.iter().flatten().map(|provider| &provider.provider_name);
             listed.chain(pool.role_mappings.keys()).any(|key| key.login_key() == provider)

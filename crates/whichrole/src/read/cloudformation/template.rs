@@ -15,6 +15,8 @@ pub(super) const ATTACHMENT_PROPERTIES: &[&str] = &["IdentityPoolId", "RoleMappi
 pub(super) struct Template<'n> {
     /// The file's name without folder and endings: what the stack is called in messages and references.
     pub stem: String,
+    /// The name of its file, with the folder.
+    pub name: String,
     /// The maps that together are the template.
     pub sections: Vec<&'n Node>,
     /// Whether every `${…}` in plain text is a variable (Serverless).
@@ -28,6 +30,7 @@ pub(super) struct Template<'n> {
     /// Their numbers in the order of their logical ids: there can be very many.
     by_id: Vec<usize>,
     pub exports: Vec<Export<'n>>,
+    pub outputs: BTreeMap<&'n str, &'n Node>,
 }
 
 /// A resource of a template.
@@ -41,6 +44,7 @@ pub(super) struct Resource<'n> {
     pub kind_at: Position,
     pub condition: Option<&'n Node>,
     pub depends_on: Option<&'n Node>,
+    pub metadata: Option<&'n Node>,
     pub properties: Option<&'n Node>,
 }
 
@@ -147,6 +151,7 @@ impl<'n> Template<'n> {
         }
         Self {
             stem: stem(name).to_owned(),
+            name: name.to_owned(),
             serverless,
             parameters: by_name("Parameters"),
             mappings: mappings.collect(),
@@ -154,6 +159,7 @@ impl<'n> Template<'n> {
             resources,
             by_id,
             exports: exports.collect(),
+            outputs: by_name("Outputs"),
             sections,
         }
     }
@@ -202,6 +208,7 @@ fn resource(entry: &Entry) -> Resource<'_> {
         kind_at: entry.value.get("Type").map_or(entry.at, |kind| kind.at),
         condition: entry.value.get("Condition"),
         depends_on: entry.value.get("DependsOn"),
+        metadata: entry.value.get("Metadata"),
         properties: entry.value.get("Properties"),
     }
 }

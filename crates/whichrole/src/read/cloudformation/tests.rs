@@ -445,7 +445,7 @@ fn templates_together_share_exports_and_keep_their_names_apart() {
     let names: Vec<&str> = configuration.definitions.iter().map(|definition| definition.name.as_str()).collect();
     assert_eq!(names, ["Other/IP", "Users/IP"]);
     let (key, mapping) = configuration.definitions[1].pool.role_mappings.first_key_value().unwrap();
-    assert_eq!((key.as_str(), key.kind()), ("${Users:U.ProviderName}:web", ProviderKind::UserPool));
+    assert_eq!((key.as_str(), key.kind()), ("${U.ProviderName}:web", ProviderKind::UserPool));
     assert_eq!(mapping.mapping_rules()[0].value, "admins");
     assert_eq!(mapping.mapping_rules()[0].role_arn.as_str(), "${U.Arn}", "of another template");
     assert!(configuration.notes.iter().any(|note| note.code == "not-recognised"));

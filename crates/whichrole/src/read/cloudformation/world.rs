@@ -8,6 +8,7 @@ use super::super::problem::Problem;
 use super::conditions::Truth;
 use super::exports::Export;
 use super::resolve::Resolver;
+use super::stacks::Stacks;
 use super::template::Template;
 use crate::read::ReadOptions;
 use crate::text;
@@ -25,6 +26,9 @@ pub(super) struct World<'n> {
     used: RefCell<BTreeSet<String>>,
     /// Exports by name, each with the number of its template.
     exports: BTreeMap<String, Vec<(usize, Export<'n>)>>,
+    pub(super) stacks: Stacks<'n>,
+    /// Whether templates of nested stacks are deployed, by number; `None` while that is being worked out.
+    pub(super) deployed: RefCell<BTreeMap<usize, Option<Truth>>>,
     /// What conditions came to, by template and name; `None` while one is being worked out.
     pub(super) conditions: RefCell<BTreeMap<(usize, String), Option<Truth>>>,
     left: Cell<usize>,
@@ -46,6 +50,8 @@ impl<'n> World<'n> {
             given: &options.parameters,
             used: RefCell::default(),
             exports: BTreeMap::new(),
+            stacks: Stacks::default(),
+            deployed: RefCell::default(),
             conditions: RefCell::default(),
             left: Cell::new(budget),
             budget,
@@ -54,6 +60,10 @@ impl<'n> World<'n> {
             too_large: RefCell::default(),
             undecided: RefCell::default(),
         };
+        world.stacks = Stacks::find(&world.templates, |number, url| Resolver::new(&world, number).text(url));
+        // What was worked out without the nested stacks is worked out again.
+        world.conditions.take();
+        world.take_undecided();
         let mut exports: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for (number, template) in world.templates.iter().enumerate() {
             for export in &template.exports {
