@@ -9,6 +9,8 @@ mod conditions;
 mod custom;
 mod declared;
 mod exports;
+mod loops;
+mod made;
 mod provider;
 mod resolve;
 mod resources;
@@ -17,6 +19,8 @@ pub(crate) mod surroundings;
 mod template;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_made;
 #[cfg(test)]
 mod tests_together;
 mod world;
@@ -30,6 +34,7 @@ use super::problem::Problem;
 use super::{ReadOptions, Source};
 use crate::text;
 use conditions::Truth;
+use loops::{Loops, MayBeNested};
 use resolve::Resolver;
 use template::{Resource, Template};
 use world::World;
@@ -68,8 +73,13 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
     if templates.is_empty() {
         return;
     }
-    let templates: Vec<(usize, Node)> =
+    let mut templates: Vec<(usize, Node)> =
         templates.into_iter().map(|(number, node)| (number, template::whole(node))).collect();
+    let may_be_nested = if templates.len() > 1 { MayBeNested::Yes } else { MayBeNested::No };
+    let mut loops = Loops::new(&options.parameters);
+    for (_, template) in &mut templates {
+        loops.unroll(template, may_be_nested);
+    }
     let name_of = |number: usize| sources.get(number).map_or("", |source| source.name.as_str());
     let bytes = templates.iter().filter_map(|(number, _)| sources.get(*number)).map(|source| source.text.len()).sum();
     let indexed: Vec<Template<'_>> =
@@ -157,6 +167,14 @@ impl<'n> Reading<'_, 'n> {
         }
     }
 
+    /// Whether all of a resource is written here; what is made elsewhere is a problem.
+    fn is_whole(&mut self, resource: &Resource<'n>) -> bool {
+        let unseen = made::unseen_in(resource);
+        let is_whole = unseen.is_none();
+        self.drafts.problems.extend(unseen);
+        is_whole
+    }
+
     /// Reports the conditions that decided what was just read.
     fn report_undecided(&mut self, decides: Decides) {
         let undecided = self.world.take_undecided();
@@ -174,6 +192,15 @@ impl<'n> Reading<'_, 'n> {
             && let Some(name) = self.pools.get(&(number, id))
         {
             return name.clone();
+        }
+        // A part of a template may name a pool that stands in another part.
+        if let Some((id, "")) = written.as_deref().and_then(provider::reference)
+            && resolver.template().is_some_and(|part| part.resource(id).is_none() && !part.parameters.contains_key(id))
+        {
+            let mut of_this_id = self.pools.iter().filter(|((_, known), _)| *known == id);
+            if let (Some((_, name)), None) = (of_this_id.next(), of_this_id.next()) {
+                return name.clone();
+            }
         }
         let literal = written.as_deref().is_some_and(|text| !text.contains("${"));
         if !literal && self.world.stacks.are_several(resolver.number()) {
@@ -211,14 +238,19 @@ impl<'n> Reading<'_, 'n> {
     fn conclude(&mut self) {
         if self.attached.is_empty() {
             self.drafts.problems.append(&mut self.not_understood);
-            for resource in self.world.templates.iter().flat_map(Template::in_order) {
-                if resource.kind == "AWS::CloudFormation::Stack" {
-                    let message = format!("{} is a nested stack; its template is not here", text::quoted(resource.id));
-                    self.drafts.notes.push(Problem::new("not-recognised", message).at(resource.at));
-                }
-            }
         } else {
             self.drafts.notes.append(&mut self.not_understood);
+        }
+        let has_roles = |pool: &String| self.attached.contains_key(pool) || self.drafts.has_roles(Some(pool));
+        let here: Vec<&String> = self.pools.values().filter(|pool| self.drafts.known(pool).is_some()).collect();
+        let is_attached = self.drafts.has_roles(None)
+            || here.iter().all(|pool| has_roles(pool)) && !(here.is_empty() && self.attached.is_empty());
+        for unseen in made::unseen(self.world) {
+            if unseen.is_near || !is_attached {
+                self.drafts.problems.push(unseen.problem);
+            } else {
+                self.drafts.note(Problem { code: "not-recognised", ..unseen.problem });
+            }
         }
         for resource in self.world.templates.iter().flat_map(Template::in_order) {
             if resource.kind.starts_with("AWS::Cognito::") && !KNOWN.contains(&resource.kind) {

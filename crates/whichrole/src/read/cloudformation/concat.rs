@@ -30,7 +30,8 @@ impl Concat {
 
     pub(super) fn node(self, at: Position) -> Node {
         let value = match (known_or_looked_up(&self.text), self.missing) {
-            (Value::Reference(looked_up), Some(missing)) => Value::reference(looked_up.text, missing),
+            // No parameter makes it known.
+            (looked_up @ Value::Reference(_), _) => looked_up,
             (_, Some(missing)) => Value::reference(self.text, missing),
             (value, None) => value,
         };

@@ -32,9 +32,11 @@ const POOL_PROPERTIES: &[&str] = &[
     "SupportedLoginProviders",
 ];
 
+const GUESTS: &str = "`AllowUnauthenticatedIdentities`";
+
 impl<'n> Reading<'_, 'n> {
     pub(super) fn pool(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
-        if resource.kind != POOL || !self.exists(resolver, resource, Decides::Less) {
+        if resource.kind != POOL || !self.is_whole(resource) || !self.exists(resolver, resource, Decides::Less) {
             return;
         }
         let Some(name) = self.pools.get(&(resolver.number(), resource.id)).cloned() else { return };
@@ -45,13 +47,9 @@ impl<'n> Reading<'_, 'n> {
         draft.pool.id = Some(resolver.missing(resource.id).text);
         draft.places.set(Place::Pool, resource.at);
         let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
-        draft_flag(
-            self,
-            &name,
-            property("AllowUnauthenticatedIdentities"),
-            "`AllowUnauthenticatedIdentities`",
-            |pool| &mut pool.allow_unauthenticated_identities,
-        );
+        draft_flag(self, &name, property("AllowUnauthenticatedIdentities"), GUESTS, |pool| {
+            &mut pool.allow_unauthenticated_identities
+        });
         draft_flag(self, &name, property("AllowClassicFlow"), "`AllowClassicFlow`", |pool| {
             &mut pool.allow_classic_flow
         });
@@ -103,7 +101,8 @@ impl<'n> Reading<'_, 'n> {
     }
 
     pub(super) fn attachment(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
-        if resource.kind != ATTACHMENT || !self.exists(resolver, resource, Decides::Mapping) {
+        if resource.kind != ATTACHMENT || !self.is_whole(resource) || !self.exists(resolver, resource, Decides::Mapping)
+        {
             return;
         }
         let Some(properties) = resource.properties else { return };
@@ -188,7 +187,7 @@ impl<'n> Reading<'_, 'n> {
     }
 
     pub(super) fn tags(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
-        if resource.kind != TAGS || !self.exists(resolver, resource, Decides::Mapping) {
+        if resource.kind != TAGS || !self.is_whole(resource) || !self.exists(resolver, resource, Decides::Mapping) {
             return;
         }
         if let Some(properties) = resource.properties {
@@ -223,7 +222,7 @@ impl<'n> Reading<'_, 'n> {
     }
 
     pub(super) fn group(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
-        if resource.kind != GROUP || !self.exists(resolver, resource, Decides::Less) {
+        if resource.kind != GROUP || !self.is_whole(resource) || !self.exists(resolver, resource, Decides::Less) {
             return;
         }
         if let Some(properties) = resource.properties {
@@ -303,7 +302,7 @@ impl<'n> Reading<'_, 'n> {
     }
 }
 
-/// Sets a flag of a pool; one that is not known stays unset, with a note.
+/// Sets a flag of a pool. Whether guests are allowed decides their answer and must be known; the classic flow has no part in any.
 fn draft_flag(
     reading: &mut Reading<'_, '_>,
     name: &str,
@@ -313,7 +312,13 @@ fn draft_flag(
 ) {
     let Some(node) = node else { return };
     if let Value::Reference(reference) = &node.value {
-        reading.drafts.notes.push(shape::not_known(&node, what, reference));
+        let problem = shape::not_known(&node, what, reference);
+        let known = &mut *reading.drafts;
+        if what == GUESTS {
+            known.problems.push(problem)
+        } else {
+            known.notes.push(problem)
+        }
         return;
     }
     let node = Node { value: scalar::sent(&node).map_or(node.value, Value::text), at: node.at };

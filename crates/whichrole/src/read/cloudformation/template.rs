@@ -19,6 +19,8 @@ pub(super) struct Template<'n> {
     pub name: String,
     /// The maps that together are the template.
     pub sections: Vec<&'n Node>,
+    /// The parts of a Serverless file's `resources` that stand elsewhere.
+    pub unread: Vec<&'n Node>,
     /// Whether every `${…}` in plain text is a variable (Serverless).
     pub serverless: bool,
     pub parameters: BTreeMap<&'n str, &'n Node>,
@@ -46,6 +48,7 @@ pub(super) struct Resource<'n> {
     pub depends_on: Option<&'n Node>,
     pub metadata: Option<&'n Node>,
     pub properties: Option<&'n Node>,
+    pub whole: &'n Node,
 }
 
 impl Resource<'_> {
@@ -149,7 +152,10 @@ impl<'n> Template<'n> {
         if by_id.len() < resources.len() {
             resources = resources.iter().filter_map(|one| find(&resources, &by_id, one.id)).copied().collect();
         }
+        let unread = node.get("resources").filter(|_| serverless).map(Node::elements).unwrap_or_default();
+        let unread = unread.iter().filter(|part| !part.is_map() && part.value != Value::Null);
         Self {
+            unread: unread.collect(),
             stem: stem(name).to_owned(),
             name: name.to_owned(),
             serverless,
@@ -210,6 +216,7 @@ fn resource(entry: &Entry) -> Resource<'_> {
         depends_on: entry.value.get("DependsOn"),
         metadata: entry.value.get("Metadata"),
         properties: entry.value.get("Properties"),
+        whole: &entry.value,
     }
 }
 
