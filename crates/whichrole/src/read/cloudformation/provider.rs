@@ -28,13 +28,14 @@ impl Resolver<'_, '_> {
             match piece {
                 Piece::Literal(literal) => seen.push_str(literal),
                 Piece::Name(name) => {
-                    let own = self.home_of(name).filter(|(home, _)| *home == other);
-                    let is_resource =
-                        |id: &str| self.template().is_some_and(|template| template.resource(id).is_some());
-                    match (own, self.template()) {
-                        (Some((_, name)), _) => seen.extend(["${", name, "}"]),
-                        (None, Some(template)) if other != self.number && is_resource(before_dot(name)) => {
-                            seen.extend(["${", &template.stem, ":", name, "}"]);
+                    let home = self.home_of(name).filter(|(home, id)| {
+                        let home = self.world.templates.get(*home);
+                        home.is_some_and(|home| home.resource(before_dot(id)).is_some())
+                    });
+                    match (home, self.template()) {
+                        (Some((home, id)), _) if home == other => seen.extend(["${", id, "}"]),
+                        (Some((home, id)), Some(template)) if home == self.number => {
+                            seen.extend(["${", &template.stem, ":", id, "}"]);
                         }
                         _ => seen.extend(["${", name, "}"]),
                     }
@@ -54,24 +55,43 @@ impl Resolver<'_, '_> {
 
     fn pool_by_name(&self, text: &str) -> Option<String> {
         let rest = text.strip_prefix("cognito-idp.")?;
-        let rest = self.own_region(rest)?.strip_prefix('.')?;
+        let (region, rest) = match reference(rest) {
+            Some((_, rest)) => (None, rest),
+            None => {
+                let end = rest.find('.')?;
+                (rest.get(..end), rest.get(end..)?)
+            }
+        };
+        let rest = rest.strip_prefix('.')?;
         let rest = ["amazonaws.com/", "amazonaws.com.cn/", "${AWS::URLSuffix}/"]
             .iter()
             .find_map(|suffix| rest.strip_prefix(suffix))?;
         let (name, rest) = reference(rest)?;
         let is_pool = match self.kind_of(name) {
-            Some(kind) => kind == "AWS::Cognito::UserPool",
+            Some(kind) => {
+                kind == "AWS::Cognito::UserPool" && region.is_none_or(|region| self.is_own_region(region, name))
+            }
             // A part of a template may leave the pool out; a parameter or an attribute is something else.
-            None => !name.contains('.') && !self.template().is_some_and(|t| t.parameters.contains_key(name)),
+            None => {
+                !name.contains('.')
+                    && !self.template().is_some_and(|t| t.parameters.contains_key(name))
+                    && region.is_none_or(|region| self.world.given("AWS::Region") == Some(region))
+            }
         };
         (is_pool && (rest.is_empty() || rest.starts_with(':'))).then(|| format!("${{{name}.ProviderName}}{rest}"))
     }
 
-    /// What follows the region, if it is the stack's own: any reference, or the region that was given.
-    fn own_region<'t>(&self, text: &'t str) -> Option<&'t str> {
-        match reference(text) {
-            Some((_, rest)) => Some(rest),
-            None => text.strip_prefix(self.world.given("AWS::Region")?),
+    /// Whether a region that is spelled out is that of the stack with this user pool: the one that was given, or else any, since the
+    /// pool is nowhere else. One stack is not in two regions.
+    fn is_own_region(&self, region: &str, pool: &str) -> bool {
+        match self.world.given("AWS::Region") {
+            Some(given) => given == region,
+            None => {
+                if let Some((home, _)) = self.home_of(pool) {
+                    self.world.note_region(home, region);
+                }
+                true
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::interpolation::{Piece, flat, pieces};
 use super::super::node::{Entry, Node, Reference, Value};
 use super::super::position::Position;
+use super::super::problem::Problem;
 use super::super::scalar;
 use super::concat::{self, Concat, describe, to_json};
 use super::exports::Exported;
@@ -149,11 +150,15 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
         // The default of such a parameter is the path of its value.
         let stored = kind.starts_with("AWS::SSM::");
-        let default =
-            declared.filter(|_| !stored).and_then(|parameter| parameter.get("Default")).and_then(scalar::sent);
+        let default = declared.filter(|_| !stored).and_then(|parameter| parameter.get("Default"));
         let passed = declared.map_or(Passed::Nothing, |_| self.passed(name, is_list));
         let value = match passed {
-            Passed::Nothing => self.world.given(name).map(str::to_owned).or(default),
+            Passed::Nothing => match (self.world.given(name), default.map(|default| &default.value)) {
+                (Some(given), _) => Some(given.to_owned()),
+                // Which text it is depends on who reads it.
+                (None, Some(word @ Value::Unquoted(_))) if !is_list => return Node { value: word.clone(), at },
+                (None, _) => default.and_then(scalar::sent),
+            },
             // The path of a value, too.
             Passed::Value(_) if stored => self.world.given(name).map(str::to_owned),
             Passed::Value(Value::Text(text)) => Some(text.to_string()),
@@ -230,6 +235,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
                         None => self.reference(name, at),
                     };
                     let before = out.text.len();
+                    self.note_disputed(&value);
                     if !out.push(&value) {
                         out.push(&self.unknown(name, at));
                     }
@@ -252,11 +258,20 @@ impl<'w, 'n> Resolver<'w, 'n> {
             if n > 0 {
                 out.text.push_str(between);
             }
+            self.note_disputed(part);
             if !out.push(part) {
                 return None;
             }
         }
         self.world.pay(out.text.len(), argument.at).then(|| out.node(argument.at).value)
+    }
+
+    /// A word that tools read differently is lost in a longer text, so that it is told of here.
+    fn note_disputed(&self, part: &Node) {
+        if let Value::Unquoted(word) = &part.value {
+            let message = format!("{} is {}; quote it", text::quoted(word), part.kind());
+            self.world.note_undecided(Problem::new("unreadable", message).at(part.at));
+        }
     }
 
     fn split(&self, argument: &Node) -> Option<Value> {

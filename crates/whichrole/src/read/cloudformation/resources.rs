@@ -3,6 +3,7 @@
 use super::super::api;
 use super::super::node::{Entry, Node, Value};
 use super::super::places::Place;
+use super::super::position::Position;
 use super::super::problem::Problem;
 use super::super::scalar;
 use super::super::shape::{self, API, Names, any_text, check_members, expect_map, known_bool, wrong_kind};
@@ -68,9 +69,8 @@ impl<'n> Reading<'_, 'n> {
             others.extend(list.as_ref().and_then(unknown_list));
             let arns = list.as_ref().map(|list| self.drafts.room().elements(list));
             for arn in arns.unwrap_or_default() {
-                others.extend(
-                    any_text(arn, "a provider", self.drafts).map(|text| resolver.provider(&text, resolver.number())),
-                );
+                let text = any_text(arn, "a provider", self.drafts);
+                others.extend(text.map(|text| self.key(resolver, &text, resolver.number(), arn.at)));
             }
         }
         // Its logins go by one fixed key, whatever the developer called the provider (Q2).
@@ -95,9 +95,24 @@ impl<'n> Reading<'_, 'n> {
                 continue;
             };
             let client_id = node.get("ClientId").and_then(|client| any_text(client, "`ClientId`", self.drafts));
-            providers.push(IdentityProvider { provider_name: resolver.provider(&name, resolver.number()), client_id });
+            let provider_name = self.key(resolver, &name, resolver.number(), node.at);
+            providers.push(IdentityProvider { provider_name, client_id });
         }
         self.drafts.pool(Some(pool)).pool.providers = Some(providers);
+    }
+
+    /// The key of a provider as the template of its pool sees it.
+    fn key(&mut self, resolver: Resolver<'_, 'n>, text: &str, pool: usize, at: Position) -> ProviderKey {
+        let key = resolver.provider(text, pool);
+        if let Some([a, b]) = self.world.take_two_regions() {
+            let message = format!(
+                "providers of one stack name user pools of it in two regions, {} and {}",
+                text::quoted(&a),
+                text::quoted(&b)
+            );
+            self.drafts.problems.push(Problem::unresolved(&message, "pass `--param AWS::Region=…`").at(at));
+        }
+        key
     }
 
     pub(super) fn attachment(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
@@ -162,7 +177,7 @@ impl<'n> Reading<'_, 'n> {
             None => Some(entry.name.to_string()),
         };
         let Some(provider) = provider else { return };
-        let key = resolver.provider(&provider, self.home(pool, resolver));
+        let key = self.key(resolver, &provider, self.home(pool, resolver), entry.at);
         let mut value = entry.value;
         self.send_rule_values(&mut value);
         self.drafts.pool(Some(pool)).places.add(Place::Mapping(key.clone()), entry.at);
@@ -212,7 +227,7 @@ impl<'n> Reading<'_, 'n> {
             return;
         };
         let Some(name) = any_text(name, "`IdentityProviderName`", self.drafts) else { return };
-        let key = resolver.provider(&name, self.home(&pool, resolver));
+        let key = self.key(resolver, &name, self.home(&pool, resolver), resource.at);
         let flag = properties.get("UseDefaults").filter(|flag| flag.value != Value::Null);
         let use_defaults = flag.and_then(|flag| known_bool(flag, "`UseDefaults`", self.drafts)).unwrap_or(false);
         let tags = shape::field(properties, "PrincipalTags");
@@ -237,7 +252,11 @@ impl<'n> Reading<'_, 'n> {
         let name = property("GroupName");
         self.report_undecided(Decides::Less);
         let name = match name.as_ref().map(|name| &name.value) {
-            Some(Value::Text(name)) => name.to_string(),
+            Some(Value::Text(name) | Value::Number(name)) => name.to_string(),
+            Some(Value::Unquoted(_)) => {
+                self.drafts.problems.extend(name.map(|name| wrong_kind(&name, "`GroupName`", "a string")));
+                return;
+            }
             // A group that nobody can name yet is in no token we can write down.
             Some(Value::Reference(reference)) => {
                 let name = name.as_ref().map_or(resource.at, |name| name.at);

@@ -153,8 +153,8 @@ impl<'n> Resolver<'_, 'n> {
         match found.and_then(|(_, value)| value) {
             None => Passed::Nothing,
             Some(node) => match (scalar::sent(&node), node.value) {
+                (_, value @ (Value::Unquoted(_) | Value::Reference(_))) => Passed::Value(value),
                 (Some(text), _) => Passed::Value(Value::text(text)),
-                (_, value @ Value::Reference(_)) => Passed::Value(value),
                 (_, value @ Value::List(_)) if is_list => Passed::Value(value),
                 _ => Passed::Unknown(format!("a nested stack gives it no text; pass {}", parameter(name))),
             },

@@ -138,13 +138,48 @@ fn one_user_pool_has_one_key() {
         assert_eq!(key(written), "${Users.ProviderName}:${Web}", "{written}");
     }
     let spelled_out = "!Sub 'cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}'";
-    assert_eq!(key(spelled_out), "cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}", "perhaps another region");
+    assert_eq!(key(spelled_out), "${Users.ProviderName}:${Web}", "the pool is in the region of its stack");
+    let another = [("AWS::Region", "eu-west-1")];
+    assert_eq!(provider("", spelled_out, &another).0, "cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}");
+    let not_here = spelled_out.replace("${Users}", "${Others}");
+    assert_eq!(key(&not_here), "cognito-idp.us-east-1.amazonaws.com/${Others}:${Web}", "perhaps of another region");
     let region = [("AWS::Region", "us-east-1")];
     assert_eq!(provider("", spelled_out, &region).0, "${Users.ProviderName}:${Web}");
     assert_eq!(
         provider("", "!Sub 'cognito-idp.${AWS::Region}.amazonaws.com/${Users}:${Web}'", &region).0,
         "${Users.ProviderName}:${Web}"
     );
+}
+
+#[test]
+fn one_user_pool_spelled_twice_is_one_provider() {
+    let of = |region: &str| {
+        format!(
+            "
+Resources:
+  Users: {{Type: AWS::Cognito::UserPool}}
+  Pool: {{Type: AWS::Cognito::IdentityPool}}
+  Att:
+    Type: AWS::Cognito::IdentityPoolRoleAttachment
+    Properties:
+      IdentityPoolId: !Ref Pool
+      RoleMappings: {{a: {{Type: Token, IdentityProvider: !Sub 'cognito-idp.us-east-1.amazonaws.com/${{Users}}:web'}}}}
+  Tags:
+    Type: AWS::Cognito::IdentityPoolPrincipalTag
+    Properties: {{IdentityPoolId: !Ref Pool, UseDefaults: true,
+      IdentityProviderName: !Sub 'cognito-idp.{region}.amazonaws.com/${{Users}}'}}
+"
+        )
+    };
+    for region in ["us-east-1", "${AWS::Region}"] {
+        let pool = pool(&of(region), &[]).pool;
+        assert_eq!(pool.role_mappings.keys().next().unwrap().as_str(), "${Users.ProviderName}:web");
+        assert_eq!(pool.principal_tags.keys().next().unwrap().as_str(), "${Users.ProviderName}", "{region}");
+    }
+    let told = "providers of one stack name user pools of it in two regions, `us-east-1` and `eu-west-1`; pass `--param AWS::Region=…`";
+    assert_eq!(problems(&of("eu-west-1"), &[]), [format!("10:3 unresolved-value {told}")]);
+    let given = pool(&of("eu-west-1"), &[("AWS::Region", "us-east-1")]).pool;
+    assert_eq!(given.principal_tags.keys().next().unwrap().as_str(), "cognito-idp.eu-west-1.amazonaws.com/${Users}");
 }
 
 #[test]
@@ -342,6 +377,33 @@ fn unquoted_rule_values_are_sent_as_yaml_1_1_reads_them_and_other_fields_are_pro
             "17:26 unreadable `RoleARN` is a word that YAML tools read differently, expected a string; quote this value",
         ]
     );
+}
+
+#[test]
+fn unquoted_words_are_disputed_wherever_they_come_from() {
+    let sections = "Parameters: {Word: {Type: String, Default: yes}, Number: {Type: String, Default: 010}, Plain: {Type: Number, Default: 7}}";
+    let found = problems(&one_rule(sections, ["!Ref Word", "Equals", "v", "!Ref Number"]), &[]);
+    assert_eq!(
+        found,
+        [
+            "14:24 unreadable `Claim` is a word that YAML tools read differently, expected a string; quote this value",
+            "17:26 unreadable `RoleARN` is a word that YAML tools read differently, expected a string; quote this value",
+        ]
+    );
+    let told = |written: &str, word: &str| {
+        let text = one_rule(sections, ["c", "Equals", "v", written]);
+        let found = problems(&text, &[]);
+        let told = format!("`{word}` is a word that YAML tools read differently; quote it");
+        assert!(found.len() == 1 && found[0].ends_with(&told), "{written}: {found:?}");
+    };
+    told("!Join ['/', [role, yes]]", "yes");
+    told("!Sub 'role/${Number}'", "010");
+    told("!Sub ['role/${n}', {n: 0x10}]", "0x10");
+    // A value is what CloudFormation sends.
+    assert_eq!(rule(&one_rule(sections, ["c", "Equals", "!Ref Word", "r"]), &[]), "c Equals true r");
+    let known = one_rule(sections, ["!Ref Plain", "Equals", "!Sub '${Plain}-${Plain}'", "!Join ['', [r, 1, true]]"]);
+    assert_eq!(rule(&known, &[]), "7 Equals 7-7 r1true");
+    assert_eq!(rule(&one_rule(sections, ["!Ref Word", "Equals", "v", "r"]), &[("Word", "yes")]), "yes Equals v r");
 }
 
 #[test]

@@ -35,6 +35,9 @@ pub(super) struct World<'n> {
     budget: usize,
     values_left: Cell<usize>,
     values: usize,
+    /// The region of each template as a provider spells it out, and the first two that differ.
+    regions: RefCell<BTreeMap<usize, String>>,
+    two_regions: RefCell<Option<[String; 2]>>,
     /// The first limit that was met.
     too_large: RefCell<Option<Problem>>,
     /// Conditions that decided something and are not known.
@@ -57,6 +60,8 @@ impl<'n> World<'n> {
             budget,
             values_left: Cell::new(values),
             values,
+            regions: RefCell::default(),
+            two_regions: RefCell::default(),
             too_large: RefCell::default(),
             undecided: RefCell::default(),
         };
@@ -118,6 +123,20 @@ impl<'n> World<'n> {
     /// The limit that was met, if one was: what was read after it says nothing.
     pub(super) fn take_too_large(&self) -> Option<Problem> {
         self.too_large.take()
+    }
+
+    /// Remembers the region in which a template is deployed.
+    pub(super) fn note_region(&self, template: usize, region: &str) {
+        let mut regions = self.regions.borrow_mut();
+        let known = regions.entry(template).or_insert_with(|| region.to_owned());
+        if known != region {
+            self.two_regions.borrow_mut().get_or_insert_with(|| [known.clone(), region.to_owned()]);
+        }
+    }
+
+    /// Two regions of one template, since the last call.
+    pub(super) fn take_two_regions(&self) -> Option<[String; 2]> {
+        self.two_regions.take()
     }
 
     pub(super) fn note_undecided(&self, problem: Problem) {
