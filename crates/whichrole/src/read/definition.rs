@@ -153,6 +153,12 @@ impl Drafts {
         self.named.get(name)
     }
 
+    /// Whether a pool has roles, or without a name, the pool that nobody names.
+    pub(crate) fn has_roles(&self, name: Option<&str>) -> bool {
+        let draft = name.map_or(Some(&self.unnamed), |name| self.named.get(name));
+        draft.is_some_and(|Definition { pool, .. }| !pool.role_mappings.is_empty() || pool.roles != Default::default())
+    }
+
     /// Whether nothing was read so far.
     #[cfg(feature = "hcl")]
     pub(crate) fn is_empty(&self) -> bool {

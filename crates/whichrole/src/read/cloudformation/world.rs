@@ -3,11 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::node::Node;
 use super::super::position::Position;
 use super::super::problem::Problem;
 use super::conditions::Truth;
+use super::exports::Export;
 use super::resolve::Resolver;
+use super::stacks::Stacks;
 use super::template::Template;
 use crate::read::ReadOptions;
 use crate::text;
@@ -26,14 +27,20 @@ pub(super) struct World<'n> {
     pub templates: Vec<Template<'n>>,
     given: &'n BTreeMap<String, String>,
     used: RefCell<BTreeSet<String>>,
-    /// Exported values by name, with the number of their template.
-    exports: BTreeMap<String, (usize, &'n Node)>,
+    /// Exports by name, each with the number of its template.
+    exports: BTreeMap<String, Vec<(usize, Export<'n>)>>,
+    pub(super) stacks: Stacks<'n>,
+    /// Whether templates of nested stacks are deployed, by number; `None` while that is being worked out.
+    pub(super) deployed: RefCell<BTreeMap<usize, Option<Truth>>>,
     /// What conditions came to, by template and name; `None` while one is being worked out.
     pub(super) conditions: RefCell<BTreeMap<(usize, String), Option<Truth>>>,
     left: Cell<usize>,
     budget: usize,
     values_left: Cell<usize>,
     values: usize,
+    /// The region of each template as a provider spells it out, and the first two that differ.
+    regions: RefCell<BTreeMap<usize, String>>,
+    two_regions: RefCell<Option<[String; 2]>>,
     /// The first limit that was met.
     too_large: RefCell<Option<Problem>>,
     /// Conditions that decided something and are not known.
@@ -49,19 +56,27 @@ impl<'n> World<'n> {
             given: &options.parameters,
             used: RefCell::default(),
             exports: BTreeMap::new(),
+            stacks: Stacks::default(),
+            deployed: RefCell::default(),
             conditions: RefCell::default(),
             left: Cell::new(budget),
             budget,
             values_left: Cell::new(values),
             values,
+            regions: RefCell::default(),
+            two_regions: RefCell::default(),
             too_large: RefCell::default(),
             undecided: RefCell::default(),
         };
-        let mut exports = BTreeMap::new();
+        world.stacks = Stacks::find(&world.templates, |number, url| Resolver::new(&world, number).text(url));
+        // What was worked out without the nested stacks is worked out again.
+        world.conditions.take();
+        world.take_undecided();
+        let mut exports: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for (number, template) in world.templates.iter().enumerate() {
-            for (name, value) in &template.exports {
-                if let Some(name) = Resolver::new(&world, number).text(name) {
-                    exports.insert(name, (number, *value));
+            for export in &template.exports {
+                if let Some(name) = Resolver::new(&world, number).text(export.name) {
+                    exports.entry(name).or_default().push((number, *export));
                 }
             }
         }
@@ -76,8 +91,9 @@ impl<'n> World<'n> {
         Some(value)
     }
 
-    pub(super) fn exported(&self, name: &str) -> Option<(usize, &'n Node)> {
-        self.exports.get(name).copied()
+    /// The exports of a name, each with the number of its template.
+    pub(super) fn exports(&self, name: &str) -> &[(usize, Export<'n>)] {
+        self.exports.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Pays for work or text whose amount the input could multiply; false when the budget is used up.
@@ -110,6 +126,20 @@ impl<'n> World<'n> {
     /// The limit that was met, if one was: what was read after it says nothing.
     pub(super) fn take_too_large(&self) -> Option<Problem> {
         self.too_large.take()
+    }
+
+    /// Remembers the region in which a template is deployed.
+    pub(super) fn note_region(&self, template: usize, region: &str) {
+        let mut regions = self.regions.borrow_mut();
+        let known = regions.entry(template).or_insert_with(|| region.to_owned());
+        if known != region {
+            self.two_regions.borrow_mut().get_or_insert_with(|| [known.clone(), region.to_owned()]);
+        }
+    }
+
+    /// Two regions of one template, since the last call.
+    pub(super) fn take_two_regions(&self) -> Option<[String; 2]> {
+        self.two_regions.take()
     }
 
     pub(super) fn note_undecided(&self, problem: Problem) {
