@@ -18,6 +18,7 @@ mod surroundings;
 mod texts;
 mod types;
 mod value;
+mod variables;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
