@@ -122,6 +122,7 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
     let bytes = sources.iter().map(|source| source.text.len()).sum();
     let mut drafts = definition::Drafts::within(options.parts, bytes);
     let mut templates = Vec::new();
+    let mut programs = pulumi::Texts::default();
     #[cfg(feature = "hcl")]
     let mut terraform = terraform::Texts::default();
     for (number, source) in sources.iter().enumerate() {
@@ -131,22 +132,26 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
         }
         let node = match tree(source, number, options) {
             Ok(node) => node,
+            Err(problems)
+                if sources.len() > 1 && pulumi::names_settings(&source.name) && !is_about_cognito(&source.text) =>
+            {
+                programs.take_settings(source, Err(problems));
+                continue;
+            }
             Err(problems) if sources.len() == 1 || is_about_cognito(&source.text) => {
                 drafts.problems.extend(problems);
                 continue;
             }
             Err(problems) => {
-                drafts.notes.extend(problems.into_iter().next().map(|problem| Problem {
-                    code: "not-recognised",
-                    message: format!("the file was passed over: {}", problem.message),
-                    ..problem
-                }));
+                drafts.notes.extend(problems.into_iter().next().map(Problem::passed_over));
                 continue;
             }
         };
         match options.format.or_else(|| Format::of(&node)) {
             Some(Format::CloudFormation) => templates.push((number, node)),
-            Some(Format::Pulumi) => pulumi::read(&node, options, &mut drafts),
+            Some(Format::Pulumi) if pulumi::recognises(&node) || !pulumi::names_settings(&source.name) => {
+                programs.take(source, node);
+            }
             #[cfg(feature = "hcl")]
             Some(Format::TerraformPlan) => terraform.take_plan(source, node),
             #[cfg(feature = "hcl")]
@@ -154,6 +159,9 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
             #[cfg(feature = "hcl")]
             None if [".tf.json", ".tfvars.json"].iter().any(|ending| source.name.ends_with(ending)) => {
                 terraform.take_json(source, number, node);
+            }
+            None | Some(Format::Pulumi) if pulumi::names_settings(&source.name) => {
+                programs.take_settings(source, Ok(node));
             }
             format => {
                 if format.is_none() && drafts.misspelt_section.is_none() {
@@ -164,6 +172,7 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
             }
         }
     }
+    programs.read(options, &mut drafts);
     cloudformation::read(templates, sources, options, &mut drafts);
     #[cfg(feature = "hcl")]
     terraform.read(options, &mut drafts);

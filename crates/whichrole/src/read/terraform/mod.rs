@@ -6,6 +6,7 @@
 
 mod blocks;
 mod collections;
+mod elsewhere;
 mod eval;
 mod functions;
 mod json_syntax;
@@ -18,6 +19,7 @@ mod surroundings;
 mod texts;
 mod types;
 mod value;
+mod variables;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +33,7 @@ use super::problem::Problem;
 use super::{ReadOptions, Source};
 use crate::json::JsonLimits;
 use crate::text;
+use elsewhere::{Maker, Passed};
 use eval::{Evaluator, Scope};
 use module::{Declared, File, Module, join};
 use names::{Instances, each_name};
@@ -149,16 +152,19 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
         natives,
         found: Vec::new(),
         around: Vec::new(),
+        passed: Vec::new(),
         notes: Vec::new(),
         problems: Vec::new(),
     };
     for root in &roots {
         if let Some(module) = modules.get(root) {
             let instance = reading.evaluator.add_root(module);
-            let first = reading.found.len();
+            let (first, first_passed) = (reading.found.len(), reading.passed.len());
             reading.module(instance);
-            if roots.len() > 1 {
-                prefix_twins(&mut reading.found, first, root);
+            if roots.len() > 1 && prefix_twins(&mut reading.found, first, root) {
+                for passed in reading.passed.iter_mut().skip(first_passed) {
+                    passed.root = format!("{root}/");
+                }
             }
         }
     }
@@ -175,6 +181,9 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
     }
     drafts.problems.extend(evaluated);
     drafts.problems.extend(problems);
+    let unread = reading.unread();
+    let too_large = reading.evaluator.problems.iter().find(|problem| problem.code == "too-large");
+    drafts.problems.extend(too_large.cloned());
     let found = std::mem::take(&mut reading.found);
     if found.is_empty() && drafts.problems.is_empty() && drafts.is_empty() {
         let mut message = "no identity pool, role attachment or group is declared in these files".to_owned();
@@ -188,7 +197,7 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
         drafts.problems.push(Problem::new("no-configuration", message));
     }
     drafts.notes.extend(notes);
-    resources::build(found, drafts);
+    resources::build(found, unread, drafts);
     // What is wrong in policies and schemas decides no mapping.
     for (instance, address, kind, declared) in std::mem::take(&mut reading.around) {
         reading.resource(instance, address, kind, declared);
@@ -267,14 +276,16 @@ fn roots(modules: &mut BTreeMap<String, Module<'_>>) -> Vec<String> {
 }
 
 /// Two roots may use one address; then the later one's is named with its folder.
-fn prefix_twins(found: &mut [Found], first: usize, folder: &str) {
+fn prefix_twins(found: &mut [Found], first: usize, folder: &str) -> bool {
     let (earlier, new) = found.split_at_mut(first.min(found.len()));
     let known: BTreeSet<&str> = earlier.iter().map(|found| found.address.as_str()).collect();
-    if new.iter().any(|found| known.contains(found.address.as_str())) {
+    let are_twins = new.iter().any(|found| known.contains(found.address.as_str()));
+    if are_twins {
         for found in new {
             found.root = format!("{folder}/");
         }
     }
+    are_twins
 }
 
 /// Resources whose names are near to one that matters.
@@ -287,6 +298,8 @@ struct Reading<'f> {
     found: Vec<Found>,
     /// What stands around the pools, to be evaluated last.
     around: Vec<(usize, &'f str, Kind, &'f Declared<'f>)>,
+    /// What is not read and may decide all the same.
+    passed: Vec<Passed<'f>>,
     notes: Vec<Problem>,
     problems: Vec<Problem>,
 }
@@ -302,7 +315,13 @@ impl Reading<'_> {
             match Kind::of(declared.kind) {
                 Some(kind) if kind.decides() => self.resource(instance, address, kind, declared),
                 Some(kind) => self.around.push((instance, address, kind, declared)),
-                None => self.look_at_unknown(declared),
+                None => {
+                    if let Some(maker) = Maker::of(declared.kind) {
+                        let name = format!("{}{address}", self.evaluator.prefix(instance));
+                        self.passed.push(Passed { root: String::new(), instance, name, declared, maker });
+                    }
+                    self.look_at_unknown(declared);
+                }
             }
         }
         for (name, call) in &module.calls {
@@ -318,13 +337,15 @@ impl Reading<'_> {
                 Err(unknown) => {
                     let what = text::quoted(&format!("module.{name}"));
                     let message = format!("{what} was passed over: {}", unknown.missing);
-                    let is_given = call.attribute("count").or(call.attribute("for_each")).is_some()
-                        && matches!(call.attribute("source").map(|source| &source.value.kind),
+                    let is_local = matches!(call.attribute("source").map(|source| &source.value.kind),
                             Some(hcl::ExprKind::Text(path)) if path.starts_with('.'));
-                    if is_given {
+                    if is_local && call.attribute("count").or(call.attribute("for_each")).is_some() {
                         let message = format!("whether {what} is there is not known");
                         self.problems.push(Problem::unresolved(&message, &unknown.missing).at(call.at));
                     } else {
+                        let maker = Maker::Module { missing: unknown.missing.clone(), is_local };
+                        let name = format!("{}module.{name}", self.evaluator.prefix(instance));
+                        self.passed.push(Passed { root: String::new(), instance, name, declared: call, maker });
                         self.notes.push(Problem::new("not-recognised", message).at(call.at));
                     }
                 }

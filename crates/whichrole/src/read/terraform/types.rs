@@ -39,6 +39,14 @@ pub(super) fn convert(value: &Val, kind: &Expr, source: usize, evaluator: &mut E
                     entries.iter().map(|(key, entry)| (key.clone(), convert(entry, inner, source, evaluator)));
                 Data::Map(Rc::new(converted.collect()))
             }
+            ("tuple", Some(Expr { kind: ExprKind::List(kinds), .. }), Data::List(elements)) => {
+                let mut kinds = kinds.iter();
+                let convert_next = |element: &Val| match kinds.next() {
+                    Some(kind) => convert(element, kind, source, evaluator),
+                    None => element.clone(),
+                };
+                Data::List(elements.iter().map(convert_next).collect())
+            }
             ("object", Some(Expr { kind: ExprKind::Object(attributes), .. }), Data::Map(entries)) => {
                 Data::Map(Rc::new(object(entries, attributes, value, source, evaluator)))
             }
@@ -66,7 +74,11 @@ fn object(
         let value = match (given, &kind.kind) {
             (Some(given), _) => convert(given, kind, source, evaluator),
             (None, ExprKind::Call(call)) if &*call.name == "optional" => match call.arguments.get(1) {
-                Some(default) => evaluator.eval(default, Scope { instance: usize::MAX, source, names: None }),
+                // A default is of the attribute's type, whose own attributes may have defaults again.
+                Some(default) => {
+                    let default = evaluator.eval(default, Scope { instance: usize::MAX, source, names: None });
+                    convert(&default, kind, source, evaluator)
+                }
                 None => Val::new(whole.at, Data::Null),
             },
             (None, _) => match entries.get(&*name) {
