@@ -1,7 +1,5 @@
 //! `diff` asks for pairs of rules, and for few of very many: what it passes over must not be missed.
 
-#![expect(clippy::unwrap_used, reason = "a test says what it expects in the shortest way")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use whichrole::analysis::{Change, DiffOptions, Subject, diff};
@@ -84,7 +82,7 @@ fn one_changed_rule_among_very_many_is_found_and_proved_to_be_all() {
     let roles = |change: &Change| {
         let roles = [change.before.role.clone(), change.after.role.clone()];
         assert_eq!(change.witness.claims.iter().filter(|(name, _)| *name == "c7").count(), 1, "{:?}", change.witness);
-        roles.map(|role| role.unwrap_or_default())
+        roles.map(Option::unwrap_or_default)
     };
     // A token that no longer gets R7 may get the role of any later rule, or none; where its tags are rejected it gets none either way, for
     // another reason. And the reverse.
