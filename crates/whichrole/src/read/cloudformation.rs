@@ -23,6 +23,8 @@ mod tests;
 mod tests_made;
 #[cfg(test)]
 mod tests_together;
+#[cfg(test)]
+mod tests_values;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

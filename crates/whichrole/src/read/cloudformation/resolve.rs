@@ -53,7 +53,8 @@ impl<'w, 'n> Resolver<'w, 'n> {
             return too_large(at);
         }
         // What a reference led to may be led to again and again.
-        if self.led && !self.world.pay(1, at) {
+        let weight = 1 + node.as_text().map_or(0, str::len);
+        if (self.led || self.stacks > 0) && !self.world.pay(weight, at) {
             return too_large(at);
         }
         let value = match &node.value {

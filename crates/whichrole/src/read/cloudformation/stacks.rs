@@ -188,9 +188,11 @@ fn template_of<'n>(resource: &Resource<'n>) -> Option<&'n Node> {
     let property = |name| resource.properties?.get(name);
     match resource.kind {
         // The CDK keeps the name of the file, which its address lacks.
-        "AWS::CloudFormation::Stack" => {
-            resource.metadata.and_then(|metadata| metadata.get("aws:asset:path")).or_else(|| property("TemplateURL"))
-        }
+        "AWS::CloudFormation::Stack" => resource
+            .whole
+            .get("Metadata")
+            .and_then(|metadata| metadata.get("aws:asset:path"))
+            .or_else(|| property("TemplateURL")),
         "AWS::Serverless::Application" => property("Location"),
         _ => None,
     }

@@ -46,7 +46,6 @@ pub(super) struct Resource<'n> {
     pub kind_at: Position,
     pub condition: Option<&'n Node>,
     pub depends_on: Option<&'n Node>,
-    pub metadata: Option<&'n Node>,
     pub properties: Option<&'n Node>,
     pub whole: &'n Node,
 }
@@ -214,7 +213,6 @@ fn resource(entry: &Entry) -> Resource<'_> {
         kind_at: entry.value.get("Type").map_or(entry.at, |kind| kind.at),
         condition: entry.value.get("Condition"),
         depends_on: entry.value.get("DependsOn"),
-        metadata: entry.value.get("Metadata"),
         properties: entry.value.get("Properties"),
         whole: &entry.value,
     }

@@ -1,6 +1,7 @@
 //! Loops, macros, included files and nested stacks: what is unrolled, and what is refused because it stands elsewhere.
 
 use super::tests::{pool, problems, read_texts, shown};
+use crate::ProviderKey;
 
 const POOL: &str = "  Pool: {Type: AWS::Cognito::IdentityPool, Properties: {AllowUnauthenticatedIdentities: false}}\n";
 const ATTACHED: &str = "  Att: {Type: AWS::Cognito::IdentityPoolRoleAttachment, Properties: {IdentityPoolId: !Ref Pool, Roles: {authenticated: r}}}\n";
@@ -50,7 +51,7 @@ Resources:
 ";
     let definition = pool(text, &[]);
     assert_eq!(definition.pool.roles.authenticated, Some("arn:aws:iam::${AWS::AccountId}:role/one".into()));
-    let keys: Vec<&str> = definition.pool.role_mappings.keys().map(|key| key.as_str()).collect();
+    let keys: Vec<&str> = definition.pool.role_mappings.keys().map(ProviderKey::as_str).collect();
     assert_eq!(keys, ["accounts.google.com", "graph.facebook.com"]);
     let groups = definition.groups.iter().flatten();
     let groups: Vec<(&str, &str)> =
