@@ -13,7 +13,7 @@ const WIDTH: usize = 100;
 
 /// Texts in which places are looked up, however many.
 pub struct Snippets<'t> {
-    texts: &'t [String],
+    texts: Vec<&'t str>,
     marks: BTreeMap<usize, Vec<Mark>>,
 }
 
@@ -37,8 +37,8 @@ impl Mark {
 }
 
 impl<'t> Snippets<'t> {
-    pub fn new(texts: &'t [String]) -> Self {
-        Self { texts, marks: BTreeMap::new() }
+    pub fn new(texts: &'t [impl AsRef<str>]) -> Self {
+        Self { texts: texts.iter().map(AsRef::as_ref).collect(), marks: BTreeMap::new() }
     }
 
     /// The source line of a place with a caret under the column, cut to what a terminal shows; nothing where there is no such line.
@@ -59,7 +59,7 @@ impl<'t> Snippets<'t> {
 
     /// What is shown of a line from a place on; `None` where there is no such line.
     fn part(&mut self, source: usize, place: (usize, usize)) -> Option<&'t str> {
-        let text = self.texts.get(source)?.as_str();
+        let text = *self.texts.get(source)?;
         let marks = self.marks.entry(source).or_insert_with(|| marks(text));
         let before = marks.partition_point(|mark| mark.place <= place).checked_sub(1)?;
         let mut here = *marks.get(before)?;

@@ -123,6 +123,7 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
     world.take_undecided();
     reading.conclude();
     drafts.notes.extend(world.unused());
+    drafts.used.parameters.extend(options.parameters.keys().filter(|name| world.asks_for(name)).cloned());
     if let Some(too_large) = world.take_too_large() {
         drafts.problems.truncate(problems_before);
         drafts.problems.push(too_large);

@@ -16,6 +16,9 @@ use crate::text;
 /// How much text references may produce, beyond a multiple of what was read.
 const FREE: usize = 1024 * 1024;
 
+/// How much more than what was read that multiple may be.
+const MOST_MORE: usize = 16 * 1024 * 1024;
+
 /// How many values there may be for each part that a configuration may have, and as how many a name counts that nobody knows yet.
 const VALUES_OF_A_PART: usize = 25;
 pub(super) const VALUES_OF_A_NAME: usize = 10;
@@ -47,7 +50,7 @@ pub(super) struct World<'n> {
 impl<'n> World<'n> {
     pub(super) fn new(templates: Vec<Template<'n>>, options: &'n ReadOptions, bytes: usize) -> Self {
         let values = options.parts.saturating_mul(VALUES_OF_A_PART);
-        let budget = bytes.saturating_mul(10).saturating_add(FREE);
+        let budget = bytes.saturating_mul(10).min(bytes.saturating_add(MOST_MORE)).saturating_add(FREE);
         let mut world = Self {
             templates,
             given: &options.parameters,
@@ -148,12 +151,17 @@ impl<'n> World<'n> {
         self.undecided.take()
     }
 
+    /// Whether a template declares a parameter of this name, or something asked for it.
+    pub(super) fn asks_for(&self, name: &str) -> bool {
+        self.used.borrow().contains(name)
+            || self.templates.iter().any(|template| template.parameters.contains_key(name))
+    }
+
     /// Parameters that were given and nothing asked for: mostly a slip of the pen.
     pub(super) fn unused(&self) -> Vec<Problem> {
-        let used = self.used.borrow();
         let declared: BTreeSet<&str> =
             self.templates.iter().flat_map(|template| template.parameters.keys().copied()).collect();
-        let unused = self.given.keys().filter(|name| !used.contains(*name) && !declared.contains(name.as_str()));
+        let unused = self.given.keys().filter(|name| !self.asks_for(name));
         unused
             .map(|name| {
                 let near = text::nearest(name, declared.iter().copied())
