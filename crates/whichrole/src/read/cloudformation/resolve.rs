@@ -295,6 +295,8 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let default = argument.elements().get(3).and_then(|options| options.get("DefaultValue"));
         let found = match value {
             Some(value) => value,
+            // What a macro adds to the mapping comes before the default.
+            None if self.template()?.may_map_more(&map, &top) => return None,
             None => default?,
         };
         let weight: usize = found.elements().iter().chain([found]).map(|node| node.as_text().map_or(1, str::len)).sum();

@@ -76,6 +76,11 @@ impl<'n> Stacks<'n> {
         self.template.contains_key(&(parent, id))
     }
 
+    /// Whether a template is that of a nested stack.
+    pub(super) fn are_nesting(&self, template: usize) -> bool {
+        !self.of(template).is_empty()
+    }
+
     /// Whether a template is that of several nested stacks, so that what it declares is there several times.
     pub(super) fn are_several(&self, template: usize) -> bool {
         self.of(template).len() > 1

@@ -1,6 +1,6 @@
 //! Loops, macros, included files and nested stacks: what is unrolled, and what is refused because it stands elsewhere.
 
-use super::tests::{pool, problems, read_texts, shown};
+use super::tests::{one_rule, pool, problems, read_texts, shown};
 use crate::ProviderKey;
 
 const POOL: &str = "  Pool: {Type: AWS::Cognito::IdentityPool, Properties: {AllowUnauthenticatedIdentities: false}}\n";
@@ -116,6 +116,21 @@ fn what_macros_and_includes_make_is_a_problem() {
 }
 
 #[test]
+fn the_default_of_a_mapping_does_not_count_where_a_macro_may_add_to_it() {
+    let include = "{Name: AWS::Include, Parameters: {Location: 's3://maps/teams.yaml'}}";
+    let found = |mappings: &str| {
+        let mappings = format!("Mappings: {{{mappings}}}");
+        let written = "!FindInMap [Teams, eu, claim, {DefaultValue: team}]";
+        problems(&one_rule(&mappings, [written, "Equals", "v", "r"]), &[]).len()
+    };
+    assert_eq!(found("Teams: {us: {claim: x}}"), 0);
+    assert_eq!(found(&format!("Fn::Transform: {include}")), 1);
+    assert_eq!(found(&format!("Teams: {{us: {{claim: x}}, Fn::Transform: {include}}}")), 1);
+    assert_eq!(found(&format!("Teams: {{eu: {{other: x, Fn::Transform: {include}}}}}")), 1);
+    assert_eq!(found(&format!("Others: {{eu: {{claim: x, Fn::Transform: {include}}}}}")), 0);
+}
+
+#[test]
 fn a_file_that_serverless_brings_is_read_or_a_problem() {
     let serverless = |parts: &str| format!("service: app\nresources:\n{parts}");
     let told =
@@ -132,6 +147,11 @@ fn a_file_that_serverless_brings_is_read_or_a_problem() {
     let configuration = read_texts(&[("app/serverless.yml", &split), ("app/roles.yml", &roles)], &[]).usable().unwrap();
     assert_eq!(configuration.choose(None).unwrap().pool.roles.authenticated, Some("r".into()));
     assert_eq!(problems(&split, &[]), [told("5:5", "./roles.yml")]);
+    let only_files = serverless("  - ${file(roles.yml)}\n  - ${file(more/tags.yml)}\n");
+    let whole = with("");
+    let configuration = read_texts(&[("serverless.yml", &only_files), ("roles.yml", &whole)], &[]);
+    assert_eq!(shown(&configuration.problems), [told("4:5", "more/tags.yml")], "one of its files is here, one is not");
+    assert_eq!(problems(&serverless("  ${file(roles.yml)}\n"), &[]), [told("3:3", "roles.yml")]);
 }
 
 #[test]

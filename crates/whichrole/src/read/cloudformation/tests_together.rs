@@ -123,6 +123,8 @@ fn a_nested_template_has_the_parameters_that_its_stack_gives() {
     assert_eq!(nested(&root, &[]), format!("trial-role | {key} | news ${{root:Editor.Arn}}"));
     // What a stack gives is not the reader's to change; what it passes on is.
     assert_eq!(nested(&root, &[("Team", "x")]), nested(&root, &[]));
+    let notes = shown(&read_texts(&[("access.yaml", ACCESS), ("root.yaml", &root)], &[("Team", "x")]).notes);
+    assert_eq!(notes, ["unused-parameter a nested stack decides `Team`, or nothing refers to it"]);
     assert_eq!(nested(&root, &[("Editor.Arn", "arn")]), format!("trial-role | {key} | news arn"));
     let defaults = parent(&[("Access", &GIVES.replace(", Team: news, Stage: trial", ""))]);
     assert_eq!(nested(&defaults, &[]), format!("live-role | {key} | sports ${{root:Editor.Arn}}"));
