@@ -182,14 +182,16 @@ fn made_by(name: &str, at: Position) -> Problem {
 
 /// What stands where a map should be: a file of Serverless, or a function.
 fn brought(node: &Node) -> Problem {
-    match node.as_text() {
-        Some(written) => {
-            let message = format!("what {} brings is not here", text::quoted(written));
-            Problem::new("unresolved-value", format!("{message}; read the template that `serverless package` writes"))
-                .at(node.at)
-        }
-        None => made_by("Fn::Transform", node.at),
-    }
+    let Some(written) = node.as_text() else {
+        let name = match &node.value {
+            Value::Tagged(tagged) => tagged.tag.to_string(),
+            _ => node.kind().to_owned(),
+        };
+        return made_by(&name, node.at);
+    };
+    let message = format!("what {} brings is not here", text::quoted(written));
+    let fix = "read the template that `serverless package` writes";
+    Problem::new("unresolved-value", format!("{message}; {fix}")).at(node.at)
 }
 
 fn not_here(message: &str, at: Position) -> Problem {

@@ -239,3 +239,19 @@ fn stacks_that_nest_each_other_end() {
     let configuration = read_texts(&[("a.yaml", &a), ("b.yaml", &circle("a.yaml", ""))], &[]);
     assert!(configuration.problems[0].message.contains("stacks are nested"), "{:?}", configuration.problems);
 }
+
+#[test]
+fn templates_of_one_name_in_two_folders_are_two() {
+    let (login, stage) = (parent(&[("Access", GIVES)]), GIVES.replace("trial", "live"));
+    let live = parent(&[("Access", &stage)]);
+    let sources = [
+        ("live/access.yaml", ACCESS),
+        ("live/root.yaml", live.as_str()),
+        ("trial/access.yaml", ACCESS),
+        ("trial/root.yaml", login.as_str()),
+    ];
+    let configuration = read_texts(&sources, &[]).usable().unwrap();
+    let roles = |name| configuration.choose(Some(name)).unwrap().pool.roles.authenticated.clone().unwrap();
+    assert_eq!(roles("live/root.yaml/Pool"), "live-role".into());
+    assert_eq!(roles("trial/root.yaml/Pool"), "trial-role".into());
+}
