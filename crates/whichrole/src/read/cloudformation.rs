@@ -23,6 +23,8 @@ mod tests;
 mod tests_made;
 #[cfg(test)]
 mod tests_together;
+#[cfg(test)]
+mod tests_values;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,8 +84,9 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
     }
     let name_of = |number: usize| sources.get(number).map_or("", |source| source.name.as_str());
     let bytes = templates.iter().filter_map(|(number, _)| sources.get(*number)).map(|source| source.text.len()).sum();
-    let indexed: Vec<Template<'_>> =
+    let mut indexed: Vec<Template<'_>> =
         templates.iter().map(|(number, node)| Template::new(node, name_of(*number))).collect();
+    tell_apart(&mut indexed);
     if !drafts.room().is_enough(count_of_pools(&indexed)) {
         return;
     }
@@ -284,6 +287,17 @@ enum Decides {
 
 fn count_of_pools(templates: &[Template<'_>]) -> usize {
     templates.iter().flat_map(Template::in_order).filter(|resource| resource.kind == POOL).count()
+}
+
+/// Templates whose files have one name, in several folders or with several endings, go by the whole of it.
+fn tell_apart(templates: &mut [Template<'_>]) {
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for template in templates.iter() {
+        *uses.entry(template.stem.clone()).or_default() += 1;
+    }
+    for template in templates.iter_mut().filter(|template| uses.get(&template.stem).is_some_and(|uses| *uses > 1)) {
+        template.stem.clone_from(&template.name);
+    }
 }
 
 /// Pools go by their logical ids; those that several templates use get the template's name before it.

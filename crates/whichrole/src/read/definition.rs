@@ -9,7 +9,7 @@ use super::position::Position;
 use super::problem::{self, Problem, ReadError};
 use super::room::Room;
 use super::surroundings::{MOST_ROLES, Surroundings};
-use crate::pool::{Group, IdentityPool, IdentityProvider, PrincipalTagMap, RoleArn, RoleMapping};
+use crate::pool::{Group, IdentityPool, IdentityProvider, PrincipalTagMap, RoleArn, RoleMapping, Roles};
 use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::text;
 
@@ -156,7 +156,7 @@ impl Drafts {
     /// Whether a pool has roles, or without a name, the pool that nobody names.
     pub(crate) fn has_roles(&self, name: Option<&str>) -> bool {
         let draft = name.map_or(Some(&self.unnamed), |name| self.named.get(name));
-        draft.is_some_and(|Definition { pool, .. }| !pool.role_mappings.is_empty() || pool.roles != Default::default())
+        draft.is_some_and(|Definition { pool, .. }| !pool.role_mappings.is_empty() || pool.roles != Roles::default())
     }
 
     /// Whether nothing was read so far.

@@ -28,8 +28,12 @@ impl<'p> Loops<'p> {
         if !has_loop(template) {
             return;
         }
-        let parameters = template.get("Parameters").filter(|_| may_be_nested == MayBeNested::No).cloned();
+        let parameters = (may_be_nested == MayBeNested::No).then(|| parameters_of(template).map(Entry::take_value));
+        let parameters = parameters.flatten();
         self.walk(template, parameters.as_ref());
+        if let (Some(entry), Some(parameters)) = (parameters_of(template), parameters) {
+            entry.value = parameters;
+        }
     }
 
     fn walk(&mut self, node: &mut Node, parameters: Option<&Node>) {
@@ -105,6 +109,11 @@ impl<'p> Loops<'p> {
 pub(super) enum MayBeNested {
     Yes,
     No,
+}
+
+fn parameters_of(template: &mut Node) -> Option<&mut Entry> {
+    let Value::Map(sections) = &mut template.value else { return None };
+    sections.iter_mut().find(|section| section.name == "Parameters")
 }
 
 fn has_loop(node: &Node) -> bool {

@@ -31,7 +31,7 @@ pub(super) fn is_loop(name: &str) -> bool {
     name.starts_with("Fn::ForEach")
 }
 
-fn is_macro(name: &str) -> bool {
+pub(super) fn is_macro(name: &str) -> bool {
     is_loop(name) || name == "Fn::Transform"
 }
 
@@ -61,7 +61,9 @@ fn foreign_macros(section: &Node) -> impl Iterator<Item = &Node> {
 pub(super) fn unseen(world: &World<'_>) -> Vec<Unseen> {
     let mut found = Vec::new();
     for (number, template) in world.templates.iter().enumerate() {
-        let is_near = template.in_order().any(|resource| is_ours(resource.kind));
+        // The files of a Serverless file are one stack.
+        let is_near = template.in_order().any(|resource| is_ours(resource.kind))
+            || template.unread.iter().any(|part| is_file_here(world, part));
         let mut add = |problem| found.push(Unseen { problem, is_near });
         for section in &template.sections {
             for name in foreign_macros(section) {
@@ -180,14 +182,16 @@ fn made_by(name: &str, at: Position) -> Problem {
 
 /// What stands where a map should be: a file of Serverless, or a function.
 fn brought(node: &Node) -> Problem {
-    match node.as_text() {
-        Some(written) => {
-            let message = format!("what {} brings is not here", text::quoted(written));
-            Problem::new("unresolved-value", format!("{message}; read the template that `serverless package` writes"))
-                .at(node.at)
-        }
-        None => made_by("Fn::Transform", node.at),
-    }
+    let Some(written) = node.as_text() else {
+        let name = match &node.value {
+            Value::Tagged(tagged) => tagged.tag.to_string(),
+            _ => node.kind().to_owned(),
+        };
+        return made_by(&name, node.at);
+    };
+    let message = format!("what {} brings is not here", text::quoted(written));
+    let fix = "read the template that `serverless package` writes";
+    Problem::new("unresolved-value", format!("{message}; {fix}")).at(node.at)
 }
 
 fn not_here(message: &str, at: Position) -> Problem {

@@ -55,12 +55,9 @@ impl Resolver<'_, '_> {
 
     fn pool_by_name(&self, text: &str) -> Option<String> {
         let rest = text.strip_prefix("cognito-idp.")?;
-        let (region, rest) = match reference(rest) {
-            Some((_, rest)) => (None, rest),
-            None => {
-                let end = rest.find('.')?;
-                (rest.get(..end), rest.get(end..)?)
-            }
+        let (region, rest) = match (reference(rest), rest.find('.')?) {
+            (Some((_, rest)), _) => (None, rest),
+            (None, end) => (rest.get(..end), rest.get(end..)?),
         };
         let rest = rest.strip_prefix('.')?;
         let rest = ["amazonaws.com/", "amazonaws.com.cn/", "${AWS::URLSuffix}/"]
@@ -84,15 +81,13 @@ impl Resolver<'_, '_> {
     /// Whether a region that is spelled out is that of the stack with this user pool: the one that was given, or else any, since the
     /// pool is nowhere else. One stack is not in two regions.
     fn is_own_region(&self, region: &str, pool: &str) -> bool {
-        match self.world.given("AWS::Region") {
-            Some(given) => given == region,
-            None => {
-                if let Some((home, _)) = self.home_of(pool) {
-                    self.world.note_region(home, region);
-                }
-                true
-            }
+        if let Some(given) = self.world.given("AWS::Region") {
+            return given == region;
         }
+        if let Some((home, _)) = self.home_of(pool) {
+            self.world.note_region(home, region);
+        }
+        true
     }
 
     /// The type of a resource of this template, or of another (`Auth:Users`).

@@ -53,7 +53,8 @@ impl<'w, 'n> Resolver<'w, 'n> {
             return too_large(at);
         }
         // What a reference led to may be led to again and again.
-        if self.led && !self.world.pay(1, at) {
+        let weight = 1 + node.as_text().map_or(0, str::len);
+        if (self.led || self.stacks > 0) && !self.world.pay(weight, at) {
             return too_large(at);
         }
         let value = match &node.value {
@@ -294,6 +295,8 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let default = argument.elements().get(3).and_then(|options| options.get("DefaultValue"));
         let found = match value {
             Some(value) => value,
+            // What a macro adds to the mapping comes before the default.
+            None if self.template()?.may_map_more(&map, &top) => return None,
             None => default?,
         };
         let weight: usize = found.elements().iter().chain([found]).map(|node| node.as_text().map_or(1, str::len)).sum();

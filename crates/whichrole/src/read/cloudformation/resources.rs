@@ -33,8 +33,6 @@ const POOL_PROPERTIES: &[&str] = &[
     "SupportedLoginProviders",
 ];
 
-const GUESTS: &str = "`AllowUnauthenticatedIdentities`";
-
 impl<'n> Reading<'_, 'n> {
     pub(super) fn pool(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
         if resource.kind != POOL || !self.is_whole(resource) || !self.exists(resolver, resource, Decides::Less) {
@@ -48,12 +46,14 @@ impl<'n> Reading<'_, 'n> {
         draft.pool.id = Some(resolver.missing(resource.id).text);
         draft.places.set(Place::Pool, resource.at);
         let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
-        draft_flag(self, &name, property("AllowUnauthenticatedIdentities"), GUESTS, |pool| {
-            &mut pool.allow_unauthenticated_identities
-        });
-        draft_flag(self, &name, property("AllowClassicFlow"), "`AllowClassicFlow`", |pool| {
-            &mut pool.allow_classic_flow
-        });
+        // Whether guests are allowed decides their answer; the classic flow has no part in any.
+        let guests = flag(property("AllowUnauthenticatedIdentities"), "`AllowUnauthenticatedIdentities`", self.drafts);
+        let classic = flag(property("AllowClassicFlow"), "`AllowClassicFlow`", self.drafts);
+        let draft = self.drafts.pool(Some(&name));
+        draft.pool.allow_unauthenticated_identities = guests.clone().unwrap_or_default();
+        draft.pool.allow_classic_flow = classic.clone().unwrap_or_default();
+        self.drafts.problems.extend(guests.err());
+        self.drafts.notes.extend(classic.err());
         if let Some(list) = property("CognitoIdentityProviders") {
             self.user_pools(resolver, &list, &name);
         }
@@ -321,28 +321,14 @@ impl<'n> Reading<'_, 'n> {
     }
 }
 
-/// Sets a flag of a pool. Whether guests are allowed decides their answer and must be known; the classic flow has no part in any.
-fn draft_flag(
-    reading: &mut Reading<'_, '_>,
-    name: &str,
-    node: Option<Node>,
-    what: &str,
-    slot: impl Fn(&mut crate::IdentityPool) -> &mut Option<bool>,
-) {
-    let Some(node) = node else { return };
+/// A flag of a pool, or what to say of one that is not known.
+fn flag(node: Option<Node>, what: &str, drafts: &mut super::Drafts) -> Result<Option<bool>, Problem> {
+    let Some(node) = node else { return Ok(None) };
     if let Value::Reference(reference) = &node.value {
-        let problem = shape::not_known(&node, what, reference);
-        let known = &mut *reading.drafts;
-        if what == GUESTS {
-            known.problems.push(problem)
-        } else {
-            known.notes.push(problem)
-        }
-        return;
+        return Err(shape::not_known(&node, what, reference));
     }
     let node = Node { value: scalar::sent(&node).map_or(node.value, Value::text), at: node.at };
-    let value = known_bool(&node, what, reading.drafts);
-    *slot(&mut reading.drafts.pool(Some(name)).pool) = value;
+    Ok(known_bool(&node, what, drafts))
 }
 
 /// What stands for providers that nobody knows yet.

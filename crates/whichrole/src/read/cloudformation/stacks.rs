@@ -76,6 +76,11 @@ impl<'n> Stacks<'n> {
         self.template.contains_key(&(parent, id))
     }
 
+    /// Whether a template is that of a nested stack.
+    pub(super) fn are_nesting(&self, template: usize) -> bool {
+        !self.of(template).is_empty()
+    }
+
     /// Whether a template is that of several nested stacks, so that what it declares is there several times.
     pub(super) fn are_several(&self, template: usize) -> bool {
         self.of(template).len() > 1
@@ -188,9 +193,11 @@ fn template_of<'n>(resource: &Resource<'n>) -> Option<&'n Node> {
     let property = |name| resource.properties?.get(name);
     match resource.kind {
         // The CDK keeps the name of the file, which its address lacks.
-        "AWS::CloudFormation::Stack" => {
-            resource.metadata.and_then(|metadata| metadata.get("aws:asset:path")).or_else(|| property("TemplateURL"))
-        }
+        "AWS::CloudFormation::Stack" => resource
+            .whole
+            .get("Metadata")
+            .and_then(|metadata| metadata.get("aws:asset:path"))
+            .or_else(|| property("TemplateURL")),
         "AWS::Serverless::Application" => property("Location"),
         _ => None,
     }

@@ -6,6 +6,7 @@ use super::super::api;
 use super::super::node::{Entry, Node, Value};
 use super::super::position::Position;
 use super::exports::Export;
+use super::made::is_macro;
 use super::resolve::function;
 
 /// The properties that say which roles a pool gives.
@@ -46,7 +47,6 @@ pub(super) struct Resource<'n> {
     pub kind_at: Position,
     pub condition: Option<&'n Node>,
     pub depends_on: Option<&'n Node>,
-    pub metadata: Option<&'n Node>,
     pub properties: Option<&'n Node>,
     pub whole: &'n Node,
 }
@@ -70,7 +70,17 @@ pub(super) fn recognises(node: &Node) -> bool {
                 resources.entries().iter().any(|entry| entry.value.get("Type").and_then(Node::as_text).is_some())
             })
         })
+        || node.get("service").is_some() && elsewhere(node).next().is_some()
         || is_part(node)
+}
+
+/// The parts of a Serverless file's `resources` that stand in other files.
+fn elsewhere(node: &Node) -> impl Iterator<Item = &Node> {
+    let parts = node.get("resources").into_iter().flat_map(|resources| match &resources.value {
+        Value::List(parts) => &**parts,
+        _ => std::slice::from_ref(resources),
+    });
+    parts.filter(|part| part.as_text().is_some_and(|text| text.contains("${")))
 }
 
 /// Whether a tree is a part of a template: the properties of an attachment or its bare `RoleMappings`, in a form that the API lacks.
@@ -134,7 +144,7 @@ fn sections(node: &Node) -> Vec<&Node> {
 impl<'n> Template<'n> {
     pub(super) fn new(node: &'n Node, name: &str) -> Self {
         let sections = sections(node);
-        let serverless = sections.first().is_some_and(|first| !std::ptr::eq(*first, node));
+        let serverless = !sections.first().is_some_and(|first| std::ptr::eq(*first, node));
         let entries =
             |section: &'static str| sections.iter().filter_map(move |part| part.get(section)).flat_map(Node::entries);
         let by_name = |section| entries(section).map(|entry: &Entry| (entry.name.as_str(), &entry.value)).collect();
@@ -152,10 +162,8 @@ impl<'n> Template<'n> {
         if by_id.len() < resources.len() {
             resources = resources.iter().filter_map(|one| find(&resources, &by_id, one.id)).copied().collect();
         }
-        let unread = node.get("resources").filter(|_| serverless).map(Node::elements).unwrap_or_default();
-        let unread = unread.iter().filter(|part| !part.is_map() && part.value != Value::Null);
         Self {
-            unread: unread.collect(),
+            unread: elsewhere(node).filter(|_| serverless).collect(),
             stem: stem(name).to_owned(),
             name: name.to_owned(),
             serverless,
@@ -194,6 +202,13 @@ impl<'n> Template<'n> {
         self.resources.get(number).map_or("", |resource| resource.id)
     }
 
+    /// Whether a mapping may have more keys than are written here.
+    pub(super) fn may_map_more(&self, map: &str, top: &str) -> bool {
+        let within =
+            self.mappings.get(&(map, top)).is_some_and(|node| node.entries().iter().any(|e| is_macro(&e.name)));
+        within || self.mappings.keys().any(|(known, top)| is_macro(known) || *known == map && is_macro(top))
+    }
+
     pub(super) fn kind_of(&self, id: &str) -> Option<&'n str> {
         self.resource(id).map(|resource| resource.kind)
     }
@@ -214,7 +229,6 @@ fn resource(entry: &Entry) -> Resource<'_> {
         kind_at: entry.value.get("Type").map_or(entry.at, |kind| kind.at),
         condition: entry.value.get("Condition"),
         depends_on: entry.value.get("DependsOn"),
-        metadata: entry.value.get("Metadata"),
         properties: entry.value.get("Properties"),
         whole: &entry.value,
     }

@@ -1,6 +1,7 @@
 //! Loops, macros, included files and nested stacks: what is unrolled, and what is refused because it stands elsewhere.
 
-use super::tests::{pool, problems, read_texts, shown};
+use super::tests::{one_rule, pool, problems, read_texts, shown};
+use crate::ProviderKey;
 
 const POOL: &str = "  Pool: {Type: AWS::Cognito::IdentityPool, Properties: {AllowUnauthenticatedIdentities: false}}\n";
 const ATTACHED: &str = "  Att: {Type: AWS::Cognito::IdentityPoolRoleAttachment, Properties: {IdentityPoolId: !Ref Pool, Roles: {authenticated: r}}}\n";
@@ -50,7 +51,7 @@ Resources:
 ";
     let definition = pool(text, &[]);
     assert_eq!(definition.pool.roles.authenticated, Some("arn:aws:iam::${AWS::AccountId}:role/one".into()));
-    let keys: Vec<&str> = definition.pool.role_mappings.keys().map(|key| key.as_str()).collect();
+    let keys: Vec<&str> = definition.pool.role_mappings.keys().map(ProviderKey::as_str).collect();
     assert_eq!(keys, ["accounts.google.com", "graph.facebook.com"]);
     let groups = definition.groups.iter().flatten();
     let groups: Vec<(&str, &str)> =
@@ -92,14 +93,15 @@ fn what_macros_and_includes_make_is_a_problem() {
     assert_eq!(problems(&with(&format!("  Fn::Transform: {include}\n")), &[]), [made("4:3")]);
     assert_eq!(problems(&with(&format!("  T: {{'Fn::Transform': {include}}}\n")), &[]), [made("4:7")]);
     assert_eq!(problems(&with(&format!("Fn::Transform: {include}\n")), &[]), [made("4:1")]);
-    assert_eq!(problems(&with(&format!("  T: !Transform {include}\n")), &[]), [made("4:6")]);
+    let tagged = |at: &str| made(at).replace("`Fn::Transform`", "`!Transform`");
+    assert_eq!(problems(&with(&format!("  T: !Transform {include}\n")), &[]), [tagged("4:6")]);
     let inside = with("").replace("Roles: {", &format!("'Fn::Transform': {include}, Roles: {{"));
     assert_eq!(problems(&inside, &[]), [made("3:97")]);
     let whole = with("").replace(
         "Properties: {IdentityPoolId: !Ref Pool, Roles: {authenticated: r}}",
         &format!("Properties: !Transform {include}"),
     );
-    assert_eq!(problems(&whole, &[]), [made("3:69")]);
+    assert_eq!(problems(&whole, &[]), [tagged("3:69")]);
     let anything = |what: &str, at: &str| {
         format!("{at} unresolved-value the macro `{what}` may change anything in this template; {PROCESSED}")
     };
@@ -112,6 +114,21 @@ fn what_macros_and_includes_make_is_a_problem() {
         "  Api: {{Type: AWS::Serverless::Api, Properties: {{DefinitionBody: {{'Fn::Transform': {include}}}}}}}\n"
     );
     assert_eq!(problems(&with(&api), &[]), [""; 0]);
+}
+
+#[test]
+fn the_default_of_a_mapping_does_not_count_where_a_macro_may_add_to_it() {
+    let include = "{Name: AWS::Include, Parameters: {Location: 's3://maps/teams.yaml'}}";
+    let found = |mappings: &str| {
+        let mappings = format!("Mappings: {{{mappings}}}");
+        let written = "!FindInMap [Teams, eu, claim, {DefaultValue: team}]";
+        problems(&one_rule(&mappings, [written, "Equals", "v", "r"]), &[]).len()
+    };
+    assert_eq!(found("Teams: {us: {claim: x}}"), 0);
+    assert_eq!(found(&format!("Fn::Transform: {include}")), 1);
+    assert_eq!(found(&format!("Teams: {{us: {{claim: x}}, Fn::Transform: {include}}}")), 1);
+    assert_eq!(found(&format!("Teams: {{eu: {{other: x, Fn::Transform: {include}}}}}")), 1);
+    assert_eq!(found(&format!("Others: {{eu: {{claim: x, Fn::Transform: {include}}}}}")), 0);
 }
 
 #[test]
@@ -131,6 +148,11 @@ fn a_file_that_serverless_brings_is_read_or_a_problem() {
     let configuration = read_texts(&[("app/serverless.yml", &split), ("app/roles.yml", &roles)], &[]).usable().unwrap();
     assert_eq!(configuration.choose(None).unwrap().pool.roles.authenticated, Some("r".into()));
     assert_eq!(problems(&split, &[]), [told("5:5", "./roles.yml")]);
+    let only_files = serverless("  - ${file(roles.yml)}\n  - ${file(more/tags.yml)}\n");
+    let whole = with("");
+    let configuration = read_texts(&[("serverless.yml", &only_files), ("roles.yml", &whole)], &[]);
+    assert_eq!(shown(&configuration.problems), [told("4:5", "more/tags.yml")], "one of its files is here, one is not");
+    assert_eq!(problems(&serverless("  ${file(roles.yml)}\n"), &[]), [told("3:3", "roles.yml")]);
 }
 
 #[test]

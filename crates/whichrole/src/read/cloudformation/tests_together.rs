@@ -123,6 +123,8 @@ fn a_nested_template_has_the_parameters_that_its_stack_gives() {
     assert_eq!(nested(&root, &[]), format!("trial-role | {key} | news ${{root:Editor.Arn}}"));
     // What a stack gives is not the reader's to change; what it passes on is.
     assert_eq!(nested(&root, &[("Team", "x")]), nested(&root, &[]));
+    let notes = shown(&read_texts(&[("access.yaml", ACCESS), ("root.yaml", &root)], &[("Team", "x")]).notes);
+    assert_eq!(notes, ["unused-parameter a nested stack decides `Team`, or nothing refers to it"]);
     assert_eq!(nested(&root, &[("Editor.Arn", "arn")]), format!("trial-role | {key} | news arn"));
     let defaults = parent(&[("Access", &GIVES.replace(", Team: news, Stage: trial", ""))]);
     assert_eq!(nested(&defaults, &[]), format!("live-role | {key} | sports ${{root:Editor.Arn}}"));
@@ -236,4 +238,20 @@ fn stacks_that_nest_each_other_end() {
     let a = circle("b.yaml", a.trim_start().trim_start_matches("Resources:\n"));
     let configuration = read_texts(&[("a.yaml", &a), ("b.yaml", &circle("a.yaml", ""))], &[]);
     assert!(configuration.problems[0].message.contains("stacks are nested"), "{:?}", configuration.problems);
+}
+
+#[test]
+fn templates_of_one_name_in_two_folders_are_two() {
+    let (login, stage) = (parent(&[("Access", GIVES)]), GIVES.replace("trial", "live"));
+    let live = parent(&[("Access", &stage)]);
+    let sources = [
+        ("live/access.yaml", ACCESS),
+        ("live/root.yaml", live.as_str()),
+        ("trial/access.yaml", ACCESS),
+        ("trial/root.yaml", login.as_str()),
+    ];
+    let configuration = read_texts(&sources, &[]).usable().unwrap();
+    let roles = |name| configuration.choose(Some(name)).unwrap().pool.roles.authenticated.clone().unwrap();
+    assert_eq!(roles("live/root.yaml/Pool"), "live-role".into());
+    assert_eq!(roles("trial/root.yaml/Pool"), "trial-role".into());
 }

@@ -151,10 +151,13 @@ impl<'n> World<'n> {
         self.undecided.take()
     }
 
-    /// Whether a template declares a parameter of this name, or something asked for it.
+    /// Whether a template declares a parameter of this name, or something asked for it. The parameters of a nested template are its
+    /// stack's to give.
     pub(super) fn asks_for(&self, name: &str) -> bool {
-        self.used.borrow().contains(name)
-            || self.templates.iter().any(|template| template.parameters.contains_key(name))
+        let declares = |(number, template): (usize, &Template<'_>)| {
+            template.parameters.contains_key(name) && !self.stacks.are_nesting(number)
+        };
+        self.used.borrow().contains(name) || self.templates.iter().enumerate().any(declares)
     }
 
     /// Parameters that were given and nothing asked for: mostly a slip of the pen.
@@ -164,6 +167,10 @@ impl<'n> World<'n> {
         let unused = self.given.keys().filter(|name| !self.asks_for(name));
         unused
             .map(|name| {
+                if declared.contains(name.as_str()) {
+                    let message = format!("a nested stack decides {}, or nothing refers to it", text::quoted(name));
+                    return Problem::new("unused-parameter", message);
+                }
                 let near = text::nearest(name, declared.iter().copied())
                     .map_or_else(String::new, |near| format!(", did you mean {}?", text::quoted(near)));
                 Problem::new("unused-parameter", format!("nothing refers to {}{near}", text::quoted(name)))
