@@ -18,6 +18,7 @@ mod resources;
 mod surroundings;
 mod texts;
 mod types;
+mod unify;
 mod value;
 mod variables;
 mod written;
@@ -197,7 +198,7 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
         drafts.problems.push(Problem::new("no-configuration", message));
     }
     drafts.notes.extend(notes);
-    resources::build(found, unread, drafts);
+    resources::build(found, &unread, drafts);
     // What is wrong in policies and schemas decides no mapping.
     for (instance, address, kind, declared) in std::mem::take(&mut reading.around) {
         reading.resource(instance, address, kind, declared);
