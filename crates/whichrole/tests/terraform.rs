@@ -1111,6 +1111,36 @@ resource "aws_cognito_identity_pool_roles_attachment" "a" {
     }
 
     #[test]
+    fn leave_out_a_file_that_has_a_twin_for_open_tofu() {
+        let pool = |guests: bool| {
+            format!(
+                "resource \"aws_cognito_identity_pool\" \"app\" {{\n allow_unauthenticated_identities = {guests}\n}}\n"
+            )
+        };
+        let json =
+            r#"{"resource": {"aws_cognito_identity_pool": {"app": {"allow_unauthenticated_identities": true}}}}"#;
+        let other = json.replace("true", "false");
+        for (left_out, left_text, read_name, read_text) in [
+            ("main.tf", pool(false), "main.tofu", pool(true)),
+            ("main.tf", "broken {".to_owned(), "main.tofu", pool(true)),
+            ("main.tf.json", other, "main.tofu.json", json.to_owned()),
+        ] {
+            let sources = files(&[(left_out, &left_text), (read_name, &read_text)]);
+            let configuration = read(&sources, &ReadOptions::default());
+            assert_eq!(pool_of(&configuration), Some(true), "{left_out}");
+            assert!(
+                configuration.notes[0].message.starts_with(&format!("`{left_out}` was passed over, as OpenTofu does"))
+            );
+        }
+        let sources = files(&[("a/main.tf", &pool(false)), ("main.tofu", &pool(true))]);
+        assert_eq!(read(&sources, &ReadOptions::default()).notes, []);
+    }
+
+    fn pool_of(configuration: &Configuration) -> Option<bool> {
+        pool(configuration).pool.allow_unauthenticated_identities
+    }
+
+    #[test]
     fn that_nobody_calls_are_roots_of_their_own() {
         let pool = "resource \"aws_cognito_identity_pool\" \"p\" {\n allow_unauthenticated_identities = var.guests\n}";
         let sources = files(&[

@@ -43,13 +43,11 @@ fn read_files(files: &[(&str, &str)]) -> Configuration {
 
 /// The rule's value, or the first problem.
 fn value(configuration: &Configuration) -> Result<String, String> {
-    match configuration.problems.first() {
-        Some(problem) => Err(problem.message.clone()),
-        None => {
-            let pool = &configuration.choose(None).unwrap().pool;
-            Ok(pool.role_mappings.values().next().unwrap().mapping_rules()[0].value.clone())
-        }
+    if let Some(problem) = configuration.problems.first() {
+        return Err(problem.message.clone());
     }
+    let pool = &configuration.choose(None).unwrap().pool;
+    Ok(pool.role_mappings.values().next().unwrap().mapping_rules()[0].value.clone())
 }
 
 mod variables_that_are_not_nullable {
@@ -196,5 +194,124 @@ resource "aws_cognito_identity_pool_roles_attachment" "app" {
         let declared = "variable \"unit\" {\n type = tuple([string, number])\n}";
         let shown = "var.unit[0] == \"1\" && var.unit[1] == 2 ? \"right\" : \"wrong\"";
         assert_eq!(value(&called("unit = [1, \"2\"]", declared, shown)).as_deref(), Ok("right"));
+    }
+}
+
+mod types_in_common {
+    use super::*;
+
+    /// What `expression` says where the module declares this.
+    fn says(declared: &str, expression: &str) -> Result<String, String> {
+        value(&called("", declared, &format!("{expression} ? \"yes\" : \"no\"")))
+    }
+
+    fn any(kind: &str, default: &str) -> String {
+        format!("variable \"v\" {{\n type = {kind}\n default = {default}\n}}")
+    }
+
+    #[test]
+    fn make_a_string_of_what_stands_beside_one() {
+        for expression in [
+            r#"(true ? 1 : "x") == "1""#,
+            r#"(false ? "x" : true) == "true""#,
+            r#"coalesce(1, "x") == "1""#,
+            r#"coalesce(null, 1, "x") == "1""#,
+            r#"[for n in range(3) : n == 1 ? n : "x"][1] == "1""#,
+            r#"tolist(["x", 1])[1] == "1""#,
+        ] {
+            assert_eq!(says("", expression).as_deref(), Ok("yes"), "{expression}");
+        }
+        for (kind, default, expression) in [
+            ("map(any)", r#"{ a = "x", b = 1 }"#, r#"var.v.b == "1""#),
+            ("list(any)", r#"["x", 1]"#, r#"var.v[1] == "1""#),
+            ("set(any)", r#"["x", 1]"#, r#"contains(var.v, "1")"#),
+            ("object({ a = list(any) })", r#"{ a = ["x", true] }"#, r#"var.v.a[1] == "true""#),
+        ] {
+            assert_eq!(says(&any(kind, default), expression).as_deref(), Ok("yes"), "{kind}");
+        }
+    }
+
+    #[test]
+    fn leave_alone_what_is_alike() {
+        for expression in [
+            "(true ? 1 : 2) == 1",
+            "(true ? 1 : null) == 1",
+            "(true ? [1] : [])[0] == 1",
+            "(true ? [1, 2] : [3])[0] == 1",
+            "(true ? { a = true } : {}).a == true",
+            r#"(true ? { a = 1, b = "x" } : { a = 2, b = "y" }).a == 1"#,
+            r#"[1, "x"][0] == 1"#,
+            "coalesce(1, 2) == 1",
+            r#"(true ? "x" : 1) == "x""#,
+            r#"lookup({ a = 1, b = "x" }, "c", 2) == 2"#,
+            "lookup({ a = 1 }, \"c\", 2) == 2",
+            r#"lookup({ a = "x" }, "c", "true") == "true""#,
+        ] {
+            assert_eq!(says("", expression).as_deref(), Ok("yes"), "{expression}");
+        }
+        assert_eq!(says(&any("map(any)", "{ a = 1, b = 2 }"), "var.v.a == 1").as_deref(), Ok("yes"));
+        assert_eq!(says(&any("any", "{ a = 1, b = \"x\" }"), "var.v.a == 1").as_deref(), Ok("yes"));
+    }
+
+    #[test]
+    fn that_are_not_known_are_not_compared() {
+        let nothing = "resource \"x_y\" \"z\" {\n level = \"5\"\n on = true\n}\n";
+        for expression in [
+            r#"(true ? [1] : ["x"])[0] == "1""#,
+            "(true ? [1] : [\"x\"])[0] == 1",
+            r#"(true ? 1 : x_y.z.id) == "1""#,
+            r#"(true ? { a = 1 } : { a = "x" }).a == "1""#,
+            r#"(true ? { a = 1, b = "x" } : {}).a == "1""#,
+            r#"contains(true ? [1] : ["x"], 1)"#,
+            r#"coalesce(1, x_y.z.id) == "1""#,
+            r#"lookup({ a = "x" }, "b", 1) == "1""#,
+            "lookup({ a = 1 }, \"b\", \"2\") == 2",
+            r#"tolist([{ a = 1 }, { a = "x" }])[0].a == "1""#,
+            r#"concat([{ a = 1 }], [{ a = "x" }])[0].a == "1""#,
+            "x_y.z.level == 5",
+            "x_y.z.level == \"5\"",
+            "x_y.z.on == true",
+            r#"jsonencode(true ? [1] : ["x"]) == "[1]""#,
+            r#"length(toset(true ? [9, 10] : ["x", "y"])) == 2"#,
+            // Whether its order is a set's is not known either.
+            r#"length(true ? ["b", "a"] : toset(["c"])) == 2"#,
+        ] {
+            let said = says(nothing, expression);
+            assert!(
+                said.as_ref().is_err_and(|problem| problem.contains("is not known here")),
+                "{expression}: {said:?}"
+            );
+        }
+        let objects = any("map(any)", r#"{ a = { x = 1 }, b = { x = "s" } }"#);
+        assert!(says(&objects, r#"var.v.a.x == "1""#).is_err());
+    }
+
+    #[test]
+    fn matter_to_nothing_but_a_comparison() {
+        for (expression, expected) in [
+            (r#"(true ? [1] : ["x"])[0]"#, "1"),
+            (r#""${(true ? [1] : ["x"])[0]}""#, "1"),
+            (r#"tostring((true ? [1] : ["x"])[0])"#, "1"),
+            (r#"(true ? [2] : ["x"])[0] + 1"#, "3"),
+            (r#"-(true ? [2] : ["x"])[0]"#, "-2"),
+            (r#"(true ? [true] : ["x"])[0] ? "yes" : "no""#, "yes"),
+            (r#"(true ? [1] : ["x"])[0] == "2" ? "yes" : "no""#, "no"),
+            (r#"(true ? [1] : ["x"])[0] != 2 ? "yes" : "no""#, "yes"),
+            (r#"tostring((true ? [1] : ["x"])[0]) == "1" ? "yes" : "no""#, "yes"),
+            (r#"format("%d", (true ? [1] : ["x"])[0])"#, "1"),
+            (r#"join(",", true ? [1] : ["x"])"#, "1"),
+            (r#"join(",", true ? toset(["b", "a"]) : [])"#, "a,b"),
+            (r#"{ "1" = "yes" }[(true ? [1] : ["x"])[0]]"#, "yes"),
+        ] {
+            assert_eq!(value(&called("", "", expression)).as_deref(), Ok(expected), "{expression}");
+        }
+    }
+
+    #[test]
+    fn that_nothing_has_are_failures() {
+        for expression in ["true ? 1 : false", "true ? 1 : []", "true ? [\"x\"] : \"y\"", "coalesce(1, true)"] {
+            let said = value(&called("", "", &format!("try({expression}, \"refused\")")));
+            assert_eq!(said.as_deref(), Ok("refused"), "{expression}");
+        }
     }
 }

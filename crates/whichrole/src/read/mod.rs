@@ -157,7 +157,7 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
             #[cfg(feature = "hcl")]
             Some(Format::Terraform) => terraform.take_json(source, number, node),
             #[cfg(feature = "hcl")]
-            None if [".tf.json", ".tfvars.json"].iter().any(|ending| source.name.ends_with(ending)) => {
+            None if [".tf.json", ".tofu.json", ".tfvars.json"].iter().any(|ending| source.name.ends_with(ending)) => {
                 terraform.take_json(source, number, node);
             }
             None | Some(Format::Pulumi) if pulumi::names_settings(&source.name) => {
@@ -188,19 +188,20 @@ fn is_about_cognito(text: &str) -> bool {
 
 /// Reads JSON or YAML. What begins with a bracket is JSON, unless its name says YAML.
 fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, Vec<Problem>> {
+    let written = text::without_mark(&source.text);
     #[cfg(feature = "yaml")]
     {
         let named = [".yaml", ".yml"].iter().any(|ending| source.name.ends_with(ending));
-        let bracket = source.text.trim_start().starts_with(['{', '[']);
+        let bracket = written.trim_start().starts_with(['{', '[']);
         if !bracket {
-            return from_yaml(&source.text, number, &options.yaml);
+            return from_yaml(written, number, &options.yaml);
         }
         if named {
-            let json = from_json(&source.text, number, &options.json);
-            return json.or_else(|_| from_yaml(&source.text, number, &options.yaml));
+            let json = from_json(written, number, &options.json);
+            return json.or_else(|_| from_yaml(written, number, &options.yaml));
         }
     }
-    from_json(&source.text, number, &options.json)
+    from_json(written, number, &options.json)
 }
 
 /// Reads one pool from API JSON: the output of `get-identity-pool-roles`, the input of `set-identity-pool-roles`, or a bare `RoleMappings`

@@ -98,7 +98,7 @@ const STACKS: usize = 100;
 pub(super) struct Stacks<'n> {
     /// The project's own `config`, where the program is in another file.
     own: Option<Values<'n>>,
-    stacks: Vec<Values<'n>>,
+    each: Vec<Values<'n>>,
     are_too_many: bool,
     /// A note for each value that was taken from a stack.
     used: RefCell<BTreeSet<(Position, String)>>,
@@ -132,7 +132,7 @@ impl<'n> Stacks<'n> {
         let project = name(program).or_else(|| name(own?.1));
         Self {
             own: own.map(|(stack, node)| Values::of(stack, node, project)),
-            stacks: readable
+            each: readable
                 .filter(|(stack, _)| !stack.is_empty())
                 .map(|(stack, node)| Values::of(stack, node, project))
                 .collect(),
@@ -150,7 +150,7 @@ impl<'n> Stacks<'n> {
         if self.are_too_many {
             return unknown("there are too many stacks: ");
         }
-        let mut stacks = self.stacks.iter().map(|values| (values, values.given(name)));
+        let mut stacks = self.each.iter().map(|values| (values, values.given(name)));
         let first = stacks.next();
         if let Some((values, given)) = &first
             && let Some((other, _)) = stacks.find(|(_, other)| other != given)

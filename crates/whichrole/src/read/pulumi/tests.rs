@@ -246,13 +246,11 @@ mod stacks {
     }
 
     fn value(configuration: &Configuration) -> Result<&str, &str> {
-        match configuration.problems.first() {
-            Some(problem) => Err(&problem.message),
-            None => {
-                let pool = &configuration.definitions[0].pool;
-                Ok(pool.role_mappings.values().next().unwrap().mapping_rules()[0].value.as_str())
-            }
+        if let Some(problem) = configuration.problems.first() {
+            return Err(&problem.message);
         }
+        let pool = &configuration.definitions[0].pool;
+        Ok(pool.role_mappings.values().next().unwrap().mapping_rules()[0].value.as_str())
     }
 
     #[test]

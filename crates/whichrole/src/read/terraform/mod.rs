@@ -18,6 +18,7 @@ mod resources;
 mod surroundings;
 mod texts;
 mod types;
+mod unify;
 mod value;
 mod variables;
 mod written;
@@ -29,6 +30,7 @@ use super::format::Format;
 use super::hcl;
 use super::node::{Node, Value};
 use super::policy;
+use super::position::Position;
 use super::problem::Problem;
 use super::{ReadOptions, Source};
 use crate::json::JsonLimits;
@@ -66,7 +68,7 @@ impl<'s> Texts<'s> {
     /// Takes a text in Terraform's own language; `false` for any other.
     pub(super) fn take_native(&mut self, source: &'s Source, number: usize, format: Option<Format>) -> bool {
         let is_native = match format {
-            Some(Format::Terraform) => !source.text.trim_start().starts_with('{'),
+            Some(Format::Terraform) => !text::without_mark(&source.text).trim_start().starts_with('{'),
             Some(_) => false,
             None => recognises(&source.name, &source.text),
         };
@@ -107,7 +109,7 @@ fn recognises(name: &str, text: &str) -> bool {
     if [".tf", ".tofu", ".tfvars"].iter().any(|ending| name.ends_with(ending)) {
         return true;
     }
-    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    let mut rest = text::without_mark(text).trim_start();
     loop {
         rest = match rest {
             comment if comment.starts_with('#') || comment.starts_with("//") => {
@@ -130,6 +132,7 @@ fn recognises(name: &str, text: &str) -> bool {
 /// Reads all files of a configuration together.
 fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
     let limits = &options.hcl;
+    let texts = without_twins_of_tofu(texts, drafts);
     let mut files = Vec::new();
     let mut natives = BTreeMap::new();
     for text in texts {
@@ -197,7 +200,7 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
         drafts.problems.push(Problem::new("no-configuration", message));
     }
     drafts.notes.extend(notes);
-    resources::build(found, unread, drafts);
+    resources::build(found, &unread, drafts);
     // What is wrong in policies and schemas decides no mapping.
     for (instance, address, kind, declared) in std::mem::take(&mut reading.around) {
         reading.resource(instance, address, kind, declared);
@@ -206,6 +209,25 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
     for note in reading.evaluator.notes_of_undeclared(options.folders_are_whole) {
         drafts.note(note);
     }
+}
+
+/// OpenTofu, which alone reads `main.tofu`, leaves out a `main.tf` beside it.
+fn without_twins_of_tofu<'s>(texts: Vec<Text<'s>>, drafts: &mut Drafts) -> Vec<Text<'s>> {
+    let names: BTreeSet<&str> = texts.iter().map(|text| text.name).collect();
+    let (left_out, kept): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| {
+        let twin = |ending: &str, other: &str| text.name.strip_suffix(ending).map(|stem| format!("{stem}{other}"));
+        twin(".tf", ".tofu")
+            .or_else(|| twin(".tf.json", ".tofu.json"))
+            .is_some_and(|twin| names.contains(twin.as_str()))
+    });
+    for text in left_out {
+        let message = format!(
+            "{} was passed over, as OpenTofu does beside a file of that name that ends in `tofu`; for Terraform read the folder without that file",
+            text::quoted(text.name)
+        );
+        drafts.note(Problem::new("not-recognised", message).at(Position::new(text.source, 1, 1)));
+    }
+    kept
 }
 
 /// A note for each `--var` that no root declares or asks for; all others are put into `used`.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::eval::{AFTER_APPLY, Evaluator, Named, Scope, spelled};
 use super::module::{Declared, Module, join};
+use super::unify;
 use super::value::{Data, Target, Unknown, Val};
 use crate::read::Position;
 use crate::read::hcl::ExprKind;
@@ -219,7 +220,9 @@ impl<'f> Evaluator<'f> {
         let path = spelled(&computed);
         let value = self.once(Key::Attribute(instance, path.clone()), &path, at, |this| {
             let each = key.and_then(|key| this.each_of(instance, declared, key, at));
-            this.eval(written.value, Scope { instance, source: written.source, names: each.as_ref() })
+            let value = this.eval(written.value, Scope { instance, source: written.source, names: each.as_ref() });
+            // Resources give their arguments types, which are nowhere here; this one takes any.
+            if declared.kind == "terraform_data" { value } else { unify::without_any_type(&value) }
         });
         if matches!(value.data, Data::Null) { computed } else { value }
     }

@@ -56,7 +56,7 @@ pub(in crate::read) fn read(mut node: Node, drafts: &mut Drafts) {
     }
     name_the_only_pool(&mut found);
     surroundings::build(&found, drafts);
-    resources::build(found, unread, drafts);
+    resources::build(found, &unread, drafts);
 }
 
 /// Where a plan does not say which pool something belongs to, and there is only one, it is that one.

@@ -132,7 +132,7 @@ const MOST_COMPARED: usize = 256 * 1024 * 1024;
 
 /// Puts resources together: attachments, tag maps and groups to the pools they belong to. What is not read and may belong to one of them is a
 /// problem.
-pub(super) fn build(found: Vec<Found>, unread: Vec<Unread>, drafts: &mut Drafts) {
+pub(super) fn build(found: Vec<Found>, unread: &[Unread], drafts: &mut Drafts) {
     let mut building = Building::default();
     for one in found.iter().filter(|one| one.kind == Kind::Pool) {
         building.pool(one, drafts);
