@@ -59,7 +59,7 @@ impl<'t> Snippets<'t> {
 
     /// What is shown of a line from a place on; `None` where there is no such line.
     fn part(&mut self, source: usize, place: (usize, usize)) -> Option<&'t str> {
-        let text = *self.texts.get(source)?;
+        let text = text::without_mark(self.texts.get(source)?);
         let marks = self.marks.entry(source).or_insert_with(|| marks(text));
         let before = marks.partition_point(|mark| mark.place <= place).checked_sub(1)?;
         let mut here = *marks.get(before)?;

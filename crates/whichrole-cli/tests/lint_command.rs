@@ -266,3 +266,24 @@ fn the_trust_policies_of_the_examples_are_sound() {
     }
     assert!(examples >= 19, "{examples}");
 }
+
+#[test]
+fn a_byte_order_mark_is_read_and_kept_in_every_syntax() {
+    let json = r#"{"IdentityPoolId": "p", "RoleMappings": {"accounts.google.com": {"Type": "rules", "RulesConfiguration": {"Rules": []}}}}"#;
+    let yaml = BAD.replace("Type: Rules", "Type: rules");
+    for (name, text, column) in
+        [("pool.json", json, json.find("\"rules\"").unwrap() + 1), ("pool.yaml", yaml.as_str(), 17)]
+    {
+        let folder = Folder::new(&format!("mark-{}", name.replace('.', "-")));
+        folder.write(name, &format!("\u{feff}{text}"));
+        let (_, _, err) = folder.lint(&[name]);
+        let (_, found) = folder.json(&[name]);
+        let respelt = found.iter().find(|finding| finding["message"].as_str().unwrap().contains("`rules`"));
+        assert_eq!(respelt.unwrap_or_else(|| panic!("{found:?}{err}"))["column"], column, "{found:?}");
+        folder.lint(&[name, "--fix"]);
+        assert_eq!(
+            folder.read(name),
+            format!("\u{feff}{}", text.replace("\"rules\"", "\"Rules\"").replace("Type: rules", "Type: Rules"))
+        );
+    }
+}

@@ -41,6 +41,12 @@ pub fn visible(text: &str) -> String {
     out
 }
 
+/// A text without the byte order mark that some editors put before it. Places are counted from there.
+#[must_use]
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// Makes JSON text safe to print without changing what it says: characters that [`visible`] would not show become `\u` escapes.
 #[must_use]
 pub fn visible_json(json: impl Into<String>) -> String {

@@ -460,6 +460,155 @@ module "roles" { source = "git::https://example.com/roles.git" }
     }
 }
 
+mod what_is_made_elsewhere {
+    use super::*;
+
+    const POOL: &str = "resource \"aws_cognito_identity_pool\" \"app\" {}\n";
+    const ATTACHMENT: &str = r#"resource "aws_cognito_identity_pool_roles_attachment" "app" {
+  identity_pool_id = aws_cognito_identity_pool.app.id
+  roles            = { authenticated = "arn:aws:iam::111122223333:role/Clerk" }
+}
+"#;
+
+    fn refusals(rest: &str) -> Vec<String> {
+        problems(&read_text(&format!("{POOL}{rest}")))
+    }
+
+    #[test]
+    fn by_awscc_for_a_pool_that_is_read_is_refused() {
+        let attachment = r#"resource "awscc_cognito_identity_pool_role_attachment" "app" {
+  identity_pool_id = aws_cognito_identity_pool.app.id
+}
+"#;
+        assert_eq!(
+            refusals(attachment),
+            ["2:1 unresolved-value: `awscc_cognito_identity_pool_role_attachment.app` attaches the roles of \
+                `aws_cognito_identity_pool.app`, and only resources of the `aws` provider are read; write it as \
+                `aws_cognito_identity_pool_roles_attachment`"]
+        );
+        let tags = r#"resource "awscc_cognito_identity_pool_principal_tag" "app" {
+  identity_pool_id = local.pool
+}
+locals { pool = aws_cognito_identity_pool.app.id }
+"#;
+        let refused = refusals(&format!("{ATTACHMENT}{tags}"));
+        assert!(refused[0].contains("makes principal tags of `aws_cognito_identity_pool.app`"), "{refused:?}");
+        // One that is not there makes nothing, and neither does one for another pool.
+        let absent = tags.replace("{\n  identity", "{\n  count = 0\n  identity");
+        let other = tags.replace("aws_cognito_identity_pool.app.id", "awscc_cognito_identity_pool.app.id");
+        for rest in [absent, other] {
+            assert_eq!(refusals(&format!("{ATTACHMENT}{rest}")), [""; 0], "{rest}");
+        }
+    }
+
+    #[test]
+    fn by_awscc_in_a_state_or_plan_is_refused() {
+        let state = |id: &str| {
+            format!(
+                r#"{{"version": 4, "terraform_version": "1.9.0", "resources": [
+{{"mode": "managed", "type": "aws_cognito_identity_pool", "name": "app", "instances": [{{"attributes": {{"id": "eu-west-1:1"}}}}]}},
+{{"mode": "managed", "type": "awscc_cognito_identity_pool_role_attachment", "name": "app",
+ "instances": [{{"attributes": {{"identity_pool_id": "{id}"}}}}]}}]}}"#
+            )
+        };
+        let plan = |id: &str| {
+            format!(
+                r#"{{"format_version": "1.2", "planned_values": {{"root_module": {{"resources": [
+{{"mode": "managed", "type": "aws_cognito_identity_pool", "name": "app", "address": "aws_cognito_identity_pool.app", "values": {{"id": "eu-west-1:1"}}}},
+{{"mode": "managed", "type": "awscc_cognito_identity_pool_role_attachment", "name": "app",
+ "address": "awscc_cognito_identity_pool_role_attachment.app", "values": {{{id}}}}}]}}}}}}"#
+            )
+        };
+        let read_json = |text: &str| problems(&read(&files(&[("x.json", text)]), &ReadOptions::default()));
+        let known = r#""identity_pool_id": "eu-west-1:1""#;
+        for text in [state("eu-west-1:1"), plan(known), plan("")] {
+            let refused = read_json(&text);
+            assert!(
+                refused.len() == 1 && refused[0].contains("attaches the roles of `aws_cognito_identity_pool.app`"),
+                "{refused:?}"
+            );
+        }
+        for text in [state("eu-west-1:2"), plan(&known.replace(":1", ":2"))] {
+            assert_eq!(read_json(&text), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn by_a_module_that_is_given_a_pool_without_an_attachment_is_refused() {
+        let remote =
+            "module \"roles\" {\n source = \"corp/cognito/aws\"\n pool = aws_cognito_identity_pool.app.id\n}\n";
+        assert_eq!(
+            refusals(remote),
+            [
+                "2:1 unresolved-value: `module.roles` is given the id of `aws_cognito_identity_pool.app` and may make its \
+                role attachment; module `roles` comes from elsewhere (`corp/cognito/aws`) and is not read; read a plan or the \
+                state, which have what it makes"
+            ]
+        );
+        let missing = remote.replace("corp/cognito/aws", "./roles");
+        let refused = refusals(&missing);
+        assert!(refused[0].ends_with("give the files of module `roles` in `roles` too"), "{refused:?}");
+        let nested = remote.replace(
+            "pool = aws_cognito_identity_pool.app.id",
+            "for_each = toset([\"a\"])\n settings = { a = [aws_cognito_identity_pool.app] }",
+        );
+        assert_eq!(refusals(&nested).len(), 1);
+        for unconcerned in ["\"x\"", "aws_cognito_identity_pool.apps.id", "aws_cognito_user_pool.app.id"] {
+            let other = remote.replace("aws_cognito_identity_pool.app.id", unconcerned);
+            assert_eq!(refusals(&other), [""; 0], "{unconcerned}");
+        }
+        assert_eq!(refusals(&remote.replace("{\n source", "{\n count = 0\n source")), [""; 0]);
+    }
+
+    #[test]
+    fn by_a_module_beside_an_attachment_is_refused_where_it_may_be_a_tag_map() {
+        let call = |name: &str, source: &str, argument: &str| {
+            format!(
+                "{ATTACHMENT}module \"{name}\" {{\n source = \"{source}\"\n {argument} = aws_cognito_identity_pool.app.id\n}}\n"
+            )
+        };
+        for tags in [
+            call("tags", "git::https://example.com/x.git", "pool"),
+            call("access", "corp/principal-tags/aws", "pool"),
+            call("access", "corp/access/aws", "principal_tag_pool"),
+            // Its files can be given.
+            call("access", "./access", "pool"),
+        ] {
+            let refused = refusals(&tags);
+            assert!(refused.len() == 1 && refused[0].contains("may make its principal tags"), "{tags}{refused:?}");
+        }
+        let trusted = call("clerk", "corp/role/aws", "identity_pool_id")
+            .replace(" source = \"corp", " tags = {}\n source = \"corp");
+        let configuration = read_text(&format!("{POOL}{trusted}"));
+        assert_eq!(problems(&configuration), [""; 0]);
+        let notes: Vec<&str> = configuration.notes.iter().map(|note| note.message.as_str()).collect();
+        assert_eq!(
+            notes,
+            [
+                "`module.clerk` was passed over: module `clerk` comes from elsewhere (`corp/role/aws`) and is not read; it is given the id of \
+              `aws_cognito_identity_pool.app`, and principal tags that it may make are not known here"
+            ]
+        );
+    }
+
+    #[test]
+    fn by_a_module_inside_a_module_is_refused_with_its_whole_name() {
+        let call = "module \"login\" {\n source = \"./login\"\n}\n";
+        let inner = format!(
+            "{POOL}module \"roles\" {{\n source = \"corp/cognito/aws\"\n pool = aws_cognito_identity_pool.app.id\n}}\n"
+        );
+        let configuration = read(&files(&[("main.tf", call), ("login/main.tf", &inner)]), &ReadOptions::default());
+        let found = problems(&configuration);
+        assert_eq!(found.len(), 1);
+        assert!(
+            found[0].contains(
+                "`module.login.module.roles` is given the id of `module.login.aws_cognito_identity_pool.app`"
+            ),
+            "{found:?}"
+        );
+    }
+}
+
 mod mistakes {
     use super::*;
 
@@ -959,6 +1108,36 @@ resource "aws_cognito_identity_pool_roles_attachment" "a" {
         );
         let alone = read(&sources[..1], &ReadOptions::default());
         assert!(alone.problems[0].message.contains("give the files of module `env` in `modules/identity` too"));
+    }
+
+    #[test]
+    fn leave_out_a_file_that_has_a_twin_for_open_tofu() {
+        let pool = |guests: bool| {
+            format!(
+                "resource \"aws_cognito_identity_pool\" \"app\" {{\n allow_unauthenticated_identities = {guests}\n}}\n"
+            )
+        };
+        let json =
+            r#"{"resource": {"aws_cognito_identity_pool": {"app": {"allow_unauthenticated_identities": true}}}}"#;
+        let other = json.replace("true", "false");
+        for (left_out, left_text, read_name, read_text) in [
+            ("main.tf", pool(false), "main.tofu", pool(true)),
+            ("main.tf", "broken {".to_owned(), "main.tofu", pool(true)),
+            ("main.tf.json", other, "main.tofu.json", json.to_owned()),
+        ] {
+            let sources = files(&[(left_out, &left_text), (read_name, &read_text)]);
+            let configuration = read(&sources, &ReadOptions::default());
+            assert_eq!(pool_of(&configuration), Some(true), "{left_out}");
+            assert!(
+                configuration.notes[0].message.starts_with(&format!("`{left_out}` was passed over, as OpenTofu does"))
+            );
+        }
+        let sources = files(&[("a/main.tf", &pool(false)), ("main.tofu", &pool(true))]);
+        assert_eq!(read(&sources, &ReadOptions::default()).notes, []);
+    }
+
+    fn pool_of(configuration: &Configuration) -> Option<bool> {
+        pool(configuration).pool.allow_unauthenticated_identities
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Changes of a text that are safe: the right spelling of a word, a missing `sts:TagSession`. Nothing else in the text changes.
 
 use crate::read::Position;
+use crate::text;
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub fn apply_fixes(text: &str, source: usize, fixes: &[&Fix]) -> (String, usize)
     fixes.dedup_by_key(|fix| fix.at());
     let mut out = String::with_capacity(text.len());
     let (mut copied, mut applied) = (0, 0);
-    let mut lines = LineStarts::default();
+    let mut lines = LineStarts { line: 0, offset: text.len() - text::without_mark(text).len() };
     for fix in fixes {
         let Some(offset) = lines.offset(text, fix.at()) else { continue };
         if offset < copied {
@@ -97,7 +98,6 @@ fn replacement(text: &str, offset: usize, fix: &Fix) -> Option<(usize, usize, St
 }
 
 /// Finds offsets of places that ascend, in time proportional to the text.
-#[derive(Default)]
 struct LineStarts {
     line: usize,
     offset: usize,
@@ -135,6 +135,13 @@ mod tests {
         let (fixed, applied) = apply_fixes(text, 0, &fixes.iter().collect::<Vec<_>>());
         assert_eq!(fixed, "é: { MatchType: Contains } # contains\r\nType: \"Rules\"\n");
         assert_eq!(applied, 2);
+    }
+
+    #[test]
+    fn a_byte_order_mark_stays_and_has_no_column() {
+        let fix = respell(1, 7, "contains", "Contains");
+        let (fixed, applied) = apply_fixes("\u{feff}Type: contains\r\n", 0, &[&fix]);
+        assert_eq!((fixed.as_str(), applied), ("\u{feff}Type: Contains\r\n", 1));
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn is_place(place: &str, finding: &Finding, names: &[String]) -> bool {
 }
 
 fn read_comments(source: usize, text: &str, comments: &mut Vec<Comment>, faults: &mut Vec<Finding>) {
-    let lines: Vec<&str> = text.lines().collect();
+    let lines: Vec<&str> = text::without_mark(text).lines().collect();
     // The next line with something on it, for each line; from the end, so that it takes one pass.
     let mut next = vec![0; lines.len()];
     let mut after = 0;

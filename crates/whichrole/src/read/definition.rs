@@ -9,7 +9,7 @@ use super::position::Position;
 use super::problem::{self, Problem, ReadError};
 use super::room::Room;
 use super::surroundings::{MOST_ROLES, Surroundings};
-use crate::pool::{Group, IdentityPool, IdentityProvider, PrincipalTagMap, RoleArn, RoleMapping};
+use crate::pool::{Group, IdentityPool, IdentityProvider, PrincipalTagMap, RoleArn, RoleMapping, Roles};
 use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::text;
 
@@ -123,9 +123,9 @@ fn nothing_known(names: &[String], misspelt: Option<(String, Position)>) -> Prob
 }
 
 impl Drafts {
-    /// Drafts of a configuration with at most so many parts.
-    pub(crate) fn within(parts: usize) -> Self {
-        Self { room: Room::new(parts), ..Self::default() }
+    /// Drafts of a configuration with at most so many parts, in files of so many bytes.
+    pub(crate) fn within(parts: usize, bytes: usize) -> Self {
+        Self { room: Room::new(parts, bytes), ..Self::default() }
     }
 
     /// The room that is left for parts.
@@ -151,6 +151,12 @@ impl Drafts {
     /// The draft of a pool, if there is one of this name.
     pub(crate) fn known(&self, name: &str) -> Option<&Definition> {
         self.named.get(name)
+    }
+
+    /// Whether a pool has roles, or without a name, the pool that nobody names.
+    pub(crate) fn has_roles(&self, name: Option<&str>) -> bool {
+        let draft = name.map_or(Some(&self.unnamed), |name| self.named.get(name));
+        draft.is_some_and(|Definition { pool, .. }| !pool.role_mappings.is_empty() || pool.roles != Roles::default())
     }
 
     /// Whether nothing was read so far.
@@ -271,7 +277,8 @@ impl Drafts {
 
     /// Adds a group; another group of its name is a problem.
     pub(crate) fn add_group(&mut self, pool: Option<&str>, group: Group, at: Position) {
-        if self.room.take_group(at) {
+        let role = group.role_arn.as_ref().map_or("", RoleArn::as_str);
+        if self.room.take_group(at) && self.room.take_text(&[&group.name, role, pool.unwrap_or_default()], at) {
             self.put_group(pool, group, at);
         }
     }

@@ -119,8 +119,10 @@ pub struct UsedNames {
 /// Problems are in the result, so that `show` and `lint` can go on; [`Configuration::usable`] turns them into an error.
 #[must_use]
 pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
-    let mut drafts = definition::Drafts::within(options.parts);
+    let bytes = sources.iter().map(|source| source.text.len()).sum();
+    let mut drafts = definition::Drafts::within(options.parts, bytes);
     let mut templates = Vec::new();
+    let mut programs = pulumi::Texts::default();
     #[cfg(feature = "hcl")]
     let mut terraform = terraform::Texts::default();
     for (number, source) in sources.iter().enumerate() {
@@ -130,29 +132,36 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
         }
         let node = match tree(source, number, options) {
             Ok(node) => node,
+            Err(problems)
+                if sources.len() > 1 && pulumi::names_settings(&source.name) && !is_about_cognito(&source.text) =>
+            {
+                programs.take_settings(source, Err(problems));
+                continue;
+            }
             Err(problems) if sources.len() == 1 || is_about_cognito(&source.text) => {
                 drafts.problems.extend(problems);
                 continue;
             }
             Err(problems) => {
-                drafts.notes.extend(problems.into_iter().next().map(|problem| Problem {
-                    code: "not-recognised",
-                    message: format!("the file was passed over: {}", problem.message),
-                    ..problem
-                }));
+                drafts.notes.extend(problems.into_iter().next().map(Problem::passed_over));
                 continue;
             }
         };
         match options.format.or_else(|| Format::of(&node)) {
             Some(Format::CloudFormation) => templates.push((number, node)),
-            Some(Format::Pulumi) => pulumi::read(&node, options, &mut drafts),
+            Some(Format::Pulumi) if pulumi::recognises(&node) || !pulumi::names_settings(&source.name) => {
+                programs.take(source, node);
+            }
             #[cfg(feature = "hcl")]
             Some(Format::TerraformPlan) => terraform.take_plan(source, node),
             #[cfg(feature = "hcl")]
             Some(Format::Terraform) => terraform.take_json(source, number, node),
             #[cfg(feature = "hcl")]
-            None if [".tf.json", ".tfvars.json"].iter().any(|ending| source.name.ends_with(ending)) => {
+            None if [".tf.json", ".tofu.json", ".tfvars.json"].iter().any(|ending| source.name.ends_with(ending)) => {
                 terraform.take_json(source, number, node);
+            }
+            None | Some(Format::Pulumi) if pulumi::names_settings(&source.name) => {
+                programs.take_settings(source, Ok(node));
             }
             format => {
                 if format.is_none() && drafts.misspelt_section.is_none() {
@@ -163,6 +172,7 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
             }
         }
     }
+    programs.read(options, &mut drafts);
     cloudformation::read(templates, sources, options, &mut drafts);
     #[cfg(feature = "hcl")]
     terraform.read(options, &mut drafts);
@@ -178,19 +188,20 @@ fn is_about_cognito(text: &str) -> bool {
 
 /// Reads JSON or YAML. What begins with a bracket is JSON, unless its name says YAML.
 fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, Vec<Problem>> {
+    let written = text::without_mark(&source.text);
     #[cfg(feature = "yaml")]
     {
         let named = [".yaml", ".yml"].iter().any(|ending| source.name.ends_with(ending));
-        let bracket = source.text.trim_start().starts_with(['{', '[']);
+        let bracket = written.trim_start().starts_with(['{', '[']);
         if !bracket {
-            return from_yaml(&source.text, number, &options.yaml);
+            return from_yaml(written, number, &options.yaml);
         }
         if named {
-            let json = from_json(&source.text, number, &options.json);
-            return json.or_else(|_| from_yaml(&source.text, number, &options.yaml));
+            let json = from_json(written, number, &options.json);
+            return json.or_else(|_| from_yaml(written, number, &options.yaml));
         }
     }
-    from_json(&source.text, number, &options.json)
+    from_json(written, number, &options.json)
 }
 
 /// Reads one pool from API JSON: the output of `get-identity-pool-roles`, the input of `set-identity-pool-roles`, or a bare `RoleMappings`

@@ -38,6 +38,11 @@ impl Problem {
         Self::new("unresolved-value", format!("{message}; {missing}"))
     }
 
+    /// The note that a file with this problem was passed over.
+    pub(crate) fn passed_over(self) -> Self {
+        Self { code: "not-recognised", message: format!("the file was passed over: {}", self.message), ..self }
+    }
+
     /// The same problem at a place.
     #[must_use]
     pub fn at(mut self, at: Position) -> Self {

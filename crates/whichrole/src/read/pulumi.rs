@@ -4,6 +4,7 @@
 //! `ReadOptions::parameters` may give a value.
 
 mod program;
+mod stack;
 mod state;
 mod surroundings;
 #[cfg(test)]
@@ -23,6 +24,9 @@ use super::shape::{self, Names, any_text, expect_map, known_bool, wrong_kind};
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::text;
+use stack::Stacks;
+
+pub(crate) use stack::{Texts, names_settings};
 
 /// Pulumi's names. The rules stand right in the mapping; `wrap_rules` puts them where others have them.
 const NAMES: Names = Names {
@@ -63,10 +67,13 @@ pub(crate) fn recognises(node: &Node) -> bool {
     program::recognises(node) || state::recognises(node)
 }
 
-/// Reads a program or a state into the drafts.
-pub(crate) fn read(node: &Node, options: &ReadOptions, drafts: &mut Drafts) {
-    let (mut resources, too_large) =
-        if state::recognises(node) { state::resources(node, options) } else { program::resources(node, options) };
+/// Reads a program, with what its stacks give, or a state into the drafts.
+fn read(node: &Node, stacks: &Stacks<'_>, options: &ReadOptions, drafts: &mut Drafts) {
+    let (mut resources, too_large) = if state::recognises(node) {
+        state::resources(node, options)
+    } else {
+        program::resources(node, stacks, options)
+    };
     if let Some(too_large) = too_large {
         // What was read after that says nothing.
         drafts.problems.push(too_large);

@@ -34,7 +34,7 @@ impl Fields {
         Self { problems, ..Self::default() }
     }
 
-    /// Whether there is room for so many more rows, each of so many cells of a table; says so where there is none, with the words for what is
+    /// Whether there is room for so many more rows, each of so many cells; says so where there is none, with the words for the rows that are
     /// counted.
     pub(super) fn takes_rows(&mut self, more: usize, width: usize, counted: &str, at: Position) -> bool {
         let had_room = self.rows <= MOST_ROWS && self.cells <= MOST_CELLS;

@@ -80,6 +80,7 @@ impl Suite {
         let groups = planner.groups_file(&self);
 
         let mut targets = Vec::new();
+        let mut parts = 0_usize;
         for config in self.configs.clone() {
             let Some((definition, first_source)) = planner.configuration(&config.path, self.pool.as_ref()) else {
                 continue;
@@ -91,7 +92,7 @@ impl Suite {
                 users: BTreeMap::new(),
                 roles: Roles::of(&definition, groups.as_deref()),
                 label: config.label,
-                path: config.path.text,
+                path: config.path.text.clone(),
                 definition,
                 first_source,
                 groups,
@@ -103,10 +104,19 @@ impl Suite {
             {
                 target.policies = Some(TrustPolicies::of(configuration, &target.definition));
             }
+            parts = parts.saturating_add(PARTS_OF_A_CONFIGURATION).saturating_add(target.parts());
+            if parts > MOST_PARTS && targets.len() > 1 {
+                let message = "the configurations are too large together; one suite for each of them has room";
+                planner.fields.report("too-large", message, config.path.at);
+                break;
+            }
             planner.resolve_roles(&self, &mut target);
             planner.check_groups(&self, &target);
             planner.check_providers(&self, &target);
-            target.users = people(&self, &target, &tokens);
+            // What is too large is told, and not made.
+            if !planner.fields.problems.iter().any(|problem| problem.code == "too-large") {
+                target.users = people(&self, &target, &tokens);
+            }
             targets.push(target);
         }
         let mut others = BTreeMap::new();
@@ -144,6 +154,11 @@ impl Suite {
         Ok(Plan { suite: self, targets, semantics_of, cases, items, others, names, notes })
     }
 }
+
+/// How many rules, tags and groups all configurations of a suite may have, one that is there twice counted twice; and as how many each
+/// configuration counts besides. One or two may always be as large as any.
+const MOST_PARTS: usize = 25_000;
+const PARTS_OF_A_CONFIGURATION: usize = 8;
 
 /// How many cases a suite may have: every row of every test for every configuration.
 const MOST_CASES: usize = 300_000;

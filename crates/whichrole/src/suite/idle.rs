@@ -90,7 +90,8 @@ fn odd_groups(suite: &Suite) -> impl Iterator<Item = Problem> {
     let tests = suite.tests.iter().filter_map(move |test| {
         let column = test.columns.iter().position(|column| matches!(column, Column::Claim(name) if name == GROUPS));
         let cells = || (0..test.rows.len()).filter_map(move |row| test.cells.get(row, column?));
-        let oddity = test.claims.as_deref().and_then(odd).or_else(|| cells().find_map(|value| groups::oddity(&value)));
+        let oddity = test.claims.as_deref().and_then(odd);
+        let oddity = oddity.or_else(|| cells().find_map(|cell| groups::oddity(&cell)));
         Some((oddity?, test.name.at))
     });
     users.chain(tests).map(|(oddity, at)| {

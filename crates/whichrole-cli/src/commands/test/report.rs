@@ -20,7 +20,7 @@ use crate::snippet::Snippets;
 /// The most failures of a suite that are told in full; the rest is counted.
 const MOST_TOLD: usize = 1000;
 /// Bytes of what is told of the failures of a run; what comes after so much is counted, too.
-const MOST_TOLD_BYTES: usize = 16 * 1024 * 1024;
+const MOST_TOLD_BYTES: usize = 8 * 1024 * 1024;
 
 /// What was asked for.
 pub struct Options<'o> {

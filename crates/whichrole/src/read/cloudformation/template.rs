@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::super::api;
 use super::super::node::{Entry, Node, Value};
 use super::super::position::Position;
+use super::exports::Export;
+use super::made::is_macro;
 use super::resolve::function;
 
 /// The properties that say which roles a pool gives.
@@ -14,8 +16,12 @@ pub(super) const ATTACHMENT_PROPERTIES: &[&str] = &["IdentityPoolId", "RoleMappi
 pub(super) struct Template<'n> {
     /// The file's name without folder and endings: what the stack is called in messages and references.
     pub stem: String,
+    /// The name of its file, with the folder.
+    pub name: String,
     /// The maps that together are the template.
     pub sections: Vec<&'n Node>,
+    /// The parts of a Serverless file's `resources` that stand elsewhere.
+    pub unread: Vec<&'n Node>,
     /// Whether every `${…}` in plain text is a variable (Serverless).
     pub serverless: bool,
     pub parameters: BTreeMap<&'n str, &'n Node>,
@@ -26,8 +32,8 @@ pub(super) struct Template<'n> {
     resources: Vec<Resource<'n>>,
     /// Their numbers in the order of their logical ids: there can be very many.
     by_id: Vec<usize>,
-    /// The names of exports with their values, both unresolved.
-    pub exports: Vec<(&'n Node, &'n Node)>,
+    pub exports: Vec<Export<'n>>,
+    pub outputs: BTreeMap<&'n str, &'n Node>,
 }
 
 /// A resource of a template.
@@ -42,6 +48,7 @@ pub(super) struct Resource<'n> {
     pub condition: Option<&'n Node>,
     pub depends_on: Option<&'n Node>,
     pub properties: Option<&'n Node>,
+    pub whole: &'n Node,
 }
 
 impl Resource<'_> {
@@ -63,7 +70,17 @@ pub(super) fn recognises(node: &Node) -> bool {
                 resources.entries().iter().any(|entry| entry.value.get("Type").and_then(Node::as_text).is_some())
             })
         })
+        || node.get("service").is_some() && elsewhere(node).next().is_some()
         || is_part(node)
+}
+
+/// The parts of a Serverless file's `resources` that stand in other files.
+fn elsewhere(node: &Node) -> impl Iterator<Item = &Node> {
+    let parts = node.get("resources").into_iter().flat_map(|resources| match &resources.value {
+        Value::List(parts) => &**parts,
+        _ => std::slice::from_ref(resources),
+    });
+    parts.filter(|part| part.as_text().is_some_and(|text| text.contains("${")))
 }
 
 /// Whether a tree is a part of a template: the properties of an attachment or its bare `RoleMappings`, in a form that the API lacks.
@@ -127,14 +144,16 @@ fn sections(node: &Node) -> Vec<&Node> {
 impl<'n> Template<'n> {
     pub(super) fn new(node: &'n Node, name: &str) -> Self {
         let sections = sections(node);
-        let serverless = sections.first().is_some_and(|first| !std::ptr::eq(*first, node));
+        let serverless = !sections.first().is_some_and(|first| std::ptr::eq(*first, node));
         let entries =
             |section: &'static str| sections.iter().filter_map(move |part| part.get(section)).flat_map(Node::entries);
         let by_name = |section| entries(section).map(|entry: &Entry| (entry.name.as_str(), &entry.value)).collect();
         let mappings = entries("Mappings")
             .flat_map(|map| map.value.entries().iter().map(|top| ((map.name.as_str(), top.name.as_str()), &top.value)));
-        let exports = entries("Outputs")
-            .filter_map(|output| Some((output.value.get("Export")?.get("Name")?, output.value.get("Value")?)));
+        let exports = entries("Outputs").filter_map(|Entry { value: output, .. }| {
+            let name = output.get("Export")?.get("Name")?;
+            Some(Export { name, value: output.get("Value")?, condition: output.get("Condition") })
+        });
         let mut resources: Vec<Resource<'_>> = entries("Resources").map(resource).collect();
         let id = |number: &usize| resources.get(*number).map(|resource| resource.id);
         let mut by_id: Vec<usize> = (0..resources.len()).rev().collect();
@@ -144,7 +163,9 @@ impl<'n> Template<'n> {
             resources = resources.iter().filter_map(|one| find(&resources, &by_id, one.id)).copied().collect();
         }
         Self {
+            unread: elsewhere(node).filter(|_| serverless).collect(),
             stem: stem(name).to_owned(),
+            name: name.to_owned(),
             serverless,
             parameters: by_name("Parameters"),
             mappings: mappings.collect(),
@@ -152,6 +173,7 @@ impl<'n> Template<'n> {
             resources,
             by_id,
             exports: exports.collect(),
+            outputs: by_name("Outputs"),
             sections,
         }
     }
@@ -180,6 +202,13 @@ impl<'n> Template<'n> {
         self.resources.get(number).map_or("", |resource| resource.id)
     }
 
+    /// Whether a mapping may have more keys than are written here.
+    pub(super) fn may_map_more(&self, map: &str, top: &str) -> bool {
+        let within =
+            self.mappings.get(&(map, top)).is_some_and(|node| node.entries().iter().any(|e| is_macro(&e.name)));
+        within || self.mappings.keys().any(|(known, top)| is_macro(known) || *known == map && is_macro(top))
+    }
+
     pub(super) fn kind_of(&self, id: &str) -> Option<&'n str> {
         self.resource(id).map(|resource| resource.kind)
     }
@@ -201,6 +230,7 @@ fn resource(entry: &Entry) -> Resource<'_> {
         condition: entry.value.get("Condition"),
         depends_on: entry.value.get("DependsOn"),
         properties: entry.value.get("Properties"),
+        whole: &entry.value,
     }
 }
 

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use crate::read::{Configuration, Definition, ReadOptions, Source, Value, WriteAttributes, read};
 use crate::{AmbiguousRoleResolution, MappingRule, MatchType, PrincipalTagMap, ProviderKind, RoleMapping};
 
-fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configuration {
+pub(super) fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configuration {
     let sources: Vec<Source> =
         sources.iter().map(|(name, text)| Source { name: (*name).to_owned(), text: (*text).to_owned() }).collect();
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -11,17 +11,17 @@ fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configur
 }
 
 /// The one pool of one template.
-fn pool(text: &str, parameters: &[(&str, &str)]) -> Definition {
+pub(super) fn pool(text: &str, parameters: &[(&str, &str)]) -> Definition {
     let configuration = read_texts(&[("template", text)], parameters).usable().unwrap();
     configuration.choose(None).unwrap().clone()
 }
 
 /// `line:column code message` of every problem.
-fn problems(text: &str, parameters: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn problems(text: &str, parameters: &[(&str, &str)]) -> Vec<String> {
     shown(&read_texts(&[("template", text)], parameters).problems)
 }
 
-fn shown(problems: &[crate::read::Problem]) -> Vec<String> {
+pub(super) fn shown(problems: &[crate::read::Problem]) -> Vec<String> {
     let place = |problem: &crate::read::Problem| {
         problem.at.map_or_else(String::new, |at| format!("{}:{} ", at.line(), at.column()))
     };
@@ -29,7 +29,7 @@ fn shown(problems: &[crate::read::Problem]) -> Vec<String> {
 }
 
 /// An attachment with one rule, its fields in the order claim, operator, value, role.
-fn one_rule(sections: &str, [claim, operator, value, role]: [&str; 4]) -> String {
+pub(super) fn one_rule(sections: &str, [claim, operator, value, role]: [&str; 4]) -> String {
     format!(
         "{sections}
 Resources:
@@ -53,7 +53,7 @@ Resources:
 }
 
 /// The only rule of the only mapping, as `claim operator value role`.
-fn rule(text: &str, parameters: &[(&str, &str)]) -> String {
+pub(super) fn rule(text: &str, parameters: &[(&str, &str)]) -> String {
     let definition = pool(text, parameters);
     let mapping = definition.pool.role_mappings.values().next().unwrap();
     let rule = &mapping.mapping_rules()[0];
@@ -138,7 +138,11 @@ fn one_user_pool_has_one_key() {
         assert_eq!(key(written), "${Users.ProviderName}:${Web}", "{written}");
     }
     let spelled_out = "!Sub 'cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}'";
-    assert_eq!(key(spelled_out), "cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}", "perhaps another region");
+    assert_eq!(key(spelled_out), "${Users.ProviderName}:${Web}", "the pool is in the region of its stack");
+    let another = [("AWS::Region", "eu-west-1")];
+    assert_eq!(provider("", spelled_out, &another).0, "cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}");
+    let not_here = spelled_out.replace("${Users}", "${Others}");
+    assert_eq!(key(&not_here), "cognito-idp.us-east-1.amazonaws.com/${Others}:${Web}", "perhaps of another region");
     let region = [("AWS::Region", "us-east-1")];
     assert_eq!(provider("", spelled_out, &region).0, "${Users.ProviderName}:${Web}");
     assert_eq!(
@@ -408,7 +412,7 @@ fn templates_together_share_exports_and_keep_their_names_apart() {
     let names: Vec<&str> = configuration.definitions.iter().map(|definition| definition.name.as_str()).collect();
     assert_eq!(names, ["Other/IP", "Users/IP"]);
     let (key, mapping) = configuration.definitions[1].pool.role_mappings.first_key_value().unwrap();
-    assert_eq!((key.as_str(), key.kind()), ("${Users:U.ProviderName}:web", ProviderKind::UserPool));
+    assert_eq!((key.as_str(), key.kind()), ("${U.ProviderName}:web", ProviderKind::UserPool));
     assert_eq!(mapping.mapping_rules()[0].value, "admins");
     assert_eq!(mapping.mapping_rules()[0].role_arn.as_str(), "${U.Arn}", "of another template");
     assert!(configuration.notes.iter().any(|note| note.code == "not-recognised"));

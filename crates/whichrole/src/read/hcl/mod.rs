@@ -230,7 +230,7 @@ struct Parser<'t> {
 
 impl<'t> Parser<'t> {
     fn new(text: &'t str, source: usize, at: At, limits: &HclLimits) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = text::without_mark(text);
         Self {
             text,
             source,

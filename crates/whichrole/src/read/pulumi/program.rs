@@ -9,6 +9,7 @@ use super::super::node::{Entry, Node, Reference, Value};
 use super::super::position::Position;
 use super::super::problem::Problem;
 use super::super::scalar;
+use super::stack::{self, Stacks};
 use super::{Resource, kind_of, too_many};
 use crate::text;
 
@@ -25,7 +26,7 @@ pub(super) fn recognises(node: &Node) -> bool {
 }
 
 /// The resources with their properties resolved, and the limit that was met, if one was.
-pub(super) fn resources(node: &Node, options: &ReadOptions) -> (Vec<Resource>, Option<Problem>) {
+pub(super) fn resources(node: &Node, stacks: &Stacks<'_>, options: &ReadOptions) -> (Vec<Resource>, Option<Problem>) {
     let entries = |section: &str| node.get(section).map(Node::entries).unwrap_or_default();
     let by_name = |section| entries(section).iter().map(|entry| (entry.name.as_str(), &entry.value)).collect();
     let mut configuration: BTreeMap<&str, &Node> = by_name("config");
@@ -34,6 +35,7 @@ pub(super) fn resources(node: &Node, options: &ReadOptions) -> (Vec<Resource>, O
         resources: by_name("resources"),
         variables: by_name("variables"),
         configuration,
+        stacks,
         options,
         left: Cell::new(BUDGET),
         too_large: RefCell::default(),
@@ -69,6 +71,7 @@ struct Program<'n> {
     resources: BTreeMap<&'n str, &'n Node>,
     variables: BTreeMap<&'n str, &'n Node>,
     configuration: BTreeMap<&'n str, &'n Node>,
+    stacks: &'n Stacks<'n>,
     options: &'n ReadOptions,
     left: Cell<usize>,
     too_large: RefCell<Option<Problem>>,
@@ -189,8 +192,10 @@ impl Program<'_> {
                 return Node { at, ..self.resolve(node, steps - 1) };
             }
             if let Some(setting) = self.configuration.get(name) {
-                let default = setting.get("default").or_else(|| setting.get("value")).unwrap_or(setting);
-                if let Some(text) = scalar::sent(default) {
+                if let Some(value) = self.stacks.value(name, at) {
+                    return value;
+                }
+                if let Some(text) = scalar::sent(stack::setting(setting)) {
                     return Node { value: Value::text(text), at };
                 }
             }

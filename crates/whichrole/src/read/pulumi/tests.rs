@@ -228,3 +228,107 @@ fn roles_and_clients_stand_around_the_pool() {
         .replace(", \"custom:dept\"]", "]");
     assert_eq!(faults(&good), []);
 }
+
+mod stacks {
+    use super::*;
+
+    const PROJECT: &str =
+        "name: shop\nruntime: yaml\nconfig:\n  unit: {type: string, default: toys}\n  area: {type: string}\n";
+
+    /// A project with one rule whose value is that of `unit`, and other files.
+    fn with(others: &[(&str, &str)]) -> Configuration {
+        let rules =
+            "[{claim: unit, matchType: Equals, value: '${unit}', roleArn: 'arn:aws:iam::111122223333:role/Clerk'}]";
+        let program = format!("{PROJECT}{}", program(rules));
+        let others = others.iter().map(|(name, text)| Source { name: (*name).into(), text: (*text).into() });
+        let sources: Vec<Source> = others.chain([Source { name: "infra/Pulumi.yaml".into(), text: program }]).collect();
+        read(&sources, &ReadOptions::default())
+    }
+
+    fn value(configuration: &Configuration) -> Result<&str, &str> {
+        if let Some(problem) = configuration.problems.first() {
+            return Err(&problem.message);
+        }
+        let pool = &configuration.definitions[0].pool;
+        Ok(pool.role_mappings.values().next().unwrap().mapping_rules()[0].value.as_str())
+    }
+
+    #[test]
+    fn give_values_that_override_the_defaults() {
+        let configuration = with(&[("infra/Pulumi.dev.yaml", "config:\n  shop:unit: books\n  other:unit: wine\n")]);
+        assert_eq!(value(&configuration), Ok("books"));
+        assert_eq!(configuration.notes[0].message, "`unit` has this value, that of the stack `dev`");
+        assert_eq!(configuration.notes[0].at.unwrap().line(), 2);
+        for (written, taken) in [("5", "5"), ("true", "true"), ("'1.50'", "1.50")] {
+            let stack = format!("config:\n  shop:unit: {written}\n");
+            assert_eq!(value(&with(&[("infra/Pulumi.dev.yaml", &stack)])), Ok(taken));
+        }
+    }
+
+    #[test]
+    fn leave_the_default_where_they_say_nothing_or_are_of_another_folder() {
+        for other in [
+            ("infra/Pulumi.dev.yaml", "config:\n  other:unit: books\n"),
+            ("infra/Pulumi.dev.yaml", "encryptionsalt: v1:abc\n"),
+            ("Pulumi.dev.yaml", "config:\n  shop:unit: books\n"),
+        ] {
+            assert_eq!(value(&with(&[other])), Ok("toys"), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn that_do_not_tell_a_value_leave_it_unknown() {
+        for (stack, why) in [
+            ("config:\n  shop:unit:\n    secure: abc\n", "its value is encrypted; pass `--param unit=…`"),
+            ("config:\n  shop:unit: [a]\n", "its value is no text; pass `--param unit=…`"),
+            ("config:\n  shop:unit: 010\n", "its value is not quoted, and tools read it differently"),
+            ("config:\n  shop:unit: 1.50\n", "its value is not quoted, and tools read it differently"),
+            ("environment:\n  - shop/dev\n", "the environments of the stack are not read"),
+        ] {
+            let configuration = with(&[("infra/Pulumi.dev.yaml", stack)]);
+            assert!(value(&configuration).is_err_and(|message| message.contains(why)), "{configuration:?}");
+        }
+        let broken = with(&[("infra/Pulumi.dev.yaml", "config: [\n")]);
+        assert!(value(&broken).is_err());
+    }
+
+    #[test]
+    fn that_differ_leave_it_unknown_and_those_that_agree_do_not() {
+        let books = ("infra/Pulumi.dev.yaml", "config:\n  shop:unit: books\n");
+        for other in ["config:\n  shop:unit: wine\n", "config: {}\n", "config:\n  shop:unit: {secure: abc}\n"] {
+            let configuration = with(&[books, ("infra/Pulumi.prod.yaml", other)]);
+            let why =
+                "the stacks `dev` and `prod` differ in it: read the file of one of them, or pass `--param unit=…`";
+            assert!(value(&configuration).is_err_and(|message| message.contains(why)), "{configuration:?}");
+        }
+        assert_eq!(value(&with(&[books, ("infra/Pulumi.prod.yaml", books.1)])), Ok("books"));
+        let both = [("infra/Pulumi.dev.yaml", "config: {}\n"), ("infra/Pulumi.prod.yaml", "config: {}\n")];
+        assert_eq!(value(&with(&both)), Ok("toys"));
+    }
+
+    #[test]
+    fn belong_to_a_program_in_another_file_of_the_project() {
+        let rules = "[{claim: unit, matchType: Equals, value: '${unit}${area}', roleArn: 'arn:aws:iam::111122223333:role/Clerk'}]";
+        let main = format!(
+            "configuration:\n  unit: {{type: string, default: toys}}\n  area: {{type: string}}\n{}",
+            program(rules)
+        );
+        let project = PROJECT.replace("area: {type: string}", "area: {type: string, default: east}");
+        let named = |name: &str, text: &str| Source { name: name.into(), text: text.into() };
+        let mut sources = vec![named("Main.yaml", &main), named("Pulumi.yaml", &project)];
+        assert_eq!(value(&read(&sources, &ReadOptions::default())), Ok("toyseast"));
+        sources.push(named("Pulumi.dev.yaml", "config:\n  shop:area: west\n"));
+        assert_eq!(value(&read(&sources, &ReadOptions::default())), Ok("toyswest"));
+    }
+
+    #[test]
+    fn without_a_program_are_passed_over() {
+        let sources = [
+            Source { name: "Pulumi.yaml".into(), text: "name: shop\nruntime: nodejs\n".into() },
+            Source { name: "Pulumi.dev.yaml".into(), text: "config:\n  shop:unit: books\n".into() },
+        ];
+        let configuration = read(&sources, &ReadOptions::default());
+        assert_eq!(configuration.problems[0].code, "no-configuration");
+        assert_eq!(configuration.notes.len(), 2);
+    }
+}

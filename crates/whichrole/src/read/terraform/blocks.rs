@@ -11,7 +11,7 @@ use crate::read::problem::Problem;
 use crate::text;
 
 /// Arguments that every resource may have.
-const META: &[&str] =
+pub(super) const META: &[&str] =
     &["count", "for_each", "depends_on", "provider", "lifecycle", "provisioner", "connection", "timeouts"];
 
 impl Evaluator<'_> {

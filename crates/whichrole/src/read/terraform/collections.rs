@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::eval::spelled;
 use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, map, to_type};
-use super::texts;
 use super::value::{Data, Unknown, Val};
+use super::{texts, unify};
 use crate::read::Position;
 
 pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
@@ -54,29 +54,6 @@ pub(super) fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
     }
 }
 
-/// The elements of a list, set or map, which have one type: a string among numbers or booleans makes strings of them. Others do not mix.
-pub(super) fn of_one_type(elements: Vec<Val>) -> Result<Vec<Val>, NoValue> {
-    let has = |wanted: fn(&Data) -> bool| elements.iter().any(|element| wanted(&element.data));
-    let texts = has(|data| matches!(data, Data::Text(_)));
-    let (numbers, booleans) = (has(|data| matches!(data, Data::Number(_))), has(|data| matches!(data, Data::Bool(_))));
-    let (lists, maps) =
-        (has(|data| matches!(data, Data::List(_) | Data::Set(_))), has(|data| matches!(data, Data::Map(_))));
-    if (lists || maps) && (texts || numbers || booleans) || (numbers && booleans && !texts) {
-        return Err(failed("its elements have no type in common"));
-    }
-    if lists && maps {
-        return Err(NoValue::Opaque("lists and maps stand beside each other in it".into()));
-    }
-    if !texts || !(numbers || booleans) {
-        return Ok(elements);
-    }
-    let to_text = |element: Val| match element.to_text() {
-        Some(text) => Val::new(element.at, Data::Text(text)),
-        None => element,
-    };
-    Ok(elements.into_iter().map(to_text).collect())
-}
-
 /// A set: each element once, in the order in which Terraform goes through it.
 pub(super) fn set(at: Position, elements: Vec<Val>) -> Val {
     if let Some(unknown) = elements.iter().find_map(Val::as_unknown) {
@@ -85,6 +62,10 @@ pub(super) fn set(at: Position, elements: Vec<Val>) -> Val {
     if elements.iter().any(|element| element.to_text().is_none()) {
         let missing = "a set of lists or objects has no order that these files tell: use a list or a map";
         return Val::unknown(at, Unknown::new("toset([…])", missing));
+    }
+    // Whether 9 or 10 comes first, and whether two are one, depends on their type.
+    if elements.len() > 1 && elements.iter().any(|element| matches!(element.data, Data::Untyped(_))) {
+        return Val::unknown(at, Unknown::new("toset([…])", unify::SEVERAL));
     }
     // Elements have one type; a string among them makes strings of all.
     let are_texts = elements.iter().any(|element| matches!(element.data, Data::Text(_)));
@@ -114,12 +95,15 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
             let mut is_tuple = false;
             for argument in arguments {
                 let elements = no_set(argument)?;
-                is_tuple |= are_alike(elements.iter()).is_err();
+                is_tuple |= unify::is_tuple(elements);
                 all.extend_from_slice(elements);
             }
             // Lists get one type together, unless one of them is a tuple: then each element keeps its own.
             if !is_tuple {
                 are_alike(all.iter())?;
+                if !unify::are_of_one_shape(all.iter()) {
+                    all = all.iter().map(unify::without_types).collect();
+                }
             }
             of(all)
         }
@@ -137,7 +121,13 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
             of(kept.map(known_string).collect::<Result<_, _>>()?)
         }
         "distinct" => {
-            are_alike(list(first()?)?.iter())?;
+            let elements = list(first()?)?;
+            are_alike(elements.iter())?;
+            let has_parts =
+                elements.iter().any(|element| matches!(element.data, Data::List(_) | Data::Set(_) | Data::Map(_)));
+            if has_parts && !unify::are_of_one_shape(elements.iter()) {
+                return Err(NoValue::Opaque(unify::SEVERAL.into()));
+            }
             // References are compared by their text: two that are spelled alike are one.
             let mut seen = BTreeSet::new();
             let kept = list(first()?)?.iter().filter(|element| seen.insert(spelled(element)));
@@ -223,12 +213,10 @@ fn no_null(value: &Val) -> Result<&Val, NoValue> {
 
 /// Functions that compare elements make them all of one type first; that is left to Terraform.
 fn are_alike<'v>(elements: impl Iterator<Item = &'v Val>) -> Result<(), NoValue> {
-    let known = elements.filter(|element| !matches!(element.data, Data::Null | Data::Unknown(_)));
-    let kinds: HashSet<_> = known.map(|element| std::mem::discriminant(&element.data)).collect();
-    if kinds.len() > 1 {
-        return Err(NoValue::Opaque("its elements are of several types: write the value".into()));
-    }
-    Ok(())
+    let known: Vec<&Val> = elements.filter(|one| !matches!(one.data, Data::Null | Data::Unknown(_))).collect();
+    let kinds: HashSet<_> = known.iter().map(|element| std::mem::discriminant(&element.data)).collect();
+    let is_open = known.len() > 1 && known.iter().any(|element| matches!(element.data, Data::Untyped(_)));
+    if kinds.len() > 1 || is_open { Err(NoValue::Opaque(unify::SEVERAL.into())) } else { Ok(()) }
 }
 
 /// Lists in lists become one. An element that is not known could be a list.
@@ -257,9 +245,23 @@ fn maps(name: &str, arguments: &[Val], at: Position) -> Outcome {
         }
         "lookup" => {
             let key = known_text(arguments.get(1).ok_or_else(|| failed("an argument is missing"))?)?;
-            match map(first)?.get(&key).or(arguments.get(2)) {
-                Some(found) => Ok(found.data.clone()),
-                None => Err(failed("there is no such key")),
+            let entries = map(first)?;
+            match (entries.get(&key), arguments.get(2)) {
+                (Some(found), _) => Ok(found.data.clone()),
+                // In a map, but not in an object, the default is made what the elements are.
+                (None, Some(default)) => Ok(match &default.data {
+                    Data::Text(_) => match entries.values().next().map(|first| &first.data) {
+                        Some(Data::Text(_)) => default.clone(),
+                        _ => unify::without_any_type(default),
+                    },
+                    _ if unify::are_of_one_shape(entries.values().chain([default])) && !entries.is_empty() => {
+                        default.clone()
+                    }
+                    _ if unify::is_object(entries) => default.clone(),
+                    _ => unify::without_any_type(default),
+                }
+                .data),
+                (None, None) => Err(failed("there is no such key")),
             }
         }
         _ => {
@@ -279,6 +281,7 @@ fn maps(name: &str, arguments: &[Val], at: Position) -> Outcome {
 fn length(value: &Val) -> Outcome {
     let count = match &value.data {
         Data::Unknown(_) => return Err(NoValue::Unknown),
+        Data::Untyped(_) => return Err(NoValue::Opaque("whether it is a text is not known: write the value".into())),
         Data::List(elements) | Data::Set(elements) => elements.len(),
         Data::Map(entries) => entries.len(),
         Data::Text(text) => {

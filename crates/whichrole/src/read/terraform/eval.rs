@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::functions::NoValue;
 use super::module::Module;
 use super::names::{Instance, Key, Undeclared};
+use super::unify;
 use super::value::{Data, TEXT, TextBuilder, Unknown, Val, add_missing, decimal};
 use crate::read::Position;
 use crate::read::hcl::{BinaryOp, Expr, ExprKind, For, HclLimits, Part, UnaryOp};
@@ -18,9 +20,8 @@ const DEPTH: usize = 180;
 const VALUE_DEPTH: u16 = 64;
 /// Why a calculation has no result here.
 pub(super) const NOT_COUNTED: &str = "only whole numbers of 64 bits are counted with here: write the value";
-/// Why two lists or maps of the same elements are not compared.
-const NOT_COMPARED: &str =
-    "they are equal only if their types are, which these files do not tell: compare their `length`";
+/// Why two values that are spelled alike are not compared.
+const NOT_COMPARED: &str = "they are equal only if their types are, which these files do not tell: compare what `tostring` makes of them, or the `length` of lists";
 /// What only Terraform can tell.
 pub(super) const AFTER_APPLY: &str =
     "only the deployment knows it: write the value, or read a plan or the state instead of these files";
@@ -141,8 +142,8 @@ impl<'f> Evaluator<'f> {
                 let [condition, then, otherwise] = &**parts;
                 let condition = self.eval(condition, scope);
                 match condition.as_bool() {
-                    Some(true) => self.eval(then, scope),
-                    Some(false) => self.eval(otherwise, scope),
+                    Some(true) => self.branch(then, otherwise, scope, at),
+                    Some(false) => self.branch(otherwise, then, scope, at),
                     None => {
                         let (then, otherwise) = (self.eval(then, scope), self.eval(otherwise, scope));
                         if then.equals(&otherwise) == Some(true) {
@@ -153,6 +154,40 @@ impl<'f> Evaluator<'f> {
                 }
             }
             ExprKind::For(each) => self.for_each(each, scope, at),
+        }
+    }
+
+    /// The branch that a condition takes, in the type that both branches have in common.
+    fn branch(&mut self, taken: &Expr, other: &Expr, scope: Scope<'_>, at: Position) -> Val {
+        let value = self.eval(taken, scope);
+        // A null that is written so is of any type. What stands beside a string becomes one.
+        if matches!(value.data, Data::Null | Data::Unknown(_) | Data::Text(_)) || matches!(other.kind, ExprKind::Null) {
+            return value;
+        }
+        let misses = self.undeclared.len();
+        let beside = self.eval(other, scope);
+        self.undeclared.truncate(misses);
+        self.spend(value.weight.saturating_add(beside.weight) / 4, at);
+        let is_bare = matches!(&other.kind, ExprKind::List(elements) if elements.is_empty())
+            || matches!(&other.kind, ExprKind::Object(items) if items.is_empty());
+        // `[]` and `{}` are of any list's or map's type; a list beside them is one of one type.
+        let unified = match (&value.data, is_bare) {
+            (Data::List(elements) | Data::Set(elements), true) if matches!(beside.data, Data::List(_)) => {
+                if unify::are_of_one_shape(elements.iter()) {
+                    Ok(value)
+                } else {
+                    Ok(unify::without_types(&value))
+                }
+            }
+            (Data::Map(entries), true) if matches!(beside.data, Data::Map(_)) => {
+                if unify::are_of_one_shape(entries.values()) { Ok(value) } else { Ok(unify::without_types(&value)) }
+            }
+            _ => unify::taken(&value, std::slice::from_ref(&beside)),
+        };
+        match unified {
+            Ok(value) => value,
+            Err(NoValue::Opaque(why)) => Val::unknown(at, Unknown::new("… ? … : …", why)),
+            Err(_) => Val::failed(at, "… ? … : …", "its two results have no type in common"),
         }
     }
 
@@ -242,7 +277,10 @@ impl<'f> Evaluator<'f> {
         let made = self.opaque(at, &[("", left), (&format!(" {} ", operator.name()), right)], "", &[left, right]);
         let is_logic = matches!(operator, BinaryOp::And | BinaryOp::Or);
         match &made.data {
-            Data::Unknown(unknown) if left.equals(right).is_some() && left.compares_to(right).is_none() => {
+            Data::Unknown(unknown)
+                if matches!(operator, BinaryOp::Equal | BinaryOp::NotEqual)
+                    && left.first_unknown().or(right.first_unknown()).is_none() =>
+            {
                 Val::unknown(at, Unknown::new(unknown.text.clone(), NOT_COMPARED))
             }
             // Terraform counts with fractions, however large.
@@ -407,7 +445,7 @@ pub(super) fn spelled(value: &Val) -> String {
 }
 
 fn unary(operator: UnaryOp, value: &Val, at: Position) -> Val {
-    match (operator, value.as_bool(), &value.data) {
+    match (operator, value.as_bool(), value.as_written()) {
         (UnaryOp::Not, Some(value), _) => Val::new(at, Data::Bool(!value)),
         (UnaryOp::Negate, _, Data::Number(number)) => match decimal(&format!("-{number}").replace("--", "")) {
             Some(number) => Val::new(at, Data::Number(number.into())),

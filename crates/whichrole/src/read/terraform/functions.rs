@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::eval::{Evaluator, NOT_COUNTED, Scope};
 use super::value::{Data, Unknown, Val, add_missing, decimal};
-use super::{collections, texts};
+use super::{collections, texts, unify};
 use crate::read::Position;
 use crate::read::hcl::Call;
 use crate::text;
@@ -65,7 +65,11 @@ impl Evaluator<'_> {
         }
         let weight = arguments.iter().fold(0_usize, |weight, argument| weight.saturating_add(argument.weight));
         // These look at no more than one element, however large the rest is.
-        let is_quick = matches!(name, "lookup" | "element" | "length" | "coalesce");
+        let is_quick = match name {
+            "element" | "length" => true,
+            "lookup" => arguments.get(2).is_none_or(|default| matches!(default.data, Data::Null | Data::Text(_))),
+            _ => false,
+        };
         if !self.spend(if is_quick { 0 } else { weight / 4 }, at) {
             return Val::unknown(at, Unknown::new("…", "evaluating it takes too long"));
         }
@@ -131,12 +135,16 @@ fn apply(name: &str, arguments: &[Val], at: Position) -> Outcome {
         "sensitive" | "nonsensitive" | "ephemeralasnull" => Ok(argument(0)?.data.clone()),
         "tostring" | "tonumber" | "tobool" | "tolist" | "toset" | "tomap" => to_type(name, argument(0)?),
         "coalesce" => {
-            for argument in arguments {
+            for (n, argument) in arguments.iter().enumerate() {
                 match &argument.data {
                     Data::Unknown(_) => return Err(NoValue::Unknown),
                     Data::Null => {}
                     Data::Text(text) if text.is_empty() => {}
-                    _ => return Ok(argument.data.clone()),
+                    _ => {
+                        let (before, after) = arguments.split_at_checked(n).unwrap_or_default();
+                        let others: Vec<Val> = before.iter().chain(after.iter().skip(1)).cloned().collect();
+                        return unify::taken(argument, &others).map(|taken| taken.data);
+                    }
                 }
             }
             Err(failed("all of its arguments are null or empty"))
@@ -179,10 +187,10 @@ pub(super) fn to_type(name: &str, value: &Val) -> Outcome {
         }
         ("tobool", _) => value.as_bool().map(Data::Bool).ok_or_else(wrong),
         ("tolist", Data::List(elements) | Data::Set(elements)) => {
-            Ok(Data::List(collections::of_one_type(elements.to_vec())?.into()))
+            Ok(Data::List(unify::of_one_type(elements.to_vec())?.into()))
         }
         ("toset", Data::List(elements) | Data::Set(elements)) => {
-            let made = collections::set(value.at, collections::of_one_type(elements.to_vec())?);
+            let made = collections::set(value.at, unify::of_one_type(elements.to_vec())?);
             match &made.data {
                 Data::Unknown(unknown) if !unknown.missing.is_empty() => Err(NoValue::Opaque(unknown.missing.clone())),
                 Data::Unknown(_) => Err(NoValue::Unknown),
@@ -190,7 +198,7 @@ pub(super) fn to_type(name: &str, value: &Val) -> Outcome {
             }
         }
         ("tomap", Data::Map(entries)) => {
-            let values = collections::of_one_type(entries.values().cloned().collect())?;
+            let values = unify::of_one_type(entries.values().cloned().collect())?;
             Ok(Data::Map(Rc::new(entries.keys().cloned().zip(values).collect())))
         }
         _ => Err(wrong()),

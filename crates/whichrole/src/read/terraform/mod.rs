@@ -6,6 +6,7 @@
 
 mod blocks;
 mod collections;
+mod elsewhere;
 mod eval;
 mod functions;
 mod json_syntax;
@@ -17,7 +18,9 @@ mod resources;
 mod surroundings;
 mod texts;
 mod types;
+mod unify;
 mod value;
+mod variables;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,10 +30,12 @@ use super::format::Format;
 use super::hcl;
 use super::node::{Node, Value};
 use super::policy;
+use super::position::Position;
 use super::problem::Problem;
 use super::{ReadOptions, Source};
 use crate::json::JsonLimits;
 use crate::text;
+use elsewhere::{Maker, Passed};
 use eval::{Evaluator, Scope};
 use module::{Declared, File, Module, join};
 use names::{Instances, each_name};
@@ -63,7 +68,7 @@ impl<'s> Texts<'s> {
     /// Takes a text in Terraform's own language; `false` for any other.
     pub(super) fn take_native(&mut self, source: &'s Source, number: usize, format: Option<Format>) -> bool {
         let is_native = match format {
-            Some(Format::Terraform) => !source.text.trim_start().starts_with('{'),
+            Some(Format::Terraform) => !text::without_mark(&source.text).trim_start().starts_with('{'),
             Some(_) => false,
             None => recognises(&source.name, &source.text),
         };
@@ -104,7 +109,7 @@ fn recognises(name: &str, text: &str) -> bool {
     if [".tf", ".tofu", ".tfvars"].iter().any(|ending| name.ends_with(ending)) {
         return true;
     }
-    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    let mut rest = text::without_mark(text).trim_start();
     loop {
         rest = match rest {
             comment if comment.starts_with('#') || comment.starts_with("//") => {
@@ -127,6 +132,7 @@ fn recognises(name: &str, text: &str) -> bool {
 /// Reads all files of a configuration together.
 fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
     let limits = &options.hcl;
+    let texts = without_twins_of_tofu(texts, drafts);
     let mut files = Vec::new();
     let mut natives = BTreeMap::new();
     for text in texts {
@@ -149,16 +155,19 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
         natives,
         found: Vec::new(),
         around: Vec::new(),
+        passed: Vec::new(),
         notes: Vec::new(),
         problems: Vec::new(),
     };
     for root in &roots {
         if let Some(module) = modules.get(root) {
             let instance = reading.evaluator.add_root(module);
-            let first = reading.found.len();
+            let (first, first_passed) = (reading.found.len(), reading.passed.len());
             reading.module(instance);
-            if roots.len() > 1 {
-                prefix_twins(&mut reading.found, first, root);
+            if roots.len() > 1 && prefix_twins(&mut reading.found, first, root) {
+                for passed in reading.passed.iter_mut().skip(first_passed) {
+                    passed.root = format!("{root}/");
+                }
             }
         }
     }
@@ -175,6 +184,9 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
     }
     drafts.problems.extend(evaluated);
     drafts.problems.extend(problems);
+    let unread = reading.unread();
+    let too_large = reading.evaluator.problems.iter().find(|problem| problem.code == "too-large");
+    drafts.problems.extend(too_large.cloned());
     let found = std::mem::take(&mut reading.found);
     if found.is_empty() && drafts.problems.is_empty() && drafts.is_empty() {
         let mut message = "no identity pool, role attachment or group is declared in these files".to_owned();
@@ -188,7 +200,7 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
         drafts.problems.push(Problem::new("no-configuration", message));
     }
     drafts.notes.extend(notes);
-    resources::build(found, drafts);
+    resources::build(found, &unread, drafts);
     // What is wrong in policies and schemas decides no mapping.
     for (instance, address, kind, declared) in std::mem::take(&mut reading.around) {
         reading.resource(instance, address, kind, declared);
@@ -197,6 +209,25 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
     for note in reading.evaluator.notes_of_undeclared(options.folders_are_whole) {
         drafts.note(note);
     }
+}
+
+/// OpenTofu, which alone reads `main.tofu`, leaves out a `main.tf` beside it.
+fn without_twins_of_tofu<'s>(texts: Vec<Text<'s>>, drafts: &mut Drafts) -> Vec<Text<'s>> {
+    let names: BTreeSet<&str> = texts.iter().map(|text| text.name).collect();
+    let (left_out, kept): (Vec<_>, Vec<_>) = texts.into_iter().partition(|text| {
+        let twin = |ending: &str, other: &str| text.name.strip_suffix(ending).map(|stem| format!("{stem}{other}"));
+        twin(".tf", ".tofu")
+            .or_else(|| twin(".tf.json", ".tofu.json"))
+            .is_some_and(|twin| names.contains(twin.as_str()))
+    });
+    for text in left_out {
+        let message = format!(
+            "{} was passed over, as OpenTofu does beside a file of that name that ends in `tofu`; for Terraform read the folder without that file",
+            text::quoted(text.name)
+        );
+        drafts.note(Problem::new("not-recognised", message).at(Position::new(text.source, 1, 1)));
+    }
+    kept
 }
 
 /// A note for each `--var` that no root declares or asks for; all others are put into `used`.
@@ -267,14 +298,16 @@ fn roots(modules: &mut BTreeMap<String, Module<'_>>) -> Vec<String> {
 }
 
 /// Two roots may use one address; then the later one's is named with its folder.
-fn prefix_twins(found: &mut [Found], first: usize, folder: &str) {
+fn prefix_twins(found: &mut [Found], first: usize, folder: &str) -> bool {
     let (earlier, new) = found.split_at_mut(first.min(found.len()));
     let known: BTreeSet<&str> = earlier.iter().map(|found| found.address.as_str()).collect();
-    if new.iter().any(|found| known.contains(found.address.as_str())) {
+    let are_twins = new.iter().any(|found| known.contains(found.address.as_str()));
+    if are_twins {
         for found in new {
             found.root = format!("{folder}/");
         }
     }
+    are_twins
 }
 
 /// Resources whose names are near to one that matters.
@@ -287,6 +320,8 @@ struct Reading<'f> {
     found: Vec<Found>,
     /// What stands around the pools, to be evaluated last.
     around: Vec<(usize, &'f str, Kind, &'f Declared<'f>)>,
+    /// What is not read and may decide all the same.
+    passed: Vec<Passed<'f>>,
     notes: Vec<Problem>,
     problems: Vec<Problem>,
 }
@@ -302,7 +337,13 @@ impl Reading<'_> {
             match Kind::of(declared.kind) {
                 Some(kind) if kind.decides() => self.resource(instance, address, kind, declared),
                 Some(kind) => self.around.push((instance, address, kind, declared)),
-                None => self.look_at_unknown(declared),
+                None => {
+                    if let Some(maker) = Maker::of(declared.kind) {
+                        let name = format!("{}{address}", self.evaluator.prefix(instance));
+                        self.passed.push(Passed { root: String::new(), instance, name, declared, maker });
+                    }
+                    self.look_at_unknown(declared);
+                }
             }
         }
         for (name, call) in &module.calls {
@@ -318,13 +359,15 @@ impl Reading<'_> {
                 Err(unknown) => {
                     let what = text::quoted(&format!("module.{name}"));
                     let message = format!("{what} was passed over: {}", unknown.missing);
-                    let is_given = call.attribute("count").or(call.attribute("for_each")).is_some()
-                        && matches!(call.attribute("source").map(|source| &source.value.kind),
+                    let is_local = matches!(call.attribute("source").map(|source| &source.value.kind),
                             Some(hcl::ExprKind::Text(path)) if path.starts_with('.'));
-                    if is_given {
+                    if is_local && call.attribute("count").or(call.attribute("for_each")).is_some() {
                         let message = format!("whether {what} is there is not known");
                         self.problems.push(Problem::unresolved(&message, &unknown.missing).at(call.at));
                     } else {
+                        let maker = Maker::Module { missing: unknown.missing.clone(), is_local };
+                        let name = format!("{}module.{name}", self.evaluator.prefix(instance));
+                        self.passed.push(Passed { root: String::new(), instance, name, declared: call, maker });
                         self.notes.push(Problem::new("not-recognised", message).at(call.at));
                     }
                 }

@@ -1,13 +1,13 @@
-//! What names stand for: variables, locals, outputs, resources and modules.
+//! What names stand for: locals, outputs, resources and modules. Variables are in `variables`.
 
 use std::rc::Rc;
 
 use super::eval::{AFTER_APPLY, Evaluator, Named, Scope, spelled};
-use super::module::{Declared, Module, Written, join};
-use super::types;
+use super::module::{Declared, Module, join};
+use super::unify;
 use super::value::{Data, Target, Unknown, Val};
 use crate::read::Position;
-use crate::read::hcl::{Expr, ExprKind, parse_expression};
+use crate::read::hcl::ExprKind;
 use crate::read::problem::Problem;
 use crate::text;
 
@@ -20,23 +20,19 @@ const INSTANCES: usize = 10_000;
 
 /// A module in use: a folder's declarations with the arguments of one call.
 pub(super) struct Instance<'f> {
-    module: &'f Module<'f>,
+    pub(super) module: &'f Module<'f>,
     /// `module.auth.` before every address, empty for a root.
     prefix: String,
-    call: Option<ModuleCall<'f>>,
+    pub(super) call: Option<ModuleCall<'f>>,
     depth: usize,
 }
 
 #[derive(Clone)]
 pub(super) struct ModuleCall<'f> {
-    from: usize,
-    name: String,
-    block: &'f Declared<'f>,
-    key: Option<(Repeat, Val, Val)>,
-}
-
-fn has_default(module: &Module<'_>, name: &str) -> bool {
-    module.variables.get(name).is_some_and(|declared| declared.attribute("default").is_some())
+    pub(super) from: usize,
+    pub(super) name: String,
+    pub(super) block: &'f Declared<'f>,
+    pub(super) key: Option<(Repeat, Val, Val)>,
 }
 
 /// What is declared and differs by a slip of the pen.
@@ -92,7 +88,7 @@ pub(super) struct Undeclared<'f> {
 }
 
 impl<'f> Evaluator<'f> {
-    fn miss(&mut self, instance: usize, what: &'static str, address: String, at: Position) {
+    pub(super) fn miss(&mut self, instance: usize, what: &'static str, address: String, at: Position) {
         if let Some(module) = self.module(instance)
             && self.undeclared.len() < MISSES
             && !self.undeclared.iter().any(|known| known.address == address && known.module.folder == module.folder)
@@ -139,148 +135,6 @@ impl<'f> Evaluator<'f> {
 
     pub(super) fn prefix(&self, instance: usize) -> &str {
         self.instances.get(instance).map_or("", |instance| &instance.prefix)
-    }
-
-    /// A variable's value: for a root from `--var`, then files of values, for a module from its call, else its default.
-    pub(super) fn variable(&mut self, instance: usize, name: &str, at: Position) -> Val {
-        self.once(Key::Variable(instance, name.to_owned()), &format!("var.{name}"), at, |this| {
-            let Some((module, call)) = this.instances.get(instance).map(|i| (i.module, i.call.clone())) else {
-                return Val::failed(at, name, "");
-            };
-            let declared = module.variables.get(name);
-            if declared.is_none() {
-                this.miss(instance, "variable", format!("var.{name}"), at);
-            }
-            let kind = declared.and_then(|declared| declared.attribute("type"));
-            let given = match &call {
-                Some(call) => this.argument(call, name),
-                None => this.root_value(module, name, kind, at),
-            };
-            let default = declared.and_then(|declared| declared.attribute("default"));
-            let value = match (given, default) {
-                (Some(value), _) => value,
-                (None, Some(default)) => {
-                    this.eval(default.value, Scope { instance, source: default.source, names: None })
-                }
-                (None, None) => {
-                    let missing = match &call {
-                        Some(call) => {
-                            let (module, name) = (text::quoted(&call.name), text::quoted(name));
-                            format!("the call of module {module} does not give {name}")
-                        }
-                        None => format!("pass `--var {}=…`", text::visible(name)),
-                    };
-                    Val::unknown(at, Unknown::new(format!("{}var.{name}", this.prefix(instance)), missing))
-                }
-            };
-            match kind {
-                Some(kind) => types::convert(&value, kind.value, kind.source, this),
-                None => value,
-            }
-        })
-    }
-
-    fn argument(&mut self, call: &ModuleCall<'f>, name: &str) -> Option<Val> {
-        if ["source", "version", "providers", "count", "for_each", "depends_on"].contains(&name) {
-            return None;
-        }
-        let written = call.block.attribute(name)?;
-        let at = written.at.of(written.source);
-        let each = call.key.as_ref().map(|(repeat, key, value)| each_name(*repeat, key, value, at));
-        Some(self.eval(written.value, Scope { instance: call.from, source: written.source, names: each.as_ref() }))
-    }
-
-    fn root_value(
-        &mut self,
-        module: &'f Module<'f>,
-        name: &str,
-        kind: Option<Written<'f>>,
-        at: Position,
-    ) -> Option<Val> {
-        let scope = |source| Scope { instance: usize::MAX, source, names: None };
-        if let Some(text) = self.variables.get(name) {
-            let place = module.variables.get(name).map_or(at, |declared| declared.at);
-            return Some(self.passed(name, text, kind.map(|kind| kind.value), place));
-        }
-        let written = module.values.get(name)?;
-        if let Some(last) = written.iter().rfind(|value| !value.is_optional) {
-            return Some(self.eval(last.value, scope(last.source)));
-        }
-        if has_default(module, name) {
-            return None;
-        }
-        let last = *written.last()?;
-        let value = self.eval(last.value, scope(last.source));
-        for other in written.iter().rev().skip(1) {
-            let other = self.eval(other.value, scope(other.source));
-            if value.equals(&other) != Some(true) {
-                let missing = format!(
-                    "several files of values give it differently: read one of them, or pass `--var {}=…`",
-                    text::visible(name)
-                );
-                return Some(Val::unknown(at, Unknown::new(format!("var.{name}"), missing)));
-            }
-        }
-        Some(value)
-    }
-
-    /// A note for each value that was asked for and stands in a file that Terraform does not read by itself.
-    pub(super) fn named_values(&self, module: &Module<'f>) -> Vec<Problem> {
-        let is_open = |name: &str| self.asked_for(name) && !self.variables.contains_key(name);
-        let mut notes = Vec::new();
-        for (name, written) in module.values.iter().filter(|(name, _)| is_open(name)) {
-            let is_passed_over = has_default(module, name) || written.iter().any(|value| !value.is_optional);
-            let (shown, name) = (text::quoted(name), text::visible(name));
-            let message = if is_passed_over {
-                format!(
-                    "this value of {shown} was passed over: Terraform reads the file only where `-var-file` names it; pass `--var {name}=…`"
-                )
-            } else {
-                format!("{shown} has this value, which Terraform reads only where `-var-file` names the file")
-            };
-            let named = written.iter().filter(|value| value.is_optional);
-            notes.extend(
-                named.map(|value| Problem::new("file-of-values", message.clone()).at(value.at.of(value.source))),
-            );
-        }
-        for (name, written) in module.of_other_folders.iter().filter(|(name, _)| is_open(name)) {
-            let message = format!(
-                "this value of {} was passed over: Terraform reads the file only in the folder it stands in; pass `--var {}=…`",
-                text::quoted(name),
-                text::visible(name)
-            );
-            notes.extend(
-                written
-                    .iter()
-                    .map(|value| Problem::new("file-of-values", message.clone()).at(value.at.of(value.source))),
-            );
-        }
-        notes
-    }
-
-    /// The value of `--var`: a text, or an expression where the type asks for one. It stands where its variable is declared.
-    fn passed(&mut self, name: &str, text: &str, kind: Option<&Expr>, at: Position) -> Val {
-        let kind = kind.map(|kind| &kind.kind);
-        let is_text = match kind {
-            Some(ExprKind::Name(kind)) => &**kind == "string",
-            Some(_) => false,
-            // Without a type Terraform takes a string; brackets are never meant so.
-            None => !text.trim_start().starts_with(['[', '{']),
-        };
-        if is_text {
-            return Val::text(at, text);
-        }
-        match parse_expression(text, at.numbers().0, &self.limits) {
-            Ok(expr) => {
-                let value = self.eval(&expr, Scope { instance: usize::MAX, source: at.numbers().0, names: None });
-                Val { at, ..value }
-            }
-            Err(_) if matches!(kind, Some(ExprKind::Name(any)) if &**any == "any") => Val::text(at, text),
-            Err(_) => {
-                let missing = format!("the value of `--var {}` is no expression of its type", text::visible(name));
-                Val::unknown(at, Unknown::new(format!("var.{name}"), missing))
-            }
-        }
     }
 
     pub(super) fn local(&mut self, instance: usize, name: &str, at: Position) -> Val {
@@ -366,7 +220,9 @@ impl<'f> Evaluator<'f> {
         let path = spelled(&computed);
         let value = self.once(Key::Attribute(instance, path.clone()), &path, at, |this| {
             let each = key.and_then(|key| this.each_of(instance, declared, key, at));
-            this.eval(written.value, Scope { instance, source: written.source, names: each.as_ref() })
+            let value = this.eval(written.value, Scope { instance, source: written.source, names: each.as_ref() });
+            // Resources give their arguments types, which are nowhere here; this one takes any.
+            if declared.kind == "terraform_data" { value } else { unify::without_any_type(&value) }
         });
         if matches!(value.data, Data::Null) { computed } else { value }
     }
@@ -516,7 +372,7 @@ impl<'f> Evaluator<'f> {
     }
 
     /// Evaluates a thing once; a thing that needs itself is a problem.
-    fn once(&mut self, key: Key, shown: &str, at: Position, evaluate: impl FnOnce(&mut Self) -> Val) -> Val {
+    pub(super) fn once(&mut self, key: Key, shown: &str, at: Position, evaluate: impl FnOnce(&mut Self) -> Val) -> Val {
         match self.known.get(&key) {
             Some(Some(value)) => return value.clone(),
             Some(None) => {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::elsewhere::{Maker, Unread};
 use super::resources::{self, Found, Kind};
 use super::surroundings;
 use super::written::{Configuration, Written, embed, is_complete, pair};
@@ -30,6 +31,7 @@ pub(in crate::read) fn recognises(node: &Node) -> bool {
 /// Reads one plan or state.
 pub(in crate::read) fn read(mut node: Node, drafts: &mut Drafts) {
     let mut found = Vec::new();
+    let mut unread = Vec::new();
     if node.get("format_version").is_some() {
         let plan = Plan {
             changes: node
@@ -42,10 +44,10 @@ pub(in crate::read) fn read(mut node: Node, drafts: &mut Drafts) {
         };
         let values = node.get("planned_values").or(node.get("values"));
         if let Some(root) = values.and_then(|values| values.get("root_module")) {
-            plan.module(root, &mut found, drafts);
+            plan.module(root, &mut found, &mut unread, drafts);
         }
     } else {
-        raw_state(&mut node, &mut found, drafts);
+        raw_state(&mut node, &mut found, &mut unread, drafts);
     }
     let decides = found.iter().any(|one| one.kind.decides());
     if !decides && drafts.problems.is_empty() && drafts.is_empty() {
@@ -54,7 +56,7 @@ pub(in crate::read) fn read(mut node: Node, drafts: &mut Drafts) {
     }
     name_the_only_pool(&mut found);
     surroundings::build(&found, drafts);
-    resources::build(found, drafts);
+    resources::build(found, &unread, drafts);
 }
 
 /// Where a plan does not say which pool something belongs to, and there is only one, it is that one.
@@ -74,7 +76,7 @@ fn name_the_only_pool(found: &mut [Found]) {
 }
 
 /// `terraform.tfstate`, in which everything is known.
-fn raw_state(node: &mut Node, found: &mut Vec<Found>, drafts: &mut Drafts) {
+fn raw_state(node: &mut Node, found: &mut Vec<Found>, unread: &mut Vec<Unread>, drafts: &mut Drafts) {
     let version = node.get("version").map_or(node.at, |version| version.at);
     if !matches!(node.get("version").map(|version| &version.value), Some(Value::Number(version)) if &**version == "4") {
         let message = "only states of version 4 are read, which Terraform writes since 0.12";
@@ -85,8 +87,17 @@ fn raw_state(node: &mut Node, found: &mut Vec<Found>, drafts: &mut Drafts) {
         let instances = resource.take("instances");
         let text = |name: &str| resource.get(name).and_then(Node::as_text);
         let (Some("managed"), Some(kind), Some(name)) = (text("mode"), text("type"), text("name")) else { continue };
-        let Some(kind) = Kind::of(kind) else { continue };
         let module = text("module").map_or(String::new(), |module| format!("{module}."));
+        let Some(kind) = Kind::of(kind) else {
+            if let Some(maker) = Maker::of(kind) {
+                let name = format!("{module}{kind}.{name}");
+                let attributes = elements(instances).into_iter().filter_map(|mut one| one.take("attributes"));
+                unread.extend(
+                    attributes.map(|values| Unread::planned(name.clone(), maker.clone(), &values, resource.at)),
+                );
+            }
+            continue;
+        };
         for mut instance in elements(instances) {
             let (Some(attributes), None) = (instance.take("attributes"), instance.get("deposed")) else { continue };
             let key = match instance.get("index_key").map(|key| &key.value) {
@@ -111,15 +122,19 @@ struct Plan<'n> {
 }
 
 impl<'n> Plan<'n> {
-    fn module(&self, module: &'n Node, found: &mut Vec<Found>, drafts: &mut Drafts) {
+    fn module(&self, module: &'n Node, found: &mut Vec<Found>, unread: &mut Vec<Unread>, drafts: &mut Drafts) {
         for resource in module.get("resources").into_iter().flat_map(Node::elements) {
             let text = |name: &str| resource.get(name).and_then(Node::as_text);
             let (Some("managed"), Some(kind), Some(name), Some(address)) =
-                (text("mode"), text("type").and_then(Kind::of), text("name"), text("address"))
+                (text("mode"), text("type"), text("name"), text("address"))
             else {
                 continue;
             };
             let Some(values) = resource.get("values") else { continue };
+            if let Some(maker) = Maker::of(kind) {
+                unread.push(Unread::planned(address.to_owned(), maker, values, resource.at));
+            }
+            let Some(kind) = Kind::of(kind) else { continue };
             let unknown = self.changes.get(address).and_then(|change| change.get("after_unknown"));
             let written = self.written.find(address, kind.name(), name);
             let mut naming = Naming { written, address, notes: &mut drafts.notes };
@@ -127,7 +142,7 @@ impl<'n> Plan<'n> {
             found.push(Found { root: String::new(), kind, address: address.to_owned(), node });
         }
         for child in module.get("child_modules").into_iter().flat_map(Node::elements) {
-            self.module(child, found, drafts);
+            self.module(child, found, unread, drafts);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::elsewhere::Unread;
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::api;
@@ -126,8 +127,12 @@ pub(super) struct Found {
     pub node: Node,
 }
 
-/// Puts resources together: attachments, tag maps and groups to the pools they belong to.
-pub(super) fn build(found: Vec<Found>, drafts: &mut Drafts) {
+/// Bytes in which pools are looked for, each counted for each pool.
+const MOST_COMPARED: usize = 256 * 1024 * 1024;
+
+/// Puts resources together: attachments, tag maps and groups to the pools they belong to. What is not read and may belong to one of them is a
+/// problem.
+pub(super) fn build(found: Vec<Found>, unread: &[Unread], drafts: &mut Drafts) {
     let mut building = Building::default();
     for one in found.iter().filter(|one| one.kind == Kind::Pool) {
         building.pool(one, drafts);
@@ -143,6 +148,15 @@ pub(super) fn build(found: Vec<Found>, drafts: &mut Drafts) {
     }
     for one in groups {
         building.group(&one, drafts);
+    }
+    let work =
+        unread.iter().fold(0_usize, |work, one| work.saturating_add(one.size())).saturating_mul(building.pools.len());
+    match unread.first() {
+        Some(first) if work > MOST_COMPARED => {
+            let message = "too many pools, and too much that is given to modules that are not read";
+            drafts.problems.push(Problem::new("too-large", message).at(first.at));
+        }
+        _ => unread.iter().for_each(|one| building.unread(one, drafts)),
     }
 }
 
@@ -228,7 +242,7 @@ impl Building {
     }
 
     /// The name of the pool that a resource belongs to.
-    fn pool_of(&self, found: &Found, drafts: &mut Drafts) -> Option<String> {
+    fn pool_of(&mut self, found: &Found, drafts: &mut Drafts) -> Option<String> {
         let Some(id) = field(&found.node, "identity_pool_id") else {
             let message = format!("{} has no `identity_pool_id`", text::quoted(&found.address));
             drafts.problems.push(Problem::new("unknown-field", message).at(found.node.at));
@@ -243,7 +257,28 @@ impl Building {
         let full = format!("{}{name}", found.root);
         let draft = drafts.pool(Some(&full));
         draft.pool.id.get_or_insert_with(|| id.clone());
+        self.pools.insert(format!("{}{id}", found.root), full.clone());
         Some(full)
+    }
+
+    /// What something unread leaves open about the pools that it is given. That says more than the note that it was passed over.
+    fn unread(&self, unread: &Unread, drafts: &mut Drafts) {
+        let of_root = self.pools.iter().filter_map(|(id, pool)| Some((id.strip_prefix(unread.root.as_str())?, pool)));
+        let given: BTreeSet<&String> = of_root.filter(|(id, _)| unread.is_given(id)).map(|(_, pool)| pool).collect();
+        for pool in given {
+            let of_this = |note: &Problem| note.at == Some(unread.at);
+            match unread.missing_of(pool, self.attachments.contains_key(pool)) {
+                Ok(more) => {
+                    for note in drafts.notes.iter_mut().filter(|note| of_this(note)) {
+                        note.message.push_str(&more);
+                    }
+                }
+                Err(problem) => {
+                    drafts.notes.retain(|note| !of_this(note));
+                    drafts.problems.push(problem);
+                }
+            }
+        }
     }
 
     fn attachment(&mut self, found: Found, drafts: &mut Drafts) {

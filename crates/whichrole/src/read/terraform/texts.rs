@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use super::eval::NOT_COUNTED;
+use super::eval::{NOT_COUNTED, spelled};
 use super::functions::{NoValue, Outcome, bounded, failed, integer, known_text, list, text_of};
+use super::unify;
 use super::value::{Data, TextBuilder, Unknown, Val, composed, decimal};
 use crate::json::{self, Json, JsonLimits, JsonValue};
 use crate::read::Position;
@@ -146,7 +147,7 @@ fn format(arguments: &[Val], at: Position) -> Outcome {
 /// Whether a known value is one that `format` takes for a verb.
 fn fits(verb: char, value: &Val) -> Result<(), NoValue> {
     let is_plain = |text: &str| decimal(text).is_some_and(|number| number == text);
-    match (verb, &value.data) {
+    match (verb, value.as_written()) {
         (_, Data::Null) => Err(NoValue::Opaque("`null` is not formatted here: write the value".into())),
         ('v', Data::List(_) | Data::Set(_) | Data::Map(_)) => {
             Err(NoValue::Opaque("lists and maps are not formatted here: write the value".into()))
@@ -233,6 +234,10 @@ fn encode(value: &Val, out: &mut TextBuilder) {
             out.push(value);
         }
         Data::Text(text) => out.push_str(&encoded(text)),
+        // A text has quotes, and a number has none.
+        Data::Untyped(_) => {
+            out.push(&Val::unknown(value.at, Unknown::new(spelled(value), unify::SEVERAL)));
+        }
         Data::Unknown(unknown) => {
             // Its own quotes are escaped, so that the text stays JSON.
             let escaped = encoded(&unknown.shown());

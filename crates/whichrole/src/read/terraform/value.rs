@@ -30,6 +30,8 @@ pub(super) enum Data {
     /// In decimal digits, as Terraform writes a number as text.
     Number(Rc<str>),
     Text(Rc<str>),
+    /// A string, number or boolean of which only the text is known, and how it is written: `==` may tell it from what has the same text.
+    Untyped(Rc<Data>),
     List(Rc<[Val]>),
     /// In the order in which Terraform goes through it; elements are strings, numbers or booleans.
     Set(Rc<[Val]>),
@@ -147,9 +149,17 @@ impl Val {
         }
     }
 
+    /// Its data, those of a value without a type as they are written: for what converts its argument in any case.
+    pub(super) fn as_written(&self) -> &Data {
+        match &self.data {
+            Data::Untyped(written) => written,
+            data => data,
+        }
+    }
+
     /// As Terraform turns it into a string: numbers and booleans too.
     pub(super) fn to_text(&self) -> Option<Rc<str>> {
-        match &self.data {
+        match self.as_written() {
             Data::Text(text) | Data::Number(text) => Some(text.clone()),
             Data::Bool(value) => Some(if *value { "true".into() } else { "false".into() }),
             _ => None,
@@ -157,7 +167,7 @@ impl Val {
     }
 
     pub(super) fn as_bool(&self) -> Option<bool> {
-        match &self.data {
+        match self.as_written() {
             Data::Bool(value) => Some(*value),
             Data::Text(text) if &**text == "true" => Some(true),
             Data::Text(text) if &**text == "false" => Some(false),
@@ -172,7 +182,7 @@ impl Val {
     /// Whether it is a number, or a text that Terraform may convert to one. Those that are no whole numbers of 64 bits are not counted with
     /// here, and Terraform counts with them.
     pub(super) fn may_be_number(&self) -> bool {
-        match &self.data {
+        match self.as_written() {
             Data::Number(_) => true,
             Data::Text(text) => {
                 let digits = text.trim_start_matches(['+', '-']);
@@ -200,7 +210,7 @@ impl Val {
     /// Whether two values are equal; `None` where that is not known.
     pub(super) fn equals(&self, other: &Self) -> Option<bool> {
         let is_known = self.first_unknown().is_none() && other.first_unknown().is_none();
-        is_known.then(|| self.same(other))
+        if is_known { self.same(other) } else { None }
     }
 
     /// What `==`, `contains` and `index` say. They convert nothing, so that `1` is not `"1"`; and lists or maps of the same elements differ
@@ -210,24 +220,42 @@ impl Val {
         self.equals(other).filter(|equal| !(*equal && has_parts))
     }
 
-    fn same(&self, other: &Self) -> bool {
+    fn same(&self, other: &Self) -> Option<bool> {
+        let all = |pairs: &mut dyn Iterator<Item = Option<bool>>| {
+            let mut known = Some(true);
+            for pair in pairs {
+                match pair {
+                    Some(false) => return Some(false),
+                    None => known = None,
+                    Some(true) => {}
+                }
+            }
+            known
+        };
         match (&self.data, &other.data) {
-            (Data::Null, Data::Null) => true,
-            (Data::Bool(a), Data::Bool(b)) => a == b,
-            (Data::Number(a), Data::Number(b)) | (Data::Text(a), Data::Text(b)) => a == b,
-            (Data::List(a), Data::List(b)) | (Data::Set(a), Data::Set(b)) => {
-                a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same(b))
+            (Data::Untyped(_), _) | (_, Data::Untyped(_)) => {
+                let (ours, theirs) = (self.to_text()?, other.to_text());
+                let is_same = theirs.is_some_and(|theirs| {
+                    ours == theirs || decimal(&ours).is_some_and(|ours| decimal(&theirs).is_some_and(|it| it == ours))
+                });
+                if is_same { None } else { Some(false) }
             }
-            (Data::Map(a), Data::Map(b)) => {
-                a.len() == b.len() && a.iter().zip(b.iter()).all(|((ak, av), (bk, bv))| ak == bk && av.same(bv))
+            (Data::Null, Data::Null) => Some(true),
+            (Data::Bool(a), Data::Bool(b)) => Some(a == b),
+            (Data::Number(a), Data::Number(b)) | (Data::Text(a), Data::Text(b)) => Some(a == b),
+            (Data::List(a), Data::List(b)) | (Data::Set(a), Data::Set(b)) if a.len() == b.len() => {
+                all(&mut a.iter().zip(b.iter()).map(|(a, b)| a.same(b)))
             }
-            _ => false,
+            (Data::Map(a), Data::Map(b)) if a.keys().eq(b.keys()) => {
+                all(&mut a.values().zip(b.values()).map(|(a, b)| a.same(b)))
+            }
+            _ => Some(false),
         }
     }
 
     /// As an expression would spell it, for the text of references.
     pub(super) fn spell(&self, out: &mut String) {
-        match &self.data {
+        match self.as_written() {
             Data::Null => out.push_str("null"),
             Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Data::Number(text) => out.push_str(text),
@@ -236,6 +264,8 @@ impl Val {
                 let _ = write!(out, "\"{}\"", unknown.text);
             }
             Data::Unknown(unknown) => out.push_str(&unknown.text),
+            // Nothing is written without a type.
+            Data::Untyped(_) => {}
             Data::List(elements) | Data::Set(elements) => {
                 out.push('[');
                 for (n, element) in elements.iter().enumerate() {
@@ -259,8 +289,8 @@ impl Val {
 
     /// For the readers of shapes.
     pub(super) fn to_node(&self) -> Node {
-        let value = match &self.data {
-            Data::Null => Value::Null,
+        let value = match self.as_written() {
+            Data::Null | Data::Untyped(_) => Value::Null,
             Data::Bool(value) => Value::Bool(*value),
             Data::Number(text) => Value::Number((**text).into()),
             Data::Text(text) => Value::text(&**text),
