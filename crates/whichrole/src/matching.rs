@@ -144,6 +144,9 @@ impl Test {
             (MatchType::Contains, LetterCase::Sensitive) if text.len() == value.len() => 1 + text.len() / 256,
             (MatchType::Contains, LetterCase::Sensitive) if self.search.is_none() => 1 + text.len() / 2,
             (MatchType::Contains, LetterCase::Sensitive) => 1 + text.len() / 8,
+            (MatchType::Contains, LetterCase::Insensitive) if self.is_ascii && text.len() <= value.len() => {
+                1 + text.len() / 256
+            }
             (MatchType::Contains, LetterCase::Insensitive) if text.len().saturating_mul(3) < value.len() => 1,
             (MatchType::Contains, LetterCase::Insensitive) => 1 + (text.len() + value.len()) / 4,
             (_, LetterCase::Sensitive) => 1 + text.len().min(value.len()) / 256,
@@ -228,6 +231,10 @@ impl Test {
                 MatchType::Equals => self.agrees(text, Extent::Whole),
                 MatchType::NotEqual => !self.agrees(text, Extent::Whole),
                 MatchType::StartsWith => self.agrees(text, Extent::Start),
+                // Each character of ASCII in lower case comes of a byte of the text at least.
+                MatchType::Contains if self.is_ascii && text.len() <= self.value.len() => {
+                    text.len() == self.value.len() && self.agrees(text, Extent::Whole)
+                }
                 // Lower case is at most half as long again, and at least a third.
                 MatchType::Contains if text.len().saturating_mul(9) < self.value.len().saturating_mul(2) => false,
                 MatchType::Contains => lower(text).contains(&*self.lower()),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use whichrole::analysis::{Change, DiffOptions, Subject, diff};
+use whichrole::analysis::{Change, DiffOptions, NotDecided, Subject, diff};
 use whichrole::{
     AmbiguousRoleResolution, IdentityPool, MappingRule, MatchType, PrincipalTagMap, RoleMapping, Semantics,
 };
@@ -95,4 +95,31 @@ fn one_changed_rule_among_very_many_is_found_and_proved_to_be_all() {
     let expected =
         [[role.clone(), none.clone()], [none.clone(), role], [none.clone(), none.clone()], [none.clone(), none]];
     assert_eq!(chosen.iter().collect::<BTreeSet<_>>(), expected.iter().collect());
+}
+
+/// The requests that are shown together take no more than 12 MiB: past it what was found is there, and that it is all is not decided.
+#[test]
+fn requests_with_very_long_values_are_not_listed_without_end() {
+    let pool = |by: usize| {
+        let mut rules: Vec<MappingRule> = (0..10)
+            .map(|n| {
+                let value = format!("{n}{}", "abcdefgh".repeat(40_000));
+                MappingRule::new("c", MatchType::StartsWith, value, format!("R{n}"))
+            })
+            .chain((0..10).map(|n| {
+                let value = format!("{}{n}", "hgfedcba".repeat(40_000));
+                MappingRule::new("c", MatchType::Contains, value, format!("S{n}"))
+            }))
+            .collect();
+        rules.rotate_left(by);
+        let mapping = RoleMapping::rules(rules).resolving(AmbiguousRoleResolution::Deny);
+        IdentityPool { role_mappings: [("accounts.google.com".into(), mapping)].into(), ..IdentityPool::default() }
+    };
+    let [old, new] = [pool(0), pool(10)];
+    let [old, new] = [&old, &new].map(|pool| Subject { pool, groups: &[], semantics: Semantics::default() });
+    let found = diff(&old, &new, &DiffOptions::default());
+    assert!(found.not_decided.contains(&NotDecided::TooLarge));
+    let length = |change: &Change| change.witness.claims.get("c").unwrap().as_text().unwrap().len();
+    let all: usize = found.changes.iter().map(length).sum();
+    assert!((11 << 20..13 << 20).contains(&all), "{all}");
 }

@@ -113,7 +113,7 @@ pub struct Judged {
     pub tags: BTreeMap<String, String>,
     evaluator: Arc<Evaluator>,
     key: Option<ProviderKey>,
-    witness: Witness,
+    witness: Arc<Witness>,
 }
 
 impl Judged {
@@ -169,7 +169,7 @@ impl Diff {
                 (Err(error), _) => return Err(error),
             };
             let provider = key.as_ref().map(|key| key.as_str().to_owned());
-            let witness = Witness { provider, claims: claims.clone(), custom_role_arn: None };
+            let witness = Arc::new(Witness { provider, claims: claims.clone(), custom_role_arn: None });
             judge(evaluator, key.as_ref(), &witness)
                 .ok_or(LoginError::UnknownIssuer { known: evaluator.provider_keys() })
         };
@@ -329,18 +329,16 @@ impl<'c> Comparison<'c> {
 
     /// Puts each witness to both sides and writes the answers out.
     fn judged(&self, classes: Classes) -> Vec<Change> {
-        let mut changes: Vec<Change> = classes
-            .found
-            .into_values()
-            .filter_map(|Example { witness, keys, providers, .. }| {
-                let [a, b] = &keys;
-                let before = judge(self.old, a.as_ref(), &witness)?;
-                let after = judge(self.new, b.as_ref(), &witness)?;
-                Some(Change { witness, providers, before, after })
-            })
-            .collect();
-        changes.sort_by_cached_key(|change| (change.witness.size(), change.witness.provider.clone()));
-        changes
+        let changes = classes.found.into_values().filter_map(|Example { witness, size, keys, providers }| {
+            let [a, b] = &keys;
+            let shared = Arc::new(witness);
+            let before = judge(self.old, a.as_ref(), &shared)?;
+            let after = judge(self.new, b.as_ref(), &shared)?;
+            Some((size, Change { witness: Witness::clone(&shared), providers, before, after }))
+        });
+        let mut changes: Vec<((usize, usize), Change)> = changes.collect();
+        changes.sort_by(|(a, one), (b, other)| a.cmp(b).then_with(|| one.witness.cmp_size(&other.witness)));
+        changes.into_iter().map(|(_, change)| change).collect()
     }
 }
 
@@ -356,7 +354,7 @@ fn logins<'a>(
 }
 
 /// The decision on a witness.
-fn judge(evaluator: &Arc<Evaluator>, key: Option<&ProviderKey>, witness: &Witness) -> Option<Judged> {
+fn judge(evaluator: &Arc<Evaluator>, key: Option<&ProviderKey>, witness: &Arc<Witness>) -> Option<Judged> {
     let logins = logins(evaluator, key, &witness.claims)?;
     let decision = evaluator.evaluate(&Request::of(&logins).choosing(witness.custom_role_arn.as_deref()));
     Some(Judged {
@@ -367,7 +365,7 @@ fn judge(evaluator: &Arc<Evaluator>, key: Option<&ProviderKey>, witness: &Witnes
         tags: decision.tags.iter().map(|(key, value)| ((*key).to_owned(), value.clone().into_owned())).collect(),
         evaluator: Arc::clone(evaluator),
         key: key.cloned(),
-        witness: witness.clone(),
+        witness: Arc::clone(witness),
     })
 }
 

@@ -26,6 +26,12 @@ impl Witness {
         (self.claims.iter().count(), json.chars().count(), json)
     }
 
+    /// How many claims, and how many characters they take as JSON.
+    pub(crate) fn extent(&self) -> (usize, usize) {
+        let (claims, characters, _) = self.size();
+        (claims, characters)
+    }
+
     /// The smaller request first; among equals the order of their text.
     pub(crate) fn cmp_size(&self, other: &Self) -> Ordering {
         self.size().cmp(&other.size()).then_with(|| self.provider.cmp(&other.provider))

@@ -14,6 +14,8 @@ use crate::tags;
 
 /// The most classes of change that are listed. Past it what is listed is there, and that it is all is not decided.
 const MOST_CLASSES: usize = 10_000;
+/// The most characters that their requests take together, in the same sense.
+const MOST_CHARACTERS: usize = 12 << 20;
 /// The steps that putting a question together counts for.
 const COST_OF_ASKING: usize = 32;
 
@@ -36,6 +38,8 @@ pub(super) type Class = (bool, Option<String>, Final, Final, Option<String>);
 #[derive(Debug, Default)]
 pub(super) struct Classes {
     pub(super) found: BTreeMap<Class, Example>,
+    /// How many characters the examples take.
+    characters: usize,
     pub(super) not_decided: BTreeSet<NotDecided>,
 }
 
@@ -43,7 +47,7 @@ pub(super) struct Classes {
 #[derive(Debug)]
 pub(super) struct Example {
     pub(super) witness: Witness,
-    size: (usize, usize, String),
+    pub(super) size: (usize, usize),
     pub(super) keys: [Option<ProviderKey>; 2],
     pub(super) providers: BTreeSet<Option<String>>,
 }
@@ -52,18 +56,21 @@ impl Classes {
     pub(super) fn note(&mut self, class: Class, witness: Witness, spot: &Spot) {
         let keys = [spot.keys.first().cloned().flatten(), spot.keys.get(1).cloned().flatten()];
         let providers = BTreeSet::from([witness.provider.clone()]);
-        self.keep(class, Example { size: witness.size(), witness, keys, providers });
+        self.keep(class, Example { size: witness.extent(), witness, keys, providers });
     }
 
     /// Keeps the smaller of two examples, and the providers of both.
     fn keep(&mut self, class: Class, mut example: Example) {
         match self.found.entry(class) {
             Entry::Vacant(place) => {
+                self.characters += example.size.1;
                 place.insert(example);
             }
             Entry::Occupied(known) => {
                 let known = known.into_mut();
-                if (&example.size, &example.witness.provider) < (&known.size, &known.witness.provider) {
+                let order = example.size.cmp(&known.size).then_with(|| example.witness.cmp_size(&known.witness));
+                if order.is_lt() {
+                    self.characters = self.characters - known.size.1 + example.size.1;
                     std::mem::swap(known, &mut example);
                 }
                 known.providers.append(&mut example.providers);
@@ -81,8 +88,8 @@ impl Classes {
         is_larger: impl FnOnce((usize, usize)) -> bool,
     ) -> bool {
         self.found.get(class).is_some_and(|known| {
-            let size = (known.size.0, known.size.1);
-            known.providers.iter().any(|known| known.as_deref() == provider) && (size <= least || is_larger(size))
+            known.providers.iter().any(|known| known.as_deref() == provider)
+                && (known.size <= least || is_larger(known.size))
         })
     }
 
@@ -275,6 +282,10 @@ impl Pair<'_, '_> {
         let [old, _] = self.space.sides.as_slice() else { return };
         let class = (old.key.is_none(), old.custom.clone(), before.clone(), after.clone(), key.cloned());
         let provider = old.key.as_ref().map(ProviderKey::as_str);
+        if classes.characters > MOST_CHARACTERS {
+            classes.not_decided.insert(NotDecided::TooLarge);
+            return;
+        }
         let least = self.least(&[]);
         let is_larger = |known| known < self.least(wants) || self.is_longer(known, least);
         if classes.has_smaller(&class, provider, least, is_larger) {
