@@ -51,7 +51,7 @@ pub(crate) enum Found<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotDecided {
     /// The search went past its bounds: 20,000 texts or 8 MiB of text for one claim, 10,000 claims, 4,096 alternatives of a condition, 4,000
-    /// logins or 10,000 classes of change in a comparison, 100 million steps in all.
+    /// logins, 10,000 classes of change or 12 MiB of their requests in a comparison, 100 million steps in all.
     TooLarge,
     /// Nothing was found, and a complete search is not known: tests under several readings meet in one claim, or tests of an array's text
     /// can only be met by arrays that the search does not build.
