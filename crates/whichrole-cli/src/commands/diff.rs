@@ -79,13 +79,15 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         let before = subject(a, &old_groups, semantics);
         let after = subject(b, &new_groups, semantics);
         let found = diff(&before, &after, &options);
-        if found.is_equal() == Some(true) {
-            depends.extend(unequal_readings(&before, &after, &options));
-        }
+        let is_equal = found.is_equal() == Some(true);
         if asked.users.is_some() {
             all.push(found.clone());
         }
         report.add(found);
+        // What was proved with is gone by now, and the other readings take as much again.
+        if is_equal {
+            depends.extend(unequal_readings(&before, &after, &options));
+        }
     }
     report.unequal_under = depends.iter().map(ToString::to_string).collect();
     report.equal = report.is_equal();
