@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use whichrole::text::counted;
 
 /// Different kinds that are counted apart. Roles can come from tokens, and tokens can be made up.
 const KINDS: usize = 1_000;
@@ -28,9 +29,9 @@ pub struct Count {
 /// Lines that could not be read for one reason, as `--format json` shows them.
 #[derive(Debug, Serialize)]
 pub struct Fault {
-    code: String,
+    pub code: String,
     #[serde(flatten)]
-    count: Count,
+    pub count: Count,
 }
 
 impl<K> Default for Counts<K> {
@@ -119,6 +120,12 @@ impl Count {
     }
 }
 
+/// `2 of 5 lines change`, `1 of 5 lines changes`
+pub fn change_of(changed: usize, all: usize, one: &str, many: &str) -> String {
+    let verb = if changed == 1 || all == 1 { "changes" } else { "change" };
+    format!("{changed} of {} {verb}", counted(all, one, many))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +143,16 @@ mod tests {
         }
         assert_eq!((all.kinds.len(), all.others, all.total()), (1_000, 400, 1_800));
         assert_eq!(all.kinds["450"], Count { lines: 2, examples: vec![450, 650] });
+    }
+
+    #[test]
+    fn one_changes_and_several_change() {
+        let lines = |changed, all| change_of(changed, all, "line", "lines");
+        assert_eq!(lines(0, 0), "0 of 0 lines change");
+        assert_eq!(lines(0, 1), "0 of 1 line changes");
+        assert_eq!(lines(1, 1), "1 of 1 line changes");
+        assert_eq!(lines(1, 2), "1 of 2 lines changes");
+        assert_eq!(lines(2, 2), "2 of 2 lines change");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub enum Exit {
 }
 
 /// Problems that are shown with their source line.
-const SNIPPETS: usize = 20;
+pub const SNIPPETS: usize = 20;
 /// Problems that are shown to people one by one.
 const SENTENCES: usize = 1_000;
 
@@ -106,7 +106,7 @@ impl Failure {
     }
 
     /// Several problems of one configuration or suite, with the source lines they are about.
-    pub fn of_problems(problems: &[Problem], names: &[String], texts: &[String]) -> Self {
+    pub fn of_problems(problems: &[Problem], names: &[String], texts: &[impl AsRef<str>]) -> Self {
         let reports: Vec<Report> = problems.iter().map(|problem| Report::of_problem(problem, names)).collect();
         let mut lines = Snippets::new(texts);
         let snippet = |problem: &Problem| problem.at.map(|at| lines.at(at)).unwrap_or_default();
@@ -155,7 +155,8 @@ impl Failure {
             lines.extend(self.snippets.get(n).filter(|snippet| !snippet.is_empty()).cloned());
         }
         if reports.len() > SENTENCES {
-            lines.push(format!("and {} more problems; `--format json` lists them all", reports.len() - SENTENCES));
+            let more = text::counted(reports.len() - SENTENCES, "more problem", "more problems");
+            lines.push(format!("and {more}; `--format json` lists them all"));
         }
         lines.join("\n")
     }

@@ -13,6 +13,9 @@ use crate::input::is_configuration;
 /// The mode of symbolic links.
 const LINK: &str = "120000";
 
+/// The folders of a path that are looked at for a submodule.
+const FOLDERS: usize = 64;
+
 /// The most files of one folder.
 const FILES: usize = 10_000;
 
@@ -28,8 +31,27 @@ pub fn sources(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> 
     }
     let path = path.trim_end_matches('/');
     let object = format!("{revision}:./{path}");
-    let is_folder = git(&["cat-file", "-t", &object])? == b"tree\n";
-    if is_folder { folder(revision, path, limit) } else { file(revision, path, limit) }
+    let kind = git(&["cat-file", "-t", &object]);
+    let kind = kind.map_err(|failure| inside_submodule(revision, path).unwrap_or(failure))?;
+    if kind == b"tree\n" { folder(revision, path, limit) } else { file(revision, path, limit) }
+}
+
+/// Where a path leads into a submodule: that repository has the files, not this one.
+fn inside_submodule(revision: &str, path: &str) -> Option<Failure> {
+    let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]).take(FOLDERS);
+    let (module, commit, rest) = ends.filter(|end| *end > 0).find_map(|end| {
+        let (module, rest) = path.split_at_checked(end)?;
+        let listed = git(&["ls-tree", "-z", revision, "--", module]).ok()?;
+        let listed = String::from_utf8_lossy(&listed);
+        let (commit, _) = listed.strip_prefix("160000 commit ")?.split_once('\t')?;
+        Some((module, commit.to_owned(), rest.trim_start_matches('/')))
+    })?;
+    let rest = if rest.is_empty() { "." } else { rest };
+    let inside = text::quoted_whole(&format!("git:{commit}:{rest}"));
+    let module = text::quoted_whole(module);
+    let message =
+        format!("{module} is a submodule, whose files are in a repository of its own: from there it is {inside}");
+    Some(Failure::new("git", message))
 }
 
 fn folder(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {

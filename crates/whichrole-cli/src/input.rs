@@ -82,11 +82,23 @@ impl Loaded {
     }
 }
 
+/// The codes of notes about `--param` and `--var`.
+const UNUSED_PARAMETER: &str = "unused-parameter";
+const UNKNOWN_VARIABLE: &str = "unknown-variable";
+
 /// Says what is worth knowing of configurations that the same command line is for. That nothing refers to a variable or parameter of it is said
-/// once. What was passed over in silence is said with `-v` only: in a folder that can be most of its files.
+/// once, and not where another of them does. What was passed over in silence is said with `-v` only: in a folder that can be most of its files.
 pub fn show_notes(all: &[&Loaded], output: &Output) {
     let mut said = BTreeSet::new();
-    let mut is_news = |note: &Problem| !is_unused_option(note) || said.insert((note.code, option_of(note).to_owned()));
+    let is_used = |code: &str, name: &str| {
+        let used = all.iter().map(|one| &one.configuration.used);
+        used.into_iter()
+            .any(|used| (if code == UNUSED_PARAMETER { &used.parameters } else { &used.variables }).contains(name))
+    };
+    let mut is_news = |note: &Problem| {
+        let name = option_of(note);
+        !is_unused_option(note) || (!is_used(note.code, name) && said.insert((note.code, name.to_owned())))
+    };
     let notes = all.iter().flat_map(|one| one.configuration.notes.iter().map(|note| (*one, note)));
     let (quiet, loud): (Vec<_>, Vec<_>) =
         notes.filter(|(_, note)| is_news(note)).partition(|(_, note)| note.code == "not-recognised");
@@ -97,7 +109,9 @@ pub fn show_notes(all: &[&Loaded], output: &Output) {
         if n < NOTES { output.note(&sentence(note)) } else { output.detail(&sentence(note)) }
     }
     if loud.len() > NOTES && !output.is_verbose() {
-        output.note(&format!("note: {} more notes; `-v` shows them", loud.len() - NOTES));
+        let more = loud.len() - NOTES;
+        let them = if more == 1 { "it" } else { "them" };
+        output.note(&format!("note: {}; `-v` shows {them}", text::counted(more, "more note", "more notes")));
     }
     for note in &quiet {
         output.detail(&sentence(note));
@@ -105,7 +119,7 @@ pub fn show_notes(all: &[&Loaded], output: &Output) {
 }
 
 fn is_unused_option(note: &Problem) -> bool {
-    matches!(note.code, "unknown-variable" | "unused-parameter")
+    matches!(note.code, UNKNOWN_VARIABLE | UNUSED_PARAMETER)
 }
 
 /// The name of the variable or parameter that a note says is not used: the first one in it. What it is near to differs from file to file.

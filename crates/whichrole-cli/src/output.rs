@@ -16,7 +16,7 @@ use crate::failure::{Failure, Result};
 
 /// The results of a command. Nothing is written before [`Output::finish`], unless the command streams.
 pub struct Output {
-    text: String,
+    text: Pieces,
     /// Whether lines are written as they come, so that nothing is left to write at the end.
     streams: bool,
     /// A file; `None` for standard output.
@@ -25,6 +25,110 @@ pub struct Output {
     notes: Notes,
     /// Whether people's terminals show nothing but ASCII.
     ascii: bool,
+}
+
+/// A long text that grows without being copied: where one piece is full the next begins. Escape sequences stay within what is added at once.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    pieces: Vec<String>,
+    bytes: usize,
+}
+
+/// Bytes of a piece, but for texts that are longer.
+const PIECE: usize = 64 * 1024;
+
+impl Pieces {
+    /// Adds a text.
+    pub fn push(&mut self, text: &str) {
+        self.bytes += text.len();
+        match self.pieces.last_mut() {
+            Some(last) if text.len() <= last.capacity() - last.len() => last.push_str(text),
+            _ if text.is_empty() => {}
+            _ => {
+                let mut piece = String::with_capacity(PIECE.max(text.len()));
+                piece.push_str(text);
+                self.pieces.push(piece);
+            }
+        }
+    }
+
+    /// Adds a text; where it is long it is not copied.
+    pub fn append(&mut self, text: Self) {
+        for mut piece in text.pieces {
+            if piece.len() < PIECE / 2 {
+                self.push(&piece);
+            } else {
+                self.bytes += piece.len();
+                piece.shrink_to_fit();
+                self.pieces.push(piece);
+            }
+        }
+    }
+
+    /// How long the text is.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().map(String::as_str)
+    }
+}
+
+/// JSON on its way into a long text. Line by line it is made safe to print: no text of JSON has the end of a line in it.
+#[derive(Default)]
+struct Json {
+    /// What is not yet a whole line, or few of them.
+    pending: Vec<u8>,
+    lines: Pieces,
+}
+
+impl Json {
+    fn take(&mut self, bytes: usize) -> io::Result<()> {
+        let rest = self.pending.split_off(bytes);
+        let lines = std::mem::replace(&mut self.pending, rest);
+        let lines = String::from_utf8(lines).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+        self.lines.push(&whichrole::text::visible_json(lines));
+        Ok(())
+    }
+}
+
+impl Write for Json {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let before = self.pending.len();
+        self.pending.extend_from_slice(bytes);
+        if self.pending.len() >= PIECE
+            && let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n')
+        {
+            self.take(before + end + 1)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Pieces {
+    /// A value as JSON on several lines, safe to print.
+    pub fn json<T: serde::Serialize>(value: &T) -> Result<Self> {
+        let mut json = Json::default();
+        let written = serde_json::to_writer_pretty(&mut json, value).map_err(io::Error::from);
+        let written = written.and_then(|()| json.take(json.pending.len()));
+        written.map_err(|error| Failure::new("internal", error.to_string()))?;
+        Ok(json.lines)
+    }
+}
+
+impl From<String> for Pieces {
+    fn from(text: String) -> Self {
+        Self { bytes: text.len(), pieces: vec![text] }
+    }
 }
 
 /// How much is said beside results and errors.
@@ -57,7 +161,7 @@ impl Output {
     /// The output before the command line is understood.
     pub fn early() -> Self {
         Self {
-            text: String::new(),
+            text: Pieces::default(),
             streams: false,
             path: None,
             color: ColorChoice::Auto,
@@ -68,18 +172,14 @@ impl Output {
 
     /// Adds a line to the results, as it is: data for other programs.
     pub fn line(&mut self, line: &str) {
-        self.text.push_str(line);
-        self.text.push('\n');
+        self.text.push(line);
+        self.text.push("\n");
     }
 
-    /// Adds lines to the results that may be very many: they are not copied where they are the first.
-    pub fn document(&mut self, mut lines: String) {
-        lines.push('\n');
-        if self.text.is_empty() {
-            self.text = lines;
-        } else {
-            self.text.push_str(&lines);
-        }
+    /// Adds lines to the results that may be very many: they are not copied.
+    pub fn document(&mut self, lines: impl Into<Pieces>) {
+        self.text.append(lines.into());
+        self.text.push("\n");
     }
 
     /// Adds a line for people to the results, in letters that their terminals have.
@@ -124,10 +224,12 @@ impl Output {
             return Ok(());
         }
         let written = if let Some(path) = &self.path {
-            fs::write(path, strip_str(&text).to_string())
+            File::create(path).and_then(|mut file| {
+                text.iter().try_for_each(|piece| file.write_all(strip_str(piece).to_string().as_bytes()))
+            })
         } else {
             let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
-            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+            text.iter().try_for_each(|piece| stdout.write_all(piece.as_bytes())).and_then(|()| stdout.flush())
         };
         written.map_err(|error| self.write_failure(&error))
     }
@@ -167,7 +269,7 @@ impl Output {
 
     /// Forgets results that were not written.
     pub fn discard(&mut self) {
-        self.text.clear();
+        self.text = Pieces::default();
     }
 
     /// Why there is no result. As JSON it goes to stdout even where results go to a file: the file may be what is wrong.
@@ -245,6 +347,34 @@ fn ascii(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_in_pieces_is_the_text() {
+        let mut text = Pieces::default();
+        let mut whole = String::new();
+        for length in [0, 1, PIECE / 2 - 1, PIECE / 2, PIECE, PIECE + 1, 3, 0, 2 * PIECE] {
+            for n in 0..3 {
+                let more = char::from(b'a' + n).to_string().repeat(length);
+                text.push(&more);
+                text.append(more.clone().into());
+                whole.extend([more.as_str(), &more]);
+            }
+        }
+        assert_eq!(text.iter().collect::<String>(), whole);
+        assert_eq!(text.bytes(), whole.len());
+    }
+
+    #[test]
+    fn short_texts_share_pieces() {
+        let mut text = Pieces::default();
+        for _ in 0..PIECE {
+            text.push("a");
+            text.append("bc".to_owned().into());
+        }
+        // Where a text does not fit, at most its length is left unused.
+        assert!(text.pieces.len() <= 4, "{}", text.pieces.len());
+        assert_eq!(text.bytes(), 3 * PIECE);
+    }
 
     #[test]
     fn every_mark_has_a_likeness_in_ascii() {

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use whichrole::read::{Definition, Problem, ReadOptions, Source, read};
 use whichrole::{
-    Choice, Claim, Claims, Clock, Evaluator, Group, GroupClaims, InvalidToken, JsonLimits, Jwt, KeySet, Login,
-    NotVerified, OpenPreferredRole, ProviderKey, Semantics, Signature, TokenError, TokenForm, TokenLimits, text,
+    Choice, Claim, Claims, Clock, Evaluator, Group, GroupClaims, IdentityPool, InvalidToken, JsonLimits, Jwt, KeySet,
+    Login, NotVerified, OpenPreferredRole, ProviderKey, RoleArn, RoleMapping, Semantics, Signature, TokenError,
+    TokenForm, TokenLimits, text,
 };
 
 use crate::args::{ChoiceArgs, ClockArgs, RequestArgs};
@@ -106,8 +107,12 @@ pub fn parse_token(bytes: &[u8], limits: &TokenLimits) -> std::result::Result<Gi
     let most = limits.bytes.max(limits.json.bytes);
     if bytes.len() > most {
         // What is left of it may end within a character, so it is not looked at.
-        let is_claims = matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..]);
-        return Err(TokenError::too_large(if is_claims { limits.json.bytes } else { limits.bytes }));
+        let is_claims = matches!(bytes.trim_ascii_start(), [b'{' | b'[', ..] | [0xef, 0xbb, 0xbf, ..]);
+        return Err(if is_claims {
+            TokenError::claims_too_large(limits.json.bytes)
+        } else {
+            TokenError::too_large(limits.bytes)
+        });
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return Err(TokenError::not_utf8()) };
     if text.trim_start().starts_with(['{', '[', '\u{feff}']) {
@@ -254,6 +259,25 @@ pub fn clock(args: &ClockArgs) -> Result<Option<Clock>> {
 /// The provider of `--provider`.
 pub fn provider(args: &ChoiceArgs) -> Option<ProviderKey> {
     args.provider.as_deref().map(ProviderKey::new)
+}
+
+/// Says of a custom role that is no ARN which ARNs may be meant. The request is asked as it is: AWS compares the whole text.
+pub fn note_custom_role(args: &ChoiceArgs, pool: &IdentityPool, groups: &[Group], output: &Output) {
+    let Some(written) = args.custom_role_arn.as_deref().filter(|role| !role.starts_with("arn:")) else { return };
+    let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
+    let roles = rules.chain(&pool.roles.authenticated).chain(&pool.roles.unauthenticated);
+    let roles: BTreeSet<&RoleArn> = roles.chain(groups.iter().filter_map(|group| group.role_arn.as_ref())).collect();
+    // What a template only refers to is written as the reference.
+    if roles.iter().any(|role| role.as_str() == written) {
+        return;
+    }
+    let called = |name: &str| -> Vec<&str> {
+        roles.iter().filter(|role| role.names().contains(&name)).map(|role| role.as_str()).collect()
+    };
+    let near = || text::nearest(written, roles.iter().flat_map(|role| role.names())).map(called).unwrap_or_default();
+    let meant = Some(called(written)).filter(|roles| !roles.is_empty()).unwrap_or_else(near);
+    let hint = if meant.is_empty() { String::new() } else { format!("; did you mean {}?", text::alternatives(meant)) };
+    output.note(&format!("warning: `--custom-role-arn` {} is not an ARN{hint}", text::quoted(written)));
 }
 
 /// Reads a key set. Its problems are shown without the lines they are about.

@@ -13,7 +13,7 @@ const WIDTH: usize = 100;
 
 /// Texts in which places are looked up, however many.
 pub struct Snippets<'t> {
-    texts: &'t [String],
+    texts: Vec<&'t str>,
     marks: BTreeMap<usize, Vec<Mark>>,
 }
 
@@ -37,8 +37,8 @@ impl Mark {
 }
 
 impl<'t> Snippets<'t> {
-    pub fn new(texts: &'t [String]) -> Self {
-        Self { texts, marks: BTreeMap::new() }
+    pub fn new(texts: &'t [impl AsRef<str>]) -> Self {
+        Self { texts: texts.iter().map(AsRef::as_ref).collect(), marks: BTreeMap::new() }
     }
 
     /// The source line of a place with a caret under the column, cut to what a terminal shows; nothing where there is no such line.

@@ -99,7 +99,7 @@ impl<'a> Claims<'a> {
             return Err(TokenError::no_token());
         }
         if text.len() > limits.bytes {
-            return Err(TokenError::too_large(limits.bytes));
+            return Err(TokenError::claims_too_large(limits.bytes));
         }
         let json = json::parse(text, limits).map_err(|errors| TokenError::claims_json(text, &errors))?;
         Self::of_object(json).ok_or_else(TokenError::claims_not_an_object)
@@ -235,7 +235,12 @@ impl<'a> Claim<'a> {
     /// # Errors
     /// Text that is not one JSON value within [`JsonLimits::CLAIMS`].
     pub fn from_json(text: &'a str) -> Result<Self, TokenError> {
-        json::parse(text, &JsonLimits::CLAIMS).map(Self::from).map_err(|errors| TokenError::claims_json(text, &errors))
+        Self::from_json_within(text, &JsonLimits::CLAIMS)
+    }
+
+    /// Reads any JSON value within the caller's limits.
+    pub(crate) fn from_json_within(text: &'a str, limits: &JsonLimits) -> Result<Self, TokenError> {
+        json::parse(text, limits).map(Self::from).map_err(|errors| TokenError::claims_json(text, &errors))
     }
 
     /// The value as compact JSON: no blanks, members as written, numbers as written, strings escaped only where JSON demands.
@@ -468,8 +473,8 @@ mod tests {
         let limits = JsonLimits { bytes: 10, ..JsonLimits::CLAIMS };
         let refused = |text| Claims::from_json_within(text, &limits).unwrap_err();
         assert!(Claims::from_json_within(r#"{"a":"bc"}"#, &limits).is_ok());
-        assert_eq!(refused(r#"{"a":"bcd"}"#), TokenError::too_large(10));
-        assert_eq!(refused(r#"{"a":"bcde"}"#), TokenError::too_large(10));
+        assert_eq!(refused(r#"{"a":"bcd"}"#), TokenError::claims_too_large(10));
+        assert_eq!(refused(r#"{"a":"bcde"}"#), TokenError::claims_too_large(10));
         assert_eq!(refused(" \t\r\n").code(), "no-token");
         assert_eq!(refused("[]").code(), "claims-not-an-object");
     }

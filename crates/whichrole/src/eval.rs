@@ -1,5 +1,7 @@
 //! Decides: which role and which tags a request gets. Statements such as S3 are in `docs/semantics.md`.
 
+use std::sync::Arc;
+
 use crate::claims::Value;
 use crate::decision::{Answer, Decision, Denial, InvalidToken, Outcome, Source};
 use crate::directory::{self, Directory};
@@ -8,7 +10,7 @@ use crate::groups::{PREFERRED_ROLE, token_roles_of};
 use crate::login::{self, Clock, Login, LoginError, LoginProvider, Says, TokenForm};
 use crate::names::Names;
 use crate::plan::{self, Plan, Slots};
-use crate::pool::{AmbiguousRoleResolution, IdentityPool, PrincipalTagMap, RoleMapping, RoleMappingType};
+use crate::pool::{AmbiguousRoleResolution, IdentityPool, PrincipalTagMap, RoleMapping};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::scan::Scanned;
 use crate::semantics::{
@@ -38,12 +40,12 @@ use crate::{Claims, saml, tags};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Evaluator {
-    pool: IdentityPool,
+    pool: Arc<IdentityPool>,
     semantics: Semantics,
     pub(crate) directory: Directory,
     foreseen: Vec<Foreseen>,
     /// One plan for each role mapping, in the pool's order.
-    pub(crate) plans: Vec<Plan>,
+    pub(crate) plans: Arc<[Plan]>,
     /// The claims that the checks and the rules of all mappings look at.
     pub(crate) names: Names,
 }
@@ -139,14 +141,23 @@ impl<'a> Path<'a> {
 
 impl Evaluator {
     /// Prepares a pool. The work is proportional to its size; deciding afterwards allocates only for tags and odd claims.
+    ///
+    /// A pool in an [`Arc`] is shared, not copied.
     #[must_use]
-    pub fn new(pool: IdentityPool, semantics: Semantics) -> Self {
+    pub fn new(pool: impl Into<Arc<IdentityPool>>, semantics: Semantics) -> Self {
+        let pool = pool.into();
         let mut names = plan::numbered();
         let plans = pool.role_mappings.iter().map(|(key, mapping)| Plan::new(key, mapping, &mut names)).collect();
         let mut evaluator =
             Self { directory: Directory::new(&pool), foreseen: Vec::new(), plans, names, pool, semantics };
         evaluator.foreseen = Foreseen::of(&evaluator);
         evaluator
+    }
+
+    /// The same pool under other choices. What is prepared does not depend on them, so it is shared.
+    #[must_use]
+    pub fn under(&self, semantics: Semantics) -> Self {
+        Self { semantics, ..self.clone() }
     }
 
     /// The pool that is evaluated.
@@ -272,7 +283,11 @@ impl Evaluator {
     /// The role mapping in force for a login, with its key.
     #[must_use]
     pub fn mapping_of(&self, login: &Login<'_>) -> Option<(&ProviderKey, &RoleMapping)> {
-        self.plans.get(login.mapping?).map(|plan| (&plan.key, &plan.mapping))
+        self.pool.role_mappings.get_key_value(&self.plan_of(login)?.key)
+    }
+
+    pub(crate) fn plan_of(&self, login: &Login<'_>) -> Option<&Plan> {
+        self.plans.get(login.mapping?)
     }
 
     /// The principal-tag map of a login's provider (Q4).
@@ -377,10 +392,8 @@ impl Evaluator {
                 }
                 default_role(default, Source::AuthenticatedRole, request, semantics)
             }
-            Some(plan) => match &plan.mapping.mapping_type {
-                RoleMappingType::Token => self.token(plan, login, request, semantics),
-                RoleMappingType::Rules(_) => self.rules::<ASK>(plan, login, request, semantics),
-            },
+            Some(plan) if plan.is_token => self.token(plan, login, request, semantics),
+            Some(plan) => self.rules::<ASK>(plan, login, request, semantics),
         }
     }
 
@@ -496,7 +509,7 @@ impl Evaluator {
 
     /// T8, S6.
     pub(crate) fn resolve<'a>(&'a self, plan: &Plan, semantics: &Semantics, mut touched: Questions) -> Path<'a> {
-        let resolution = plan.mapping.ambiguous_role_resolution.unwrap_or_else(|| {
+        let resolution = plan.resolution.unwrap_or_else(|| {
             touched.insert(Question::MissingRoleResolution);
             match semantics.missing_role_resolution() {
                 MissingRoleResolution::Deny => AmbiguousRoleResolution::Deny,

@@ -359,10 +359,12 @@ impl<'a, 'l, B: Build<'a>> Reader<'a, 'l, B> {
                 }
             }
         } else {
-            let mut sorted: Vec<(&str, usize)> = members.iter().zip(0..).map(|(m, n)| (B::name(m).0, n)).collect();
-            sorted.sort_unstable();
-            again
-                .extend(sorted.iter().zip(sorted.iter().skip(1)).filter(|(a, b)| a.0 == b.0).map(|(_, later)| later.1));
+            // Their numbers alone: names beside them would take as much memory as some objects.
+            let mut sorted: Vec<u32> = (0..).zip(members).map(|(number, _)| number).collect();
+            let named = |number: &u32| members.get(*number as usize).map(|member| B::name(member).0);
+            sorted.sort_unstable_by_key(|number| (named(number), *number));
+            let pairs = sorted.iter().zip(sorted.iter().skip(1));
+            again.extend(pairs.filter(|(one, other)| named(one) == named(other)).map(|(_, later)| *later as usize));
             again.sort_unstable();
         }
         let room = (MANY + 1).saturating_sub(self.duplicates.len());

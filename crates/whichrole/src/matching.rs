@@ -44,14 +44,18 @@ pub(crate) struct Test {
     /// Whether `value` has a letter that is none of ASCII whatever its case.
     is_foreign: bool,
     value: Box<str>,
-    /// `value` in lower case.
-    lower: Box<str>,
+    /// `value` in lower case, where that is another text and not a long one: that is made where it is asked for, which seldom happens.
+    lower: Option<Box<str>>,
     /// How many bytes longer than `value` a text that passes can be, in the arithmetic that wraps around: a shorter one counts as very long.
     longer: usize,
     /// Of `value`, if it is ASCII.
     letters: Letters,
-    search: Search,
+    /// For `Contains`.
+    search: Option<Search>,
 }
+
+/// The longest value, in bytes, that is kept in lower case as well.
+const LONGEST_LOWER: usize = 256;
 
 /// Which letters a text of ASCII has, whatever their case: a bit for each, which digits and signs share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,21 +94,20 @@ impl ByCase {
 
 impl Test {
     pub(crate) fn new(match_type: MatchType, value: &str) -> Self {
-        let searched = if match_type == MatchType::Contains { value } else { "" };
-        let lower = lower(value);
+        let lower = if value.len() > LONGEST_LOWER { value.into() } else { lower(value) };
         Self {
             match_type,
             is_ascii: value.is_ascii(),
             is_foreign: is_foreign(value),
             value: value.into(),
-            lower: lower.into(),
+            lower: (*lower != *value).then(|| lower.into()),
             longer: match match_type {
                 MatchType::Equals => 0,
                 MatchType::StartsWith | MatchType::Contains => usize::MAX - value.len(),
                 MatchType::NotEqual => usize::MAX,
             },
             letters: Letters::of(value),
-            search: Search::new(searched),
+            search: (match_type == MatchType::Contains).then(|| Search::new(value)),
         }
     }
 
@@ -114,6 +117,34 @@ impl Test {
 
     pub(crate) fn value(&self) -> &str {
         &self.value
+    }
+
+    /// `value` in lower case.
+    fn lower(&self) -> Cow<'_, str> {
+        match &self.lower {
+            Some(lower) => Cow::Borrowed(lower),
+            None if self.value.len() > LONGEST_LOWER => lower(&self.value),
+            None => Cow::Borrowed(&self.value),
+        }
+    }
+
+    /// About how long putting the test to a text takes: how many times as long as to a short one.
+    pub(crate) fn steps(&self, text: &str, case: LetterCase) -> usize {
+        let (text, value) = (text.as_bytes(), self.value.as_bytes());
+        let begin_alike = || {
+            let start = |text: &[u8]| text.get(..16.min(text.len()).min(value.len())).map(<[u8]>::to_ascii_lowercase);
+            start(text) == start(value)
+        };
+        match (self.match_type, case) {
+            (MatchType::Contains, LetterCase::Sensitive) if text.len() < value.len() => 1,
+            (MatchType::Contains, LetterCase::Sensitive) if text.len() == value.len() => 1 + text.len() / 256,
+            (MatchType::Contains, LetterCase::Sensitive) => 1 + text.len() / 8,
+            (MatchType::Contains, LetterCase::Insensitive) if text.len().saturating_mul(3) < value.len() => 1,
+            (MatchType::Contains, LetterCase::Insensitive) => 1 + (text.len() + value.len()) / 4,
+            (_, LetterCase::Sensitive) => 1 + text.len().min(value.len()) / 256,
+            (_, LetterCase::Insensitive) if text.len().min(value.len()) < 64 || !begin_alike() => 1,
+            (_, LetterCase::Insensitive) => 1 + text.len().min(value.len()) / 8,
+        }
     }
 
     /// Whether the claim passes the test, and which open questions that touches; `letter-case` is looked for only with `ASK`. `text` is what
@@ -188,16 +219,26 @@ impl Test {
     fn matches_text(&self, text: &str, semantics: &Semantics) -> bool {
         match semantics.letter_case() {
             LetterCase::Sensitive => self.holds_for(text),
-            LetterCase::Insensitive => {
-                let (text, value) = (lower(text), &*self.lower);
-                match self.match_type {
-                    MatchType::Equals => text == value,
-                    MatchType::NotEqual => text != value,
-                    MatchType::StartsWith => text.starts_with(value),
-                    MatchType::Contains => text.contains(value),
-                }
-            }
+            LetterCase::Insensitive => match self.match_type {
+                MatchType::Equals => self.agrees(text, Extent::Whole),
+                MatchType::NotEqual => !self.agrees(text, Extent::Whole),
+                MatchType::StartsWith => self.agrees(text, Extent::Start),
+                // Lower case is at most half as long again, and at least a third.
+                MatchType::Contains if text.len().saturating_mul(9) < self.value.len().saturating_mul(2) => false,
+                MatchType::Contains => lower(text).contains(&*self.lower()),
+            },
         }
+    }
+
+    /// Whether a text is the value, or begins with it, whatever the letter case.
+    fn agrees(&self, text: &str, extent: Extent) -> bool {
+        agree(text, &self.value, extent).unwrap_or_else(|| {
+            let (text, value) = (lower(text), self.lower());
+            match extent {
+                Extent::Whole => text == value,
+                Extent::Start => text.starts_with(&*value),
+            }
+        })
     }
 
     /// R6, R7: text against text as it is. Most texts have another length or another first byte than the value, which takes no call to see.
@@ -212,7 +253,8 @@ impl Test {
             MatchType::Equals => text == value,
             MatchType::NotEqual => text.len() != value.len() || text != value,
             MatchType::StartsWith => (value.is_empty() || text.first() == value.first()) && text.starts_with(value),
-            MatchType::Contains => self.search.is_in(text),
+            MatchType::Contains if text.len() == value.len() => text == value,
+            MatchType::Contains => self.search.as_ref().is_some_and(|search| search.is_in(text)),
         }
     }
 
@@ -243,7 +285,8 @@ impl Test {
 
     /// Both outcomes for a text at once (R6, R7, R10).
     pub(crate) fn both(&self, text: &str) -> ByCase {
-        self.both_of(text, text.is_ascii())
+        // What is long is compared as it comes, and going through it to know whether it is ASCII takes longer than most comparisons.
+        if text.len() > SHORT { self.both_of_long(text) } else { self.both_of(text, text.is_ascii()) }
     }
 
     /// The same where it is known whether the text is ASCII.
@@ -252,15 +295,12 @@ impl Test {
             return self.both_of_another();
         }
         // What a long text costs here grows with the value, too; that is bounded as long as the text is.
-        if !self.is_ascii || !is_ascii || text.len() > 1024 {
+        if !self.is_ascii || !is_ascii || text.len() > SHORT {
             let is_whole = matches!(self.match_type, MatchType::Equals | MatchType::NotEqual);
             if is_whole && self.is_ascii && is_foreign(text) {
                 return self.both_of_another();
             }
-            return ByCase {
-                sensitive: self.holds_for(text),
-                insensitive: self.matches_text(text, &Semantics::default().with(LetterCase::Insensitive.into())),
-            };
+            return self.both_of_long(text);
         }
         match self.match_type {
             MatchType::Equals => ascii_equal(text.as_bytes(), self.value.as_bytes()),
@@ -270,7 +310,17 @@ impl Test {
                 .get(..self.value.len())
                 .map_or(ByCase::NEITHER, |start| ascii_equal(start, self.value.as_bytes())),
             MatchType::Contains if text.len() < self.value.len() => ByCase::NEITHER,
-            MatchType::Contains => self.search.both(text.as_bytes(), self.value.as_bytes()),
+            MatchType::Contains => self
+                .search
+                .as_ref()
+                .map_or(ByCase::NEITHER, |search| search.both(text.as_bytes(), self.value.as_bytes())),
+        }
+    }
+
+    fn both_of_long(&self, text: &str) -> ByCase {
+        ByCase {
+            sensitive: self.holds_for(text),
+            insensitive: self.matches_text(text, &Semantics::default().with(LetterCase::Insensitive.into())),
         }
     }
 
@@ -284,14 +334,14 @@ impl Test {
         if self.is_ascii && text.is_ascii() {
             return ascii_equal(text.as_bytes(), self.value.as_bytes());
         }
-        ByCase { sensitive: text == &*self.value, insensitive: lower(text) == *self.lower }
+        ByCase { sensitive: text == &*self.value, insensitive: self.agrees(text, Extent::Whole) }
     }
 
     /// Whether an element is the value, whatever the operator.
     fn equals(&self, text: &str, semantics: &Semantics) -> bool {
         match semantics.letter_case() {
             LetterCase::Sensitive => text == &*self.value,
-            LetterCase::Insensitive => lower(text) == *self.lower,
+            LetterCase::Insensitive => self.agrees(text, Extent::Whole),
         }
     }
 
@@ -325,6 +375,41 @@ fn ascii_equal(text: &[u8], value: &[u8]) -> ByCase {
 /// Whether a text has a character that is none of ASCII in lower case either: all but one are not, which is the sign for kelvin.
 fn is_foreign(text: &str) -> bool {
     text.chars().any(|c| !c.is_ascii() && c != '\u{212a}')
+}
+
+/// The longest text, in bytes, for which both cases are compared at once.
+const SHORT: usize = 1024;
+
+/// How much of a text has to be the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    Start,
+}
+
+/// Whether a text is a value in lower case, or begins with it, found out no further than they agree. `None` where a sigma leaves it open:
+/// what a capital one becomes depends on what is around it.
+fn agree(text: &str, value: &str, extent: Extent) -> Option<bool> {
+    let alike = text
+        .bytes()
+        .zip(value.bytes())
+        .take_while(|(one, other)| one.is_ascii() && other.is_ascii() && one.eq_ignore_ascii_case(other));
+    let alike = alike.count();
+    let (text, value) = (text.get(alike..)?.chars(), value.get(alike..)?.chars());
+    let (mut text, mut value) = (text.flat_map(char::to_lowercase), value.flat_map(char::to_lowercase));
+    let is_sigma = |c| matches!(c, 'σ' | 'ς');
+    let mut is_open = false;
+    loop {
+        match (text.next(), value.next()) {
+            (one, None) => {
+                let is_it = extent == Extent::Start || one.is_none();
+                return (!is_open || !is_it).then_some(is_it);
+            }
+            (Some(one), Some(other)) if is_sigma(one) && is_sigma(other) => is_open = true,
+            (Some(one), Some(other)) if one == other => {}
+            _ => return Some(false),
+        }
+    }
 }
 
 /// Lower case as `str::to_lowercase` makes it, borrowed where nothing changes.

@@ -3,7 +3,7 @@
 use crate::claims::{Claim, Claims, Value};
 use crate::matching::Test;
 use crate::names::Names;
-use crate::pool::RoleMapping;
+use crate::pool::{AmbiguousRoleResolution, RoleArn, RoleMapping, RoleMappingType};
 use crate::provider::ProviderKey;
 use crate::scan::Scanned;
 use crate::semantics::{ArrayClaims, NonStringClaims, Semantics};
@@ -30,7 +30,11 @@ pub(crate) fn numbered() -> Names {
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) key: ProviderKey,
-    pub(crate) mapping: RoleMapping,
+    /// Whether the token's role claims decide, and no rules.
+    pub(crate) is_token: bool,
+    pub(crate) resolution: Option<AmbiguousRoleResolution>,
+    /// The role of each rule, in order. Values, which can be long, are in the tests alone.
+    roles: Vec<RoleArn>,
     /// One test for each rule, in order, with the number of the claim it looks at.
     pub(crate) tests: Vec<(usize, Test)>,
 }
@@ -38,15 +42,20 @@ pub(crate) struct Plan {
 impl Plan {
     /// Prepares a mapping; the claims of its rules get their numbers.
     pub(crate) fn new(key: &ProviderKey, mapping: &RoleMapping, names: &mut Names) -> Self {
-        let tests = mapping.mapping_rules().iter();
-        let tests = tests.map(|rule| (names.insert(&rule.claim), Test::new(rule.match_type, &rule.value))).collect();
-        Self { key: key.clone(), mapping: mapping.clone(), tests }
+        let rules = || mapping.mapping_rules().iter();
+        Self {
+            key: key.clone(),
+            is_token: mapping.mapping_type == RoleMappingType::Token,
+            resolution: mapping.ambiguous_role_resolution,
+            roles: rules().map(|rule| rule.role_arn.clone()).collect(),
+            tests: rules().map(|rule| (names.insert(&rule.claim), Test::new(rule.match_type, &rule.value))).collect(),
+        }
     }
 
     /// The role of a rule, which are numbered from 0.
     #[inline]
     pub(crate) fn role(&self, number: usize) -> Option<&str> {
-        self.mapping.mapping_rules().get(number).map(|rule| rule.role_arn.as_str())
+        self.roles.get(number).map(RoleArn::as_str)
     }
 
     /// The first test, from one on, that a text passes, or that is about something other than text; and whether it is the former. Letter case

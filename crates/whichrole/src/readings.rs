@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::decision::{Answer, Decision, Reading, Signature, Source};
 use crate::eval::{Evaluator, Path, Request};
 use crate::login::Login;
-use crate::pool::RoleMappingType;
 use crate::provider::ProviderKey;
 use crate::semantics::{Choice, Question, Questions, Semantics, SeveralLogins};
 use crate::several_logins::several_candidates;
@@ -39,12 +38,14 @@ impl Evaluator {
             return None;
         }
         let plan = self.plans.get(login.mapping?)?;
-        let RoleMappingType::Rules(rules) = &plan.mapping.mapping_type else { return None };
+        if plan.is_token {
+            return None;
+        }
         let semantics = self.semantics();
         let survey = Survey::of(plan, &login.slots, semantics);
         let role =
-            |end: Option<usize>, semantics: &Semantics, touched| match end.and_then(|at| Some((at, rules.get(at)?))) {
-                Some((at, rule)) => Path::assume(rule.role_arn.as_str(), Source::Rule(at + 1), touched),
+            |end: Option<usize>, semantics: &Semantics, touched| match end.and_then(|at| Some((at, plan.role(at)?))) {
+                Some((at, role)) => Path::assume(role, Source::Rule(at + 1), touched),
                 None => self.resolve(plan, semantics, touched),
             };
         let mut path = role(survey.base, semantics, survey.touched);

@@ -34,7 +34,25 @@ pub(crate) type MadeTags<'a> = (TagsOrFault<'a>, Questions);
 /// Makes the tags of one login, and says which open questions that touched. Keys go in code-point order; the first failure ends it
 /// (P4b).
 pub(crate) fn tags<'a>(map: &'a PrincipalTagMap, login: &'a Login<'a>, semantics: &Semantics) -> MadeTags<'a> {
-    let (sources, mut touched) = sources(map, login, semantics);
+    if !map.use_defaults {
+        // They stand in order already, and there can be many.
+        return made(
+            map.tags.iter().map(|(key, claim)| (key.as_str(), claim.as_str())),
+            login,
+            semantics,
+            Questions::NONE,
+        );
+    }
+    let (sources, touched) = sources(map, login, semantics);
+    made(sources.into_iter(), login, semantics, touched)
+}
+
+fn made<'a>(
+    sources: impl Iterator<Item = (&'a str, &'a str)>,
+    login: &'a Login<'a>,
+    semantics: &Semantics,
+    mut touched: Questions,
+) -> MadeTags<'a> {
     let mut tags = Tags::new();
     for (key, claim) in sources {
         if claim == PREFERRED_ROLE

@@ -175,6 +175,12 @@ pub fn alternatives<'k>(words: impl IntoIterator<Item = &'k str>) -> String {
     }
 }
 
+/// `1 line`, `2 lines`, `0 lines`
+#[must_use]
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// `a, b and c`
 pub(crate) fn and(words: &[String]) -> String {
     match words.split_last() {
@@ -295,6 +301,11 @@ mod tests {
         assert_eq!(and(&["a"]), "a");
         assert_eq!(and(&["a", "b"]), "a and b");
         assert_eq!(and(&["a", "b", "c"]), "a, b and c");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!([0, 1, 2].map(|count| counted(count, "line", "lines")), ["0 lines", "1 line", "2 lines"]);
     }
 
     #[test]

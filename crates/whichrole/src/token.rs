@@ -52,6 +52,12 @@ impl TokenError {
         Self::new("token-too-large", format!("the token is larger than {limit} bytes"))
     }
 
+    /// A claims object of more than `limit` bytes.
+    #[must_use]
+    pub fn claims_too_large(limit: usize) -> Self {
+        Self::new("token-too-large", format!("the claims are larger than {limit} bytes"))
+    }
+
     pub(crate) fn claims_not_an_object() -> Self {
         Self::new("claims-not-an-object", "claims are not a JSON object")
     }

@@ -496,3 +496,60 @@ fn the_tag_choices_are_those_the_searches_know() {
     let choices = [Choice::from(TagMissingClaim::Omit), Choice::from(TagNonStringClaim::Fail)];
     assert_eq!(choices.map(Choice::id), ["omit", "fail"]);
 }
+
+/// Claims with a meaning of their own, at providers of every kind: what is said to be dead is decided by no value that `docs/analysis.md`
+/// counts among the claim's.
+#[test]
+fn no_value_of_a_special_claim_is_left_out() {
+    const SAML_ROLES: &str = "https://aws.amazon.com/SAML/Attributes/Role";
+    let keys = [
+        PROVIDER,
+        "${Users.ProviderName}:${Web}",
+        "accounts.google.com",
+        "graph.facebook.com",
+        "arn:aws:iam::111122223333:oidc-provider/login.example.com",
+        "arn:aws:iam::111122223333:saml-provider/corp",
+    ];
+    let names = ["aud", "iss", "token_use", "sub", SAML_ROLES, GROUPS, "cognito:roles", "cognito:preferred_role"];
+    let is_list = |name: &str| matches!(name, GROUPS | "cognito:roles");
+    let words = ["", "a", "ab", "web", "id", "access", LOGIN, "login.example.com"];
+    for key in keys.map(ProviderKey::new) {
+        let is_user_pool = key.as_str() == PROVIDER;
+        for (name, value) in names.iter().flat_map(|name| words.map(|value| (*name, value))) {
+            let texts = words.iter().filter(|_| !is_list(name)).map(|text| Claim::from((*text).to_owned()));
+            let pairs = words
+                .iter()
+                .flat_map(|first| words.map(|second| Claim::texts([(*first).to_owned(), second.to_owned()])));
+            let arrays = words.iter().map(|text| Claim::texts([(*text).to_owned()])).chain(pairs);
+            // The one client as the one text, and an issuer that is a text.
+            let is_bound = |value: &Claim<'_>| match name {
+                "aud" if is_user_pool => matches!(value, Claim::Array(texts) if texts.len() > 1),
+                "iss" if is_user_pool || key.as_str().contains("oidc") => matches!(value, Claim::Array(_)),
+                _ => false,
+            };
+            let values: Vec<Claim<'static>> = texts.chain(arrays).filter(|value| !is_bound(value)).collect();
+            for (first, second) in MatchType::ALL.iter().flat_map(|first| MatchType::ALL.map(|second| (*first, second)))
+            {
+                let rules = vec![MappingRule::new(name, first, "a", "A"), MappingRule::new(name, second, value, "B")];
+                let mut pool = IdentityPool::default();
+                pool.role_mappings
+                    .insert(key.clone(), RoleMapping::rules(rules).resolving(AmbiguousRoleResolution::Deny));
+                let evaluator = Evaluator::new(pool, Semantics::default());
+                let proved = reach(&evaluator, &[]).rules;
+                for claim in &values {
+                    let mut claims = Claims::default();
+                    claims.set(name, claim.clone());
+                    let Ok(login) = evaluator.login(Some(&key), &claims, TokenForm::Claims) else { continue };
+                    let decided = evaluator.evaluate(&Request::of(&[login])).source().and_then(whichrole::Source::rule);
+                    let Some(rule) = decided else { continue };
+                    let verdict = &proved.iter().find(|reach| reach.rule == rule).unwrap().verdict;
+                    assert!(
+                        !matches!(verdict, Verdict::Dead),
+                        "{key} {name} {first:?} a, {second:?} {value}: {}",
+                        claim.to_json()
+                    );
+                }
+            }
+        }
+    }
+}

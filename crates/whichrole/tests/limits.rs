@@ -90,7 +90,7 @@ mod tokens {
         let named = |bytes: usize| format!("{{\"{}\":1}}", "\\u0041".repeat(bytes));
         let number = |digits: usize| format!("{{\"a\":-{}}}", "1".repeat(digits - 1));
         let rows: [(usize, Text<'_>, &str); 6] = [
-            (65_536, &padded, "token-too-large: the token is larger than 65536 bytes"),
+            (65_536, &padded, "token-too-large: the claims are larger than 65536 bytes"),
             (32, &nested, "1:37 token-too-large: claims: nested deeper than 32"),
             (10_000, &members, "1:60770 token-too-large: claims: more than 10000 members"),
             (10_000, &elements, "1:20006 token-too-large: claims: more than 10000 members"),
@@ -302,6 +302,22 @@ mod parts {
     }
 
     #[test]
+    fn the_texts_of_rules_are_as_long_as_the_files_and_8_mib() {
+        let key = format!("accounts.{}.com", "x".repeat(50_000));
+        let rules = vec![r#"{"Claim":"c","MatchType":"Equals","Value":"v","RoleARN":"r"}"#; 200].join(",");
+        let text =
+            format!(r#"{{"RoleMappings":{{"{key}":{{"Type":"Rules","RulesConfiguration":{{"Rules":[{rules}]}}}}}}}}"#);
+        // Each rule has three letters and its provider. Blanks make the file larger, and nothing else.
+        let bytes = 200 * (3 + key.len());
+        let padded = |size: usize| format!("{text}{}", " ".repeat(size - text.len()));
+        let found = |size: usize| problems(&file("p.json", &padded(size)));
+        assert_eq!(found(bytes - 8 * MIB), Vec::<String>::new());
+        let last = text.rfind('{').unwrap() + 1;
+        let what = "bytes of text in rules, principal tags and groups, each with its provider and pool";
+        assert_eq!(found(bytes - 8 * MIB - 1), [format!("1:{last} too-large: more than {} {what}", bytes - 1)]);
+    }
+
+    #[test]
     fn groups_are_30000() {
         let groups = |count: usize| {
             let groups: Vec<String> = (0..count).map(|n| format!(r#"{{"GroupName":"g{n}"}}"#)).collect();
@@ -467,7 +483,7 @@ mod terraform {
 
 mod suites {
     use super::*;
-    use whichrole::suite::Suite;
+    use whichrole::suite::{Brought, Suite};
 
     /// What is wrong with a suite, as far as it is about its size.
     fn too_large(suite: &str) -> Vec<String> {
@@ -522,6 +538,57 @@ mod suites {
         assert_eq!(too_large(&cells(last + 1)), ["too-large: the cells of `each` are more than 33554432 bytes"]);
     }
 
+    /// What is wrong with a plan, as far as it is about its size.
+    fn plan_too_large(suite: &str, csv: String) -> Vec<String> {
+        let suite = Suite::read(&Source { name: "s.whichrole.yaml".into(), text: suite.into() });
+        let mut brought = Brought::default();
+        brought.config("p.json", file("p.json", r#"{"Roles":{"authenticated":"arn:aws:iam::111122223333:role/R"}}"#));
+        brought.table("t.csv", csv);
+        let problems = suite.plan(brought).err().map(|error| error.problems).unwrap_or_default();
+        problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect()
+    }
+
+    #[test]
+    fn csv_tables_have_1000_columns_and_2000000_cells() {
+        let found = |columns: usize, cells: usize| {
+            let heads = each(0..columns, |n| format!("c{n},"));
+            let rows = each(0..cells / columns, |n| format!("{n}{}deny\n", ",".repeat(columns)));
+            let suite = "version: 1\nconfig: p.json\nprovider: accounts.google.com\ntests: [{name: t, table: t.csv}]\n";
+            plan_too_large(suite, format!("{heads}expect\n{rows}"))
+        };
+        assert_eq!(found(999, 999), Vec::<String>::new());
+        assert_eq!(found(1_000, 1_000), ["too-large: a row of more than 1000 cells"]);
+        assert_eq!(found(40, 2_000_000), Vec::<String>::new());
+        assert_eq!(found(40, 2_000_040), ["too-large: more than 2000000 cells of tables"]);
+    }
+
+    #[test]
+    fn users_extend_16_mib_of_claims() {
+        let suite = |bytes: usize| {
+            let others = each(0..1_024, |n| format!(", u{n}: {{extends: base}}"));
+            let base = format!("base: {{claims: {{a: {}}}}}", "v".repeat(bytes / 1_024 - 1));
+            format!(
+                "version: 1\nconfig: p.json\nusers: {{{base}{others}}}\ntests: [{{name: t, user: base, expect: deny}}]\n"
+            )
+        };
+        assert_eq!(too_large(&suite(16 * MIB)), Vec::<String>::new());
+        let refusal = "too-large: the users extend more than 16777216 bytes of claims, each counted for every user";
+        assert_eq!(too_large(&suite(16 * MIB + 1_024)), [refusal]);
+    }
+
+    #[test]
+    fn the_configurations_of_a_suite_have_25000_parts_together() {
+        let suite = |configs: usize| {
+            let configs: Vec<String> = (0..configs).map(|n| format!("l{n}: p.json")).collect();
+            let configs = configs.join(", ");
+            format!("version: 1\nconfig: {{{configs}}}\ntests: [{{name: t, claims: {{a: b}}, expect: deny}}]\n")
+        };
+        // Each counts for eight, besides what is in it.
+        assert_eq!(plan_too_large(&suite(3_125), String::new()), Vec::<String>::new());
+        let refusal = "too-large: the configurations are too large together; one suite for each of them has room";
+        assert_eq!(plan_too_large(&suite(3_126), String::new()), [refusal]);
+    }
+
     #[test]
     fn a_suite_has_25000_tests() {
         let suite = |tests: usize| {
@@ -543,6 +610,6 @@ mod suites {
             format!("version: 1\nconfig: p.json\ntests:\n{tables}")
         };
         assert_eq!(too_large(&suite(100_000)), Vec::<String>::new());
-        assert_eq!(too_large(&suite(100_001)), ["too-large: more than 100000 rows of tables"]);
+        assert_eq!(too_large(&suite(100_001)), ["too-large: more than 100000 rows of tables and cells of `each`"]);
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args as ClapArgs;
 
 use super::request::ChoiceArgs;
-use super::{ConfigArgs, LIMITS};
+use super::{ConfigArgs, LIMITS, bytes};
 
 #[derive(Debug, ClapArgs)]
 pub struct BatchArgs {
@@ -30,7 +30,7 @@ pub struct BatchArgs {
     #[arg(long, value_name = "NUMBER", value_parser = threads)]
     pub threads: Option<usize>,
     /// The largest line in bytes; a longer one is skipped and reported
-    #[arg(long, value_name = "BYTES", default_value_t = 65_536, help_heading = LIMITS)]
+    #[arg(long, value_name = "BYTES", default_value_t = 65_536, value_parser = bytes, allow_negative_numbers = true, help_heading = LIMITS)]
     pub max_line_bytes: usize,
     #[command(flatten)]
     pub choices: ChoiceArgs,

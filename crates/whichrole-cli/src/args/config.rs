@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args as ClapArgs;
 
-use super::{LIMITS, depth};
+use super::{LIMITS, bytes, depth};
 
 /// The configuration to read.
 #[derive(Debug, ClapArgs)]
@@ -59,7 +59,7 @@ impl ReadArgs {
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub struct ConfigLimitArgs {
     /// The largest configuration file in bytes [default: 16777216]
-    #[arg(long, value_name = "BYTES", help_heading = LIMITS)]
+    #[arg(long, value_name = "BYTES", value_parser = bytes, allow_negative_numbers = true, help_heading = LIMITS)]
     pub max_config_bytes: Option<usize>,
     /// How deep a configuration may nest, 1 to 512 [default: 128 in JSON, 64 in YAML]
     #[arg(long, value_name = "LEVELS", value_parser = depth, help_heading = LIMITS)]

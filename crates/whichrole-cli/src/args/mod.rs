@@ -253,6 +253,11 @@ fn depth(written: &str) -> Result<usize, String> {
     levels.ok_or_else(|| "expected 1–512 levels".to_owned())
 }
 
+/// A number of bytes.
+fn bytes(written: &str) -> Result<usize, String> {
+    written.parse().map_err(|_| format!("expected 0–{} bytes", usize::MAX))
+}
+
 impl Args {
     /// Whether errors are wanted as JSON.
     pub fn wants_json(&self) -> bool {

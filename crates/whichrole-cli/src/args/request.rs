@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::Args as ClapArgs;
 
-use super::{LIMITS, depth};
+use super::{LIMITS, bytes, depth};
 
 /// The request to decide.
 #[derive(Debug, ClapArgs)]
@@ -70,7 +70,7 @@ pub struct ClockArgs {
 #[derive(Debug, Clone, Default, ClapArgs)]
 pub struct TokenLimitArgs {
     /// The largest token or claims object in bytes [default: 50000 for a JWT, 65536 for claims]
-    #[arg(long, value_name = "BYTES", help_heading = LIMITS)]
+    #[arg(long, value_name = "BYTES", value_parser = bytes, allow_negative_numbers = true, help_heading = LIMITS)]
     pub max_token_bytes: Option<usize>,
     /// How deep claims may nest, 1 to 512 [default: 32]
     #[arg(long, value_name = "LEVELS", value_parser = depth, help_heading = LIMITS)]

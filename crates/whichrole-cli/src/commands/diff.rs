@@ -13,11 +13,10 @@ use whichrole::{Choice, ProviderKey, Semantics};
 pub use self::users::Users;
 
 use crate::args::{Args, DiffArgs, Format};
-use crate::commands::eval::json;
 use crate::commands::who;
 use crate::failure::{Exit, Failure, Result};
 use crate::input::{self, Loaded};
-use crate::output::Output;
+use crate::output::{Output, Pieces};
 use crate::{render, request};
 
 /// What is printed: all pools together.
@@ -83,7 +82,9 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         if found.is_equal() == Some(true) {
             depends.extend(unequal_readings(&before, &after, &options));
         }
-        all.push(found.clone());
+        if asked.users.is_some() {
+            all.push(found.clone());
+        }
         report.add(found);
     }
     report.unequal_under = depends.iter().map(ToString::to_string).collect();
@@ -96,7 +97,7 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         report.users = Some(users::count(file, provider.as_ref(), found, &semantics, output)?);
     }
     match args.global.format {
-        Some(Format::Json) => output.document(json(&report)?),
+        Some(Format::Json) => output.document(Pieces::json(&report)?),
         Some(Format::Markdown) => output.lines(&render::diff::markdown(&report)),
         _ => output.texts(&render::diff::text(&report)),
     }

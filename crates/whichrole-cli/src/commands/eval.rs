@@ -80,11 +80,13 @@ impl<'q> Question<'q> {
             }
         }
         let signature = request::Signatures::check(asked.jwks.as_deref(), &tokens, clock, output)?;
+        let groups = match &asked.groups {
+            Some(file) => request::groups_of_file(file)?.unwrap_or_default(),
+            None => definition.groups.clone().unwrap_or_default(),
+        };
+        request::note_custom_role(&asked.choices, &definition.pool, &groups, output);
         Ok(Self {
-            groups: match &asked.groups {
-                Some(file) => request::groups_of_file(file)?.unwrap_or_default(),
-                None => definition.groups.clone().unwrap_or_default(),
-            },
+            groups,
             evaluator: Evaluator::new(definition.pool.clone(), semantics),
             pool: config.pool.as_deref(),
             loaded,

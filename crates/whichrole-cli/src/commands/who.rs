@@ -9,10 +9,9 @@ use whichrole::analysis::{
 use whichrole::{Evaluator, Group};
 
 use crate::args::{Args, ConfigArgs, ProofArgs};
-use crate::commands::eval::json;
 use crate::failure::{Exit, Failure, Result};
 use crate::input::Loaded;
-use crate::output::Output;
+use crate::output::{Output, Pieces};
 use crate::{render, request};
 
 /// What is printed as JSON: the answer, and what other readings would make of it.
@@ -35,24 +34,29 @@ pub fn run(
 ) -> Result<Exit> {
     let semantics = request::semantics(&proof.assume)?;
     let loaded = Loaded::read(config)?;
-    let definition = loaded.definition(config.pool.as_deref(), output)?;
+    let definition = loaded.definition(config.pool.as_deref(), output)?.clone();
+    // The files can be large, and nothing is said of them any more.
+    drop(loaded);
     let groups = groups(proof, definition.groups.as_deref())?;
-    let evaluator = Evaluator::new(definition.pool.clone(), semantics);
+    let evaluator = Evaluator::new(definition.pool, semantics);
     let mut found = reach(&evaluator, &groups);
     let mut readings = reach_readings(&found, &evaluator, &groups);
     let asked = role
-        .map(|role| find_role(&definition.pool, &groups, role))
+        .map(|role| find_role(evaluator.pool(), &groups, role))
         .transpose()
         .map_err(|problem| Failure::new(problem.code, problem.message))?;
     if let Some(role) = &asked {
         narrow(&mut found, &mut readings, reach_role(&evaluator, &groups, role));
     }
+    let has_several = evaluator.pool().role_mappings.len() > 1;
+    // What is shown can be large, too.
+    drop(evaluator);
     let when = asked.as_ref().and(found.roles.first()).and_then(|role| role.when.as_deref());
     if args.wants_json() {
-        output.document(json(&Whole { reach: &found, readings: &readings, when })?);
+        output.document(Pieces::json(&Whole { reach: &found, readings: &readings, when })?);
     } else {
         let lines = match (found.roles.as_slice(), &asked) {
-            ([only], Some(_)) => render::who::role(only, &found, &readings, definition.pool.role_mappings.len() > 1),
+            ([only], Some(_)) => render::who::role(only, &found, &readings, has_several),
             _ => render::who::table(&found, &readings),
         };
         output.texts(&lines);

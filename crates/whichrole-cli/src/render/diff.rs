@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use whichrole::RoleArn;
 use whichrole::analysis::{Change, Judged};
-use whichrole::text::visible;
+use whichrole::text::{counted, visible};
 
 use crate::commands::diff::{Report, Users};
+use crate::counts::{Fault, change_of};
 use crate::render::markdown::code;
 use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
 use crate::render::who::example;
@@ -42,7 +43,7 @@ pub fn text(report: &Report) -> Vec<String> {
     }
     if let Some(users) = &report.users {
         lines.push(String::new());
-        lines.push(counted(users));
+        lines.push(changed(users));
         for class in &users.classes {
             let tags = if class.tags_differ { ", with other tags" } else { "" };
             let (before, after) = (names.short(&class.before), names.short(&class.after));
@@ -51,6 +52,9 @@ pub fn text(report: &Report) -> Vec<String> {
         }
         if users.others > 0 {
             lines.push(format!("  {:>7}  others", users.others));
+        }
+        for Fault { code, count } in &users.errors {
+            lines.push(format!("  {:>7}  could not be read: {code}  {}", count.lines, paint(DIM, &count.shown())));
         }
     }
     while lines.first().is_some_and(String::is_empty) {
@@ -66,13 +70,12 @@ pub fn text(report: &Report) -> Vec<String> {
 }
 
 /// How many users change, and how many could not be asked about.
-fn counted(users: &Users) -> String {
-    let unread = match users.unread {
-        0 => String::new(),
-        1 => "; 1 line could not be read".to_owned(),
-        lines => format!("; {lines} lines could not be read"),
-    };
-    format!("{} of {} users change{unread}", users.changed, users.total)
+fn changed(users: &Users) -> String {
+    let change = change_of(users.changed, users.total, "user", "users");
+    match users.unread {
+        0 => change,
+        lines => format!("{change}; {} could not be read", counted(lines, "line", "lines")),
+    }
 }
 
 /// The whole of it in a line.
@@ -210,14 +213,20 @@ impl Names {
         Some((visible(provider), if more > 0 { format!(" and {more} more") } else { String::new() }))
     }
 
+    /// The cell for the provider, where there are several.
+    fn provider_cell(&self, change: &Change) -> String {
+        if !self.several_providers {
+            return String::new();
+        }
+        let provider = self.provider(change).map(|(provider, more)| format!("{}{more}", code(&provider)));
+        format!(" {} |", provider.unwrap_or_default())
+    }
+
     /// The row of a class, with a cell for the provider where there are several.
     fn row(&self, line: &Line<'_>) -> String {
         let Line { before, after, change, classes } = line;
         let mut row = format!("| {} | {} |", code(before), code(after));
-        if self.several_providers {
-            let provider = self.provider(change).map(|(provider, more)| format!("{}{more}", code(&provider)));
-            let _ = write!(row, " {} |", provider.unwrap_or_default());
-        }
+        row += &self.provider_cell(change);
         let _ = write!(row, " {}", code(&example(&change.witness)));
         if *classes > 1 {
             let _ = write!(row, " and {} like it", classes - 1);
@@ -232,9 +241,14 @@ impl Names {
     }
 
     fn describe_certainty(&self, change: &Change) -> String {
-        let is_certain = change.before.answer(|answer| answer.readings.is_empty()) == Some(true);
-        let words = if is_certain { "certain before, not after" } else { "certain after, not before" };
-        format!("{}: {words}  {}", paint(STRONG, &self.got(&change.after)), example(&change.witness))
+        let when = when_certain(change);
+        format!("{}: certain {when}  {}", paint(STRONG, &self.got(&change.after)), example(&change.witness))
+    }
+
+    /// The row of an answer of another certainty.
+    fn row_of_certainty(&self, change: &Change) -> String {
+        let (answer, token) = (code(&self.got(&change.after)), code(&example(&change.witness)));
+        format!("| {answer} | {} |{} {token} |", when_certain(change), self.provider_cell(change))
     }
 
     /// What a mapping on one side only changes for the tokens of its login.
@@ -243,6 +257,12 @@ impl Names {
         let lines = self.folded(report.changes.iter().filter(whose));
         lines.into_iter().map(|line| format!("{} → {}", line.before, line.after)).collect()
     }
+}
+
+/// On which side an answer is certain that is the same on both.
+fn when_certain(change: &Change) -> &'static str {
+    let is_before = change.before.answer(|answer| answer.readings.is_empty()) == Some(true);
+    if is_before { "before, not after" } else { "after, not before" }
 }
 
 /// The name of a role's ARN.
@@ -281,6 +301,9 @@ fn tags(judged: &Judged) -> String {
     if tags.is_empty() { "none".to_owned() } else { tags.join(" ") }
 }
 
+/// The title of what only a reading tells apart.
+const CERTAINTY: &str = "The same answer, of another certainty (examples; there may be more)";
+
 /// A comment on a pull request.
 pub fn markdown(report: &Report) -> Vec<String> {
     let count = report.changes.len() + report.custom_role_changes.len();
@@ -297,7 +320,7 @@ pub fn markdown(report: &Report) -> Vec<String> {
     let tables = [
         ("", report.changes.as_slice()),
         ("Requests that choose a role", report.custom_role_changes.as_slice()),
-        ("The same answer, of another certainty", report.certainty_changes.as_slice()),
+        (CERTAINTY, report.certainty_changes.as_slice()),
         ("Outside the condition", report.outside.as_deref().unwrap_or_default()),
     ];
     for (title, changes) in tables {
@@ -305,15 +328,18 @@ pub fn markdown(report: &Report) -> Vec<String> {
             continue;
         }
         if !title.is_empty() {
-            lines.extend([String::new(), format!("**{title}**"), String::new()]);
+            // Below the heading there is an empty line already.
+            let before = lines.last().filter(|line| !line.is_empty()).map(|_| String::new());
+            lines.extend(before.into_iter().chain([format!("**{title}**"), String::new()]));
         }
-        let head = if names.several_providers {
-            ["| before | after | provider | for example |", "|---|---|---|---|"]
+        let columns = if title == CERTAINTY { "answer | certain" } else { "before | after" };
+        let (provider, rule) = if names.several_providers { (" provider |", "---|") } else { ("", "") };
+        lines.extend([format!("| {columns} |{provider} for example |"), format!("|---|---|{rule}---|")]);
+        if title == CERTAINTY {
+            lines.extend(changes.iter().map(|change| names.row_of_certainty(change)));
         } else {
-            ["| before | after | for example |", "|---|---|---|"]
-        };
-        lines.extend(head.map(str::to_owned));
-        lines.extend(names.folded(changes).iter().map(|line| names.row(line)));
+            lines.extend(names.folded(changes).iter().map(|line| names.row(line)));
+        }
     }
     for (words, keys) in [("only before", &report.only_before), ("only after", &report.only_after)] {
         for key in keys {
@@ -323,7 +349,7 @@ pub fn markdown(report: &Report) -> Vec<String> {
         }
     }
     if let Some(users) = &report.users {
-        lines.extend([String::new(), format!("{}.", counted(users))]);
+        lines.extend([String::new(), format!("{}.", changed(users))]);
         for class in &users.classes {
             let (before, after) = (code(&names.short(&class.before)), code(&names.short(&class.after)));
             let tags = if class.tags_differ { " with other tags" } else { "" };
@@ -332,6 +358,9 @@ pub fn markdown(report: &Report) -> Vec<String> {
         if users.others > 0 {
             lines.push(format!("- {}: others", users.others));
         }
+        lines.extend(users.errors.iter().map(|Fault { code: why, count }| {
+            format!("- {}: could not be read ({}), {}", count.lines, code(why), count.shown())
+        }));
     }
     lines
 }

@@ -8,11 +8,11 @@ use crate::render::suite::{Run, shown_name};
 pub fn annotations(run: &Run) -> Vec<String> {
     let mut lines = Vec::new();
     for suite in &run.suites {
-        for entry in suite.cases.iter().filter(|entry| entry.status.is_failure()) {
+        for entry in &suite.failures {
             let message = entry.details().join("\n");
             lines.push(format!(
                 "::error file={},line={},col={},title={}::{}",
-                property(&visible(entry.file(suite))),
+                property(&visible(entry.file(&suite.file))),
                 entry.line,
                 entry.column,
                 property(&shown_name(&entry.name)),

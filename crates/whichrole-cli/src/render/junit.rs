@@ -4,79 +4,72 @@ use std::fmt::Write as _;
 
 use whichrole::text::visible;
 
+use crate::output::Pieces;
 use crate::render::suite::{Entry, Run, Status, SuiteReport, shown_name};
 
 /// The longest text of one element, in bytes.
 const LONGEST: usize = 8 * 1024;
 
 /// The document.
-pub fn junit(run: &Run) -> String {
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let seconds: f64 = run.suites.iter().map(|suite| suite.seconds).sum();
-    let summary = &run.summary;
-    // Writing to a `String` cannot fail.
-    let _ = writeln!(
-        out,
-        "<testsuites name=\"whichrole\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{seconds:.6}\">",
+pub fn junit(run: Run) -> Pieces {
+    let summary = run.summary;
+    let mut out = Pieces::from(format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <testsuites name=\"whichrole\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{:.6}\">\n",
         summary.cases,
         summary.failed,
         summary.skipped + summary.todo,
-    );
-    for suite in &run.suites {
-        write_suite(&mut out, suite);
-    }
-    out.push_str("</testsuites>");
+        run.seconds,
+    ));
+    out.append(run.written);
+    out.push("</testsuites>");
     out
 }
 
-fn write_suite(out: &mut String, suite: &SuiteReport) {
-    let count = |fits: &dyn Fn(&Entry) -> bool| suite.cases.iter().filter(|entry| fits(entry)).count();
+/// Adds a suite whose cases are written.
+pub fn add_suite(suite: SuiteReport, out: &mut Pieces) {
     let file = escaped(&suite.file);
-    let _ = writeln!(
-        out,
-        "  <testsuite name=\"{file}\" file=\"{file}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{:.6}\">",
-        suite.cases.len(),
-        count(&|entry| entry.status.is_failure()),
-        count(&|entry| matches!(entry.status, Status::Skip | Status::Todo)),
-        suite.seconds,
+    out.push(&format!(
+        "  <testsuite name=\"{file}\" file=\"{file}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{:.6}\">\n",
+        suite.listed.entries, suite.listed.failures, suite.listed.skipped, suite.seconds,
+    ));
+    out.append(suite.written);
+    out.push("  </testsuite>\n");
+}
+
+/// Writes a case of a suite.
+pub fn add_case(suite: &mut SuiteReport, entry: &Entry) {
+    let mut out = format!(
+        "    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\" time=\"{:.6}\"",
+        escaped(&shown_name(&entry.name)),
+        escaped(&suite.file),
+        escaped(entry.file(&suite.file)),
+        entry.line,
+        entry.seconds,
     );
-    for entry in &suite.cases {
-        let _ = write!(
-            out,
-            "    <testcase name=\"{}\" classname=\"{file}\" file=\"{}\" line=\"{}\" time=\"{:.6}\"",
-            escaped(&shown_name(&entry.name)),
-            escaped(entry.file(suite)),
-            entry.line,
-            entry.seconds,
-        );
-        match entry.status {
-            Status::Pass => out.push_str("/>\n"),
-            Status::Skip | Status::Todo => {
-                let reason = entry.reason.as_deref().unwrap_or_default();
-                let _ = writeln!(
-                    out,
-                    ">\n      <skipped message=\"{}: {}\"/>\n    </testcase>",
-                    entry.status.word(),
-                    escaped(reason)
-                );
-            }
-            Status::Fail | Status::TodoPassed => {
-                let details = entry.details();
-                let message = match entry.told().and_then(|told| told.mismatches.first()) {
-                    Some(first) => format!("{}: expected {}, got {}", first.what, first.expected, first.got),
-                    None => details.first().cloned().unwrap_or_default(),
-                };
-                let _ = writeln!(
-                    out,
-                    ">\n      <failure message=\"{}\" type=\"{}\">{}</failure>\n    </testcase>",
-                    escaped(&message),
-                    entry.status.word(),
-                    escaped(&details.join("\n")),
-                );
-            }
+    // Writing to a `String` cannot fail.
+    let _ = match entry.status {
+        Status::Pass => out.write_str("/>\n"),
+        Status::Skip | Status::Todo => {
+            let reason = escaped(entry.reason.as_deref().unwrap_or_default());
+            writeln!(out, ">\n      <skipped message=\"{}: {reason}\"/>\n    </testcase>", entry.status.word())
         }
-    }
-    out.push_str("  </testsuite>\n");
+        Status::Fail | Status::TodoPassed => {
+            let details = entry.details();
+            let message = match entry.told().and_then(|told| told.mismatches.first()) {
+                Some(first) => format!("{}: expected {}, got {}", first.what, first.expected, first.got),
+                None => details.first().cloned().unwrap_or_default(),
+            };
+            writeln!(
+                out,
+                ">\n      <failure message=\"{}\" type=\"{}\">{}</failure>\n    </testcase>",
+                escaped(&message),
+                entry.status.word(),
+                escaped(&details.join("\n")),
+            )
+        }
+    };
+    suite.written.push(&out);
 }
 
 /// Text for XML 1.0: what XML cannot hold becomes U+FFFD, what readers would not see is made visible, and no text is longer than 8 KiB.

@@ -7,15 +7,13 @@ pub fn suites(run: &Run) -> Vec<String> {
     let mark = if run.summary.failed > 0 { "❌" } else { "✅" };
     let mut lines =
         vec![format!("### {mark} whichrole test: {}{}", run.summary.words(), run.summary.rest()), String::new()];
-    let failures = run.suites.iter().flat_map(|suite| {
-        suite.cases.iter().filter(|entry| entry.status.is_failure()).map(move |entry| (suite, entry))
-    });
+    let failures = run.suites.iter().flat_map(|suite| suite.failures.iter().map(move |entry| (suite, entry)));
     let mut failures = failures.peekable();
     if failures.peek().is_some() {
         lines.extend(["| case | where | what |".to_owned(), "|---|---|---|".to_owned()]);
     }
     for (suite, entry) in failures {
-        let place = format!("{}:{}", entry.file(suite), entry.line);
+        let place = format!("{}:{}", entry.file(&suite.file), entry.line);
         let what = details(entry).join("<br>");
         lines.push(format!("| {} | {} | {what} |", code(&shown_name(&entry.name)), code(&place)));
     }

@@ -3,6 +3,7 @@
 pub mod diff;
 pub mod explain;
 pub mod github;
+pub mod json;
 pub mod junit;
 pub mod lint;
 pub mod markdown;

@@ -17,7 +17,7 @@ pub fn log(linted: &[Linted]) -> Result<String> {
     let results: Vec<Value> = all.take(MOST_RESULTS).map(|(finding, names)| result(finding, names)).collect();
     let mut notifications = Vec::new();
     if total > MOST_RESULTS {
-        let message = format!("{} more findings are left out", total - MOST_RESULTS);
+        let message = text::counted(total - MOST_RESULTS, "more finding is left out", "more findings are left out");
         notifications.push(json!({"level": "note", "message": {"text": message}}));
     }
     let rules: Vec<Value> = LINTS

@@ -1,4 +1,7 @@
 //! What a run of suites found, ready to be written in any format; and the text that people read.
+//!
+//! A run may have hundreds of thousands of cases. Formats that list them all get each as it is judged ([`SuiteReport::add`]), and nothing is
+//! kept but the text; the others keep what fails.
 
 use std::fmt::Write as _;
 
@@ -6,17 +9,28 @@ use serde::Serialize;
 use whichrole::read::Position;
 use whichrole::text::visible;
 
+use crate::args::Format;
+use crate::output::Pieces;
 use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
+use crate::render::{json, junit, tap};
 
 /// The longest name that is shown whole.
 const LONGEST_NAME: usize = 200;
 
 /// A run.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Run {
-    pub schema: &'static str,
     pub summary: Summary,
+    /// The suites; none where the format lists all cases.
     pub suites: Vec<SuiteReport>,
+    /// The suites as text, where the format lists all cases.
+    pub written: Pieces,
+    /// How many cases are listed.
+    pub listed: usize,
+    pub seconds: f64,
+    /// Bytes of what is told of failures.
+    pub told: usize,
+    format: Format,
 }
 
 /// How many cases, and what became of them.
@@ -34,11 +48,20 @@ pub struct Summary {
     pub stopped: bool,
 }
 
-/// One suite.
+/// One suite. What is serialized comes after its cases.
 #[derive(Debug, Serialize)]
 pub struct SuiteReport {
+    #[serde(skip)]
     pub file: String,
-    pub cases: Vec<Entry>,
+    /// What fails; nothing where the format lists all cases.
+    #[serde(skip)]
+    pub failures: Vec<Entry>,
+    /// The cases as text, where the format lists all cases.
+    #[serde(skip)]
+    pub written: Pieces,
+    /// What became of the cases that are listed.
+    #[serde(skip)]
+    pub listed: Listed,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +71,18 @@ pub struct SuiteReport {
     pub mutants_skipped: Option<String>,
     #[serde(skip)]
     pub seconds: f64,
+    #[serde(skip)]
+    format: Format,
+}
+
+/// Cases that are listed.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Listed {
+    /// How many of the run come before this suite's.
+    pub before: usize,
+    pub entries: usize,
+    pub failures: usize,
+    pub skipped: usize,
 }
 
 /// What became of one thing that was judged.
@@ -184,6 +219,65 @@ pub struct Survivor {
     pub test: String,
 }
 
+impl Run {
+    pub fn new(format: Format) -> Self {
+        let (summary, written) = (Summary::default(), Pieces::default());
+        Self { summary, suites: Vec::new(), written, listed: 0, seconds: 0.0, told: 0, format }
+    }
+
+    /// A suite of which nothing is known so far.
+    pub fn suite(&self, file: &str) -> SuiteReport {
+        SuiteReport {
+            file: file.to_owned(),
+            failures: Vec::new(),
+            written: Pieces::default(),
+            listed: Listed { before: self.listed, ..Listed::default() },
+            coverage: None,
+            mutants: None,
+            mutants_skipped: None,
+            seconds: 0.0,
+            format: self.format,
+        }
+    }
+
+    /// Adds a suite that is complete.
+    pub fn add(&mut self, suite: SuiteReport) -> crate::failure::Result<()> {
+        self.listed += suite.listed.entries;
+        self.seconds += suite.seconds;
+        match self.format {
+            Format::Json => json::add_suite(suite, &mut self.written)?,
+            Format::Junit => junit::add_suite(suite, &mut self.written),
+            Format::Tap => self.written.append(suite.written),
+            _ => self.suites.push(suite),
+        }
+        Ok(())
+    }
+}
+
+impl SuiteReport {
+    /// Adds a case, after those that stand before it.
+    pub fn add(&mut self, mut entry: Entry) -> crate::failure::Result<()> {
+        self.listed.entries += 1;
+        self.listed.failures += usize::from(entry.status.is_failure());
+        self.listed.skipped += usize::from(entry.is_set_aside());
+        match self.format {
+            Format::Json => json::add_case(self, &entry)?,
+            Format::Junit => junit::add_case(self, &entry),
+            Format::Tap => tap::add_case(self, &entry),
+            _ if entry.status.is_failure() => {
+                // Nobody is shown more of it.
+                if let Some((rest, _)) = entry.name.char_indices().nth(LONGEST_NAME + 1) {
+                    entry.name.truncate(rest);
+                    entry.name.shrink_to_fit();
+                }
+                self.failures.push(entry);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
 impl Status {
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Fail | Self::TodoPassed)
@@ -207,9 +301,26 @@ impl Entry {
         Self { name, status, certain: true, line, column, file: None, reason: None, told: None, seconds: 0.0 }
     }
 
+    /// Whether it was not run, or is known to fail.
+    pub fn is_set_aside(&self) -> bool {
+        matches!(self.status, Status::Skip | Status::Todo)
+    }
+
     /// What is told.
     pub fn told(&self) -> Option<&Told> {
         self.told.as_deref()
+    }
+
+    /// About the memory that it takes, without its name.
+    pub fn bytes(&self) -> usize {
+        let Some(told) = self.told() else { return size_of::<Self>() };
+        let texts = [&told.near_miss, &told.explain].into_iter().flatten().chain(&told.notes).map(String::len);
+        let mismatches =
+            told.mismatches.iter().map(|found| size_of::<Mismatch>() + found.expected.len() + found.got.len());
+        let decision = told.decision.as_ref().map_or(0, |decision| decision.get().len());
+        let decider = told.decided_by.as_ref().map_or(0, |decider| decider.what.len());
+        let all = texts.chain(mismatches).sum::<usize>() + decision + decider + told.snippet.len();
+        size_of::<Self>() + size_of::<Told>() + all
     }
 
     /// What is told, to add to it.
@@ -218,8 +329,8 @@ impl Entry {
     }
 
     /// The file where it stands.
-    pub fn file<'e>(&'e self, suite: &'e SuiteReport) -> &'e str {
-        self.file.as_deref().unwrap_or(&suite.file)
+    pub fn file<'e>(&'e self, suite: &'e str) -> &'e str {
+        self.file.as_deref().unwrap_or(suite)
     }
 
     /// What is wrong, in lines without colours.
@@ -286,12 +397,12 @@ impl Summary {
 pub fn text(run: &Run) -> Vec<String> {
     let mut lines = Vec::new();
     for suite in &run.suites {
-        for entry in suite.cases.iter().filter(|entry| entry.status.is_failure()) {
+        for entry in &suite.failures {
             lines.push(format!(
                 "{} {}  {}",
                 paint(BAD, "FAIL"),
                 paint(STRONG, &shown_name(&entry.name)),
-                paint(DIM, &format!("{}:{}:{}", visible(entry.file(suite)), entry.line, entry.column))
+                paint(DIM, &format!("{}:{}:{}", visible(entry.file(&suite.file)), entry.line, entry.column))
             ));
             lines.extend(entry.told().iter().flat_map(|told| told.snippet.lines()).map(str::to_owned));
             lines.extend(entry.details().into_iter().map(|line| format!("  {line}")));

@@ -9,6 +9,8 @@ use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
 
 /// The longest example that is shown whole.
 const LONGEST: usize = 200;
+/// How wide a line of a condition is.
+const WIDTH: usize = 100;
 /// Things of one kind that are told one by one, where they are not the answer itself.
 const TOLD: usize = 20;
 
@@ -63,13 +65,33 @@ pub fn role(role: &RoleReach, found: &Reach, readings: &[ReachReading], several:
             (Some(provider), true) => format!(" ({})", visible(provider)),
             (Some(_), false) => String::new(),
         };
-        lines.push(format!("  {lead} {}{}", way.words(), paint(DIM, &whose)));
+        let mut wrapped = condition(lead, &way.terms());
+        if let Some(last) = wrapped.last_mut() {
+            last.push_str(&paint(DIM, &whose));
+        }
+        lines.append(&mut wrapped);
     }
     about_rules(found, &mut lines);
     about_groups(found, &mut lines);
     about_unmapped(found, &mut lines);
     about_domain(found, &mut lines);
     about_readings(readings, &mut lines);
+    lines
+}
+
+/// A condition, broken between its terms where it is wider than a line; no term is broken.
+fn condition(lead: &str, terms: &[String]) -> Vec<String> {
+    let Some((first, rest)) = terms.split_first() else { return vec![format!("  {lead} always")] };
+    let mut lines = Vec::new();
+    let mut line = format!("  {lead} {first}");
+    for term in rest {
+        if line.chars().count() + " and ".len() + term.chars().count() > WIDTH {
+            lines.push(std::mem::replace(&mut line, format!("      and {term}")));
+        } else {
+            line = format!("{line} and {term}");
+        }
+    }
+    lines.push(line);
     lines
 }
 
@@ -219,5 +241,28 @@ pub fn example(witness: &Witness) -> String {
     match &witness.provider {
         Some(_) => format!("{shown}{cut}"),
         None => "a guest".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_is_broken_between_its_terms() {
+        let condition =
+            |terms: &[&str]| condition("or when", &terms.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(condition(&[]), ["  or when always"]);
+        assert_eq!(
+            condition(&["a equals `b`", "not c contains `d`"]),
+            ["  or when a equals `b` and not c contains `d`"]
+        );
+        let long = "x".repeat(84);
+        assert_eq!(condition(&[&long, "y"]), [format!("  or when {long} and y")], "100 columns are one line");
+        let longer = "x".repeat(120);
+        assert_eq!(
+            condition(&["a", &longer, "b", "c", &long]),
+            ["  or when a", &format!("      and {longer}"), "      and b and c", &format!("      and {long}")]
+        );
     }
 }

@@ -261,7 +261,7 @@ fn a_summary_counts_and_gives_examples() {
     let summary = |more: &[&str]| whichrole(["batch", POOL, "--summary"]).args(more).input(input.join("\n")).run();
     let text = summary(&[]);
     text.exits(2).says("2 lines could not be read").prints(&format!(
-        "5 lines decided: 3 get a role, 2 are denied; 1 depend on an open question\n\n\
+        "5 lines decided: 3 get a role, 2 are denied; 1 depends on an open question\n\n\
          roles\n        3  {ADMIN}  (line 2)\n\nsources\n        3  rule  (line 2)\n\n\
          reasons\n        2  role-resolution-denied  (line 1)\n\nquestions\n        1  array-claims  (line 4)\n\n\
          errors\n        1  duplicate-claim  (line 7)\n        1  malformed-token  (line 5)\n"
@@ -307,7 +307,7 @@ fn against_another_configuration_the_changes_are_counted() {
             "after": {"role": null, "deny": "role-resolution-denied"}, "tags_differ": false, "lines": 2, "examples": [3, 5]})
     );
     against(&users, &old, &old, &[]).exits(0).prints("0 of 6 lines change; 0 could not be read\n");
-    against("{\"custom:dept\":\"x\"}", &old, &new, &[]).exits(0).prints("0 of 1 lines change; 0 could not be read\n");
+    against("{\"custom:dept\":\"x\"}", &old, &new, &[]).exits(0).prints("0 of 1 line changes; 0 could not be read\n");
     against("", &old, &new, &[]).exits(0).prints("0 of 0 lines change; 0 could not be read\n");
     against(&users, &old, &new, &["--exit-zero"]).exits(0);
     let unread =
@@ -379,7 +379,8 @@ fn hi_102_interrupted_it_ends_as_a_shell_expects() {
         let mut stdout = child.stdout.take().unwrap();
         let mut first = [0; 1];
         stdout.read_exact(&mut first).unwrap();
-        let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        // The shell's own `kill`: not every system has it as a program.
+        let kill = Command::new("/bin/sh").args(["-c", &format!("kill -s {signal} {}", child.id())]).status().unwrap();
         assert!(kill.success());
         let mut rest = String::new();
         stdout.read_to_string(&mut rest).unwrap();

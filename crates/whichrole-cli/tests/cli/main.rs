@@ -5,6 +5,7 @@
 
 mod batch;
 mod configurations;
+mod differences;
 mod exit_codes;
 #[expect(dead_code, reason = "the tests of hostile inputs need more of it")]
 mod harness;

@@ -75,7 +75,7 @@ fn hi_07_a_token_over_the_limit_is_read_no_further() {
     whichrole(["token", "decode"]).input(most).run().exits(0);
     refuses("a".repeat(50_001), "the token is larger than 50000 bytes");
     refuses(vec![b'a'; 100_000_000], "the token is larger than 50000 bytes");
-    refuses([b"{\"a\":\"".as_slice(), &vec![0xc3; 70_000]].concat(), "the token is larger than 65536 bytes");
+    refuses([b"{\"a\":\"".as_slice(), &vec![0xc3; 70_000]].concat(), "the claims are larger than 65536 bytes");
 }
 
 #[test]
@@ -84,7 +84,13 @@ fn a_flag_moves_the_limits_of_a_token() {
     let decode = |flags: &[&str], input: &str| whichrole(["token", "decode"]).args(flags).input(input).run();
     decode(&["--max-token-bytes", "200000"], &claims).exits(0);
     decode(&["--max-token-bytes", "200000"], &jwt(HEADER, &claims)).exits(0);
-    decode(&["--max-token-bytes", "20"], &claims).refuses("standard input: the token is larger than 20 bytes");
+    decode(&["--max-token-bytes", "20"], &claims).refuses("standard input: the claims are larger than 20 bytes");
+    for bytes in ["99999999999999999999", "-1", "20k"] {
+        for limit in ["--max-token-bytes", "--max-config-bytes", "--max-line-bytes"] {
+            let range = format!("expected 0–{} bytes", usize::MAX);
+            whichrole(["batch", POOL, limit, bytes]).run().exits(2).mentions(&range);
+        }
+    }
     let deep = format!("{{\"a\":{}{}}}", "[".repeat(511), "]".repeat(511));
     decode(&["--max-token-depth", "512"], &deep).exits(0);
     decode(&["--max-token-depth", "511"], &deep).refuses("standard input:1:516: claims: nested deeper than 511");
@@ -169,8 +175,8 @@ fn hi_16_and_17_depth_and_size_have_limits() {
         refuses_claims(arrays(depth), "1:37: claims: nested deeper than 32");
     }
     refuses("x".repeat(1_000_000), "the token is larger than 50000 bytes");
-    refuses("[".repeat(1_000_000), "the token is larger than 65536 bytes");
-    refuses("{\"a\":".repeat(1_000_000), "the token is larger than 65536 bytes");
+    refuses("[".repeat(1_000_000), "the claims are larger than 65536 bytes");
+    refuses("{\"a\":".repeat(1_000_000), "the claims are larger than 65536 bytes");
     let raised =
         whichrole(["eval", POOL, "-", "--max-token-bytes", "10000000"]).input("{\"a\":".repeat(1_000_000)).run();
     raised.refuses("standard input:1:161: claims: nested deeper than 32").at_once();
@@ -347,4 +353,32 @@ fn claims_on_the_command_line_are_what_they_look_like() {
         .refuses("claim `cognito:groups` is given twice");
     let unknown = ["eval", "pools/api", "--member", "admin", "--provider", PROVIDER];
     whichrole(unknown).run().refuses("unknown group `admin`, did you mean `admins`?");
+}
+
+/// AWS compares the whole text, and so is the request answered; whoever wrote a name is told the ARN.
+#[test]
+fn a_custom_role_that_is_no_arn_is_answered_and_hinted_at() {
+    let editor = "arn:aws:iam::111122223333:role/Editor";
+    let eval = |role: &str, more: &[&str]| {
+        let claim = ["--claim", "custom:dept=news", "--custom-role-arn", role];
+        whichrole(["eval", POOL]).args(claim).args(more).run()
+    };
+    for (role, hint) in [
+        ("Editor", format!("; did you mean `{editor}`?\n")),
+        ("editr", format!("; did you mean `{editor}`?\n")),
+        ("Nobody", "\n".to_owned()),
+    ] {
+        let warning = format!("warning: `--custom-role-arn` `{role}` is not an ARN{hint}");
+        let answer = eval(role, &[]);
+        assert_eq!(
+            answer.exits(1).stderr.strip_prefix(&warning),
+            eval(role, &["-q"]).stderr.get(..),
+            "{}",
+            answer.stderr
+        );
+        let batch = whichrole(["batch", POOL, "--custom-role-arn", role]).input("{}").run();
+        assert_eq!(batch.exits(0).stderr, warning);
+    }
+    assert!(!eval(editor, &[]).stderr.contains("warning"));
+    assert!(!eval("arn:aws:iam::111122223333:role/Editr", &[]).stderr.contains("warning"));
 }

@@ -61,14 +61,14 @@ fn groups_are_members_and_providers_are_users() {
     let text = is_green(&folder, "pool.json", &[]);
     for part in [
         "  google: { provider: accounts.google.com }\n  tools: { provider: \"cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:tools\" }\n  web: ",
-        "  - name: Admin as the preferred role of the token (web)\n    user: web\n    groups: [admins]\n    expect: { role: Admin, by: preferred-role }\n",
-        "    groups: [admins]\n    custom_role_arn: Admin\n    expect: { role: Admin, by: custom-role }\n",
-        "  - name: Reader without a role in the token (web)\n    user: web\n    expect: { role: Reader, by: role-resolution }\n",
-        "  - name: \"Admin if cognito:groups Contains admins (tools)\"\n    user: tools\n    groups: [admins]\n",
-        "  - name: \"Reader for a member of `no role` (web)\"\n    user: web\n    groups: [no role]\n",
-        "  - name: Admin for a member of all groups (web)\n    user: web\n    groups: [admins, readers, no role]\n    expect: { role: Admin, by: preferred-role }",
+        "  - name: Admin as the preferred role of a member of admins (user web)\n    user: web\n    groups: [admins]\n    expect: { role: Admin, by: preferred-role }\n",
+        "  - name: Admin if a member of admins chooses it (user web)\n    user: web\n    groups: [admins]\n    custom_role_arn: Admin\n    expect: { role: Admin, by: custom-role }\n",
+        "  - name: Reader without a role in the token (user web)\n    user: web\n    expect: { role: Reader, by: role-resolution }\n",
+        "  - name: \"Admin if cognito:groups Contains admins (user tools)\"\n    user: tools\n    groups: [admins]\n",
+        "  - name: \"Reader for a member of `no role` (user web)\"\n    user: web\n    groups: [no role]\n",
+        "  - name: Admin for a member of all groups (user web)\n    user: web\n    groups: [admins, readers, no role]\n    expect: { role: Admin, by: preferred-role }",
         "  - name: Guest for a guest\n    user: guest\n",
-        "  - name: \"denied if cognito:groups is [admin] (tools)\"\n    # not if rule 1 (Admin) compares with `admin`\n",
+        "  - name: \"denied if cognito:groups is [admin] (user tools)\"\n    # not if rule 1 (Admin) compares with `admin`\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -82,6 +82,65 @@ fn a_rule_that_no_token_meets_gets_no_test_that_says_it_does() {
     assert_eq!(ran.exit, 0, "{}", ran.err);
     assert!(ran.out.contains("# no token can show: rule 1 decides"), "{}", ran.out);
     assert!(!ran.out.contains("by: rule 1") && !ran.out.contains("rules: 100"), "{}", ran.out);
+}
+
+#[test]
+fn names_and_comments_tell_long_values_and_roles_of_one_name_apart() {
+    let folder = Folder::new("init-alike");
+    let rule = |value: &str, role: &str| {
+        format!(
+            r#"{{"Claim": "custom:team", "MatchType": "Equals", "Value": "{value}", "RoleARN": "arn:aws:iam::{role}"}}"#
+        )
+    };
+    let [one, other] = ["1", "2"].map(|end| "x".repeat(127) + end);
+    let rules = [
+        rule(&one, "111122223333:role/A"),
+        rule(&other, "111122223333:role/team/A"),
+        rule("b", "111122223333:role/B"),
+        rule("c", "444455556666:role/B"),
+    ];
+    folder.write(
+        "pool.json",
+        &format!(
+            r#"{{"RoleMappings": {{"accounts.google.com": {{"Type": "Rules", "AmbiguousRoleResolution": "Deny",
+                "RulesConfiguration": {{"Rules": [{}]}}}}}}}}"#,
+            rules.join(", ")
+        ),
+    );
+    let text = is_green(&folder, "pool.json", &[]);
+    for part in [
+        &format!("arn:aws:iam::111122223333:role/A if custom:team Equals {one}\""),
+        &format!("arn:aws:iam::111122223333:role/team/A if custom:team Equals {other}\""),
+        "# not if rule 1 (role/A) says StartsWith\n",
+        "# not if rule 2 (role/team/A) says StartsWith\n",
+        "# not if rule 3 (111122223333:role/B) says StartsWith\n",
+        "# not if rule 4 (444455556666:role/B) says StartsWith\n",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(!text.contains("(2)"), "{text}");
+}
+
+#[test]
+fn roles_that_are_made_up_have_arns() {
+    let folder = Folder::new("init-made-up");
+    folder.write(
+        "pool.json",
+        r#"{"Roles": {"authenticated": "arn:aws:iam::111122223333:role/A"},
+            "RoleMappings": {"cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC:web": {"Type": "Token", "AmbiguousRoleResolution": "Deny"}},
+            "PrincipalTagMaps": [{"IdentityProviderName": "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC",
+                "PrincipalTags": {"groups": "cognito:groups", "role": "cognito:preferred_role", "x": "custom:x"}}]}"#,
+    );
+    for more in [&[][..], &["--complete"]] {
+        let mut args = vec!["--init", "pool.json", "-o", "a.whichrole.yaml"];
+        args.extend(more);
+        assert_eq!(folder.run(&args).exit, 0);
+        let ran = folder.run(&[]);
+        assert_eq!(ran.exit, 0, "{}{}", ran.out, ran.err);
+        let text = fs::read_to_string(folder.0.join("a.whichrole.yaml")).unwrap();
+        assert!(!text.contains("role: example") && !text.contains("role: x"), "{text}");
+        fs::remove_file(folder.0.join("a.whichrole.yaml")).unwrap();
+    }
 }
 
 #[test]

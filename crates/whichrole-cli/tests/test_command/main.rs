@@ -115,6 +115,41 @@ fn a_faulty_suite_is_two_whatever_else_passes() {
 }
 
 #[test]
+fn no_snapshot_is_written_while_another_suite_is_faulty() {
+    let folder = Folder::new("update-faulty");
+    folder.suite("users:\n  eng: { claims: { \"custom:dept\": eng } }\nsnapshot: true\n");
+    folder.write(
+        "b.whichrole.yaml",
+        "version: 1\nconfig: pool.json\ntests:\n  - { name: a, claims: {}, expects: deny }\n",
+    );
+    assert_eq!(folder.run(&["--update"]).exit, 2);
+    assert!(!folder.0.join("a.whichrole.yaml.snap").exists());
+    folder.write("b.whichrole.yaml", &format!("version: 1\nconfig: pool.json\n{GOOD}"));
+    assert_eq!(folder.run(&["--update"]).exit, 0);
+    assert!(folder.0.join("a.whichrole.yaml.snap").exists());
+}
+
+#[test]
+fn a_report_of_all_cases_has_a_limit_and_a_report_of_failures_has_none() {
+    let folder = Folder::new("long-report");
+    let suite = |cells: usize| {
+        let cells: Vec<String> = (0..cells).map(|n| format!("c{n}")).collect();
+        let (name, cells) = ("n".repeat(50_000), cells.join(", "));
+        folder.write(
+            "a.whichrole.yaml",
+            &format!("version: 1\nconfig: pool.json\ntests:\n  - {{ name: {name}, each: {{ sub: [{cells}] }}, expect: deny }}\n"),
+        );
+    };
+    suite(920);
+    assert_eq!(folder.run(&["--format", "json", "--exit-zero"]).exit, 0);
+    suite(930);
+    let refused = folder.run(&["--format", "json", "--exit-zero"]);
+    let json: serde_json::Value = serde_json::from_str(&refused.out).unwrap();
+    assert_eq!((refused.exit, json["error"]["code"].as_str()), (2, Some("too-large")), "{json}");
+    assert_ne!(folder.run(&[]).exit, 2);
+}
+
+#[test]
 fn nothing_to_run_is_two() {
     let folder = Folder::new("nothing");
     assert_eq!(folder.run(&[]).error(), "error: no suite was found in `.`; suites are files called `*.whichrole.yaml`");

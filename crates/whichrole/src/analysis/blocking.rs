@@ -133,9 +133,10 @@ impl Search<'_, '_> {
     }
 
     fn takes(&self, at: usize, claims: &Claims<'_>) -> bool {
-        self.space.work.add(1);
         let claim = self.side.cases.get(at).and_then(|case| self.space.names.get(case.claim));
-        claim.and_then(|name| claims.get(name)).is_some_and(|value| self.side.holds(at, value))
+        let value = claim.and_then(|name| claims.get(name));
+        self.space.work.add(value.map_or(1, |value| self.side.steps_of_case(at, value)));
+        value.is_some_and(|value| self.side.holds(at, value))
     }
 }
 

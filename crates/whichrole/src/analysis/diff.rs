@@ -78,6 +78,8 @@ pub struct Diff {
     /// Whether one side does not say whether guests are allowed, has no role for them, and the other refuses them: both refuse them then, and
     /// for which reason is not compared.
     pub guests_unsaid: bool,
+    /// How many steps it took to find out.
+    pub(crate) steps: u64,
     /// The groups that are known of each configuration, with roles called alike.
     pub groups: [Vec<Group>; 2],
     evaluators: [Arc<Evaluator>; 2],
@@ -188,12 +190,10 @@ impl Diff {
 /// Compares two configurations for all requests: each login that either knows, guests, and requests that choose a role.
 #[must_use]
 pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>) -> Diff {
-    let part = |subject: &Subject<'_>| (subject.pool.clone(), subject.groups.to_vec());
     let Paired { before: mut old, after: mut new, matched, guessed } = {
         let [old_around, new_around] = options.around;
-        let (old, new) = (part(before), part(after));
-        let old = Part { pool: &old.0, groups: &old.1, around: old_around };
-        let new = Part { pool: &new.0, groups: &new.1, around: new_around };
+        let old = Part { pool: before.pool, groups: before.groups, around: old_around };
+        let new = Part { pool: after.pool, groups: after.groups, around: new_around };
         paired(old, new, options.equal)
     };
     let guests_unsaid = agree_on_refused_guests(&mut old.0, &mut new.0);
@@ -217,6 +217,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         not_decided: BTreeSet::new(),
         certainty_decided: false,
         guests_unsaid,
+        steps: 0,
         groups: [old_groups, new_groups],
         evaluators: [Arc::clone(&old), Arc::clone(&new)],
     };
@@ -253,6 +254,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         found.not_decided.extend(&outside.not_decided);
         found.outside = Some(comparison.judged(outside));
     }
+    found.steps = work.steps();
     found
 }
 
@@ -312,7 +314,8 @@ impl<'c> Comparison<'c> {
             if let Some(space) = space(None) {
                 compare(&space, spot, search, plain);
             }
-            for role in self.choosable(spot) {
+            let alike = self.chosen_alike(spot);
+            for role in self.choosable(spot).into_iter().filter(|role| !alike.contains(role.as_str())) {
                 if self.known.work.is_over() {
                     custom.not_decided.insert(NotDecided::TooLarge);
                     break;

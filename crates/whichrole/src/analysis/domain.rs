@@ -6,7 +6,6 @@ use super::space::{Atom, Known, Spot};
 use crate::claims::Claim;
 use crate::groups::{self, GROUPS, ROLES};
 use crate::provider::{ProviderKey, ProviderKind};
-use crate::saml;
 
 /// The values that a claim may have (see `docs/analysis.md`).
 pub(crate) fn domain<'k>(
@@ -30,17 +29,20 @@ pub(crate) fn domain<'k>(
     let fresh = Fresh::unlike(&values);
     let has_exact = cases().any(|case| matches!(case.test, CaseTest::Exact(_)));
     let has_special = cases().any(|case| !matches!(case.test, CaseTest::Rule(_) | CaseTest::Exact(_)));
+    let is_tested = cases().any(|case| matches!(case.test, CaseTest::Rule(_) | CaseTest::Exact(_)))
+        || atoms.iter().any(|atom| matches!(atom, Atom::Test(of, _) if of == name));
     let mut domain = Domain {
         only: only(name, spot),
-        strings: !groups::is_list(name) && name != saml::ROLE_ATTRIBUTE,
-        arrays: name != "aud" && name != saml::ROLE_ATTRIBUTE && !has_exact,
+        strings: !groups::is_list(name),
+        arrays: !has_exact,
         familiar: match name {
             GROUPS => Familiar::Names(known.groups),
             ROLES => Familiar::Roles(known.groups),
             _ => Familiar::None,
         },
         more: Vec::new(),
-        is_open: has_special && cases().any(|case| matches!(case.test, CaseTest::Rule(_) | CaseTest::Exact(_))),
+        // Values for special tests are made up without a look at the others.
+        is_open: has_special && is_tested,
         fresh,
     };
     for case in cases() {

@@ -62,11 +62,7 @@ fn smallest<'a>(space: &Space<'_>, role: &str, had: impl Fn(&str) -> Option<&'a 
             undecided = Some((0, NotDecided::TooLarge));
             break;
         }
-        let ask = Ask {
-            targets: vec![target],
-            wants: super::reach::accepted(space, 0).into_iter().collect(),
-            ..Ask::default()
-        };
+        let ask = Ask { targets: vec![target], fine: vec![0], ..Ask::default() };
         let posed = |claim: usize| {
             let reached = side.cases_of(claim).iter().copied().take_while(|at| *at <= target);
             let cases: Vec<(usize, usize, bool)> = reached.map(|at| (0, at, at == target)).collect();

@@ -32,17 +32,15 @@ pub(crate) fn paired(before: Part<'_>, after: Part<'_>, equal: &[(String, String
     let said =
         |text: &str| equal.iter().fold(text.to_owned(), |text, (reference, literal)| text.replace(reference, literal));
     let (before_around, after_around) = (before.around, after.around);
-    let before = rewritten(before, &said, &said);
-    let after = rewritten(after, &said, &said);
+    let part = |part: Part<'_>| rewritten((part.pool.clone(), part.groups.to_vec()), &said, &said);
+    let (before, after) = (part(before), part(after));
     let [old, new] = [&before, &after].map(|part| super::space::roles_of(&part.0, &part.1));
     let [old, new] = [(&old, before_around), (&new, after_around)].map(|(all, around)| Roles { all, around });
     let Matches { matched, guessed } = match_by_name(old, new);
     let named = |text: &str| matched.get(text).cloned().unwrap_or_else(|| text.to_owned());
     let same = |text: &str| text.to_owned();
-    let part = |part: &(IdentityPool, Vec<Group>)| {
-        rewritten(Part { pool: &part.0, groups: &part.1, around: None }, &named, &same)
-    };
-    Paired { before: part(&before), after: part(&after), matched, guessed }
+    let (before, after) = (rewritten(before, &named, &same), rewritten(after, &named, &same));
+    Paired { before, after, matched, guessed }
 }
 
 /// What is taken for what.
@@ -172,11 +170,10 @@ fn is_generated(name: &str, id: &str) -> bool {
 }
 
 fn rewritten(
-    part: Part<'_>,
+    (mut pool, groups): (IdentityPool, Vec<Group>),
     role: &dyn Fn(&str) -> String,
     provider: &dyn Fn(&str) -> String,
 ) -> (IdentityPool, Vec<Group>) {
-    let mut pool = part.pool.clone();
     let arn = |written: &RoleArn| RoleArn(role(written.as_str()));
     let key = |written: &ProviderKey| match provider(written.as_str()) {
         text if text == written.as_str() => written.clone(),
@@ -190,7 +187,7 @@ fn rewritten(
         listed.client_id = listed.client_id.as_deref().map(provider);
     }
     pool.other_providers = pool.other_providers.iter().map(key).collect();
-    pool.principal_tags = pool.principal_tags.iter().map(|(of, map)| (key(of), map.clone())).collect();
+    pool.principal_tags = pool.principal_tags.into_iter().map(|(of, map)| (key(&of), map)).collect();
     pool.role_mappings = pool
         .role_mappings
         .into_iter()
@@ -203,7 +200,7 @@ fn rewritten(
             (key(&of), mapping)
         })
         .collect();
-    let groups = part.groups.iter().map(|group| Group { role_arn: group.role_arn.as_ref().map(arn), ..group.clone() });
+    let groups = groups.into_iter().map(|group| Group { role_arn: group.role_arn.as_ref().map(arn), ..group });
     (pool, groups.collect())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::condition::Condition;
-use super::reach::{Verdict, accepted, reach, spots};
+use super::reach::{Verdict, reach, spots};
 use super::side::End;
 use super::solve::{Found, NotDecided};
 use super::space::{Ask, Known, Space, Spot, Want, listed_clients, roles_of};
@@ -47,12 +47,11 @@ pub fn never(evaluator: &Evaluator, groups: &[Group], role: &str, unless: Option
             }
             let Some(space) = Space::new(&[evaluator], &spot, &[custom], known, &atoms) else { continue };
             let Some(side) = space.sides.first() else { continue };
-            let wants = accepted(&space, 0);
             for target in (0..=side.cases.len()).filter(|at| matches!(side.end(*at), End::Role(given) if given == role))
             {
                 for terms in &alternatives {
-                    let ask =
-                        Ask { targets: vec![target], wants: wants.iter().cloned().collect(), terms: terms.clone() };
+                    let (targets, terms) = (vec![target], terms.clone());
+                    let ask = Ask { targets, fine: vec![0], terms, ..Ask::default() };
                     verdict = verdict.or(asked(&space, &ask));
                 }
             }
@@ -82,24 +81,19 @@ pub fn always(evaluator: &Evaluator, groups: &[Group], role: &str, when: Option<
         let Some(side) = space.sides.first() else { continue };
         for target in 0..=side.cases.len() {
             let gives = matches!(side.end(target), End::Role(given) if given == role);
-            let wants: Vec<Vec<(usize, usize, Want)>> = match (gives, side.end(target)) {
+            // Which sides' tags must be fine, and which claim must be the fault of a tag.
+            let rejected = || side.tag_claims.iter().map(|claim| (Vec::new(), Some(*claim)));
+            let wants: Vec<(Vec<usize>, Option<usize>)> = match (gives, side.end(target)) {
                 // The role is lost only where the tags are rejected.
-                (true, _) => {
-                    let claims: BTreeSet<usize> = side.tags.values().copied().collect();
-                    claims.into_iter().map(|claim| vec![(claim, 0, Want::Fault)]).collect()
-                }
-                (false, End::Deny(_)) => vec![Vec::new()],
+                (true, _) => rejected().collect(),
+                (false, End::Deny(_)) => vec![(Vec::new(), None)],
                 // Another role, or none for its tags: either will do.
-                (false, _) => {
-                    let claims: BTreeSet<usize> = side.tags.values().copied().collect();
-                    let rejected = claims.into_iter().map(|claim| vec![(claim, 0, Want::Fault)]);
-                    std::iter::once(accepted(&space, 0)).chain(rejected).collect()
-                }
+                (false, _) => std::iter::once((vec![0], None)).chain(rejected()).collect(),
             };
-            for wants in wants {
+            for (fine, fault) in wants {
                 for terms in &alternatives {
-                    let ask =
-                        Ask { targets: vec![target], wants: wants.iter().cloned().collect(), terms: terms.clone() };
+                    let wants = fault.map(|claim| (claim, 0, Want::Fault)).into_iter().collect();
+                    let ask = Ask { targets: vec![target], fine: fine.clone(), wants, terms: terms.clone() };
                     verdict = verdict.or(asked(&space, &ask));
                 }
             }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::side::End;
 use super::solve::{Found, NotDecided};
-use super::space::{Ask, Known, Space, Spot, Want, roles_of, variants};
+use super::space::{Ask, Known, Space, Spot, roles_of, variants};
 use super::when::{Alternative, alternatives};
 use super::witness::Witness;
 use super::work::Work;
@@ -144,12 +144,13 @@ pub struct GroupSets {
 /// `groups` are the groups that are known. Witnesses use them where they can; other groups may exist.
 #[must_use]
 pub fn reach(evaluator: &Evaluator, groups: &[Group]) -> Reach {
-    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), &Work::default(), true)
+    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), &Work::default(), true, true)
 }
 
-/// As [`reach`], but for who blocks whom, for several answers that together may take no more than one.
+/// As [`reach`], but for who blocks whom and for the witnesses of rules, which are empty, for several answers that together may take no more than
+/// one.
 pub(crate) fn reach_within(evaluator: &Evaluator, groups: &[Group], work: &Work) -> Reach {
-    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), work, false)
+    reach_of(evaluator, groups, &roles_of(evaluator.pool(), groups), work, false, false)
 }
 
 /// As [`reach`], for one role, with the exact condition. The role need not be one that the pool names.
@@ -159,7 +160,7 @@ pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleRe
     all_roles.insert(role.to_owned());
     let work = Work::default();
     let known = Known { groups, roles: &all_roles, work: &work };
-    let found = reach_of(evaluator, groups, &all_roles, &Work::default(), false);
+    let found = reach_of(evaluator, groups, &all_roles, &Work::default(), false, false);
     let found = found.roles.into_iter().find(|known| known.role == role);
     let spots = spots(evaluator).into_iter().take_while(|_| !work.is_over());
     let spaces = spots.filter_map(|spot| {
@@ -213,9 +214,10 @@ fn reach_of(
     all_roles: &BTreeSet<String>,
     work: &Work,
     asks_who_blocks: bool,
+    keeps_witnesses: bool,
 ) -> Reach {
     let known = Known { groups, roles: all_roles, work };
-    let mut visit = Visit::new(known, asks_who_blocks);
+    let mut visit = Visit::new(known, asks_who_blocks, keeps_witnesses);
     let mut domain = BTreeMap::new();
     let spots = spots(evaluator);
     for spot in &spots {
@@ -234,9 +236,10 @@ fn reach_of(
         .map(|role| {
             let Ways { verdict, known, by } = ways.remove(role.as_str()).unwrap_or_default();
             let verdict = if passed_by { verdict.or(Verdict::NotDecided(NotDecided::TooLarge)) } else { verdict };
-            let unknown_groups = verdict.witness().is_some() && known.witness().is_none();
+            let has_unknown = known.as_ref().is_some_and(|known| known.witness().is_none());
+            let unknown_groups = verdict.witness().is_some() && has_unknown;
             // Among witnesses those of known groups count.
-            let verdict = if known.witness().is_some() { known } else { verdict };
+            let verdict = known.filter(|known| known.witness().is_some()).unwrap_or(verdict);
             let by_custom_role = (verdict.is_live() != Some(true)).then(|| custom(evaluator, &spots, of_groups, role));
             RoleReach { role: role.clone(), verdict, by, by_custom_role, when: None, unknown_groups }
         })
@@ -250,13 +253,6 @@ pub(crate) fn spots(evaluator: &Evaluator) -> Vec<Spot> {
     let guest = Spot { keys: vec![None], ..Spot::default() };
     let mapped = pool.role_mappings.keys().map(|key| Spot { keys: vec![Some(key.clone())], ..Spot::default() });
     mapped.flat_map(|spot| variants(spot, &[evaluator])).chain([guest]).collect()
-}
-
-/// The wants of a request that gets its tags.
-pub(crate) fn accepted(space: &Space<'_>, side: usize) -> Vec<(usize, usize, Want)> {
-    let Some(tags) = space.sides.get(side).map(|side| &side.tags) else { return Vec::new() };
-    let claims: BTreeSet<usize> = tags.values().copied().collect();
-    claims.into_iter().map(|claim| (claim, side, Want::Fine)).collect()
 }
 
 /// Whether a request that chooses this role gets it.
@@ -273,8 +269,7 @@ fn custom(evaluator: &Evaluator, spots: &[Spot], known: Known<'_>, role: &str) -
                 continue;
             }
             // Any of the role's rules will do, so none needs to be avoided.
-            let wants = accepted(&space, 0).into_iter().collect();
-            let ask = Ask { targets: vec![target], wants, ..Ask::default() };
+            let ask = Ask { targets: vec![target], fine: vec![0], ..Ask::default() };
             verdict = verdict.or(match space.find(&ask) {
                 Found::Yes(claims) => Verdict::Live(Witness {
                     provider: side.key.as_ref().map(|key| key.as_str().to_owned()),
@@ -373,7 +368,7 @@ fn note_domain(space: &Space<'_>, knows_groups: bool, domain: &mut BTreeMap<Stri
         key.and_then(|key| side.evaluator.pool().role_mappings.get(key))
             .is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token)
     });
-    for name in &space.names {
+    for (name, of_claim) in space.names.iter().zip(&space.domains) {
         let values = match name.as_str() {
             GROUPS | ROLES if knows_groups => {
                 "absent, or any array of strings: the known groups first, and what takes another is marked"
@@ -383,10 +378,15 @@ fn note_domain(space: &Space<'_>, knows_groups: bool, domain: &mut BTreeMap<Stri
                 "absent, or any string: a role that no known group has is marked"
             }
             PREFERRED_ROLE if is_token => "absent, or any string: the token may name any role",
-            "aud" => "absent, or what this login's client makes it",
-            "iss" => "absent, or this login's issuer",
+            "aud" if of_claim.only.is_some() => "absent, or this login's client, as a string or alone in an array",
+            "iss" if of_claim.only.is_some() => "absent, or this login's issuer",
             _ => "absent, any string, or an array of strings where no string will do",
         };
+        let of_others = domain.get(name).filter(|said| matches!(name.as_str(), "aud" | "iss") && **said != values);
+        let values = of_others.map_or(
+            values,
+            |_| "absent, what makes it this login's, or for other providers any string or array of strings",
+        );
         domain.insert(name.clone(), values);
     }
 }

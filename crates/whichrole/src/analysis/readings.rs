@@ -53,7 +53,7 @@ pub fn reach_readings(found: &Reach, evaluator: &Evaluator, groups: &[Group]) ->
     let choices = other_choices(evaluator.pool(), evaluator.semantics(), false);
     let work = Work::default();
     let readings = choices.into_iter().map(|assume| {
-        let other = Evaluator::new(evaluator.pool().clone(), evaluator.semantics().with(assume));
+        let other = evaluator.under(evaluator.semantics().with(assume));
         let other = reach_within(&other, groups, &work);
         let roles = found.roles.iter().zip(&other.roles);
         let roles = roles.filter(|(a, b)| a.verdict.is_live() != b.verdict.is_live());

@@ -1,9 +1,9 @@
 //! One configuration's part of a space: its cases in order, and where a request ends that none of them decides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::space::{Known, Spot};
-use super::work::steps_of_login;
+use super::work::{steps_of_login, steps_of_test};
 use crate::claims::{Claim, Claims};
 use crate::groups::token_roles;
 use crate::groups::{PREFERRED_ROLE, ROLES};
@@ -12,8 +12,11 @@ use crate::matching::Test;
 use crate::names::Names;
 use crate::pool::{MatchType, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
-use crate::semantics::{ArrayClaims, RulesCustomRole, Semantics, SoleRole, TagMissingClaim};
+use crate::semantics::{ArrayClaims, LetterCase, RulesCustomRole, Semantics, SoleRole, TagMissingClaim};
 use crate::{Decision, Denial, Evaluator, Outcome, Request, Source, saml, tags};
+
+/// The steps that making a tag counts for.
+const COST_OF_TAG: usize = 4;
 
 /// Where a request ends on one side, its tags apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,18 +33,18 @@ pub(crate) const TAGS_REJECTED: &str = "tags-rejected";
 
 /// One way in which a mapping decides.
 #[derive(Debug)]
-pub(crate) struct Case {
+pub(crate) struct Case<'e> {
     pub(crate) claim: usize,
-    pub(crate) test: CaseTest,
+    pub(crate) test: CaseTest<'e>,
     pub(crate) end: End,
     /// The rule's number, counted from 1.
     pub(crate) rule: Option<usize>,
 }
 
 #[derive(Debug)]
-pub(crate) enum CaseTest {
+pub(crate) enum CaseTest<'e> {
     /// As a rule compares, under the semantics of its side.
-    Rule(Test),
+    Rule(&'e Test),
     /// As a mapping of type Token compares: character for character.
     Exact(Test),
     /// `cognito:roles` has exactly one role: this one, or one that no configuration knows.
@@ -59,7 +62,7 @@ pub(crate) enum CaseTest {
 /// What two identical tests have in common, and no others.
 type TestKey<'t> = (u8, Option<MatchType>, &'t str);
 
-impl CaseTest {
+impl CaseTest<'_> {
     pub(crate) fn key(&self) -> TestKey<'_> {
         match self {
             Self::Rule(test) => (0, Some(test.match_type()), test.value()),
@@ -98,7 +101,16 @@ impl CaseTest {
     }
 }
 
-impl Case {
+impl Case<'_> {
+    /// A text of ASCII that a string or an array of strings which passes the test has in it as it is; `None` where none is known.
+    pub(crate) fn must_have(&self, evaluator: &Evaluator) -> Option<&str> {
+        let CaseTest::Rule(test) = &self.test else { return None };
+        let semantics = evaluator.semantics();
+        let by_text = matches!(semantics.array_claims(), ArrayClaims::JsonText | ArrayClaims::ListText);
+        let is_in = test.match_type() != MatchType::NotEqual && semantics.letter_case() == LetterCase::Sensitive;
+        (is_in && !by_text && test.value().is_ascii()).then_some(test.value())
+    }
+
     /// How many characters a value that passes the test has at least, its own quotes apart.
     pub(crate) fn needs(&self, semantics: &Semantics) -> usize {
         match &self.test {
@@ -124,11 +136,13 @@ pub(crate) struct Side<'e> {
     pub(crate) key: Option<ProviderKey>,
     /// The role that the request chooses.
     pub(crate) custom: Option<String>,
-    pub(crate) cases: Vec<Case>,
+    pub(crate) cases: Vec<Case<'e>>,
     /// Where a request ends when no case holds.
     pub(crate) otherwise: End,
     /// Tag key to claim.
     pub(crate) tags: BTreeMap<String, usize>,
+    /// The claims of tags.
+    pub(crate) tag_claims: BTreeSet<usize>,
     /// The cases of each claim, ascending.
     pub(crate) by_claim: Vec<Vec<usize>>,
 }
@@ -153,9 +167,27 @@ impl Side<'_> {
         }
     }
 
-    /// About how many steps the evaluator makes for a request with these claims.
-    pub(crate) fn steps(&self, claims: &Claims<'_>) -> usize {
-        steps_of_login(self.evaluator) + self.cases.len() + self.tags.len() * claims.iter().count() / 2
+    /// About how many steps it takes to put a case to a value of its claim.
+    pub(crate) fn steps_of_case(&self, case: usize, value: &Claim<'_>) -> usize {
+        match self.cases.get(case).map(|case| &case.test) {
+            Some(CaseTest::Rule(test)) => steps_of_test(test, value, self.evaluator.semantics()),
+            Some(CaseTest::Exact(test)) => steps_of_test(test, value, &EXACT),
+            Some(_) | None => 1,
+        }
+    }
+
+    /// About how many steps the evaluator makes for a request with these claims, `names` being those of all. It looks at each case until one
+    /// decides.
+    pub(crate) fn steps(&self, claims: &Claims<'_>, names: &[String], target: usize) -> usize {
+        let values = self.by_claim.iter().zip(names).filter(|(cases, _)| !cases.is_empty());
+        let values = values.filter_map(|(cases, name)| Some((cases, claims.get(name)?)));
+        let compared = values.map(|(cases, value)| -> usize {
+            cases.iter().take_while(|at| **at <= target).map(|at| self.steps_of_case(*at, value)).sum()
+        });
+        steps_of_login(self.evaluator)
+            + self.cases.len()
+            + compared.sum::<usize>()
+            + self.tags.len() * (COST_OF_TAG + claims.iter().count() / 2)
     }
 }
 
@@ -217,6 +249,7 @@ pub(crate) fn side<'e>(
         cases: Vec::new(),
         otherwise: End::Deny(""),
         tags: BTreeMap::new(),
+        tag_claims: BTreeSet::new(),
         by_claim: Vec::new(),
     };
     let semantics = evaluator.semantics();
@@ -247,7 +280,8 @@ pub(crate) fn side<'e>(
         Some((_, mapping)) => match &mapping.mapping_type {
             RoleMappingType::Token => token_cases(&mut side, semantics, known, names),
             RoleMappingType::Rules(rules) => {
-                for (at, rule) in rules.iter().enumerate() {
+                let tests = evaluator.plan_of(&login).map(|plan| plan.tests.as_slice()).unwrap_or_default();
+                for (at, (rule, (_, test))) in rules.iter().zip(tests).enumerate() {
                     let chosen = custom.is_none_or(|custom| {
                         semantics.rules_custom_role() == RulesCustomRole::MatchingRule
                             && rule.role_arn.as_str() == custom
@@ -255,7 +289,7 @@ pub(crate) fn side<'e>(
                     if chosen {
                         side.cases.push(Case {
                             claim: names.insert(&rule.claim),
-                            test: CaseTest::Rule(Test::new(rule.match_type, &rule.value)),
+                            test: CaseTest::Rule(test),
                             end: End::Role(rule.role_arn.0.clone()),
                             rule: Some(at + 1),
                         });
@@ -275,7 +309,9 @@ pub(crate) fn side<'e>(
         }
         let shaped = evaluator.with_claims(&login, &shape);
         for (key, claim) in tags::sources(map, &shaped, semantics).0 {
-            side.tags.insert(key.to_owned(), names.insert(claim));
+            let claim = names.insert(claim);
+            side.tags.insert(key.to_owned(), claim);
+            side.tag_claims.insert(claim);
         }
     }
     Some(side)
@@ -299,7 +335,7 @@ fn end_of(decision: &Decision<'_>) -> End {
 
 /// Section 3 as cases: the preferred role, one that is known or any other; then the sole role, where it counts.
 fn token_cases(side: &mut Side<'_>, semantics: &Semantics, known: Known<'_>, names: &mut Names) {
-    let mut push = |name: &str, test: CaseTest, end: End| {
+    let mut push = |name: &str, test: CaseTest<'static>, end: End| {
         let claim = names.insert(name);
         side.cases.push(Case { claim, test, end, rule: None });
     };
@@ -322,7 +358,7 @@ fn token_cases(side: &mut Side<'_>, semantics: &Semantics, known: Known<'_>, nam
 /// S9 as cases.
 fn saml_cases(side: &mut Side<'_>, known: Known<'_>, names: &mut Names) {
     let claim = names.insert(saml::ROLE_ATTRIBUTE);
-    let mut push = |test: CaseTest, end: End| side.cases.push(Case { claim, test, end, rule: None });
+    let mut push = |test: CaseTest<'static>, end: End| side.cases.push(Case { claim, test, end, rule: None });
     for role in known.roles {
         push(CaseTest::SamlOne(Some(role.clone())), End::Role(role.clone()));
     }
@@ -342,6 +378,6 @@ pub(crate) fn twins(a: &Side<'_>, b: &Side<'_>) -> Vec<usize> {
     for (at, case) in b.cases.iter().enumerate() {
         first.entry((case.claim, case.test.key())).or_insert(at);
     }
-    let twin = |case: &Case| first.get(&(case.claim, case.test.key())).copied().unwrap_or(usize::MAX);
+    let twin = |case: &Case<'_>| first.get(&(case.claim, case.test.key())).copied().unwrap_or(usize::MAX);
     a.cases.iter().map(twin).collect()
 }

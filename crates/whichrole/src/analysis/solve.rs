@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::layout::{Pieces, layouts};
-use super::work::Work;
+use super::work::{Work, steps_of_test};
 use crate::claims::Claim;
 use crate::matching::Test;
 use crate::pool::{Group, MatchType, RoleArn};
@@ -29,6 +29,12 @@ pub(crate) struct Literal<'t> {
 impl Literal<'_> {
     pub(crate) fn accepts(&self, value: &Claim<'_>) -> bool {
         self.test.matches(value, self.semantics) == self.holds
+    }
+
+    /// The same, and counts what it takes.
+    fn accepts_for(&self, value: &Claim<'_>, work: &Work) -> bool {
+        work.add(steps_of_test(self.test, value, self.semantics));
+        self.accepts(value)
     }
 }
 
@@ -112,7 +118,18 @@ pub(crate) struct Fresh {
 impl Fresh {
     /// Chooses readable characters that are in none of the values, whatever the letter case.
     pub(crate) fn unlike(values: &[&str]) -> Self {
-        let used: BTreeSet<char> = values.iter().flat_map(|value| value.chars()).flat_map(char::to_lowercase).collect();
+        // Values can be long, and have few different characters.
+        let mut ascii = [false; 128];
+        let mut used: BTreeSet<char> = BTreeSet::new();
+        for c in values.iter().flat_map(|value| value.chars()) {
+            match ascii.get_mut(c as usize) {
+                Some(seen) => *seen = true,
+                None => used.extend(c.to_lowercase()),
+            }
+        }
+        used.extend(
+            (0..128_u8).map(char::from).zip(ascii).filter(|(_, seen)| *seen).flat_map(|(c, _)| c.to_lowercase()),
+        );
         let unused = |c: &char| !"aws:[]\", \\".contains(*c) && c.to_lowercase().eq([*c]) && !used.contains(c);
         let all = || ('x'..='z').chain('b'..='w').chain('0'..='9').chain('\u{e0}'..='\u{ffff}');
         let legal = all().filter(|c| is_tag_character(*c)).find(unused).unwrap_or('\u{10000}');
@@ -154,8 +171,7 @@ impl Question<'_> {
     }
 
     fn passes(&self, value: &Claim<'_>) -> bool {
-        self.work.add(self.literals.len());
-        self.literals.iter().all(|literal| literal.accepts(value)) && (self.accept)(value)
+        self.literals.iter().all(|literal| literal.accepts_for(value, self.work)) && (self.accept)(value)
     }
 
     fn strings(&self) -> Found<Claim<'static>> {
@@ -258,6 +274,9 @@ impl Question<'_> {
             for more in &self.domain.more {
                 if let Claim::Array(more) = more {
                     candidates.push(Claim::Array(all().chain(more.iter().cloned()).collect()));
+                    // A tag may be made of the first element.
+                    let first = std::iter::once(extra(fresh.legal));
+                    candidates.push(Claim::Array(first.chain(all()).chain(more.iter().cloned()).collect()));
                 }
             }
         }
@@ -326,13 +345,13 @@ impl Question<'_> {
 
     /// Whether an element may stand in an array that must fail some tests.
     fn is_clear(&self, element: &str) -> bool {
-        self.work.add(2 * self.literals.len());
+        self.work.add(self.literals.len());
         let alone = Claim::texts([element.to_owned()]);
         self.literals.iter().all(|literal| match (literal.test.match_type(), literal.holds) {
             // No element may equal the value; and one that equals it is asked for, which binds no other.
-            (MatchType::NotEqual, true) => literal.test.matches(&alone, literal.semantics),
-            (MatchType::NotEqual, false) | (_, true) => true,
-            (_, false) => !literal.test.matches(&alone, literal.semantics),
+            (MatchType::NotEqual, false) => true,
+            (MatchType::NotEqual, true) | (_, false) => literal.accepts_for(&alone, self.work),
+            (_, true) => true,
         })
     }
 
@@ -354,7 +373,7 @@ impl Question<'_> {
             }
             // As a text it would do. No array has that text, but one with a longer text may do as well.
             let text = Claim::from(text);
-            if self.literals.iter().all(|literal| literal.accepts(&text)) {
+            if self.literals.iter().all(|literal| literal.accepts_for(&text, self.work)) {
                 outcome = Found::Undecided(NotDecided::Incomplete);
             }
         }

@@ -42,7 +42,7 @@ impl Want {
         }
     }
 
-    fn is_met(&self, claim: Option<&Claim<'_>>, semantics: &Semantics) -> bool {
+    pub(crate) fn is_met(&self, claim: Option<&Claim<'_>>, semantics: &Semantics) -> bool {
         let mut touched = Questions::NONE;
         match (self, tags::value(claim, semantics, &mut touched)) {
             (Self::Fine, Ok(_)) | (Self::Fault, Err(_)) | (Self::Nothing, Ok(None)) | (Self::Value, Ok(Some(_))) => {
@@ -97,7 +97,9 @@ impl FromIterator<(usize, usize, Want)> for Wants {
 pub(crate) struct Ask {
     /// Which case decides, for each side.
     pub(crate) targets: Vec<usize>,
-    /// What tags' claims must come to.
+    /// The sides whose tags must not be rejected: each claim comes to a value, or to nothing.
+    pub(crate) fine: Vec<usize>,
+    /// What else tags' claims must come to.
     pub(crate) wants: Wants,
     pub(crate) terms: Vec<Term>,
 }
@@ -107,7 +109,7 @@ pub(crate) struct Ask {
 pub(crate) struct Space<'e> {
     pub(crate) sides: Vec<Side<'e>>,
     pub(crate) names: Vec<String>,
-    domains: Vec<Domain<'e>>,
+    pub(crate) domains: Vec<Domain<'e>>,
     /// Claims that must be there, and those that must not.
     forced: BTreeSet<usize>,
     banned: BTreeSet<usize>,
@@ -119,7 +121,7 @@ pub(crate) struct Space<'e> {
 /// What is asked of one claim.
 pub(crate) struct Posed<'p> {
     literals: Vec<Literal<'p>>,
-    specials: Vec<(&'p CaseTest, bool)>,
+    specials: Vec<(&'p CaseTest<'p>, bool)>,
     wants: Vec<(&'p Semantics, &'p Want)>,
     must_be: bool,
     must_not_be: bool,
@@ -188,6 +190,8 @@ pub(crate) struct Known<'k> {
 
 /// The steps that a case or a claim of a space counts for: it takes about as long to set up as so many tests take to be asked for.
 const COST_OF_CASE: usize = 16;
+/// The same of a tag on one side.
+const COST_OF_TAG: usize = 48;
 /// The cases of a claim that a search for its value begins with. A mapping that AWS takes has no more.
 const FIRST_CASES: usize = 32;
 
@@ -220,7 +224,8 @@ impl<'e> Space<'e> {
             }
         }
         let cases: usize = sides.iter().map(|side: &Side<'_>| side.cases.len()).sum();
-        known.work.add(COST_OF_CASE * (cases + names.len() + 8));
+        let tags: usize = sides.iter().map(|side: &Side<'_>| side.tags.len()).sum();
+        known.work.add(COST_OF_CASE * (cases + names.len() + 8) + COST_OF_TAG * tags);
         let mut forced: BTreeSet<usize> = given.into_iter().collect();
         let mut banned = BTreeSet::new();
         match (spot.user_id, user_id) {
@@ -244,7 +249,7 @@ impl<'e> Space<'e> {
         let is_rejected = |n: usize| ask.wants.0.values().flatten().any(|want| *want == (n, Want::Fault));
         let mut sides = self.sides.iter().zip(&ask.targets).enumerate();
         let replays = sides.all(|(n, (side, target))| {
-            self.work.add(side.steps(claims));
+            self.work.add(side.steps(claims, &self.names, *target));
             side.replays(claims, *target, is_rejected(n))
         });
         if replays { found } else { Found::Undecided(NotDecided::Replay) }
@@ -300,9 +305,21 @@ impl<'e> Space<'e> {
         }
     }
 
-    /// The claims that cannot just be left out.
+    /// The claims that cannot just be left out. Those of tags mostly can, and there may be very many.
     pub(super) fn visited(&self, ask: &Ask) -> BTreeSet<usize> {
-        self.needed(ask).into_iter().chain(ask.wants.0.keys().copied()).collect()
+        let sides = ask.fine.iter().filter_map(|side| self.sides.get(*side));
+        let demanding = sides.filter(|side| !Want::Fine.is_met(None, side.evaluator.semantics()));
+        let demanded = demanding.flat_map(|side| side.tag_claims.iter().copied());
+        self.needed(ask).into_iter().chain(ask.wants.0.keys().copied()).chain(demanded).collect()
+    }
+
+    /// What a claim must come to as a tag, and on which side.
+    fn wants_of<'p>(&'p self, claim: usize, ask: &'p Ask) -> impl Iterator<Item = (&'p Side<'e>, &'p Want)> {
+        let fine = ask.fine.iter().map(|side| (side, &Want::Fine));
+        let fine =
+            fine.filter(move |(side, _)| self.sides.get(**side).is_some_and(|side| side.tag_claims.contains(&claim)));
+        let all = fine.chain(ask.wants.of(claim).iter().map(|(side, want)| (side, want)));
+        all.filter_map(|(side, want)| Some((self.sides.get(*side)?, want)))
     }
 
     /// The claims of which something else is asked than what they come to as tags.
@@ -315,10 +332,7 @@ impl<'e> Space<'e> {
 
     /// Whether no tags ask for a claim to be there.
     fn may_lack(&self, claim: usize, ask: &Ask) -> bool {
-        ask.wants
-            .of(claim)
-            .iter()
-            .all(|(side, want)| self.sides.get(*side).is_none_or(|side| want.is_met(None, side.evaluator.semantics())))
+        self.wants_of(claim, ask).all(|(side, want)| want.is_met(None, side.evaluator.semantics()))
     }
 
     /// A value for one claim, `None` meaning that it is left out. `cases` are sides' cases on this claim that must, or must not, hold.
@@ -343,9 +357,12 @@ impl<'e> Space<'e> {
             }
             let found = self.value_for(claim, &self.posed(claim, &asked, ask));
             let Found::Yes(Some(value)) = &found else { return found };
-            self.work.add(others.len());
-            let holds =
-                |(side, at, _): &(usize, usize, bool)| self.sides.get(*side).is_some_and(|side| side.holds(*at, value));
+            let holds = |(side, at, _): &(usize, usize, bool)| {
+                self.sides.get(*side).is_some_and(|side| {
+                    self.work.add(side.steps_of_case(*at, value));
+                    side.holds(*at, value)
+                })
+            };
             match others.iter().position(holds) {
                 Some(other) => asked.push(others.swap_remove(other)),
                 None => return found,
@@ -391,7 +408,10 @@ impl<'e> Space<'e> {
             self.work.add(posed.specials.len());
             posed.accepts_beside_tests(value) && self.may_be(claim, value)
         };
-        let is_picky = !posed.wants.is_empty() || !posed.specials.is_empty();
+        let is_picky = !posed.wants.is_empty()
+            || !posed.specials.is_empty()
+            // The first text of an array says for whom the token is (Q5).
+            || self.names.get(claim).is_some_and(|name| name == "aud");
         ask(&Question { literals: &posed.literals, domain, accept: &accept, is_picky, work: self.work })
     }
 
@@ -434,10 +454,7 @@ impl<'e> Space<'e> {
                 _ => {}
             }
         }
-        let of_claim = ask.wants.of(claim).iter();
-        posed
-            .wants
-            .extend(of_claim.filter_map(|(side, want)| Some((self.sides.get(*side)?.evaluator.semantics(), want))));
+        posed.wants.extend(self.wants_of(claim, ask).map(|(side, want)| (side.evaluator.semantics(), want)));
         posed
     }
 

@@ -5,7 +5,6 @@
 //! alternatives that nothing satisfies or that another one covers.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -132,7 +131,8 @@ fn constraints(space: &Space<'_>, side: &Side<'_>, tests: &[Test]) -> BTreeMap<S
         let Some(case) = side.cases.get(*at) else { continue };
         let Some(name) = space.names.get(case.claim) else { continue };
         let (operator, value) = match &case.test {
-            CaseTest::Rule(test) | CaseTest::Exact(test) => (operator(test.match_type()), test.value().to_owned()),
+            CaseTest::Rule(test) => (operator(test.match_type()), test.value().to_owned()),
+            CaseTest::Exact(test) => (operator(test.match_type()), test.value().to_owned()),
             CaseTest::Sole(role) | CaseTest::SamlOne(role) => {
                 ("is-the-only-role", role.clone().unwrap_or_else(|| "*".to_owned()))
             }
@@ -148,22 +148,19 @@ impl Alternative {
     /// The alternative in words: ``cognito:groups contains `admins` and not starts-with `x` ``.
     #[must_use]
     pub fn words(&self) -> String {
-        let mut out = String::new();
-        for (claim, constraints) in &self.claims {
-            for constraint in constraints {
-                let not = if constraint.holds { "" } else { "not " };
-                let and = if out.is_empty() { "" } else { " and " };
-                // Writing to a `String` cannot fail.
-                let _ = write!(
-                    out,
-                    "{and}{not}{} {} {}",
-                    text::visible(claim),
-                    constraint.operator,
-                    text::quoted(&constraint.value)
-                );
-            }
-        }
-        if out.is_empty() { "always".to_owned() } else { out }
+        let terms = self.terms();
+        if terms.is_empty() { "always".to_owned() } else { terms.join(" and ") }
+    }
+
+    /// What must hold together, each in words: ``not custom:dept starts-with `x` ``. There can be hundreds.
+    #[must_use]
+    pub fn terms(&self) -> Vec<String> {
+        let words = |claim: &str, constraint: &Constraint| {
+            let not = if constraint.holds { "" } else { "not " };
+            format!("{not}{} {} {}", text::visible(claim), constraint.operator, text::quoted(&constraint.value))
+        };
+        let claims = self.claims.iter();
+        claims.flat_map(|(claim, all)| all.iter().map(move |constraint| words(claim, constraint))).collect()
     }
 }
 

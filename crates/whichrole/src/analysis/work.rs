@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 
-use crate::Evaluator;
+use crate::claims::Claim;
+use crate::matching::Test;
+use crate::{Evaluator, Semantics};
 
 /// The most steps that one call of the analysis makes: tests asked for, and bytes of text tried. They take about a second.
 const MOST_STEPS: u64 = 100_000_000;
@@ -10,6 +12,15 @@ const MOST_STEPS: u64 = 100_000_000;
 /// About how many places finding a login looks at.
 pub(crate) fn steps_of_login(evaluator: &Evaluator) -> usize {
     evaluator.directory.most_mappings + evaluator.pool().principal_tags.len() + evaluator.names.len() / 8
+}
+
+/// About how long putting a test to a value takes: how many times as long as to a short text.
+pub(crate) fn steps_of_test(test: &Test, value: &Claim<'_>, semantics: &Semantics) -> usize {
+    let steps = |claim: &Claim<'_>| claim.as_text().map_or(1, |text| test.steps(text, semantics.letter_case()));
+    match value {
+        Claim::Array(elements) => 1 + elements.iter().map(steps).sum::<usize>(),
+        other => steps(other),
+    }
 }
 
 /// The steps so far. Past the bound every question is answered "not decided".
@@ -52,7 +63,7 @@ mod tests {
     use super::*;
     use crate::analysis::solve::{Found, NotDecided};
     use crate::analysis::space::{Ask, Known, Space, Spot};
-    use crate::{IdentityPool, MappingRule, MatchType, ProviderKey, RoleMapping, Semantics};
+    use crate::{IdentityPool, MappingRule, MatchType, ProviderKey, RoleMapping};
 
     #[test]
     fn past_the_bound_nothing_is_decided() {

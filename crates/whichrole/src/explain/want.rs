@@ -308,7 +308,8 @@ fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str, groups: &[Group], 
                 way(format!("rule {}", n + 1), format!("{test}{blocked}"));
             }
             if live.len() > MOST_RULES_SHOWN {
-                way(format!("{} more rules", live.len() - MOST_RULES_SHOWN), "only the first are listed".to_owned());
+                let more = text::counted(live.len() - MOST_RULES_SHOWN, "more rule", "more rules");
+                way(more, "only the first are listed".to_owned());
             }
         }
     }

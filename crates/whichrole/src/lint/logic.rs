@@ -14,7 +14,7 @@ use crate::pool::{AmbiguousRoleResolution, Group, MappingRule, MatchType, RoleMa
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::{Place, Position};
 use crate::semantics::{ArrayClaims, Choice, LetterCase, NonStringClaims, Semantics};
-use crate::{Evaluator, IdentityPool, Request, text};
+use crate::{IdentityPool, Request, text};
 
 /// Claims that every token has, so that a rule on them misses nobody.
 const ALWAYS: &[&str] = &["sub", "aud", "iss", "exp", "iat", "token_use", "cognito:username", "auth_time"];
@@ -162,7 +162,7 @@ impl OtherReadings<'_, '_> {
 
 /// The rules that live under a choice.
 fn live(case: &Case<'_>, choice: Choice, work: &Work) -> Rules {
-    let evaluator = Evaluator::new(case.evaluator.pool().clone(), Semantics::default().assume(choice));
+    let evaluator = case.evaluator.under(Semantics::default().assume(choice));
     let groups = case.definition.groups.as_deref().unwrap_or_default();
     let rules = reach_within(&evaluator, groups, work).rules.into_iter();
     rules.filter(|rule| rule.verdict.witness().is_some()).map(|rule| (rule.provider, rule.rule)).collect()

@@ -249,3 +249,42 @@ fn a_foreign_character_is_not_ascii_in_lower_case_either() {
     assert_eq!(kelvin(MatchType::NotEqual), ByCase { sensitive: true, insensitive: false });
     assert_eq!(Test::new(MatchType::NotEqual, "k").both("é"), ByCase::NEITHER.not());
 }
+
+/// A third of the length of a text, and half as much again, are how short and how long its lower case can be. `matches_text` relies on it.
+#[test]
+fn lower_case_is_neither_much_shorter_nor_much_longer() {
+    for c in '\0'..=char::MAX {
+        let (length, lower) = (c.len_utf8(), c.to_lowercase().map(char::len_utf8).sum::<usize>());
+        assert!(lower * 3 >= length && lower * 2 <= length * 3, "{c:?}");
+    }
+}
+
+/// However long text and value are, and wherever they stop being alike: what the standard library makes lower case of decides.
+#[test]
+fn insensitive_is_comparing_in_lower_case() {
+    let insensitive = choice("letter-case", "insensitive");
+    let odd = [
+        "", "a", "A", "b", "é", "É", "\u{212a}", "k", "İ", "i\u{307}", "ß", "ẞ", "Σ", "σ", "ς", "ΑΣ", "ας", "Σa", "σA",
+    ];
+    let long = ["", "x", "Xy"].map(|word| word.repeat(700));
+    let texts: Vec<String> =
+        long.iter().flat_map(|long| odd.map(|odd| [format!("{long}{odd}"), format!("{odd}{long}")]).concat()).collect();
+    for value in &texts {
+        for op in MatchType::ALL {
+            let test = Test::new(op, value);
+            for text in texts.iter().chain([&format!("{value}é"), &format!("É{value}"), &value.to_uppercase()]) {
+                let (lower, wanted) = (text.to_lowercase(), value.to_lowercase());
+                let expected = match op {
+                    MatchType::Equals => lower == wanted,
+                    MatchType::NotEqual => lower != wanted,
+                    MatchType::StartsWith => lower.starts_with(&wanted),
+                    MatchType::Contains => lower.contains(&wanted),
+                };
+                let shown = (op, value.len(), text.len(), value.chars().next_back(), text.chars().next_back());
+                assert_eq!(test.matches(&Claim::from(text.clone()), &insensitive), expected, "{shown:?}");
+                assert_eq!(test.both(text).insensitive, expected, "{shown:?}");
+                assert_eq!(test.both(text).sensitive, test.matches(&Claim::from(text.clone()), &Semantics::default()));
+            }
+        }
+    }
+}

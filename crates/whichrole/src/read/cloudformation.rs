@@ -8,13 +8,21 @@ mod concat;
 mod conditions;
 mod custom;
 mod declared;
+mod exports;
+mod loops;
+mod made;
 mod provider;
 mod resolve;
 mod resources;
+mod stacks;
 pub(crate) mod surroundings;
 mod template;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_made;
+#[cfg(test)]
+mod tests_together;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +34,7 @@ use super::problem::Problem;
 use super::{ReadOptions, Source};
 use crate::text;
 use conditions::Truth;
+use loops::{Loops, MayBeNested};
 use resolve::Resolver;
 use template::{Resource, Template};
 use world::World;
@@ -64,8 +73,13 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
     if templates.is_empty() {
         return;
     }
-    let templates: Vec<(usize, Node)> =
+    let mut templates: Vec<(usize, Node)> =
         templates.into_iter().map(|(number, node)| (number, template::whole(node))).collect();
+    let may_be_nested = if templates.len() > 1 { MayBeNested::Yes } else { MayBeNested::No };
+    let mut loops = Loops::new(&options.parameters);
+    for (_, template) in &mut templates {
+        loops.unroll(template, may_be_nested);
+    }
     let name_of = |number: usize| sources.get(number).map_or("", |source| source.name.as_str());
     let bytes = templates.iter().filter_map(|(number, _)| sources.get(*number)).map(|source| source.text.len()).sum();
     let indexed: Vec<Template<'_>> =
@@ -75,10 +89,12 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
     }
     let world = World::new(indexed, options, bytes);
     let problems_before = drafts.problems.len();
+    let pools = names_of_pools(&world.templates);
     let mut reading = Reading {
         world: &world,
         options,
-        pools: names_of_pools(&world.templates),
+        homes: pools.iter().map(|((number, _), name)| (name.clone(), *number)).collect(),
+        pools,
         elsewhere: BTreeMap::new(),
         attached: BTreeMap::new(),
         followed: BTreeSet::new(),
@@ -105,6 +121,7 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
     world.take_undecided();
     reading.conclude();
     drafts.notes.extend(world.unused());
+    drafts.used.parameters.extend(options.parameters.keys().filter(|name| world.asks_for(name)).cloned());
     if let Some(too_large) = world.take_too_large() {
         drafts.problems.truncate(problems_before);
         drafts.problems.push(too_large);
@@ -118,6 +135,8 @@ struct Reading<'r, 'n> {
     options: &'r ReadOptions,
     /// The names of the pools in these templates, by template and logical id.
     pools: BTreeMap<(usize, &'n str), String>,
+    /// The number of the template that each of these pools is in.
+    homes: BTreeMap<String, usize>,
     /// The names of other pools, by what refers to them.
     elsewhere: BTreeMap<String, String>,
     /// The attachment of each pool: a pool has one.
@@ -132,15 +151,13 @@ struct Reading<'r, 'n> {
 impl<'n> Reading<'_, 'n> {
     /// Whether a resource is there; one whose condition is not known is, with a problem or, where it decides no mapping, a note.
     fn exists(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>, decides: Decides) -> bool {
-        let Some(name) = resource.condition.and_then(Node::as_text) else { return true };
-        match resolver.condition(name) {
+        match resolver.is_made(resource.condition) {
             Truth::Known(exists) => exists,
             Truth::Unknown(missing) => {
-                let message = format!(
-                    "{} depends on the condition {}, which is not known here",
-                    text::quoted(resource.id),
-                    text::quoted(name)
-                );
+                let of =
+                    resource.condition.and_then(Node::as_text).map_or("of a nested stack".to_owned(), text::quoted);
+                let message =
+                    format!("{} depends on the condition {of}, which is not known here", text::quoted(resource.id));
                 let problem = Problem::unresolved(&message, &missing).at(resource.at);
                 match decides {
                     Decides::Mapping => self.drafts.problems.push(problem),
@@ -149,6 +166,14 @@ impl<'n> Reading<'_, 'n> {
                 true
             }
         }
+    }
+
+    /// Whether all of a resource is written here; what is made elsewhere is a problem.
+    fn is_whole(&mut self, resource: &Resource<'n>) -> bool {
+        let unseen = made::unseen_in(resource);
+        let is_whole = unseen.is_none();
+        self.drafts.problems.extend(unseen);
+        is_whole
     }
 
     /// Reports the conditions that decided what was just read.
@@ -169,7 +194,23 @@ impl<'n> Reading<'_, 'n> {
         {
             return name.clone();
         }
+        // A part of a template may name a pool that stands in another part.
+        if let Some((id, "")) = written.as_deref().and_then(provider::reference)
+            && resolver.template().is_some_and(|part| part.resource(id).is_none() && !part.parameters.contains_key(id))
+        {
+            let mut of_this_id = self.pools.iter().filter(|((_, known), _)| *known == id);
+            if let (Some((_, name)), None) = (of_this_id.next(), of_this_id.next()) {
+                return name.clone();
+            }
+        }
         let literal = written.as_deref().is_some_and(|text| !text.contains("${"));
+        if !literal && self.world.stacks.are_several(resolver.number()) {
+            let message = format!(
+                "{} is in a template that several nested stacks use, and nobody knows here of which pool it is",
+                text::quoted(owner)
+            );
+            self.drafts.problems.push(Problem::new("unresolved-value", message).at(at));
+        }
         let mut elsewhere = self.pools.iter().filter(|((number, _), _)| *number != resolver.number());
         if let (false, 1, Some((_, name))) = (literal, self.pools.len(), elsewhere.next()) {
             let message =
@@ -189,18 +230,28 @@ impl<'n> Reading<'_, 'n> {
         name
     }
 
+    /// The template whose view of a pool's providers counts: the pool's own, or where that is not here, that of its attachment.
+    fn home(&self, pool: &str, resolver: Resolver<'_, 'n>) -> usize {
+        self.homes.get(pool).copied().unwrap_or(resolver.number())
+    }
+
     /// What can be said only when everything was read.
     fn conclude(&mut self) {
         if self.attached.is_empty() {
             self.drafts.problems.append(&mut self.not_understood);
-            for resource in self.world.templates.iter().flat_map(Template::in_order) {
-                if resource.kind == "AWS::CloudFormation::Stack" {
-                    let message = format!("{} is a nested stack; its template is not here", text::quoted(resource.id));
-                    self.drafts.notes.push(Problem::new("not-recognised", message).at(resource.at));
-                }
-            }
         } else {
             self.drafts.notes.append(&mut self.not_understood);
+        }
+        let has_roles = |pool: &String| self.attached.contains_key(pool) || self.drafts.has_roles(Some(pool));
+        let here: Vec<&String> = self.pools.values().filter(|pool| self.drafts.known(pool).is_some()).collect();
+        let is_attached = self.drafts.has_roles(None)
+            || here.iter().all(|pool| has_roles(pool)) && !(here.is_empty() && self.attached.is_empty());
+        for unseen in made::unseen(self.world) {
+            if unseen.is_near || !is_attached {
+                self.drafts.problems.push(unseen.problem);
+            } else {
+                self.drafts.note(Problem { code: "not-recognised", ..unseen.problem });
+            }
         }
         for resource in self.world.templates.iter().flat_map(Template::in_order) {
             if resource.kind.starts_with("AWS::Cognito::") && !KNOWN.contains(&resource.kind) {

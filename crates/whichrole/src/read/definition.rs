@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::UsedNames;
 use super::places::{Place, Places};
 use super::position::Position;
 use super::problem::{self, Problem, ReadError};
@@ -25,6 +26,8 @@ pub struct Configuration {
     pub surroundings: Surroundings,
     /// The names of the sources, by number.
     pub names: Vec<String>,
+    /// Which of the [`ReadOptions`](super::ReadOptions) that say what a name stands for were of use.
+    pub used: UsedNames,
 }
 
 impl Configuration {
@@ -94,6 +97,7 @@ pub(crate) struct Drafts {
     pub(crate) problems: Vec<Problem>,
     pub(crate) notes: Vec<Problem>,
     pub(crate) surroundings: Surroundings,
+    pub(crate) used: UsedNames,
     room: Room,
     /// A member that is close to `Resources`, told where nothing else is found.
     pub(crate) misspelt_section: Option<(String, Position)>,
@@ -119,9 +123,9 @@ fn nothing_known(names: &[String], misspelt: Option<(String, Position)>) -> Prob
 }
 
 impl Drafts {
-    /// Drafts of a configuration with at most so many parts.
-    pub(crate) fn within(parts: usize) -> Self {
-        Self { room: Room::new(parts), ..Self::default() }
+    /// Drafts of a configuration with at most so many parts, in files of so many bytes.
+    pub(crate) fn within(parts: usize, bytes: usize) -> Self {
+        Self { room: Room::new(parts, bytes), ..Self::default() }
     }
 
     /// The room that is left for parts.
@@ -147,6 +151,12 @@ impl Drafts {
     /// The draft of a pool, if there is one of this name.
     pub(crate) fn known(&self, name: &str) -> Option<&Definition> {
         self.named.get(name)
+    }
+
+    /// Whether a pool has roles, or without a name, the pool that nobody names.
+    pub(crate) fn has_roles(&self, name: Option<&str>) -> bool {
+        let draft = name.map_or(Some(&self.unnamed), |name| self.named.get(name));
+        draft.is_some_and(|Definition { pool, .. }| !pool.role_mappings.is_empty() || pool.roles != Default::default())
     }
 
     /// Whether nothing was read so far.
@@ -267,7 +277,8 @@ impl Drafts {
 
     /// Adds a group; another group of its name is a problem.
     pub(crate) fn add_group(&mut self, pool: Option<&str>, group: Group, at: Position) {
-        if self.room.take_group(at) {
+        let role = group.role_arn.as_ref().map_or("", RoleArn::as_str);
+        if self.room.take_group(at) && self.room.take_text(&[&group.name, role, pool.unwrap_or_default()], at) {
             self.put_group(pool, group, at);
         }
     }
@@ -353,7 +364,7 @@ impl Drafts {
         }
         self.problems.sort_by_key(|problem| problem.at);
         let (problems, notes) = (problem::first_of(self.problems), problem::first_of(self.notes));
-        Configuration { definitions, problems, notes, surroundings: self.surroundings, names }
+        Configuration { definitions, problems, notes, surroundings: self.surroundings, names, used: self.used }
     }
 
     /// Joins the pieces that name no pool to the only pool there is, each as if it had named it.

@@ -47,7 +47,7 @@ pub use yaml::YamlLimits;
 #[cfg(feature = "yaml")]
 pub(crate) use yaml::from_yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::IdentityPool;
 use crate::json::JsonLimits;
@@ -104,12 +104,23 @@ impl Default for ReadOptions {
     }
 }
 
+/// The parameters and variables of the options that some text declares or asks for. What no text does is among the notes, with its code
+/// `unused-parameter` or `unknown-variable`, if there is a text that could.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsedNames {
+    /// The parameters of templates.
+    pub parameters: BTreeSet<String>,
+    /// The variables of Terraform.
+    pub variables: BTreeSet<String>,
+}
+
 /// Reads texts that together are one configuration: the outputs of several API calls, say.
 ///
 /// Problems are in the result, so that `show` and `lint` can go on; [`Configuration::usable`] turns them into an error.
 #[must_use]
 pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
-    let mut drafts = definition::Drafts::within(options.parts);
+    let bytes = sources.iter().map(|source| source.text.len()).sum();
+    let mut drafts = definition::Drafts::within(options.parts, bytes);
     let mut templates = Vec::new();
     let mut programs = pulumi::Texts::default();
     #[cfg(feature = "hcl")]

@@ -9,6 +9,10 @@ use super::problem::Problem;
 /// provider, and ten providers.
 pub(crate) const PARTS: usize = 10_000;
 
+/// How much text the parts may have beyond what the files are long. References make it many times as long as what is written; and what
+/// is said of a part names its provider and its pool.
+const FREE_TEXT: usize = 8 * 1024 * 1024;
+
 /// A group takes less, and AWS takes 10,000 in a user pool.
 const GROUPS_OF_A_PART: usize = 3;
 
@@ -18,6 +22,8 @@ pub(crate) struct Room {
     most: usize,
     parts: usize,
     groups: usize,
+    most_text: usize,
+    text: usize,
     pub(crate) fault: Option<Problem>,
     /// What is said of pools that have no room; nobody reads it.
     scratch: Box<Definition>,
@@ -25,17 +31,20 @@ pub(crate) struct Room {
 
 impl Default for Room {
     fn default() -> Self {
-        Self::new(PARTS)
+        Self::new(PARTS, 0)
     }
 }
 
 impl Room {
-    /// Room for so many parts, and three times as many groups.
-    pub(crate) fn new(parts: usize) -> Self {
+    /// Room for so many parts, and three times as many groups, of files of so many bytes.
+    pub(crate) fn new(parts: usize, bytes: usize) -> Self {
+        let text = bytes.saturating_add(FREE_TEXT);
         Self {
             most: parts,
             parts,
             groups: parts.saturating_mul(GROUPS_OF_A_PART),
+            most_text: text,
+            text,
             fault: None,
             scratch: Box::default(),
         }
@@ -65,6 +74,13 @@ impl Room {
     pub(crate) fn take_group(&mut self, at: Position) -> bool {
         let most = self.most.saturating_mul(GROUPS_OF_A_PART);
         spend(&mut self.groups, 1) || self.refuse(most, "groups, counted in each pool of theirs", Some(at))
+    }
+
+    /// Whether there is room for the texts of another rule, tag or group; takes it.
+    pub(crate) fn take_text(&mut self, texts: &[&str], at: Position) -> bool {
+        let bytes = texts.iter().map(|text| text.len()).sum();
+        let what = "bytes of text in rules, principal tags and groups, each with its provider and pool";
+        spend(&mut self.text, bytes) || self.refuse(self.most_text, what, Some(at))
     }
 
     /// What takes the place of a pool that has no room.

@@ -163,7 +163,14 @@ fn rule(
     });
     let value = value.and_then(|node| known_text(node, &format!("`{}`", names.value), drafts));
     let role = role.and_then(|node| any_text(node, &format!("`{}`", names.role), drafts));
-    Some(MappingRule { claim: claim?, match_type: match_type?, value: value?, role_arn: RoleArn(role?) })
+    let (claim, match_type, value, role) = (claim?, match_type?, value?, role?);
+    let texts = [&claim, &value, &role, key.as_str(), pool.unwrap_or_default()];
+    drafts.room().take_text(&texts, node.at).then_some(MappingRule {
+        claim,
+        match_type,
+        value,
+        role_arn: RoleArn(role),
+    })
 }
 
 /// Reads the tags of a principal-tag map.
@@ -180,7 +187,9 @@ pub(crate) fn tags_of<'n>(
 ) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::new();
     for entry in entries {
-        if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts) {
+        if let Some(claim) = known_text(&entry.value, "the claim of a principal tag", drafts)
+            && drafts.room().take_text(&[&entry.name, &claim, key.as_str(), pool.unwrap_or_default()], entry.at)
+        {
             drafts.pool(pool).places.set(Place::Tag(key.clone(), entry.name.to_string()), entry.at);
             tags.insert(entry.name.to_string(), claim);
         }

@@ -8,7 +8,7 @@ use crate::groups::{GROUPS, OpenPreferredRole, PREFERRED_ROLE, ROLES};
 use crate::login::{Login, LoginError, TokenForm};
 use crate::provider::ProviderKey;
 
-use super::model::{Cell, Column};
+use super::model::Column;
 use super::people::Person;
 use super::plan::{Case, Plan};
 
@@ -58,12 +58,12 @@ impl Plan {
         evaluator: &Evaluator,
         then: impl FnOnce(&Evaluator, &Request<'_>) -> R,
     ) -> Result<R, Unanswerable> {
-        let (test, row, target) = (self.test(case), self.row(case), self.target(case));
+        let (test, target) = (self.test(case), self.target(case));
         let in_row = |column: &Column| {
             let number = test.columns.iter().position(|known| known == column)?;
-            row.cells.get(number)?.as_ref()
+            test.cells.text(case.row as usize, number)
         };
-        let user = in_row(&Column::User).and_then(Claim::as_text);
+        let user = in_row(&Column::User);
         let names = user.into_iter().chain(test.logins.iter().map(|login| login.text.as_str()));
         let people: Vec<&Person> = names.filter_map(|name| target.users.get(name)).collect();
         let signers: Vec<Signer<'_>> = match people.as_slice() {
@@ -79,7 +79,7 @@ impl Plan {
         }
         refuse_twins(&logins)?;
         let custom = match in_row(&Column::CustomRoleArn) {
-            Some(role) => role.as_text(),
+            Some(role) => Some(role),
             None => test.custom_role_arn.as_ref().map(|role| role.text.as_str()),
         };
         let custom = custom.and_then(|written| target.roles.get(written));
@@ -92,7 +92,7 @@ impl Plan {
 
     /// The only login of a case: its user's, as far as the test and its row leave it.
     fn signer<'p>(&'p self, case: Case, person: Option<&'p Person>) -> Signer<'p> {
-        let (test, row, target) = (self.test(case), self.row(case), self.target(case));
+        let (test, target) = (self.test(case), self.target(case));
         let mut signer = match person {
             Some(person) => Signer::of(person, self.provider()),
             None => Signer {
@@ -102,13 +102,12 @@ impl Plan {
                 provider: self.provider().map(Cow::Owned),
             },
         };
-        let cells = || test.columns.iter().zip(&row.cells);
-        let groups_of_row = cells().find_map(|(column, cell)| match (column, cell) {
-            (Column::Groups, Some(Claim::Array(names))) => Some(names.iter().filter_map(Claim::as_text).collect()),
-            _ => None,
-        });
-        let groups: Option<Vec<&str>> = groups_of_row
-            .or_else(|| test.groups.as_ref().map(|names| names.iter().map(|name| name.text.as_str()).collect()));
+        let groups_of_row = test.columns.iter().position(|column| *column == Column::Groups);
+        let groups_of_row = groups_of_row.and_then(|number| test.cells.get(case.row as usize, number));
+        let groups: Option<Vec<&str>> = match &groups_of_row {
+            Some(Claim::Array(names)) => Some(names.iter().filter_map(Claim::as_text).collect()),
+            _ => test.groups.as_ref().map(|names| names.iter().map(|name| name.text.as_str()).collect()),
+        };
         if let Some(groups) = groups {
             let mut member = Person::default();
             member.join(groups.into_iter(), target.groups.as_deref());
@@ -123,12 +122,12 @@ impl Plan {
             signer.open = member.open.map(Cow::Owned);
         }
         for (name, cell) in test.claims.iter().flatten() {
-            signer.edit(name, cell);
+            signer.edit(name, cell.as_ref().map(Claim::borrowed));
         }
         if let Some(provider) = &test.provider {
             signer.provider = Some(Cow::Owned(ProviderKey::new(provider.text.clone())));
         }
-        for (column, cell) in cells() {
+        for (column, cell) in test.columns.iter().zip(test.cells.row(case.row as usize)) {
             match (column, cell) {
                 (Column::Claim(name), cell) => signer.edit(name, cell),
                 (Column::Provider, Some(Claim::Text(key))) => {
@@ -147,9 +146,9 @@ impl Plan {
 
     /// The user of a case that has one.
     pub(super) fn user(&self, case: Case) -> Option<&Person> {
-        let (test, row) = (self.test(case), self.row(case));
-        let user = test.columns.iter().zip(&row.cells).find(|(column, _)| **column == Column::User);
-        let user = user.and_then(|(_, cell)| cell.as_ref()).and_then(Claim::as_text);
+        let test = self.test(case);
+        let user = test.columns.iter().position(|column| *column == Column::User);
+        let user = user.and_then(|number| test.cells.text(case.row as usize, number));
         let user = user.or_else(|| test.logins.first().map(|login| login.text.as_str()));
         user.and_then(|name| self.target(case).users.get(name))
     }
@@ -165,12 +164,12 @@ impl<'p> Signer<'p> {
         }
     }
 
-    fn edit(&mut self, name: &'p str, cell: &'p Cell) {
+    fn edit(&mut self, name: &'p str, cell: Option<Claim<'p>>) {
         if name == PREFERRED_ROLE {
             self.open = None;
         }
         match cell {
-            Some(value) => self.claims.set(name, value.borrowed()),
+            Some(value) => self.claims.set(name, value),
             None => {
                 self.claims.remove(name);
             }

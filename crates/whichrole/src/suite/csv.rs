@@ -4,6 +4,14 @@ use std::borrow::Cow;
 
 use crate::read::{Position, Problem};
 
+/// How many columns a table may have. Of more the claims of one case would take long to put together.
+pub(super) const MOST_FIELDS: usize = 1_000;
+
+/// What is wrong with a row of more columns.
+pub(super) fn too_wide(at: Position) -> Problem {
+    Problem::new("too-large", format!("a row of more than {MOST_FIELDS} cells")).at(at)
+}
+
 /// One field and where it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Field<'t> {
@@ -35,6 +43,10 @@ impl<'t> Iterator for Records<'t> {
         }
         let mut fields = Vec::new();
         loop {
+            if fields.len() >= MOST_FIELDS {
+                self.rest = "";
+                return Some(Err(too_wide(self.at)));
+            }
             match self.field() {
                 Ok(field) => fields.push(field),
                 Err(problem) => {

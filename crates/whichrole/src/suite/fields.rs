@@ -16,12 +16,16 @@ const MOST_LISTED: usize = 12;
 /// How many rows the tables of a suite may have, and again those of its CSV files. A row takes much more memory than its text.
 const MOST_ROWS: usize = 100_000;
 
+/// How many cells those rows may have, as many again in CSV files. An empty one takes more memory than its text.
+const MOST_CELLS: usize = 2_000_000;
+
 /// Collects problems while a tree is read.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) problems: Vec<Problem>,
     comparisons: usize,
     rows: usize,
+    cells: usize,
 }
 
 impl Fields {
@@ -30,13 +34,17 @@ impl Fields {
         Self { problems, ..Self::default() }
     }
 
-    /// Whether there is room for so many more rows of tables; says so where there is none.
-    pub(super) fn takes_rows(&mut self, more: usize, at: Position) -> bool {
-        let had_room = self.rows <= MOST_ROWS;
+    /// Whether there is room for so many more rows, each of so many cells; says so where there is none, with the words for the rows that are
+    /// counted.
+    pub(super) fn takes_rows(&mut self, more: usize, width: usize, counted: &str, at: Position) -> bool {
+        let had_room = self.rows <= MOST_ROWS && self.cells <= MOST_CELLS;
         self.rows = self.rows.saturating_add(more);
-        let has_room = self.rows <= MOST_ROWS;
-        if had_room && !has_room {
-            self.report("too-large", format!("more than {MOST_ROWS} rows of tables"), at);
+        self.cells = self.cells.saturating_add(more.saturating_mul(width));
+        let has_room = self.rows <= MOST_ROWS && self.cells <= MOST_CELLS;
+        if had_room && self.rows > MOST_ROWS {
+            self.report("too-large", format!("more than {MOST_ROWS} {counted}"), at);
+        } else if had_room && !has_room {
+            self.report("too-large", format!("more than {MOST_CELLS} cells of tables"), at);
         }
         has_room
     }

@@ -80,20 +80,19 @@ impl Suite {
         let groups = planner.groups_file(&self);
 
         let mut targets = Vec::new();
+        let mut parts = 0_usize;
         for config in self.configs.clone() {
             let Some((definition, first_source)) = planner.configuration(&config.path, self.pool.as_ref()) else {
                 continue;
             };
             let groups = groups.clone().or_else(|| definition.groups.clone());
+            let evaluator = Evaluator::new(definition.pool.clone(), Semantics::default());
             let mut target = Target {
-                evaluators: semantics
-                    .iter()
-                    .map(|semantics| Evaluator::new(definition.pool.clone(), *semantics))
-                    .collect(),
+                evaluators: semantics.iter().map(|semantics| evaluator.under(*semantics)).collect(),
                 users: BTreeMap::new(),
                 roles: Roles::of(&definition, groups.as_deref()),
                 label: config.label,
-                path: config.path.text,
+                path: config.path.text.clone(),
                 definition,
                 first_source,
                 groups,
@@ -105,10 +104,19 @@ impl Suite {
             {
                 target.policies = Some(TrustPolicies::of(configuration, &target.definition));
             }
+            parts = parts.saturating_add(PARTS_OF_A_CONFIGURATION).saturating_add(target.parts());
+            if parts > MOST_PARTS && targets.len() > 1 {
+                let message = "the configurations are too large together; one suite for each of them has room";
+                planner.fields.report("too-large", message, config.path.at);
+                break;
+            }
             planner.resolve_roles(&self, &mut target);
             planner.check_groups(&self, &target);
             planner.check_providers(&self, &target);
-            target.users = people(&self, &target, &tokens);
+            // What is too large is told, and not made.
+            if !planner.fields.problems.iter().any(|problem| problem.code == "too-large") {
+                target.users = people(&self, &target, &tokens);
+            }
             targets.push(target);
         }
         let mut others = BTreeMap::new();
@@ -134,7 +142,10 @@ impl Suite {
             let more = fields.problems.len().saturating_sub(MOST_PROBLEMS);
             if more > 0 {
                 fields.problems.truncate(MOST_PROBLEMS);
-                fields.problems.push(Problem::new("too-many-problems", format!("and {more} more problems")));
+                fields.problems.push(Problem::new(
+                    "too-many-problems",
+                    format!("and {}", text::counted(more, "more problem", "more problems")),
+                ));
             }
             return Err(ReadError { problems: fields.problems, names });
         }
@@ -143,6 +154,11 @@ impl Suite {
         Ok(Plan { suite: self, targets, semantics_of, cases, items, others, names, notes })
     }
 }
+
+/// How many rules, tags and groups all configurations of a suite may have, one that is there twice counted twice; and as how many each
+/// configuration counts besides. One or two may always be as large as any.
+const MOST_PARTS: usize = 25_000;
+const PARTS_OF_A_CONFIGURATION: usize = 8;
 
 /// How many cases a suite may have: every row of every test for every configuration.
 const MOST_CASES: usize = 300_000;
@@ -204,10 +220,8 @@ impl Planner {
             };
             let source = self.names.len();
             self.names.push(beside(&suite.name, &path.text));
-            if let Some((columns, rows)) =
-                table::from_csv(csv, source, test.expect, &mut self.fields, &mut expectations)
-            {
-                (test.columns, test.rows) = (columns, rows);
+            if let Some(table) = table::from_csv(csv, source, test.expect, &mut self.fields, &mut expectations) {
+                (test.columns, test.rows, test.cells) = table;
                 check_login(test, &mut self.fields);
                 users::check_rows(test, &by_name, &mut self.fields);
             }
@@ -321,8 +335,8 @@ impl Planner {
             target.roles.learn(role, &mut self.fields);
         }
         for (role, at) in cells(suite, &Column::CustomRoleArn) {
-            if let Some(role) = role.as_text() {
-                target.roles.learn(&Written { text: role.to_owned(), at }, &mut self.fields);
+            if let Claim::Text(role) = role {
+                target.roles.learn(&Written { text: role.into_owned(), at }, &mut self.fields);
             }
         }
     }
@@ -392,12 +406,12 @@ impl Planner {
 }
 
 /// The distinct values of a column over all tests, each where it first stands.
-fn cells<'s>(suite: &'s Suite, column: &Column) -> Vec<(&'s Claim<'static>, Position)> {
+fn cells<'s>(suite: &'s Suite, column: &Column) -> Vec<(Claim<'s>, Position)> {
     let mut found = BTreeMap::new();
     for test in &suite.tests {
         let Some(number) = test.columns.iter().position(|known| known == column) else { continue };
-        for row in &test.rows {
-            if let Some(Some(value)) = row.cells.get(number) {
+        for (place, row) in test.rows.iter().enumerate() {
+            if let Some(value) = test.cells.get(place, number) {
                 found.entry(value.to_json()).or_insert((value, row.at));
             }
         }

@@ -89,8 +89,9 @@ fn odd_groups(suite: &Suite) -> impl Iterator<Item = Problem> {
     let users = suite.users.iter().filter_map(move |user| Some((odd(&user.claims)?, user.name.at)));
     let tests = suite.tests.iter().filter_map(move |test| {
         let column = test.columns.iter().position(|column| matches!(column, Column::Claim(name) if name == GROUPS));
-        let cells = || test.rows.iter().filter_map(move |row| row.cells.get(column?)?.as_ref());
-        let oddity = test.claims.as_deref().and_then(odd).or_else(|| cells().find_map(groups::oddity));
+        let cells = || (0..test.rows.len()).filter_map(move |row| test.cells.get(row, column?));
+        let oddity = test.claims.as_deref().and_then(odd);
+        let oddity = oddity.or_else(|| cells().find_map(|cell| groups::oddity(&cell)));
         Some((oddity?, test.name.at))
     });
     users.chain(tests).map(|(oddity, at)| {

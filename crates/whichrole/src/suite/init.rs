@@ -18,7 +18,7 @@ use crate::pool::Group;
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::Definition;
 use crate::semantics::Semantics;
-use crate::text::visible;
+use crate::text::{and, visible};
 
 use super::coverage::{Item, ItemKind, Items, Witnesses};
 use super::model::By;
@@ -89,10 +89,8 @@ struct First<'t> {
     target: &'t Target,
     witnesses: Witnesses,
     drafts: Vec<Draft<'t>>,
-    /// What the drafts ask, how they are called, and the last number of a name that several would have.
+    /// What the drafts ask.
     asked: BTreeSet<Asked>,
-    names: BTreeSet<String>,
-    numbers: BTreeMap<String, usize>,
     /// What no test covers, and why.
     missing: Vec<(Item, &'static str)>,
 }
@@ -103,6 +101,7 @@ type Asked = (Option<String>, BTreeMap<String, String>, Option<String>, Vec<Stri
 /// A test in the making.
 #[derive(Debug, Clone)]
 struct Draft<'g> {
+    /// The answer and what the request is about, but for what tells it from other tests of that name.
     name: String,
     /// The request, without the claims that groups make.
     witness: Witness,
@@ -119,8 +118,6 @@ impl<'t> First<'t> {
             witnesses: Witnesses::new(),
             drafts: Vec::new(),
             asked: BTreeSet::new(),
-            names: BTreeSet::new(),
-            numbers: BTreeMap::new(),
             missing: Vec::new(),
         }
     }
@@ -128,15 +125,18 @@ impl<'t> First<'t> {
     /// Adds a test that covers an item.
     fn cover(&mut self, item: &Item) {
         let by_groups = self.by_groups(item);
-        let draft = match by_groups {
-            Some(draft) => draft,
+        let (draft, is_dead) = match by_groups {
+            Some(draft) => (Some(draft), false),
             None => match self.witnesses.show(self.target, item) {
-                (Some(witness), _) => Draft::of(witness),
-                (None, true) => return self.missing.push((item.clone(), "no token can show")),
-                (None, false) => return self.missing.push((item.clone(), "no token was found that shows")),
+                (Some(witness), _) => (Draft::of(witness).with_arns(self.evaluator, &self.target.roles), false),
+                (None, is_dead) => (None, is_dead),
             },
         };
-        self.add(&self.about(item, &draft.witness), draft);
+        let Some(draft) = draft else {
+            let why = if is_dead { "no token can show" } else { "no token was found that shows" };
+            return self.missing.push((item.clone(), why));
+        };
+        self.add(&self.about(item, &draft), draft);
     }
 
     /// A member of a known group who covers an item: the tokens that a user pool really makes.
@@ -178,7 +178,8 @@ impl<'t> First<'t> {
         let keys: Vec<ProviderKey> = self.evaluator.pool().role_mappings.keys().filter(takes_groups).cloned().collect();
         for key in &keys {
             for group in known.iter().take(MOST_GROUPS) {
-                self.add(&format!("for a member of {}", names::bare(&group.name)), Draft::member(key, vec![group]));
+                let member = Draft::member(key, vec![group]);
+                self.add(&format!("for {}", member.member_of()), member);
             }
             if (2..=MOST_GROUPS).contains(&known.len()) {
                 self.add("for a member of all groups", Draft::member(key, known.iter().collect()));
@@ -194,22 +195,10 @@ impl<'t> First<'t> {
     /// Adds a test, unless one asks the same already or it cannot be asked. Its name is the answer and what the request is about, so that who
     /// reads that it fails knows which role is not given any more, or is given now, and to whom.
     fn add(&mut self, about: &str, draft: Draft<'t>) {
-        let given = draft
-            .ask(self.evaluator, |answer| answer.decision.role().map_or("denied".into(), |role| self.called(role)));
+        let given =
+            draft.decided(self.evaluator, |decision| decision.role().map_or("denied".into(), |role| self.called(role)));
         let Some(given) = given.filter(|_| self.asked.insert(draft.asks())) else { return };
-        let mut name = format!("{given} {about}");
-        // Where there are several providers it says whose token it is about.
-        if let Some(key) = draft.witness.provider.as_ref().filter(|_| several_providers(self.evaluator)) {
-            let _ = write!(name, " ({})", label::short(key));
-        }
-        // Of tests with one name each later one has a number.
-        let number = self.numbers.entry(name.clone()).or_default();
-        let mut unique = name.clone();
-        while !self.names.insert(unique.clone()) {
-            *number = 2.max(*number + 1);
-            unique = format!("{name} ({number})");
-        }
-        self.drafts.push(Draft { name: unique, ..draft });
+        self.drafts.push(Draft { name: format!("{given} {about}"), ..draft });
     }
 
     /// Adds a test for each small change that no test notices so far. Says whether, in the end, all are noticed.
@@ -224,7 +213,7 @@ impl<'t> First<'t> {
         for change in changes {
             let mutant = Evaluator::new(change.of(self.evaluator.pool()), *self.evaluator.semantics());
             let notices = |draft: &Draft<'_>| {
-                let expected = |evaluator| draft.ask(evaluator, |answer| self.expectation(&answer.decision));
+                let expected = |evaluator| draft.decided(evaluator, |decision| self.expectation(decision));
                 expected(self.evaluator) != expected(&mutant)
             };
             if self.drafts.iter().any(notices) {
@@ -232,8 +221,8 @@ impl<'t> First<'t> {
             }
             match mutants::difference(self.evaluator, mutant.pool(), groups) {
                 Fate::Survived(witness) => {
-                    let draft = Draft::of(*witness);
-                    all &= notices(&draft);
+                    let draft = Draft::of(*witness).with_arns(self.evaluator, &self.target.roles);
+                    all &= draft.as_ref().is_some_and(notices);
                     self.add_noticing(&change.words, draft);
                 }
                 Fate::Undecided | Fate::NotTried => all = false,
@@ -244,8 +233,9 @@ impl<'t> First<'t> {
     }
 
     /// Adds a test that notices a change of the configuration.
-    fn add_noticing(&mut self, change: &str, draft: Draft<'t>) {
-        self.add(&self.words(&draft.witness), Draft { notices: Some(change.to_owned()), ..draft });
+    fn add_noticing(&mut self, change: &str, draft: Option<Draft<'t>>) {
+        let Some(draft) = draft else { return };
+        self.add(&self.words(&draft), Draft { notices: Some(change.to_owned()), ..draft });
     }
 
     /// Users, tests, and what is missing.
@@ -257,7 +247,7 @@ impl<'t> First<'t> {
             let _ = writeln!(out, "  {}: {{ provider: {} }}", yaml::scalar(user), yaml::scalar(provider));
         }
         out.push_str("tests:\n");
-        for draft in &self.drafts {
+        for (draft, name) in self.drafts.iter().zip(names::of(&self.drafts, &labels)) {
             let mut keys = Vec::new();
             let user = draft.witness.provider.as_ref().and_then(|key| labels.get(key.as_str()));
             match (&draft.witness.provider, user) {
@@ -283,7 +273,7 @@ impl<'t> First<'t> {
             let expect = draft.ask(self.evaluator, |answer| expect_key(answer, &self.expectation(&answer.decision)));
             let notices = draft.notices.as_ref().map(|change| format!("# not if {change}"));
             let keys = notices.into_iter().chain(keys).collect::<Vec<_>>();
-            out.push_str(&test(&draft.name, &keys, &expect.unwrap_or_default()));
+            out.push_str(&test(&name, &keys, &expect.unwrap_or_default()));
         }
         for (item, why) in &self.missing {
             let _ = writeln!(out, "# {why}: {} ({})", item.kind.in_words(), visible(item.provider.as_str()));
@@ -308,6 +298,12 @@ impl<'g> Draft<'g> {
         Self { groups, ..Self::of(witness) }
     }
 
+    /// `a member of admins`
+    fn member_of(&self) -> String {
+        let names: Vec<String> = self.groups.iter().map(|group| names::bare(&group.name)).collect();
+        format!("a member of {}", and(&names))
+    }
+
     fn of(witness: Witness) -> Self {
         Self { name: String::new(), witness, groups: Vec::new(), notices: None }
     }
@@ -322,8 +318,42 @@ impl<'g> Draft<'g> {
         )
     }
 
+    /// The same request with ARNs for roles that were made up: a suite takes a role that it does not know only by its ARN. `None` where that
+    /// makes it another request.
+    fn with_arns(mut self, evaluator: &Evaluator, roles: &Roles) -> Option<Self> {
+        let given = |draft: &Self| draft.ask(evaluator, |answer| answer.decision.role().map(str::to_owned));
+        let role = given(&self)?;
+        let chosen = self.witness.custom_role_arn.clone();
+        let made_up = |role: &String| !role.starts_with("arn:") && !roles.has(role);
+        for made_up in role.iter().chain(&chosen).filter(|role| made_up(role)).collect::<BTreeSet<_>>() {
+            let arn = format!("arn:aws:iam::111122223333:role/{made_up}");
+            let mut claims = Claims::default();
+            self.witness
+                .claims
+                .iter()
+                .for_each(|(name, value)| claims.set(name.to_owned(), named(value, made_up, &arn)));
+            self.witness.claims = claims;
+            if self.witness.custom_role_arn.as_ref() == Some(made_up) {
+                self.witness.custom_role_arn = Some(arn.clone());
+            }
+            if role.as_ref() == Some(made_up) && given(&self)? != Some(arn) {
+                return None;
+            }
+        }
+        Some(self)
+    }
+
     /// What a pool gives for this request, if the request can be asked of it.
     fn ask<R>(&self, evaluator: &Evaluator, then: impl FnOnce(&Answer<'_>) -> R) -> Option<R> {
+        self.put(evaluator, |request| then(&evaluator.answer(request)))
+    }
+
+    /// The same without how certain that is, which takes a fraction of the time.
+    fn decided<R>(&self, evaluator: &Evaluator, then: impl FnOnce(&Decision<'_>) -> R) -> Option<R> {
+        self.put(evaluator, |request| then(&evaluator.evaluate(request)))
+    }
+
+    fn put<R>(&self, evaluator: &Evaluator, then: impl FnOnce(&Request<'_>) -> R) -> Option<R> {
         let mut claims = self.witness.claims.clone();
         let open = match self.groups.as_slice() {
             [] => None,
@@ -336,7 +366,19 @@ impl<'g> Draft<'g> {
                 vec![login.with_open_preferred_role(open.as_ref())]
             }
         };
-        Some(then(&evaluator.answer(&Request::of(&logins).choosing(self.witness.custom_role_arn.as_deref()))))
+        Some(then(&Request::of(&logins).choosing(self.witness.custom_role_arn.as_deref())))
+    }
+}
+
+/// A claim with another name for a role: alone, in a list, or before the comma of an assertion's pair.
+fn named(claim: &Claim<'_>, role: &str, arn: &str) -> Claim<'static> {
+    match claim {
+        Claim::Text(text) => match text.strip_prefix(role) {
+            Some(rest) if rest.is_empty() || rest.starts_with(',') => format!("{arn}{rest}").into(),
+            _ => claim.clone().into_owned(),
+        },
+        Claim::Array(elements) => Claim::Array(elements.iter().map(|element| named(element, role, arn)).collect()),
+        _ => claim.clone().into_owned(),
     }
 }
 
@@ -348,10 +390,10 @@ pub(super) fn row(
     roles: &Roles,
     with_provider: bool,
 ) -> Option<String> {
-    let draft = Draft::of(witness.clone());
+    let draft = Draft::of(witness.clone()).with_arns(evaluator, roles)?;
     let with_tags = !evaluator.pool().principal_tags.is_empty();
     let expect = draft.ask(evaluator, |answer| expect_key(answer, &expectation(&answer.decision, roles, with_tags)))?;
-    Some(test(name, &witness.to_yaml(with_provider), &expect))
+    Some(test(name, &draft.witness.to_yaml(with_provider), &expect))
 }
 
 fn test(name: &str, keys: &[String], expect: &str) -> String {

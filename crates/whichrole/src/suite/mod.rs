@@ -24,6 +24,7 @@
 //! ```
 
 mod ask;
+mod cells;
 mod clock;
 mod coverage;
 mod csv;
@@ -51,6 +52,7 @@ mod words;
 mod yaml;
 
 pub use ask::Unanswerable;
+pub use cells::Cells;
 pub use coverage::{Coverage, Item, ItemKind, Measure, Tally, Uncovered};
 pub use failure::{Decider, Failure, Retry, RetryToken};
 pub use gather::Brought;

@@ -7,6 +7,8 @@ use crate::analysis::Condition;
 use crate::read::{Position, Problem};
 use crate::semantics::Choice;
 
+use super::cells::Cells;
+
 /// A text and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
@@ -99,10 +101,12 @@ pub struct Test {
     pub custom_role_arn: Option<Written>,
     /// Choices on top of the suite's.
     pub assume: Vec<Choice>,
-    /// What each cell of a row sets.
+    /// What each cell of a row sets, from the left.
     pub columns: Vec<Column>,
     /// The rows; a plain test has one, without cells.
     pub rows: Vec<Row>,
+    /// The cells of the rows, each setting what its column says.
+    pub cells: Cells,
     /// A CSV file that holds the rows, until it has been read.
     pub file: Option<Written>,
     /// Whether the rows come from `table` or `each`, so that cases are named after their cells.
@@ -131,7 +135,7 @@ pub enum Column {
 }
 
 /// One row of a table, or one cell of `each`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Row {
     /// Where it stands.
     pub at: Position,
@@ -139,8 +143,6 @@ pub struct Row {
     pub expect_at: Position,
     /// Its expectation, by number.
     pub expect: usize,
-    /// A value for each column.
-    pub cells: Vec<Cell>,
 }
 
 /// What a case must get.

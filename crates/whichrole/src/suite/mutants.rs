@@ -1,6 +1,6 @@
 //! Mutants: the configuration with one small mistake in it. A suite that does not notice leaves that mistake untested.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::analysis::{DiffOptions, Subject, diff};
@@ -10,10 +10,11 @@ use crate::pool::{
 };
 use crate::provider::ProviderKey;
 use crate::read::{Place, Position};
-use crate::text::{quoted, visible};
+use crate::semantics::Semantics;
+use crate::text::{counted, quoted, visible};
 
 use super::plan::{Case, Plan};
-use super::roles::called;
+use super::roles::told_apart;
 use super::witness::Witness;
 
 /// A configuration with one small change. The changed pool is made only where it is looked at: a pool with many rules has very many.
@@ -89,7 +90,7 @@ enum Notice {
 /// `1 other changes nothing`, `7 others change nothing`: what is said of changes that make no difference.
 #[must_use]
 pub fn others_change_nothing(count: usize) -> String {
-    if count == 1 { "1 other changes nothing".to_owned() } else { format!("{count} others change nothing") }
+    counted(count, "other changes nothing", "others change nothing")
 }
 
 impl Plan {
@@ -118,9 +119,9 @@ impl Plan {
             return Fate::NotTried;
         }
         let Some(target) = self.targets.get(mutant.target) else { return Fate::Undecided };
-        let pool = mutant.pool();
+        let changed = Evaluator::new(mutant.pool(), Semantics::default());
         let evaluators: Vec<Evaluator> =
-            target.evaluators.iter().map(|evaluator| Evaluator::new(pool.clone(), *evaluator.semantics())).collect();
+            target.evaluators.iter().map(|evaluator| changed.under(*evaluator.semantics())).collect();
         let mut by_number = None;
         for case in passing.iter().filter(|case| case.target as usize == mutant.target) {
             let evaluator = self.semantics_of.get(case.test as usize).and_then(|number| evaluators.get(*number));
@@ -132,7 +133,7 @@ impl Plan {
         }
         let Some(original) = target.evaluators.first() else { return Fate::Undecided };
         // Rules that only have other numbers now give nobody anything else, whoever notices.
-        match (by_number, difference(original, &pool, target.groups.as_deref().unwrap_or_default())) {
+        match (by_number, difference(original, changed.pool(), target.groups.as_deref().unwrap_or_default())) {
             (_, Fate::Equivalent) => Fate::Equivalent,
             (Some(case), _) => Fate::Killed(case),
             (None, fate) => fate,
@@ -210,11 +211,12 @@ pub(super) fn changes(pool: &IdentityPool) -> Vec<Change<'_>> {
     let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
     let roles: BTreeSet<&RoleArn> = rules.chain(&pool.roles.authenticated).chain(&pool.roles.unauthenticated).collect();
     let other_role = |role: &RoleArn| roles.iter().find(|other| **other != role).copied();
+    let names = told_apart(roles.iter().copied());
 
     let mut changes = defaults(pool, other_role);
     for (key, mapping) in &pool.role_mappings {
         for (index, rule) in mapping.mapping_rules().iter().enumerate() {
-            changes.extend(of_rule(key, mapping.mapping_rules(), index, other_role(&rule.role_arn)));
+            changes.extend(of_rule(key, mapping.mapping_rules(), index, other_role(&rule.role_arn), &names));
         }
         let resolution = match mapping.ambiguous_role_resolution {
             Some(AmbiguousRoleResolution::AuthenticatedRole) => AmbiguousRoleResolution::Deny,
@@ -255,11 +257,14 @@ fn of_rule<'p>(
     rules: &'p [MappingRule],
     index: usize,
     other_role: Option<&'p RoleArn>,
+    names: &BTreeMap<&RoleArn, &str>,
 ) -> Vec<Change<'p>> {
     let Some(rule) = rules.get(index) else { return Vec::new() };
     let number = index + 1;
     // A number alone says little to whoever does not see the rules.
-    let named = |number: usize, rule: &MappingRule| format!("{number} ({})", visible(called(&rule.role_arn)));
+    let named = |number: usize, rule: &MappingRule| {
+        format!("{number} ({})", visible(names.get(&rule.role_arn).unwrap_or(&rule.role_arn.as_str())))
+    };
     let this = format!("rule {}", named(number, rule));
     let mut changes = Vec::new();
     let mut rewrite = |words: String, place: Place, edit: Edit<'p, Vec<MappingRule>>| {

@@ -91,11 +91,11 @@ impl Plan {
     /// The name of a case: `departments[eng]@dev`.
     #[must_use]
     pub fn case_name(&self, case: Case) -> String {
-        let (test, row) = (self.test(case), self.row(case));
+        let test = self.test(case);
         let mut name = test.name.text.clone();
         if test.many {
             name.push('[');
-            name.push_str(&table::cells_name(&row.cells));
+            name.push_str(&table::cells_name(test.cells.row(case.row as usize)));
             name.push(']');
         }
         if let Some(label) = &self.target(case).label {
@@ -159,6 +159,14 @@ impl Plan {
 }
 
 impl Target {
+    /// How many rules, tags and groups it has, those of the rules and tags for each set of choices.
+    pub(super) fn parts(&self) -> usize {
+        let pool = &self.definition.pool;
+        let rules = pool.role_mappings.values().map(|mapping| mapping.mapping_rules().len() + 1).sum::<usize>();
+        let tags = pool.principal_tags.values().map(|map| map.tags.len() + 1).sum::<usize>();
+        (rules + tags).saturating_mul(self.evaluators.len()) + self.groups.as_ref().map_or(0, Vec::len)
+    }
+
     /// A place in this configuration, by the numbers of [`Plan::names`].
     pub(super) fn place(&self, at: Position) -> Position {
         at.after_sources(self.first_source)

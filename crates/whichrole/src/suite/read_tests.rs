@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::read::{Node, Position, Problem, Value};
 use crate::text;
 
+use super::cells::Cells;
 use super::fields::{Fields, place};
 use super::model::{By, Cell, Column, Expectation, Expected, ExpectedTags, Row, Test, Written};
 use super::table;
@@ -107,6 +108,7 @@ fn test(node: &Node, fields: &mut Fields, expectations: &mut Expectations) -> Op
         assume: map.get("assume").map(|node| fields.choices(node, "`assume`")).unwrap_or_default(),
         columns: Vec::new(),
         rows: Vec::new(),
+        cells: Cells::default(),
         file: None,
         many: false,
         expect: None,
@@ -136,20 +138,21 @@ fn rows(map: &Node, test: &mut Test, fields: &mut Fields, expectations: &mut Exp
             fields.report("missing-key", "`each` has no `expect`", map.at);
             return;
         };
-        (test.columns, test.rows) = table::each(each, expect, fields, expectations).unwrap_or_default();
+        (test.columns, test.rows, test.cells) = table::each(each, expect, fields, expectations).unwrap_or_default();
     } else {
         test.expect = expect.and_then(|node| expectations.read(node, fields));
         match table {
             Some(file) if matches!(file.value, Value::Text(_)) => test.file = fields.text(file, "`table`"),
             Some(table) => {
-                (test.columns, test.rows) = table::inline(table, test.expect, fields, expectations).unwrap_or_default();
+                (test.columns, test.rows, test.cells) =
+                    table::inline(table, test.expect, fields, expectations).unwrap_or_default();
             }
             None if expect.is_none() && map.entries().iter().all(|entry| KEYS.contains(&entry.name.as_str())) => {
                 fields.report("missing-key", "the test has no `expect`, so it would test nothing", map.at);
             }
             None => {
                 let expect_at = place(map, "expect");
-                let row = |expect| Row { at: test.name.at, expect_at, expect, cells: Vec::new() };
+                let row = |expect| Row { at: test.name.at, expect_at, expect };
                 test.rows = test.expect.map(row).into_iter().collect();
             }
         }

@@ -1,6 +1,6 @@
 //! What roles are called: by an alias, an ARN, a reference, or a name that is unique in the configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pool::{Group, RoleArn, RoleMapping};
 use crate::read::Definition;
@@ -139,9 +139,59 @@ pub(super) fn called(role: &RoleArn) -> &str {
     role.names().into_iter().min_by_key(|name| (name.chars().count(), *name)).unwrap_or_default()
 }
 
+/// Short names that tell roles apart: a role's name, with path and account as far as several have that name.
+pub(super) fn told_apart<'r>(roles: impl IntoIterator<Item = &'r RoleArn>) -> BTreeMap<&'r RoleArn, &'r str> {
+    let names = |role: &'r RoleArn| {
+        let after_colons = |colons: usize| role.0.splitn(colons + 1, ':').nth(colons);
+        // `Admin`, `role/team/Admin`, `111122223333:role/team/Admin`; what is no ARN has nothing between the first and the last.
+        [Some(called(role)), after_colons(5), after_colons(4), Some(role.as_str())].into_iter().flatten()
+    };
+    let roles: BTreeSet<&RoleArn> = roles.into_iter().collect();
+    let mut owners: BTreeMap<&str, BTreeSet<&RoleArn>> = BTreeMap::new();
+    for role in &roles {
+        for name in names(role) {
+            owners.entry(name).or_default().insert(role);
+        }
+    }
+    let is_its_own = |name: &&str| owners.get(name).is_none_or(|owners| owners.len() == 1);
+    roles.into_iter().map(|role| (role, names(role).find(is_its_own).unwrap_or(role.as_str()))).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use super::told_apart;
     use crate::RoleArn;
+
+    #[test]
+    fn roles_of_one_name_are_told_apart_by_path_and_account() {
+        let roles = [
+            "arn:aws:iam::111122223333:role/Reader",
+            "arn:aws:iam::111122223333:role/A",
+            "arn:aws:iam::111122223333:role/team/A",
+            "arn:aws:iam::111122223333:role/ops/B",
+            "arn:aws:iam::444455556666:role/ops/B",
+            "${C.Arn}",
+            "arn:aws:iam::111122223333:role/C",
+            "arn:aws:iam::111122223333:role/D",
+            "arn:aws-cn:iam::111122223333:role/D",
+        ]
+        .map(RoleArn::from);
+        let names = told_apart(&roles);
+        assert_eq!(
+            roles.each_ref().map(|role| names[role]),
+            [
+                "Reader",
+                "role/A",
+                "role/team/A",
+                "111122223333:role/ops/B",
+                "444455556666:role/ops/B",
+                "${C.Arn}",
+                "role/C",
+                "arn:aws:iam::111122223333:role/D",
+                "arn:aws-cn:iam::111122223333:role/D"
+            ]
+        );
+    }
 
     #[test]
     fn a_role_goes_by_the_last_part_of_what_it_is_written_as() {

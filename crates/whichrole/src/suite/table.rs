@@ -1,12 +1,14 @@
 //! Rows: of a table in the suite, of a CSV file, and of `each`, whose cells must all be covered, once.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash as _, Hasher as _};
 
 use crate::Claim;
 use crate::read::{Node, Position, Problem, Value};
 use crate::text;
 
+use super::cells::Cells;
 use super::csv::{self, Field};
 use super::fields::{Fields, is_number};
 use super::model::{Cell, Column, Row};
@@ -14,6 +16,8 @@ use super::read_tests::{Expectations, check_cell, entry_expectation};
 
 /// The most cells that one `each` may have.
 const MOST_CELLS: usize = 100_000;
+/// What counts as a row of a suite.
+const ROWS: &str = "rows of tables and cells of `each`";
 
 /// How large the values of all cells may be, with 32 bytes for each beside its text.
 const MOST_CELL_BYTES: usize = 32 * 1024 * 1024;
@@ -21,7 +25,7 @@ const MOST_CELL_BYTES: usize = 32 * 1024 * 1024;
 /// How many uncovered cells a message names.
 const NAMED: usize = 5;
 
-type Rows = (Vec<Column>, Vec<Row>);
+type Rows = (Vec<Column>, Vec<Row>, Cells);
 
 /// The heading of the column that holds expectations.
 const EXPECT: &str = "expect";
@@ -47,10 +51,12 @@ pub(super) fn inline(
     if rest.is_empty() {
         fields.report("empty-suite", "the table has no rows below its headings", node.at);
     }
-    if !fields.takes_rows(rest.len(), node.at) {
+    if !fields.takes_rows(rest.len(), columns.len(), ROWS, node.at) {
         return None;
     }
     let mut rows = Vec::with_capacity(rest.len());
+    let mut table = Cells::new(columns.len());
+    let mut own = Vec::with_capacity(columns.len());
     for line in rest {
         let Value::List(cells) = &line.value else {
             fields.wrong_kind(line, "a row", "a list");
@@ -60,7 +66,8 @@ pub(super) fn inline(
             report_width(cells.len(), headings.len(), line.at, fields);
             continue;
         }
-        let mut row = Row { at: line.at, expect_at: line.at, expect: default.unwrap_or_default(), cells: Vec::new() };
+        let mut row = Row { at: line.at, expect_at: line.at, expect: default.unwrap_or_default() };
+        own.clear();
         let mut names = columns.iter();
         let mut complete = true;
         for (number, cell) in cells.iter().enumerate() {
@@ -72,18 +79,18 @@ pub(super) fn inline(
                 }
             } else if let Some(column) = names.next() {
                 match check_cell(column, cell, fields) {
-                    Some(cell) => row.cells.push(cell),
+                    Some(cell) => own.push(cell),
                     None => complete = false,
                 }
             }
         }
         if complete {
-            row.cells.shrink_to_fit();
+            table.add_row(&own);
             rows.push(row);
         }
     }
-    unique_rows(&rows, fields);
-    Some((columns, rows))
+    unique_rows(&rows, &table, fields);
+    Some((columns, rows, table.finished()))
 }
 
 /// A table in a CSV file. `source` is the file's number among the names of the plan.
@@ -110,6 +117,8 @@ pub(super) fn from_csv(
     let headings: Vec<(&str, Position)> = headings.iter().map(|field| (field.text.as_ref(), field.at)).collect();
     let (columns, expect_column) = columns(&headings, start, default, fields)?;
     let mut rows = Vec::new();
+    let mut table = Cells::new(columns.len());
+    let mut own = Vec::with_capacity(columns.len());
     for record in records {
         let cells = match record {
             Ok(cells) => cells,
@@ -119,15 +128,15 @@ pub(super) fn from_csv(
             }
         };
         let at = cells.first().map_or(start, |first| first.at);
-        if !fields.takes_rows(1, at) {
+        if !fields.takes_rows(1, columns.len(), "rows of CSV tables", at) {
             break;
         }
         if cells.len() != headings.len() {
             report_width(cells.len(), headings.len(), at, fields);
             continue;
         }
-        let mut row = Row { at, expect_at: at, expect: default.unwrap_or_default(), cells: Vec::new() };
-        row.cells.reserve_exact(columns.len());
+        let mut row = Row { at, expect_at: at, expect: default.unwrap_or_default() };
+        own.clear();
         let mut names = columns.iter();
         let mut complete = true;
         for (number, cell) in cells.iter().enumerate() {
@@ -139,7 +148,7 @@ pub(super) fn from_csv(
                 row.expect = expectations.word(&cell.text, cell.at);
             } else if let Some(column) = names.next() {
                 match csv_cell(column, cell) {
-                    Ok(cell) => row.cells.push(cell),
+                    Ok(cell) => own.push(cell),
                     Err(problem) => {
                         fields.problems.push(problem);
                         complete = false;
@@ -148,14 +157,16 @@ pub(super) fn from_csv(
             }
         }
         if complete {
+            table.add_row(&own);
             rows.push(row);
         }
     }
     if rows.is_empty() && fields.problems.is_empty() {
         fields.report("empty-suite", "the table has no rows below its headings", start);
     }
-    unique_rows(&rows, fields);
-    Some((columns, rows))
+    unique_rows(&rows, &table, fields);
+    rows.shrink_to_fit();
+    Some((columns, rows, table.finished()))
 }
 
 /// A cell of a CSV file: `~` is absence; `true`, `false` and what begins like a JSON array, object or string is JSON; all else is text.
@@ -218,6 +229,10 @@ fn columns(
         }
         _ => {}
     }
+    if headings.len() > csv::MOST_FIELDS {
+        fields.problems.push(csv::too_wide(at));
+        fine = false;
+    }
     let columns: Vec<Column> =
         headings.iter().map(|(heading, _)| *heading).filter(|name| *name != EXPECT).map(Column::of).collect();
     if columns.is_empty() {
@@ -232,11 +247,22 @@ fn report_width(found: usize, wanted: usize, at: Position, fields: &mut Fields) 
     fields.report("wrong-kind", format!("the row has {found} cell{plural}, the headings are {wanted}"), at);
 }
 
-/// Two rows of one name would be one case.
-fn unique_rows(rows: &[Row], fields: &mut Fields) {
-    let mut seen = std::collections::HashMap::with_capacity(rows.len());
-    for row in rows {
-        if let Some(earlier) = seen.insert(cells_name(&row.cells), row.at.line()) {
+/// Two rows of one name would be one case. All names together are as long as the table; only those that hash alike are looked at twice.
+fn unique_rows(rows: &[Row], cells: &Cells, fields: &mut Fields) {
+    let hash = |(number, _)| {
+        let mut hasher = std::hash::DefaultHasher::new();
+        cells_name(cells.row(number)).hash(&mut hasher);
+        (hasher.finish(), number)
+    };
+    let mut hashes: Vec<(u64, usize)> = rows.iter().enumerate().map(hash).collect();
+    hashes.sort_unstable();
+    let alike = hashes.chunk_by(|one, other| one.0 == other.0).filter(|alike| alike.len() > 1);
+    let mut numbers: Vec<usize> = alike.flatten().map(|(_, number)| *number).collect();
+    numbers.sort_unstable();
+    let mut seen = BTreeMap::new();
+    for number in numbers {
+        let Some(row) = rows.get(number) else { continue };
+        if let Some(earlier) = seen.insert(cells_name(cells.row(number)), row.at.line()) {
             fields.report("duplicate-name", format!("this row is there already, on line {earlier}"), row.at);
         }
     }
@@ -250,7 +276,7 @@ pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations
         fields.report("too-large", format!("`each` has more than {MOST_CELLS} cells"), node.at);
         return None;
     };
-    if !fields.takes_rows(count, node.at) {
+    if !fields.takes_rows(count, 0, ROWS, node.at) {
         return None;
     }
     let bytes: usize = axes.iter().map(|axis| (count / axis.values.len().max(1)).saturating_mul(axis.bytes)).sum();
@@ -261,6 +287,9 @@ pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations
     let entries = entries(expect, &axes, fields, expectations)?;
 
     let mut rows = Vec::with_capacity(count);
+    let mut table = Cells::new(axes.len());
+    let learned: Vec<Vec<u32>> =
+        axes.iter().map(|axis| axis.values.iter().map(|value| table.learn(value)).collect()).collect();
     let mut uncovered = Vec::new();
     let mut more = 0_usize;
     for number in 0..count {
@@ -271,21 +300,22 @@ pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations
             *pick = rest % axis.values.len();
             rest /= axis.values.len();
         }
-        let cells: Vec<Cell> =
-            picks.iter().zip(&axes).filter_map(|(pick, axis)| axis.values.get(*pick).cloned()).collect();
+        let name = || {
+            let cells = picks.iter().zip(&axes).filter_map(|(pick, axis)| axis.values.get(*pick));
+            text::quoted(&cells_name(cells.map(|cell| cell.as_ref().map(Claim::borrowed))))
+        };
         let mut covering = entries.iter().filter(|entry| entry.covers(&picks));
         let (first, second) = (covering.next(), covering.next());
         if let (Some(first), Some(second)) = (first, second) {
-            let message = format!(
-                "cell {} is covered twice, first on line {}",
-                text::quoted(&cells_name(&cells)),
-                first.at.line()
-            );
+            let message = format!("cell {} is covered twice, first on line {}", name(), first.at.line());
             fields.report("covered-twice", message, second.at);
         }
         match first.or_else(|| entries.iter().find(|entry| entry.when.is_none())) {
-            Some(entry) => rows.push(Row { at: node.at, expect_at: entry.at, expect: entry.expect, cells }),
-            None if uncovered.len() < NAMED => uncovered.push(text::quoted(&cells_name(&cells))),
+            Some(entry) => {
+                rows.push(Row { at: node.at, expect_at: entry.at, expect: entry.expect });
+                table.add(picks.iter().zip(&learned).filter_map(|(pick, values)| values.get(*pick).copied()));
+            }
+            None if uncovered.len() < NAMED => uncovered.push(name()),
             None => more += 1,
         }
     }
@@ -295,7 +325,7 @@ pub(super) fn each(node: &Node, expect: &Node, fields: &mut Fields, expectations
         let message = format!("no entry covers {named}{more}; add one, or `otherwise`");
         fields.report("not-covered", message, expect.at);
     }
-    Some((axes.into_iter().map(|axis| axis.column).collect(), rows))
+    Some((axes.into_iter().map(|axis| axis.column).collect(), rows, table.finished()))
 }
 
 /// One key of `each`, with its values.
@@ -430,7 +460,7 @@ fn condition(when: &Node, axes: &[Axis], fields: &mut Fields) -> Option<Vec<Opti
                 Some(number) => found.push(number),
                 None if fields.problems.len() > problems => {}
                 None => {
-                    let known: Vec<Cow<'_, str>> = axis.values.iter().map(cell_name).collect();
+                    let known: Vec<Cow<'_, str>> = axis.values.iter().map(|value| cell_name(value.as_ref())).collect();
                     let written = element.as_text().map_or_else(|| element.kind().to_owned(), str::to_owned);
                     let what = format!("value of {}:", text::quoted(axis.column.heading()));
                     let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
@@ -444,19 +474,19 @@ fn condition(when: &Node, axes: &[Axis], fields: &mut Fields) -> Option<Vec<Opti
 }
 
 /// What stands between brackets in a case's name: `eng, ~, [a, b]`.
-pub(super) fn cells_name(cells: &[Cell]) -> String {
+pub(super) fn cells_name<'c>(cells: impl Iterator<Item = Option<Claim<'c>>>) -> String {
     let mut name = String::new();
-    for (number, cell) in cells.iter().enumerate() {
+    for (number, cell) in cells.enumerate() {
         if number > 0 {
             name.push_str(", ");
         }
-        name.push_str(&cell_name(cell));
+        name.push_str(&cell_name(cell.as_ref()));
     }
     name
 }
 
 /// A text that could be taken for another kind of value is shown in quotes.
-fn cell_name(cell: &Cell) -> Cow<'_, str> {
+fn cell_name<'c>(cell: Option<&'c Claim<'_>>) -> Cow<'c, str> {
     match cell {
         None => Cow::Borrowed("~"),
         Some(Claim::Text(text)) if !looks_like_something_else(text) => Cow::Borrowed(text),

@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::Claim;
 use crate::text;
 
 use super::fields::Fields;
-use super::model::{Column, Suite, Test, User, Written};
+use super::model::{Cell, Column, Suite, Test, User, Written};
 
 /// How many users may extend each other in a row.
 const DEEPEST: usize = 64;
 
 /// How many claims all users may have, each those of whom it extends as well.
 const MOST_CLAIMS: usize = 200_000;
+
+/// How much longer all names of claims and their texts may be, with those of whom each extends, than those that are written.
+const MOST_INHERITED: usize = 16 * 1024 * 1024;
 
 /// Finds users that extend nobody known or each other, contradictions within a user, and tests that call unknown users.
 pub(super) fn check(suite: &Suite, fields: &mut Fields) {
@@ -23,6 +25,20 @@ pub(super) fn check(suite: &Suite, fields: &mut Fields) {
         && suite.users.iter().map(claims).sum::<usize>() > MOST_CLAIMS
     {
         let message = format!("the users have more than {MOST_CLAIMS} claims, those that they extend included");
+        fields.report("too-large", message, first.name.at);
+    }
+    let own: BTreeMap<&str, usize> = suite.users.iter().map(|user| (user.name.text.as_str(), bytes(user))).collect();
+    let inherited = |user: &User| {
+        let ancestors = chain(user, &by_name).skip(1);
+        ancestors
+            .filter_map(|user| own.get(user.name.text.as_str()))
+            .fold(0_usize, |sum, more| sum.saturating_add(*more))
+    };
+    if let Some(first) = suite.users.first()
+        && suite.users.iter().map(inherited).fold(0_usize, usize::saturating_add) > MOST_INHERITED
+    {
+        let message =
+            format!("the users extend more than {MOST_INHERITED} bytes of claims, each counted for every user");
         fields.report("too-large", message, first.name.at);
     }
     let mut too_deep = false;
@@ -69,6 +85,13 @@ pub(super) fn check(suite: &Suite, fields: &mut Fields) {
     }
 }
 
+/// How long the claims of a user are.
+fn bytes(user: &User) -> usize {
+    let value =
+        |cell: &Cell| cell.as_ref().map_or(0, |claim| claim.as_text().map_or_else(|| claim.to_json().len(), str::len));
+    user.claims.iter().map(|(name, cell)| name.len() + value(cell)).sum()
+}
+
 /// Whether a test says anything about a token.
 fn brings_claims(test: &Test) -> bool {
     let column = |column: &Column| matches!(column, Column::Claim(_) | Column::Groups | Column::Provider);
@@ -80,9 +103,8 @@ pub(super) fn check_rows(test: &Test, by_name: &BTreeMap<&str, &User>, fields: &
     let Some(column) = test.columns.iter().position(|column| *column == Column::User) else { return };
     let known: Vec<&str> = by_name.keys().copied().collect();
     let mut reported = BTreeSet::new();
-    for row in &test.rows {
-        let name = row.cells.get(column).and_then(Option::as_ref).and_then(Claim::as_text);
-        let Some(name) = name.filter(|name| !reported.contains(name)) else { continue };
+    for (number, row) in test.rows.iter().enumerate() {
+        let Some(name) = test.cells.text(number, column).filter(|name| !reported.contains(name)) else { continue };
         match by_name.get(name) {
             None => {
                 fields.unknown("unknown-user", "user", name, &known, row.at);

@@ -4,7 +4,7 @@ use serde::Serialize;
 use whichrole::{Decision, Denial};
 
 use crate::commands::eval::json;
-use crate::counts::{Count, Counts, Fault};
+use crate::counts::{Count, Counts, Fault, change_of};
 use crate::failure::Result;
 use crate::output::Output;
 
@@ -50,7 +50,8 @@ impl Changes {
 
     pub fn add(&mut self, number: usize, before: &Decision<'_>, after: &Decision<'_>) {
         self.decided += 1;
-        let tags_differ = before.tags != after.tags;
+        // A denial has no tags: what matters there is the denial.
+        let tags_differ = before.role().is_some() && after.role().is_some() && before.tags != after.tags;
         let same = before.role() == after.role()
             && before.denial().map(Denial::reason) == after.denial().map(Denial::reason)
             && !tags_differ;
@@ -77,7 +78,8 @@ impl Changes {
             return Ok(());
         }
         let (changed, unread) = (self.kinds.total(), self.errors.total());
-        output.text(&format!("{changed} of {} lines change; {unread} could not be read", self.decided));
+        let change = change_of(changed, self.decided, "line", "lines");
+        output.text(&format!("{change}; {unread} could not be read"));
         for (kind, count) in self.kinds.sorted() {
             let tags = if kind.tags_differ { ", with other tags" } else { "" };
             let (before, after) = (kind.before.shown(), kind.after.shown());

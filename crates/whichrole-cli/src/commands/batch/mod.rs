@@ -10,6 +10,7 @@ mod threads;
 use std::ffi::OsStr;
 use std::sync::Arc;
 
+use whichrole::text::counted;
 use whichrole::{Evaluator, Semantics};
 
 use self::against::Changes;
@@ -64,7 +65,7 @@ pub fn run(args: &Args, asked: &BatchArgs, output: &mut Output) -> Result<Exit> 
     }
     let unread = results.unread;
     if unread > 0 {
-        output.note(&format!("{unread} line{} could not be read", if unread == 1 { "" } else { "s" }));
+        output.note(&format!("{} could not be read", counted(unread, "line", "lines")));
         return Ok(Exit::CouldNotAnswer);
     }
     Ok(match () {
@@ -81,6 +82,9 @@ fn evaluators(asked: &BatchArgs, semantics: Semantics, output: &Output) -> Resul
     let other = asked.against.as_deref().map(|other| Loaded::of_revision(other, &options)).transpose()?;
     let sides: Vec<&Loaded> = [&ours].into_iter().chain(&other).collect();
     input::show_notes(&sides, output);
+    let definition = ours.choose(asked.config.pool.as_deref())?;
+    let groups = definition.groups.as_deref().unwrap_or_default();
+    request::note_custom_role(&asked.choices, &definition.pool, groups, output);
     let evaluator = |loaded: &Loaded| -> Result<Evaluator> {
         let definition = loaded.choose(asked.config.pool.as_deref())?;
         Ok(Evaluator::new(definition.pool.clone(), semantics))

@@ -1,6 +1,7 @@
 //! `--summary`: how many lines get each role, from which source, are denied for which reason, and lean on which open question.
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use whichrole::text::counted;
 use whichrole::{Answer, Denial, Question, Questions, Source};
 
 use crate::commands::eval::json;
@@ -76,11 +77,11 @@ impl Summary {
             return Ok(());
         }
         output.text(&format!(
-            "{} lines decided: {} get a role, {} are denied; {} depend on an open question",
-            self.decided,
-            self.decided - self.denied,
-            self.denied,
-            self.uncertain
+            "{} decided: {}, {}; {}",
+            counted(self.decided, "line", "lines"),
+            counted(self.decided - self.denied, "gets a role", "get a role"),
+            counted(self.denied, "is denied", "are denied"),
+            counted(self.uncertain, "depends on an open question", "depend on an open question")
         ));
         for (title, _, counts) in self.counts() {
             let sorted = counts.sorted();

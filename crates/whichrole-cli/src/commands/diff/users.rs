@@ -34,7 +34,7 @@ pub struct Users {
     pub classes: Vec<Class>,
     /// Users in classes beyond those.
     pub others: usize,
-    errors: Vec<Fault>,
+    pub errors: Vec<Fault>,
 }
 
 /// Users who got the one and get the other: a role, or the reason of a denial.
@@ -48,7 +48,7 @@ pub struct Class {
     pub line: usize,
 }
 
-/// What was before, what is after, and whether the tags differ.
+/// What was before, what is after, and whether both are roles, with different tags.
 type Outcome = (String, String, bool);
 
 /// What the lines came to, so far.
@@ -94,7 +94,8 @@ pub fn count(
     }
     let unread = seen.errors.total();
     if unread > SENTENCES {
-        output.error(&format!("and {} more lines that could not be read", unread - SENTENCES));
+        let more = text::counted(unread - SENTENCES, "more line", "more lines");
+        output.error(&format!("and {more} that could not be read"));
     }
     Ok(seen.into())
 }
@@ -119,7 +120,10 @@ impl Seen {
         let got = |judged: &Judged| {
             judged.role.clone().unwrap_or_else(|| format!("denied ({})", judged.deny.unwrap_or_default()))
         };
-        let (was, is, tags_differ) = (got(before), got(after), before.tags != after.tags);
+        // A denial has no tags: what matters there is the denial.
+        let has_role = |judged: &Judged| judged.role.is_some();
+        let tags_differ = has_role(before) && has_role(after) && before.tags != after.tags;
+        let (was, is) = (got(before), got(after));
         if was != is || tags_differ {
             self.classes.add(&(was, is, tags_differ), number);
         }
@@ -164,6 +168,11 @@ fn tokens(line: &[u8], groups: &[Vec<Group>; 2], semantics: &Semantics) -> Read<
     Ok([token.claims.clone(), token.claims])
 }
 
+/// The members of a user.
+const OWN: [&str; 3] = ["user", "groups", "claims"];
+/// Claims that show that a line is claims, as does any with a colon in its name: some of them are in every token.
+const OF_TOKENS: [&str; 6] = ["sub", "iss", "aud", "exp", "iat", "token_use"];
+
 /// What is wrong with a user of a groups export.
 fn invalid(what: &str) -> Report {
     Report::new("invalid-user", what)
@@ -179,15 +188,21 @@ impl Exported {
     /// `None`: the line is a token.
     fn of(line: &[u8]) -> Read<Option<Self>> {
         let Ok(Value::Object(members)) = serde_json::from_slice(line) else { return Ok(None) };
-        let known = ["user", "groups", "claims"];
-        let is_near = |key: &String| known.contains(&key.as_str()) || text::nearest(key, known).is_some();
-        // A member that is misspelt does not make claims of a user: the answer would be another user's.
-        let is_own = members.contains_key("user") && members.keys().all(is_near);
-        let is_right = members.keys().all(|key| known.contains(&key.as_str()))
+        let is_known = |key: &String| OWN.contains(&key.as_str());
+        let is_near = |key: &String| is_known(key) || text::nearest(key, OWN).is_some();
+        let of_token = |key: &String| OF_TOKENS.contains(&key.as_str()) || key.contains(':');
+        // A member that is missing or misspelt does not make claims of a user: the answer would be another user's.
+        let is_export = matches!(members.get("Groups"), Some(Value::Array(_)));
+        let is_like_own = members.keys().any(is_known) || (!members.is_empty() && members.keys().all(is_near));
+        let is_own = is_like_own && !is_export && !members.keys().any(of_token);
+        let is_right = members.contains_key("user")
+            && members.keys().all(is_known)
             && matches!(members.get("groups"), Some(Value::Array(_)))
             && matches!(members.get("claims"), None | Some(Value::Object(_)));
         if is_own && !is_right {
-            return Err(invalid("expected a user as `{\"user\": …, \"groups\": […], \"claims\": {…}}`").into());
+            let what = "expected a user as `{\"user\": …, \"groups\": […], \"claims\": {…}}`; \
+                        claims of such names need the `sub` of their token beside them";
+            return Err(invalid(what).into());
         }
         let written = match (members.get("Groups"), members.get("groups")) {
             (Some(Value::Array(groups)), _) => groups,

@@ -1,5 +1,6 @@
 //! Judges the cases of a suite on as many threads as there are; the outcome is the same on any number of them.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,50 +15,76 @@ use crate::progress::Progress;
 /// Cases that one thread takes at a time.
 const CHUNK: usize = 1024;
 
-/// A case with what became of it.
+/// What became of a case.
 #[derive(Clone, Copy)]
 pub struct Result {
-    pub case: Case,
     pub judged: Judged,
-    pub time: Duration,
+    /// How long it took, in millionths of a second.
+    micros: u32,
 }
 
-/// What became of all cases that were asked for.
-pub struct Judgement {
-    pub results: Vec<Result>,
+impl Result {
+    fn new(judged: Judged, time: Duration) -> Self {
+        Self { judged, micros: u32::try_from(time.as_micros()).unwrap_or(u32::MAX) }
+    }
+
+    pub fn seconds(self) -> f64 {
+        f64::from(self.micros) / 1e6
+    }
+}
+
+/// What became of the cases that were asked for; with `--fail-fast` of the first of them.
+pub struct Judgement<'p> {
+    cases: Cow<'p, [Case]>,
+    results: Vec<Result>,
     pub tally: Tally,
 }
 
+impl Judgement<'_> {
+    /// Each case that was judged, in order.
+    pub fn results(&self) -> impl Iterator<Item = (Case, Result)> {
+        self.cases.iter().copied().zip(self.results.iter().copied())
+    }
+}
+
 /// The cases that the filters let through; all where there is no filter.
-pub fn selected(plan: &Plan, filters: &[Glob]) -> Vec<Case> {
+pub fn selected<'p>(plan: &'p Plan, filters: &[Glob]) -> Cow<'p, [Case]> {
+    if filters.is_empty() {
+        return Cow::Borrowed(plan.cases());
+    }
     let fits = |case: &Case| {
-        filters.is_empty()
-            || filters.iter().any(|glob| glob.matches(&plan.case_name(*case)) || glob.matches(plan.test_name(*case)))
+        filters.iter().any(|glob| glob.matches(&plan.case_name(*case)) || glob.matches(plan.test_name(*case)))
     };
     plan.cases().iter().copied().filter(fits).collect()
 }
 
 /// Judges cases, in order; with `fail_fast` none after the first that fails.
-pub fn judge(plan: &Plan, cases: &[Case], fail_fast: bool, threads: usize, progress: &Progress) -> Judgement {
+pub fn judge<'p>(
+    plan: &Plan,
+    cases: Cow<'p, [Case]>,
+    fail_fast: bool,
+    threads: usize,
+    progress: &Progress,
+) -> Judgement<'p> {
+    let (mut results, mut tally) = (Vec::with_capacity(cases.len()), Tally::default());
     let chunks: Vec<&[Case]> = cases.chunks(CHUNK).collect();
-    let mut judgement = Judgement { results: Vec::with_capacity(cases.len()), tally: Tally::default() };
     // A few rounds of chunks at a time, so that failing fast does not judge everything first.
     let rounds = if fail_fast { chunks.chunks(threads.max(1)) } else { chunks.chunks(chunks.len().max(1)) };
-    for round in rounds {
-        for (results, tally) in in_parallel(round, threads, |chunk| {
+    'all: for round in rounds {
+        for (part, covered) in in_parallel(round, threads, |chunk| {
             let judged = judge_chunk(plan, chunk, fail_fast);
             progress.advance(chunk.len());
             judged
         }) {
-            let failed = results.iter().any(|result: &Result| is_failure(result.judged.verdict));
-            judgement.results.extend(results);
-            judgement.tally.add(&tally);
+            let failed = part.iter().any(|result: &Result| is_failure(result.judged.verdict));
+            results.extend(part);
+            tally.add(&covered);
             if fail_fast && failed {
-                return judgement;
+                break 'all;
             }
         }
     }
-    judgement
+    Judgement { cases, results, tally }
 }
 
 fn judge_chunk(plan: &Plan, cases: &[Case], fail_fast: bool) -> (Vec<Result>, Tally) {
@@ -66,7 +93,7 @@ fn judge_chunk(plan: &Plan, cases: &[Case], fail_fast: bool) -> (Vec<Result>, Ta
     for case in cases {
         let start = Instant::now();
         let judged = plan.judge(*case, &mut tally);
-        results.push(Result { case: *case, judged, time: start.elapsed() });
+        results.push(Result::new(judged, start.elapsed()));
         if fail_fast && is_failure(judged.verdict) {
             break;
         }
@@ -80,14 +107,10 @@ pub fn is_failure(verdict: Verdict) -> bool {
 }
 
 /// Tries every mutant on the cases that passed.
-pub fn try_mutants<'s>(sound: &'s Sound, judgement: &Judgement, options: &Options<'_>) -> Vec<(Mutant<'s>, Fate)> {
+pub fn try_mutants<'s>(sound: &'s Sound, judgement: &Judgement<'_>, options: &Options<'_>) -> Vec<(Mutant<'s>, Fate)> {
     let plan = &sound.plan;
-    let passing: Vec<Case> = judgement
-        .results
-        .iter()
-        .filter(|result| result.judged.verdict == Verdict::Pass)
-        .map(|result| result.case)
-        .collect();
+    let passes = |(_, result): &(Case, Result)| result.judged.verdict == Verdict::Pass;
+    let passing: Vec<Case> = judgement.results().filter(passes).map(|(case, _)| case).collect();
     let mutants = plan.mutants();
     let progress = Progress::of_things(mutants.len(), "mutants", &sound.path, options.progress);
     let fates = in_parallel(&mutants, options.threads, |mutant| {
@@ -99,14 +122,14 @@ pub fn try_mutants<'s>(sound: &'s Sound, judgement: &Judgement, options: &Option
 }
 
 /// Questions that could not be asked: each once for each test and reason, where the first such case stands.
-pub fn unanswerable(plan: &Plan, judgement: &Judgement) -> Vec<Problem> {
+pub fn unanswerable(plan: &Plan, judgement: &Judgement<'_>) -> Vec<Problem> {
     let mut problems: Vec<Problem> = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
-    for result in judgement.results.iter().filter(|result| result.judged.verdict == Verdict::Unanswerable) {
-        if let Some(why) = plan.unanswerable(result.case)
-            && seen.insert((plan.test_name(result.case).to_owned(), why.message.clone()))
+    for (case, _) in judgement.results().filter(|(_, result)| result.judged.verdict == Verdict::Unanswerable) {
+        if let Some(why) = plan.unanswerable(case)
+            && seen.insert((plan.test_name(case).to_owned(), why.message.clone()))
         {
-            problems.push(Problem::new(why.code, why.message).at(plan.place(result.case)));
+            problems.push(Problem::new(why.code, why.message).at(plan.place(case)));
         }
     }
     problems

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use whichrole::read::{ReadError, ReadOptions, Source, read};
 use whichrole::suite::{Brought, NeedKind, Plan, Suite};
@@ -30,9 +31,11 @@ pub struct Loaded {
     pub path: String,
     pub plan: std::result::Result<Plan, ReadError>,
     /// By the names that positions use; configurations and suites only.
-    pub texts: BTreeMap<String, String>,
+    pub texts: BTreeMap<String, Arc<str>>,
     /// Every file that was looked at.
     pub files: Vec<PathBuf>,
+    /// Their bytes.
+    pub bytes: usize,
     /// What people should know.
     pub notes: Vec<String>,
 }
@@ -133,10 +136,10 @@ pub fn load(path: &str, options: &ReadOptions) -> Result<Loaded> {
         return Err(Failure::new("not-a-regular-file", message));
     }
     let source = Source { name: path.to_owned(), text: input::file(path, SUITE_BYTES)? };
-    let mut texts = BTreeMap::from([(source.name.clone(), source.text.clone())]);
     let mut files = vec![PathBuf::from(path)];
     let suite = Suite::read(&source);
-    drop(source);
+    let mut bytes = source.text.len();
+    let mut texts = BTreeMap::from([(source.name, Arc::from(source.text))]);
     let folder = Path::new(path).parent().unwrap_or(Path::new("")).to_owned();
 
     let mut brought = Brought::default();
@@ -160,10 +163,11 @@ pub fn load(path: &str, options: &ReadOptions) -> Result<Loaded> {
                     }
                 };
                 files.extend(sources.iter().map(|source| PathBuf::from(&source.name)));
+                bytes += sources.iter().map(|source| source.text.len()).sum::<usize>();
                 let of_groups = ReadOptions { format: None, ..options.clone() };
                 let options = if need.kind == NeedKind::Config { options } else { &of_groups };
                 let configuration = read(&sources, options);
-                texts.extend(sources.into_iter().map(|source| (source.name, source.text)));
+                texts.extend(sources.into_iter().map(|source| (source.name, Arc::from(source.text))));
                 if need.kind == NeedKind::Config {
                     brought.config(written, configuration);
                 } else {
@@ -182,13 +186,16 @@ pub fn load(path: &str, options: &ReadOptions) -> Result<Loaded> {
                         }
                         brought.token(written, text);
                     }
-                    Ok(text) => brought.table(written, text),
+                    Ok(text) => {
+                        bytes += text.len();
+                        brought.table(written, text);
+                    }
                     Err((code, message)) => brought.fault(need.kind, written, code, message),
                 }
             }
         }
     }
-    Ok(Loaded { path: path.to_owned(), plan: suite.plan(brought), texts, files, notes })
+    Ok(Loaded { path: path.to_owned(), plan: suite.plan(brought), texts, files, bytes, notes })
 }
 
 /// Whether a JWT has a user pool's issuer and has not expired.

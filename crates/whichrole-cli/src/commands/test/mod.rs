@@ -9,6 +9,9 @@ mod retry;
 mod snapshot;
 mod watch;
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use whichrole::read::Problem;
@@ -16,15 +19,14 @@ use whichrole::suite::{Glob, Plan};
 use whichrole::text;
 
 use crate::args::{Args, Format, TestArgs};
-use crate::commands::eval::json;
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Exit, Failure, Result, SNIPPETS};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::render::suite::{Run, Summary};
-use crate::render::{github, junit, markdown, suite, tap};
+use crate::render::{github, json, junit, markdown, suite, tap};
 
-/// The `schema` member of the JSON that is printed.
-const SCHEMA: &str = "whichrole/test/v1";
+/// Bytes that the cases of a run may take where the format lists all of them, besides twice the files that were read: the memory for them.
+const LONGEST_REPORT: usize = 44 * 1024 * 1024;
 
 pub fn run(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<Exit> {
     if let Some(config) = &asked.init {
@@ -63,123 +65,218 @@ fn refuse_goals_of_a_part(asked: &TestArgs) -> Result<()> {
 }
 
 /// One run, and the files it depended on.
-fn once(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<(Exit, Vec<std::path::PathBuf>)> {
-    let mut files = Vec::new();
-    let mut loaded = Vec::new();
+fn once(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<(Exit, BTreeSet<PathBuf>)> {
+    let mut files = BTreeSet::new();
     let options = asked.read.options()?;
     let roots = load::roots(&asked.paths)?;
     if let Some(settings) = roots.settings {
         let paths: Vec<String> = roots.paths.iter().map(|path| text::quoted(path)).collect();
         output.note(&format!("note: {} says to test {}", text::quoted(&settings), paths.join(", ")));
-        files.push(settings.into());
+        files.insert(settings.into());
     }
-    for path in load::find(&roots.paths)? {
-        let mut suite = load::load(&path, &options)?;
-        suite.notes.iter().for_each(|note| output.note(note));
-        files.append(&mut suite.files);
-        loaded.push(suite);
+    let paths = load::find(&roots.paths)?;
+    // No snapshot is written while any suite is faulty.
+    if asked.update && paths.len() > 1 {
+        let mut problems = Problems::default();
+        for path in &paths {
+            sound(load::load(path, &options)?, &mut problems);
+        }
+        problems.none()?;
     }
-    let exit = judged(args, asked, loaded, output)?;
-    Ok((exit, files))
+    // Each suite is judged as soon as it is read, and then let go: there may be thousands. What it says is kept until all are sound.
+    let mut running = Running::new(args, asked, output);
+    let mut unsound = Problems::default();
+    for (number, path) in paths.iter().enumerate() {
+        let mut loaded = load::load(path, &options)?;
+        loaded.notes.iter().for_each(|note| running.output.note(note));
+        files.extend(std::mem::take(&mut loaded.files));
+        running.bytes = running.bytes.saturating_add(loaded.bytes);
+        if let Some(sound) = sound(loaded, &mut unsound)
+            && unsound.is_empty()
+        {
+            running.learn(&sound);
+            if number + 1 == paths.len() {
+                running.tell();
+            }
+            running.judge(&sound);
+        }
+    }
+    unsound.none()?;
+    running.tell();
+    running.end().map(|exit| (exit, files))
 }
 
 /// A suite that is sound, with the texts that snippets are taken from.
 struct Sound {
     plan: Plan,
     path: String,
-    texts: Vec<String>,
+    texts: Vec<Arc<str>>,
 }
 
-fn judged(args: &Args, asked: &TestArgs, loaded: Vec<load::Loaded>, output: &mut Output) -> Result<Exit> {
-    let suites = sound(loaded)?;
-    for suite in &suites {
-        for note in suite.plan.notes() {
-            let report = crate::failure::Report::of_problem(note, suite.plan.names());
-            let sentence = format!("note: {}", report.sentence());
-            // What the suite itself says to no effect is most likely a mistake.
-            if note.at.is_some_and(|at| at.source() == 0) { output.note(&sentence) } else { output.detail(&sentence) }
+/// A suite, unless something is wrong with it.
+fn sound(loaded: load::Loaded, problems: &mut Problems) -> Option<Sound> {
+    let load::Loaded { path, plan, texts, .. } = loaded;
+    // A configuration may be there several times.
+    let texts_of = |names: &[String]| -> Vec<Arc<str>> {
+        names.iter().map(|name| texts.get(name).cloned().unwrap_or_default()).collect()
+    };
+    match plan {
+        Ok(plan) => {
+            let texts = texts_of(plan.names());
+            Some(Sound { plan, path, texts })
+        }
+        Err(error) => {
+            problems.add(&error.problems, &error.names, &texts_of(&error.names));
+            None
         }
     }
-    let filters: Vec<Glob> = asked.filter.iter().map(|pattern| Glob::new(pattern)).collect();
-    if asked.list {
-        return list(&suites, &filters, output);
+}
+
+/// A run of suites, one after the other.
+struct Running<'r> {
+    args: &'r Args,
+    asked: &'r TestArgs,
+    output: &'r mut Output,
+    filters: Vec<Glob>,
+    threads: usize,
+    run: Run,
+    /// Bytes of all files that were read.
+    bytes: usize,
+    /// What the suites have to say, until it is told; none afterwards.
+    notes: Option<Vec<String>>,
+    /// The answers that are uncertain, as long as notes are not told.
+    uncertain: Vec<String>,
+    /// Questions that could not be asked, and snapshots that are missing.
+    problems: Problems,
+    /// Why judging went no further.
+    failed: Option<Failure>,
+    /// Whether anything was listed, where names are asked for.
+    listed: bool,
+}
+
+impl<'r> Running<'r> {
+    fn new(args: &'r Args, asked: &'r TestArgs, output: &'r mut Output) -> Self {
+        Self {
+            args,
+            asked,
+            output,
+            filters: asked.filter.iter().map(|pattern| Glob::new(pattern)).collect(),
+            threads: asked.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+            run: Run::new(args.global.format.unwrap_or(Format::Text)),
+            bytes: 0,
+            notes: Some(Vec::new()),
+            uncertain: Vec::new(),
+            problems: Problems::default(),
+            failed: None,
+            listed: false,
+        }
     }
 
-    let threads = asked.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let mut run = Run { schema: SCHEMA, summary: Summary::default(), suites: Vec::new() };
-    let mut problems = Problems::default();
-    let options = report::Options {
-        asked,
-        filters: &filters,
-        all_cases: matches!(args.global.format, Some(Format::Json | Format::Junit | Format::Tap)),
-        threads,
-        progress: output.shows_progress(),
-    };
-    for sound in &suites {
-        let cases = judge::selected(&sound.plan, &filters);
+    /// Keeps what a suite has to say, if anybody hears it.
+    fn learn(&mut self, suite: &Sound) {
+        let Some(notes) = &mut self.notes else { return };
+        for note in suite.plan.notes() {
+            // What the suite itself says to no effect is most likely a mistake.
+            if self.output.is_verbose() || note.at.is_some_and(|at| at.source() == 0) {
+                let report = crate::failure::Report::of_problem(note, suite.plan.names());
+                notes.push(format!("note: {}", report.sentence()));
+            }
+        }
+    }
+
+    /// Tells what was kept: all suites are sound. From now on everything is told at once.
+    fn tell(&mut self) {
+        for note in self.notes.take().unwrap_or_default().iter().chain(&std::mem::take(&mut self.uncertain)) {
+            self.output.note(note);
+        }
+    }
+
+    /// Judges a suite, unless something stopped the run.
+    fn judge(&mut self, suite: &Sound) {
+        if self.failed.is_none() && !self.run.summary.stopped {
+            if self.asked.list {
+                self.list(suite);
+            } else {
+                self.failed = self.report(suite).err();
+            }
+        }
+    }
+
+    fn report(&mut self, sound: &Sound) -> Result<()> {
+        let options = report::Options {
+            asked: self.asked,
+            filters: &self.filters,
+            all_cases: matches!(self.args.global.format, Some(Format::Json | Format::Junit | Format::Tap)),
+            threads: self.threads,
+            room: LONGEST_REPORT.saturating_add(self.bytes.saturating_mul(2)),
+            progress: self.output.shows_progress(),
+        };
+        let cases = judge::selected(&sound.plan, &self.filters);
         let start = Instant::now();
         let bar = Progress::of_things(cases.len(), "cases", &sound.path, options.progress);
-        let judgement = judge::judge(&sound.plan, &cases, asked.fail_fast, threads, &bar);
+        let judgement = judge::judge(&sound.plan, cases, self.asked.fail_fast, self.threads, &bar);
         drop(bar);
         let unanswerable = judge::unanswerable(&sound.plan, &judgement);
         if !unanswerable.is_empty() {
-            problems.add(&unanswerable, sound.plan.names(), &sound.texts);
-            continue;
+            self.problems.add(&unanswerable, sound.plan.names(), &sound.texts);
+            return Ok(());
         }
-        let (report, missing) = report::suite(sound, &judgement, &options, start, &mut run.summary)?;
-        problems.add(missing.as_slice(), sound.plan.names(), &sound.texts);
-        if args.global.verbose > 0 {
-            for result in judgement.results.iter().filter(|result| !result.judged.certain) {
-                output.note(&format!("note: uncertain: {}", suite::shown_name(&sound.plan.case_name(result.case))));
+        let missing = report::suite(sound, &judgement, &options, start, &mut self.run)?;
+        self.problems.add(missing.as_slice(), sound.plan.names(), &sound.texts);
+        if self.args.global.verbose > 0 {
+            for (case, _) in judgement.results().filter(|(_, result)| !result.judged.certain) {
+                let note = format!("note: uncertain: {}", suite::shown_name(&sound.plan.case_name(case)));
+                if self.notes.is_none() { self.output.note(&note) } else { self.uncertain.push(note) }
             }
         }
-        run.suites.push(report);
-        if run.summary.stopped {
-            break;
-        }
+        Ok(())
     }
-    problems.none()?;
-    let judged = run.summary.passed + run.summary.failed + run.summary.todo;
-    if judged == 0 {
-        return Err(if filters.is_empty() {
-            Failure::new("no-tests-ran", "no tests ran: all of them are skipped")
-        } else {
-            let message = format!(
-                "nothing is called {}; `--list` prints all names",
-                text::alternatives(asked.filter.iter().map(String::as_str))
-            );
-            Failure::new("filter-matches-nothing", message)
-        });
-    }
-    write(args, &run, output)?;
-    if run.summary.uncertain > 0 && args.global.verbose > 0 {
-        output.note("note: an answer is uncertain where AWS does not say what happens; `whichrole explain` shows the other answers");
-    }
-    Ok(match run.summary {
-        Summary { failed: 1.., .. } => Exit::No,
-        Summary { uncertain: 1.., .. } if asked.strict => Exit::NotCertain,
-        _ => Exit::Yes,
-    })
-}
 
-/// All suites, or everything that is wrong with any of them.
-fn sound(loaded: Vec<load::Loaded>) -> Result<Vec<Sound>> {
-    let mut suites = Vec::new();
-    let mut problems = Problems::default();
-    for load::Loaded { path, plan, texts, .. } in loaded {
-        let texts_of = |names: &[String]| -> Vec<String> {
-            names.iter().map(|name| texts.get(name).cloned().unwrap_or_default()).collect()
-        };
-        match plan {
-            Ok(plan) => {
-                let texts = texts_of(plan.names());
-                suites.push(Sound { plan, path, texts });
-            }
-            Err(error) => problems.add(&error.problems, &error.names, &texts_of(&error.names)),
+    /// The names of all cases and properties.
+    fn list(&mut self, suite: &Sound) {
+        let filters = &self.filters;
+        let properties = suite.plan.suite().properties.iter().map(|property| property.name.text.clone());
+        let properties = properties.filter(|name| filters.is_empty() || filters.iter().any(|glob| glob.matches(name)));
+        let cases = judge::selected(&suite.plan, filters);
+        let cases = cases.iter().map(|case| suite.plan.case_name(*case));
+        for name in cases.chain(properties) {
+            self.listed = true;
+            self.output.line(&format!("{}: {}", text::visible(&suite.path), suite::shown_name(&name)));
         }
     }
-    problems.none()?;
-    Ok(suites)
+
+    /// Writes what became of it all.
+    fn end(self) -> Result<Exit> {
+        if let Some(failure) = self.failed {
+            return Err(failure);
+        }
+        if self.asked.list {
+            let nothing = || Failure::new("filter-matches-nothing", "nothing has such a name");
+            return if self.listed { Ok(Exit::Yes) } else { Err(nothing()) };
+        }
+        self.problems.none()?;
+        let summary = self.run.summary;
+        if summary.passed + summary.failed + summary.todo == 0 {
+            return Err(if self.filters.is_empty() {
+                Failure::new("no-tests-ran", "no tests ran: all of them are skipped")
+            } else {
+                let message = format!(
+                    "nothing is called {}; `--list` prints all names",
+                    text::alternatives(self.asked.filter.iter().map(String::as_str))
+                );
+                Failure::new("filter-matches-nothing", message)
+            });
+        }
+        write(self.args, self.run, self.output)?;
+        if summary.uncertain > 0 && self.args.global.verbose > 0 {
+            self.output.note("note: an answer is uncertain where AWS does not say what happens; `whichrole explain` shows the other answers");
+        }
+        Ok(match summary {
+            Summary { failed: 1.., .. } => Exit::No,
+            Summary { uncertain: 1.., .. } if self.asked.strict => Exit::NotCertain,
+            _ => Exit::Yes,
+        })
+    }
 }
 
 /// Problems of several suites, their sources numbered through.
@@ -187,56 +284,50 @@ fn sound(loaded: Vec<load::Loaded>) -> Result<Vec<Sound>> {
 struct Problems {
     found: Vec<Problem>,
     names: Vec<String>,
-    texts: Vec<String>,
+    texts: Vec<Arc<str>>,
 }
 
 impl Problems {
-    fn add(&mut self, problems: &[Problem], names: &[String], texts: &[String]) {
+    fn add(&mut self, problems: &[Problem], names: &[String], texts: &[Arc<str>]) {
+        if problems.is_empty() {
+            return;
+        }
         let first = self.names.len();
+        // Texts are for the first few.
+        let has_texts = self.found.len() < SNIPPETS;
+        self.texts.extend(texts.iter().map(|text| if has_texts { text.clone() } else { Arc::default() }));
+        self.names.extend_from_slice(names);
         self.found.extend(problems.iter().map(|problem| {
             let at = problem.at.map(|at| at.after_sources(first));
             Problem { at, ..problem.clone() }
         }));
-        self.names.extend_from_slice(names);
-        self.texts.extend_from_slice(texts);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.found.is_empty()
     }
 
     fn none(&self) -> Result<()> {
-        if self.found.is_empty() {
+        if self.is_empty() {
             return Ok(());
         }
         Err(Failure::of_problems(&self.found, &self.names, &self.texts))
     }
 }
 
-/// The names of all cases and properties.
-fn list(suites: &[Sound], filters: &[Glob], output: &mut Output) -> Result<Exit> {
-    let mut any = false;
-    for suite in suites {
-        let properties = suite.plan.suite().properties.iter().map(|property| property.name.text.clone());
-        let properties = properties.filter(|name| filters.is_empty() || filters.iter().any(|glob| glob.matches(name)));
-        let cases = judge::selected(&suite.plan, filters).into_iter().map(|case| suite.plan.case_name(case));
-        for name in cases.chain(properties) {
-            any = true;
-            output.line(&format!("{}: {}", text::visible(&suite.path), suite::shown_name(&name)));
-        }
-    }
-    if any { Ok(Exit::Yes) } else { Err(Failure::new("filter-matches-nothing", "nothing has such a name")) }
-}
-
-fn write(args: &Args, run: &Run, output: &mut Output) -> Result<()> {
+fn write(args: &Args, run: Run, output: &mut Output) -> Result<()> {
     match args.global.format.unwrap_or(Format::Text) {
-        Format::Json => output.document(json(run)?),
+        Format::Json => output.document(json::run(run)?),
         Format::Junit => output.document(junit::junit(run)),
         Format::Tap => output.document(tap::tap(run)),
-        Format::Markdown => output.lines(&markdown::suites(run)),
+        Format::Markdown => output.lines(&markdown::suites(&run)),
         Format::Github => {
-            job_summary(&markdown::suites(run).join("\n"))?;
-            output.lines(&github::annotations(run));
+            job_summary(&markdown::suites(&run).join("\n"))?;
+            output.lines(&github::annotations(&run));
         }
         Format::Text if args.global.quiet && run.summary.failed == 0 => {}
         // SARIF is refused before.
-        Format::Text | Format::Sarif => output.texts(&suite::text(run)),
+        Format::Text | Format::Sarif => output.texts(&suite::text(&run)),
     }
     Ok(())
 }

@@ -10,14 +10,17 @@ use crate::args::TestArgs;
 use crate::commands::test::judge::{self, Judgement};
 use crate::commands::test::retry::command;
 use crate::commands::test::{Sound, snapshot};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::render::suite::{
-    CoverageReport, Decider, Entry, Mismatch, MutantReport, Share, Status, SuiteReport, Summary, Survivor, Uncovered,
+    CoverageReport, Decider, Entry, Mismatch, MutantReport, Run, Share, Status, SuiteReport, Summary, Survivor,
+    Uncovered,
 };
 use crate::snippet::Snippets;
 
-/// The most failures that are told in full; the rest is counted.
+/// The most failures of a suite that are told in full; the rest is counted.
 const MOST_TOLD: usize = 1000;
+/// Bytes of what is told of the failures of a run; what comes after so much is counted, too.
+const MOST_TOLD_BYTES: usize = 8 * 1024 * 1024;
 
 /// What was asked for.
 pub struct Options<'o> {
@@ -28,58 +31,61 @@ pub struct Options<'o> {
     /// Whether the format lists cases that pass.
     pub all_cases: bool,
     pub threads: usize,
+    /// Bytes that the cases may take, where the format lists all.
+    pub room: usize,
     /// Whether somebody watches.
     pub progress: bool,
 }
 
-/// The report of one suite, and what is wrong with its snapshot; its numbers are added to the summary.
+/// Adds the report of one suite to a run, and its numbers to the summary. Tells what is wrong with its snapshot.
 pub fn suite(
     sound: &Sound,
-    judgement: &Judgement,
+    judgement: &Judgement<'_>,
     options: &Options<'_>,
     start: Instant,
-    summary: &mut Summary,
-) -> Result<(SuiteReport, Option<Problem>)> {
+    run: &mut Run,
+) -> Result<Option<Problem>> {
     let plan = &sound.plan;
-    let mut report = SuiteReport {
-        file: sound.path.clone(),
-        cases: Vec::new(),
-        coverage: None,
-        mutants: None,
-        mutants_skipped: None,
-        seconds: 0.0,
-    };
+    let mut report = run.suite(&sound.path);
+    let summary = &mut run.summary;
     let mut missing = None;
     let mut told = 0;
     let mut snippets = Snippets::new(&sound.texts);
-    for result in &judgement.results {
+    for (case, result) in judgement.results() {
         let status = status(result.judged.verdict);
         count(status, result.judged.certain, summary);
         told += usize::from(status.is_failure());
-        if !options.all_cases && (!status.is_failure() || told > MOST_TOLD) {
+        let is_told = status.is_failure() && told <= MOST_TOLD && run.told <= MOST_TOLD_BYTES;
+        if !options.all_cases && !is_told {
             continue;
         }
-        let mut entry = Entry::new(plan.case_name(result.case), status, plan.place(result.case));
+        let mut entry = Entry::new(plan.case_name(case), status, plan.place(case));
         entry.certain = result.judged.certain;
-        entry.seconds = result.time.as_secs_f64();
-        entry.reason = plan.reason(result.case).map(visible);
-        if plan.place(result.case).source() != 0 {
-            entry.file = plan.place(result.case).name_in(plan.names()).map(str::to_owned);
+        entry.seconds = result.seconds();
+        entry.reason = plan.reason(case).map(visible);
+        if plan.place(case).source() != 0 {
+            entry.file = plan.place(case).name_in(plan.names()).map(str::to_owned);
         }
-        if status.is_failure() && told <= MOST_TOLD {
-            let at = plan.expectation_place(result.case);
+        if is_told {
+            let at = plan.expectation_place(case);
             (entry.line, entry.column) = (at.line(), at.column());
             entry.tell().snippet = if at.source() == 0 { snippets.at(at) } else { String::new() };
-            if let Some(failure) = plan.failure(result.case) {
+            if let Some(failure) = plan.failure(case) {
                 explain(&mut entry, failure, sound, options);
             }
+            run.told += entry.bytes();
         }
-        report.cases.push(entry);
+        report.add(entry)?;
+        if run.written.bytes().saturating_add(report.written.bytes()) > options.room {
+            let message =
+                format!("the report of all cases is larger than {} bytes; test fewer suites at once", options.room);
+            return Err(Failure::new("too-large", message));
+        }
     }
     // After a failure nothing else is looked at where somebody wants to hear of the first only.
     let goes_on = |summary: &Summary| !options.asked.fail_fast || summary.failed == 0;
     if goes_on(summary) {
-        properties(sound, options, summary, &mut report);
+        properties(sound, options, summary, &mut report)?;
     }
     if options.filters.is_empty() && goes_on(summary) {
         if let Some(at) = plan.suite().snapshot {
@@ -87,18 +93,19 @@ pub fn suite(
             let checked = snapshot::check(sound, options.asked.update, &mut entry)?;
             missing = checked.map(|why| Problem::new("no-snapshot", why).at(at));
             entry.tell().snippet = if entry.status.is_failure() { snippets.at(at) } else { String::new() };
-            add(entry, options, summary, &mut report);
+            add(entry, summary, &mut report)?;
         }
         if goes_on(summary) {
-            coverage(sound, judgement, options, summary, &mut report);
+            coverage(sound, judgement, options, summary, &mut report)?;
         }
         if goes_on(summary) {
-            mutants(sound, judgement, options, summary, &mut report);
+            mutants(sound, judgement, options, summary, &mut report)?;
         }
     }
     summary.stopped = !goes_on(summary);
     report.seconds = start.elapsed().as_secs_f64();
-    Ok((report, missing))
+    run.add(report)?;
+    Ok(missing)
 }
 
 fn status(verdict: Verdict) -> Status {
@@ -124,11 +131,9 @@ fn count(status: Status, certain: bool, summary: &mut Summary) {
     }
 }
 
-fn add(entry: Entry, options: &Options<'_>, summary: &mut Summary, report: &mut SuiteReport) {
+fn add(entry: Entry, summary: &mut Summary, report: &mut SuiteReport) -> Result<()> {
     count(entry.status, entry.certain, summary);
-    if options.all_cases || entry.status.is_failure() {
-        report.cases.push(entry);
-    }
+    report.add(entry)
 }
 
 /// What was expected, what came, and how to look closer.
@@ -154,7 +159,7 @@ fn shown_decider(decider: whichrole::suite::Decider, sound: &Sound) -> Decider {
     }
 }
 
-fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, report: &mut SuiteReport) {
+fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, report: &mut SuiteReport) -> Result<()> {
     let plan = &sound.plan;
     let mut snippets = Snippets::new(&sound.texts);
     let fits =
@@ -167,20 +172,21 @@ fn properties(sound: &Sound, options: &Options<'_>, summary: &mut Summary, repor
         told.explain = proved.retry.map(|retry| command(&retry, &sound.path, &options.asked.read));
         told.notes = proved.refuted.into_iter().chain(proved.undecided).collect();
         told.snippet = if holds { String::new() } else { snippets.at(proved.at) };
-        add(entry, options, summary, report);
+        add(entry, summary, report)?;
         if options.asked.fail_fast && !holds {
             break;
         }
     }
+    Ok(())
 }
 
 fn coverage(
     sound: &Sound,
-    judgement: &Judgement,
+    judgement: &Judgement<'_>,
     options: &Options<'_>,
     summary: &mut Summary,
     report: &mut SuiteReport,
-) {
+) -> Result<()> {
     let plan = &sound.plan;
     let goals = plan.suite().coverage;
     let wanted = options.asked.coverage
@@ -189,7 +195,7 @@ fn coverage(
         || goals.outcomes.is_some()
         || goals.tags.is_some();
     if !wanted {
-        return;
+        return Ok(());
     }
     let found = plan.coverage(&judgement.tally);
     let mut missed = false;
@@ -211,7 +217,7 @@ fn coverage(
                 got: share(measure).words(),
             });
         }
-        add(entry, options, summary, report);
+        add(entry, summary, report)?;
         if options.asked.fail_fast && !reached {
             break;
         }
@@ -236,32 +242,33 @@ fn coverage(
         uncovered: uncovered.collect(),
         shown: options.asked.coverage || missed,
     });
+    Ok(())
 }
 
 fn mutants(
     sound: &Sound,
-    judgement: &Judgement,
+    judgement: &Judgement<'_>,
     options: &Options<'_>,
     summary: &mut Summary,
     report: &mut SuiteReport,
-) {
+) -> Result<()> {
     let plan = &sound.plan;
     let goal = plan.suite().coverage.mutants;
     if !options.asked.mutants && goal.is_none() {
-        return;
+        return Ok(());
     }
     // A suite that fails notices everything.
-    let failing = judgement.results.iter().filter(|result| judge::is_failure(result.judged.verdict)).count();
+    let failing = judgement.results().filter(|(_, result)| judge::is_failure(result.judged.verdict)).count();
     if failing > 0 {
         let cases = if failing == 1 { "1 case fails".to_owned() } else { format!("{failing} cases fail") };
         let why = format!("not looked at, because {cases}");
         if goal.is_some() {
             let mut entry = Entry::new("coverage of mutants".to_owned(), Status::Skip, place_of_goals(plan));
             entry.reason = Some(why.clone());
-            add(entry, options, summary, report);
+            add(entry, summary, report)?;
         }
         report.mutants_skipped = Some(why);
-        return;
+        return Ok(());
     }
     let fates = judge::try_mutants(sound, judgement, options);
     let mut found = MutantReport {
@@ -307,9 +314,10 @@ fn mutants(
             let expected = format!("{goal}% of mutants noticed");
             entry.tell().mismatches.push(Mismatch { what: "coverage", expected, got: found.share.words() });
         }
-        add(entry, options, summary, report);
+        add(entry, summary, report)?;
     }
     report.mutants = Some(found);
+    Ok(())
 }
 
 /// Where a suite sets its goals; its beginning where only the command line does.

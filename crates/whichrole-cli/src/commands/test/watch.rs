@@ -1,6 +1,6 @@
 //! `--watch`: runs again whenever a file changes that the last run depended on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
@@ -14,7 +14,7 @@ use crate::output::Output;
 const PAUSE: Duration = Duration::from_millis(300);
 
 pub fn run(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<Exit> {
-    let mut files: Vec<PathBuf> = Vec::new();
+    let mut files: BTreeSet<PathBuf> = BTreeSet::new();
     loop {
         match super::once(args, asked, output) {
             Ok((_, depended_on)) => files = depended_on,
@@ -36,7 +36,7 @@ pub fn run(args: &Args, asked: &TestArgs, output: &mut Output) -> Result<Exit> {
 }
 
 /// When each file was last written, and how long it is; suites that appear or go count too.
-fn stamps(files: &[PathBuf], asked: &TestArgs) -> BTreeMap<PathBuf, Option<(SystemTime, u64)>> {
+fn stamps(files: &BTreeSet<PathBuf>, asked: &TestArgs) -> BTreeMap<PathBuf, Option<(SystemTime, u64)>> {
     let suites = super::load::roots(&asked.paths).and_then(|roots| super::load::find(&roots.paths)).unwrap_or_default();
     let all = files.iter().cloned().chain(suites.into_iter().map(PathBuf::from));
     all.map(|path| {

@@ -3,7 +3,6 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::reach::accepted;
 use crate::analysis::side::{End, Side, TAGS_REJECTED, twins};
 use crate::analysis::solve::{Found, NotDecided};
 use crate::analysis::space::{Ask, Atom, Space, Spot, Term, Want, compare_alike};
@@ -15,6 +14,8 @@ use crate::tags;
 
 /// The most classes of change that are listed. Past it what is listed is there, and that it is all is not decided.
 const MOST_CLASSES: usize = 10_000;
+/// The steps that putting a question together counts for.
+const COST_OF_ASKING: usize = 32;
 
 /// The conditions under which changes are looked for: any of the alternatives.
 pub(super) struct Search<'s> {
@@ -70,10 +71,18 @@ impl Classes {
         }
     }
 
-    /// Whether a witness of at least this size would change nothing.
-    pub(super) fn has_smaller(&self, class: &Class, provider: Option<&str>, least: (usize, usize)) -> bool {
+    /// Whether a witness of at least this size would change nothing. Where there is a smaller one, whose size is given, `is_larger` may know
+    /// better than `least` that every other is larger.
+    fn has_smaller(
+        &self,
+        class: &Class,
+        provider: Option<&str>,
+        least: (usize, usize),
+        is_larger: impl FnOnce((usize, usize)) -> bool,
+    ) -> bool {
         self.found.get(class).is_some_and(|known| {
-            (known.size.0, known.size.1) <= least && known.providers.iter().any(|known| known.as_deref() == provider)
+            let size = (known.size.0, known.size.1);
+            known.providers.iter().any(|known| known.as_deref() == provider) && (size <= least || is_larger(size))
         })
     }
 
@@ -89,10 +98,8 @@ pub(super) fn compare(space: &Space<'_>, spot: &Spot, search: &Search<'_>, class
     let alike = compare_alike(old.evaluator.semantics(), new.evaluator.semantics());
     let (old_twins, new_twins) = if alike { (twins(old, new), twins(new, old)) } else { (Vec::new(), Vec::new()) };
     let latest = |twins: &[usize], at: usize| twins.get(at).copied().unwrap_or(usize::MAX);
-    let tags_agree = old.tags == new.tags
-        && [Question::TagMissingClaim, Question::TagNonStringClaim, Question::TagInvalidValue]
-            .into_iter()
-            .all(|question| old.evaluator.semantics().choice(question) == new.evaluator.semantics().choice(question));
+    let tags = Tags::of(old, new);
+    let tags_agree = tags.are_alike && old.tags == new.tags;
     for i in 0..=old.cases.len() {
         if space.work.is_over() || classes.found.len() > MOST_CLASSES {
             classes.not_decided.insert(NotDecided::TooLarge);
@@ -103,7 +110,7 @@ pub(super) fn compare(space: &Space<'_>, spot: &Spot, search: &Search<'_>, class
             if i > latest(&new_twins, j) {
                 continue;
             }
-            let pair = Pair { space, search, targets: [i, j] };
+            let pair = Pair { space, search, tags: &tags, targets: [i, j] };
             let same = old.end(i) == new.end(j);
             let is_role = |side: &Side<'_>, at| matches!(side.end(at), End::Role(_) | End::Named);
             if same && is_role(old, i) && !tags_agree {
@@ -132,40 +139,65 @@ fn finals(side: &Side<'_>, case: usize) -> Vec<Final> {
     std::iter::once(Final { end, is_rejected: false }).chain(rejected).collect()
 }
 
+/// Which tags two sides make, as far as that can make a difference.
+struct Tags<'s> {
+    /// Whether one and the same claim comes to the same on both sides.
+    are_alike: bool,
+    /// The keys that are not certain to come to the same, with the claim on each side.
+    keys: Vec<(&'s String, [Option<usize>; 2])>,
+    /// For each side the claims of its tags, and of these the ones that can be a fault while all of the other side is fine.
+    faults: [[Vec<usize>; 2]; 2],
+}
+
+impl<'s> Tags<'s> {
+    fn of(old: &'s Side<'_>, new: &'s Side<'_>) -> Self {
+        let are_alike = [Question::TagMissingClaim, Question::TagNonStringClaim, Question::TagInvalidValue]
+            .into_iter()
+            .all(|question| old.evaluator.semantics().choice(question) == new.evaluator.semantics().choice(question));
+        let keys: BTreeSet<&String> = old.tags.keys().chain(new.tags.keys()).collect();
+        let claims = |key: &String| [old, new].map(|side| side.tags.get(key).copied());
+        let keys = keys.into_iter().map(|key| (key, claims(key)));
+        let faults = |side: &Side<'_>, other: &Side<'_>| {
+            let alone = side.tag_claims.iter().filter(|claim| !are_alike || !other.tag_claims.contains(claim));
+            [side.tag_claims.iter().copied().collect(), alone.copied().collect()]
+        };
+        Self {
+            are_alike,
+            keys: keys.filter(|(_, [before, after])| !are_alike || before != after).collect(),
+            faults: [faults(old, new), faults(new, old)],
+        }
+    }
+}
+
 /// One pair of cases.
 struct Pair<'p, 'e> {
     space: &'p Space<'e>,
     search: &'p Search<'p>,
+    tags: &'p Tags<'p>,
     targets: [usize; 2],
 }
 
 impl Pair<'_, '_> {
     /// The pair ends in two different ways.
     fn ends(&self, before: &Final, after: &Final, spot: &Spot, classes: &mut Classes) {
-        let mut fine: Vec<(usize, usize, Want)> = Vec::new();
-        let mut rejected: Option<(usize, BTreeSet<usize>)> = None;
-        for (n, (end, side)) in [before, after].into_iter().zip(&self.space.sides).enumerate() {
-            if end.is_rejected {
-                rejected = Some((n, side.tags.values().copied().collect()));
-            } else if !matches!(end.end, End::Deny(_)) {
-                fine.extend(accepted(self.space, n));
-            }
-        }
-        let Some((n, claims)) = rejected else { return self.ask(&fine, (before, after, None), spot, classes) };
+        let mut ends = [before, after].into_iter().enumerate();
+        let fine = ends.clone().filter(|(_, end)| !end.is_rejected && !matches!(end.end, End::Deny(_)));
+        let fine: Vec<usize> = fine.map(|(n, _)| n).collect();
+        let rejected = ends.rfind(|(_, end)| end.is_rejected);
+        let Some((n, _)) = rejected else { return self.ask(&fine, &[], (before, after, None), spot, classes) };
         // Each tag by itself can be the fault.
-        for claim in claims {
-            if self.is_over(fine.len(), classes) {
+        let claims = self.tags.faults.get(n).and_then(|claims| claims.get(usize::from(!fine.is_empty())));
+        for claim in claims.into_iter().flatten() {
+            if self.is_over(classes) {
                 return;
             }
-            fine.push((claim, n, Want::Fault));
-            self.ask(&fine, (before, after, None), spot, classes);
-            fine.pop();
+            self.ask(&fine, &[(*claim, n, Want::Fault)], (before, after, None), spot, classes);
         }
     }
 
-    /// Counts what was put together for one question; whether that was too much.
-    fn is_over(&self, steps: usize, classes: &mut Classes) -> bool {
-        self.space.work.add(steps);
+    /// Counts what is put together for one question; whether that was too much.
+    fn is_over(&self, classes: &mut Classes) -> bool {
+        self.space.work.add(COST_OF_ASKING);
         let is_over = self.space.work.is_over();
         if is_over {
             classes.not_decided.insert(NotDecided::TooLarge);
@@ -178,44 +210,39 @@ impl Pair<'_, '_> {
         let [old, new] = self.space.sides.as_slice() else { return };
         let end = |side: &Side<'_>, at| Final { end: side.end(at).clone(), is_rejected: false };
         let ends = (&end(old, self.targets[0]), &end(new, self.targets[1]));
-        let fine: Vec<(usize, usize, Want)> =
-            accepted(self.space, 0).into_iter().chain(accepted(self.space, 1)).collect();
-        for key in old.tags.keys().chain(new.tags.keys()).collect::<BTreeSet<&String>>() {
-            let pair = (old.tags.get(key).copied(), new.tags.get(key).copied());
-            let asks: Vec<Vec<(usize, usize, Want)>> = match pair {
-                (Some(claim), None) => vec![vec![(claim, 0, Want::Value)]],
-                (None, Some(claim)) => vec![vec![(claim, 1, Want::Value)]],
-                (Some(a), Some(b)) => {
+        for (key, claims) in &self.tags.keys {
+            let asks: Vec<Vec<(usize, usize, Want)>> = match *claims {
+                [Some(claim), None] => vec![vec![(claim, 0, Want::Value)]],
+                [None, Some(claim)] => vec![vec![(claim, 1, Want::Value)]],
+                [Some(a), Some(b)] => {
                     let mut asks = vec![
                         vec![(a, 0, Want::Value), (b, 1, Want::Nothing)],
                         vec![(a, 0, Want::Nothing), (b, 1, Want::Value)],
                     ];
                     if a != b {
-                        asks.extend(self.two_values(&fine, a, b));
+                        asks.extend(self.two_values(a, b));
                     }
                     asks
                 }
-                (None, None) => Vec::new(),
+                [None, None] => Vec::new(),
             };
-            for mut want in asks {
-                if self.is_over(fine.len(), classes) {
+            for wants in asks {
+                if self.is_over(classes) {
                     return;
                 }
-                want.extend(fine.iter().cloned());
-                self.ask(&want, (ends.0, ends.1, Some(key)), spot, classes);
+                self.ask(&[0, 1], &wants, (ends.0, ends.1, Some(*key)), spot, classes);
             }
         }
     }
 
     /// Two claims that both have a value, and not the same: whatever the first may be, the second may be something else, or the first may
     /// be something else than the second.
-    fn two_values(&self, fine: &[(usize, usize, Want)], a: usize, b: usize) -> Vec<Vec<(usize, usize, Want)>> {
+    fn two_values(&self, a: usize, b: usize) -> Vec<Vec<(usize, usize, Want)>> {
         let value = |claim: usize, side: usize| {
-            let mut wants = fine.to_vec();
-            wants.extend([(a, 0, Want::Value), (b, 1, Want::Value)]);
             let asks = self.search.outside.iter().map(|terms| Ask {
                 targets: self.targets.to_vec(),
-                wants: wants.iter().cloned().collect(),
+                fine: vec![0, 1],
+                wants: [(a, 0, Want::Value), (b, 1, Want::Value)].into_iter().collect(),
                 terms: terms.clone(),
             });
             let found = asks.filter_map(|ask| match self.space.find(&ask) {
@@ -239,6 +266,7 @@ impl Pair<'_, '_> {
 
     fn ask(
         &self,
+        fine: &[usize],
         wants: &[(usize, usize, Want)],
         (before, after, key): (&Final, &Final, Option<&String>),
         spot: &Spot,
@@ -247,12 +275,18 @@ impl Pair<'_, '_> {
         let [old, _] = self.space.sides.as_slice() else { return };
         let class = (old.key.is_none(), old.custom.clone(), before.clone(), after.clone(), key.cloned());
         let provider = old.key.as_ref().map(ProviderKey::as_str);
-        if classes.has_smaller(&class, provider, self.least()) {
+        let least = self.least(&[]);
+        let is_larger = |known| known < self.least(wants) || self.is_longer(known, least);
+        if classes.has_smaller(&class, provider, least, is_larger) {
             return;
         }
         for terms in &self.search.outside {
-            let ask =
-                Ask { targets: self.targets.to_vec(), wants: wants.iter().cloned().collect(), terms: terms.clone() };
+            let ask = Ask {
+                targets: self.targets.to_vec(),
+                fine: fine.to_vec(),
+                wants: wants.iter().cloned().collect(),
+                terms: terms.clone(),
+            };
             match self.space.find(&ask) {
                 Found::Yes(claims) => {
                     let provider = provider.map(str::to_owned);
@@ -268,8 +302,13 @@ impl Pair<'_, '_> {
     }
 
     /// What a witness of this pair takes at least: claims, and characters as JSON.
-    fn least(&self) -> (usize, usize) {
+    fn least(&self, wants: &[(usize, usize, Want)]) -> (usize, usize) {
         let mut claims: BTreeMap<usize, usize> = BTreeMap::new();
+        let absent = |side: usize, want: &Want| {
+            self.space.sides.get(side).is_none_or(|side| want.is_met(None, side.evaluator.semantics()))
+        };
+        let present = wants.iter().filter(|(_, side, want)| !absent(*side, want));
+        claims.extend(present.map(|(claim, ..)| (*claim, 0)));
         for (side, target) in self.space.sides.iter().zip(self.targets) {
             if let Some(case) = side.cases.get(target) {
                 let needed = claims.entry(case.claim).or_default();
@@ -281,5 +320,24 @@ impl Pair<'_, '_> {
             self.space.names.get(*claim).map_or(0, |name| name.chars().count()) + value + "\"\":\"\"".len()
         });
         (claims.len(), 2 + members.sum::<usize>() + claims.len().saturating_sub(1))
+    }
+
+    /// Whether any witness has as many claims as one that is known, and more characters: the values that one claim must have are no part of
+    /// each other, and do not overlap so far. `least` is what [`Pair::least`] says.
+    fn is_longer(&self, known: (usize, usize), least: (usize, usize)) -> bool {
+        let [old, new] = self.space.sides.as_slice() else { return false };
+        let cases = (old.cases.get(self.targets[0]), new.cases.get(self.targets[1]));
+        let (Some(a), Some(b)) = cases else { return false };
+        let (Some(one), Some(other)) = (a.must_have(old.evaluator), b.must_have(new.evaluator)) else { return false };
+        let Some(to_spare) = known.1.checked_sub(least.1).filter(|_| a.claim == b.claim && known.0 <= least.0) else {
+            return false;
+        };
+        self.space.work.add((one.len() + other.len()) / 32);
+        // Where both fit into so much, they have at least so much in common.
+        let Some(common) = one.len().min(other.len()).checked_sub(to_spare).filter(|common| *common > 0) else {
+            return false;
+        };
+        let meets = |text: &str, next: &str| next.get(..common).is_none_or(|start| text.contains(start));
+        !meets(one, other) && !meets(other, one)
     }
 }

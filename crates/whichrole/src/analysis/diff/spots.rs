@@ -8,7 +8,7 @@ use crate::analysis::pairing::counterpart;
 use crate::analysis::solve::Fresh;
 use crate::analysis::space::{Spot, listed_clients, variants};
 use crate::login::is_listed;
-use crate::pool::{IdentityPool, RoleMappingType};
+use crate::pool::{IdentityPool, MappingRule, RoleMappingType};
 use crate::provider::{ProviderKey, ProviderKind};
 
 impl Comparison<'_> {
@@ -166,6 +166,34 @@ impl Comparison<'_> {
             }
             _ => true,
         }
+    }
+
+    /// The roles that a mapping of rules gives to whoever chooses them under the same conditions on both sides, with the same tags. Of a change of
+    /// one rule among very many these are nearly all.
+    pub(super) fn chosen_alike(&self, spot: &Spot) -> BTreeSet<&str> {
+        let (old, new) = (self.old.pool(), self.new.pool());
+        let same_logins = self.same_beside_mappings
+            && self.old.semantics() == self.new.semantics()
+            && old.providers == new.providers
+            && old.other_providers == new.other_providers
+            // A login of another client has no mapping, so it gets a default role.
+            && (spot.given.is_empty() || old.roles == new.roles);
+        let [Some(a), Some(b)] = spot.keys.as_slice() else { return BTreeSet::new() };
+        let (Some(a), Some(b)) = (old.role_mappings.get(a), new.role_mappings.get(b).filter(|_| a == b && same_logins))
+        else {
+            return BTreeSet::new();
+        };
+        if a.mapping_type == RoleMappingType::Token || b.mapping_type == RoleMappingType::Token {
+            return BTreeSet::new();
+        }
+        let [a, b] = [a, b].map(|mapping| {
+            let mut rules: BTreeMap<&str, Vec<&MappingRule>> = BTreeMap::new();
+            for rule in mapping.mapping_rules() {
+                rules.entry(rule.role_arn.as_str()).or_default().push(rule);
+            }
+            rules
+        });
+        a.into_iter().filter(|(role, rules)| b.get(role) == Some(rules)).map(|(role, _)| role).collect()
     }
 
     /// The roles worth choosing: those that the mappings know, and one that nobody knows.

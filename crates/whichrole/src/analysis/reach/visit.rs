@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{RuleReach, Verdict, Way, accepted};
+use super::{RuleReach, Verdict, Way};
 use crate::analysis::blocking;
 use crate::analysis::side::End;
 use crate::analysis::solve::{Found, NotDecided};
@@ -26,6 +26,8 @@ pub(super) struct Visit<'k> {
     pub(super) rules: Vec<RuleReach>,
     /// How much was spent on who blocks whom, where that is asked for.
     blocking: Option<Work>,
+    /// Whether the witnesses of rules are asked for. They can be large.
+    keeps_witnesses: bool,
     /// Whether a login was not looked at, since it would have been too much.
     pub(super) passed_by: bool,
 }
@@ -33,19 +35,19 @@ pub(super) struct Visit<'k> {
 /// What is known of a role so far.
 pub(super) struct Ways {
     pub(super) verdict: Verdict,
-    /// The same of requests that take no group but those that are known.
-    pub(super) known: Verdict,
+    /// The same of requests that take no group but those that are known, where that is not the same. Witnesses can be large.
+    pub(super) known: Option<Verdict>,
     pub(super) by: Vec<Way>,
 }
 
 impl Default for Ways {
     fn default() -> Self {
-        Self { verdict: Verdict::Dead, known: Verdict::Dead, by: Vec::new() }
+        Self { verdict: Verdict::Dead, known: None, by: Vec::new() }
     }
 }
 
 impl<'k> Visit<'k> {
-    pub(super) fn new(known: Known<'k>, asks_who_blocks: bool) -> Self {
+    pub(super) fn new(known: Known<'k>, asks_who_blocks: bool, keeps_witnesses: bool) -> Self {
         let roles = known.groups.iter().filter_map(|group| group.role_arn.as_ref());
         Self {
             known,
@@ -55,6 +57,7 @@ impl<'k> Visit<'k> {
             seen: BTreeSet::new(),
             rules: Vec::new(),
             blocking: asks_who_blocks.then(Work::default),
+            keeps_witnesses,
             passed_by: false,
         }
     }
@@ -64,7 +67,7 @@ impl<'k> Visit<'k> {
         let Some(side) = space.sides.first() else { return };
         let provider = side.key.as_ref().map(|key| key.as_str().to_owned());
         let first = self.first_rule(provider.as_deref());
-        let mut ask = Ask { wants: accepted(space, 0).into_iter().collect(), ..Ask::default() };
+        let mut ask = Ask { fine: vec![0], ..Ask::default() };
         for target in 0..=side.cases.len() {
             ask.targets = vec![target];
             let rule = side.cases.get(target).and_then(|case| case.rule);
@@ -96,11 +99,17 @@ impl<'k> Visit<'k> {
                     if blocked_by.is_none() {
                         verdict = Verdict::NotDecided(NotDecided::TooLarge);
                     }
+                    let verdict = match &verdict {
+                        Verdict::Live(_) if !self.keeps_witnesses => {
+                            Verdict::Live(Witness { provider: None, claims: Claims::default(), custom_role_arn: None })
+                        }
+                        verdict => verdict.clone(),
+                    };
                     self.rules.push(RuleReach {
                         provider: provider.clone(),
                         rule,
                         role: role.clone(),
-                        verdict: verdict.clone(),
+                        verdict,
                         blocked_by: blocked_by.unwrap_or_default(),
                         unknown_groups: is_unknown,
                     });
@@ -114,8 +123,10 @@ impl<'k> Visit<'k> {
             {
                 ways.by.push(Way { provider: provider.clone(), source });
             }
-            if !is_unknown {
-                ways.known = std::mem::replace(&mut ways.known, Verdict::Dead).or(verdict.clone());
+            match &mut ways.known {
+                None if is_unknown => ways.known = Some(ways.verdict.clone()),
+                Some(known) if !is_unknown => *known = std::mem::replace(known, Verdict::Dead).or(verdict.clone()),
+                _ => {}
             }
             ways.verdict = std::mem::replace(&mut ways.verdict, Verdict::Dead).or(verdict);
         }

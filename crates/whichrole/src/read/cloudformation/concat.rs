@@ -4,7 +4,7 @@ use super::super::interpolation::flat;
 use super::super::node::{Node, Value};
 use super::super::position::Position;
 use super::super::scalar;
-use crate::json;
+use crate::{json, text};
 
 /// A text in the making.
 #[derive(Default)]
@@ -29,12 +29,38 @@ impl Concat {
     }
 
     pub(super) fn node(self, at: Position) -> Node {
-        let value = match self.missing {
-            Some(missing) => Value::reference(self.text, missing),
-            None => Value::text(self.text),
+        let value = match (known_or_looked_up(&self.text), self.missing) {
+            // No parameter makes it known.
+            (looked_up @ Value::Reference(_), _) => looked_up,
+            (_, Some(missing)) => Value::reference(self.text, missing),
+            (value, None) => value,
         };
         Node { value, at }
     }
+}
+
+/// How a dynamic reference begins. CloudFormation looks for it in what its functions have put together.
+const LOOKED_UP: &str = "{{resolve:";
+
+/// A text as a value: a reference where it has dynamic references, each written as `${resolve:…}`. One that is not closed may be closed by
+/// what it is joined with.
+pub(super) fn known_or_looked_up(text: &str) -> Value {
+    if !text.contains(LOOKED_UP) {
+        return Value::text(text);
+    }
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(LOOKED_UP) {
+        let Some(end) = after.find("}}") else { break };
+        // `{{resolve:ssm:/${Stage}}}` ends with the last of its brackets.
+        let more = after.get(end + 2..).unwrap_or_default();
+        let end = end + more.len() - more.trim_start_matches('}').len();
+        shown.push_str(before);
+        shown.extend(["${resolve:", &flat(after.get(..end).unwrap_or_default()), "}"]);
+        rest = after.get(end + 2..).unwrap_or_default();
+    }
+    shown.push_str(rest);
+    Value::reference(shown, format!("only a deployment can look up {}", text::quoted(text)))
 }
 
 /// `Fn::ToJsonString`

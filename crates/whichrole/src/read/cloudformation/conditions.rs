@@ -64,6 +64,16 @@ impl Resolver<'_, '_> {
         }
     }
 
+    /// Whether what names this condition, or none, is made.
+    pub(super) fn is_made(&self, condition: Option<&Node>) -> Truth {
+        let condition = condition.and_then(Node::as_text).map_or(Truth::Known(true), |name| self.condition(name));
+        match (self.is_deployed(), condition) {
+            (Truth::Known(false), _) | (_, Truth::Known(false)) => Truth::Known(false),
+            (Truth::Known(true), condition) => condition,
+            (unknown @ Truth::Unknown(_), _) => unknown,
+        }
+    }
+
     /// A condition by name.
     pub(super) fn condition(&self, name: &str) -> Truth {
         let key = (self.number, name.to_owned());

@@ -45,7 +45,7 @@ impl<'n> Reading<'_, 'n> {
         if let Some(call) = resource.property("Create").or_else(|| resource.property("Update")) {
             self.sdk_call(resolver, resource, call);
         } else if resource.property("IdentityPoolId").is_some() {
-            if !self.exists(resolver, resource, Decides::Mapping) {
+            if !self.is_whole(resource) || !self.exists(resolver, resource, Decides::Mapping) {
                 return;
             }
             if resource.property("RoleMappings").is_some() || resource.property("Roles").is_some() {
@@ -69,7 +69,10 @@ impl<'n> Reading<'_, 'n> {
         let Some(parameters) = call.get("parameters") else { return };
         let is = |name: &str| action.trim_end_matches("Command").eq_ignore_ascii_case(name);
         let sets_roles = is("setIdentityPoolRoles");
-        if !sets_roles && !is("setPrincipalTagAttributeMap") || !self.exists(resolver, resource, Decides::Mapping) {
+        if !sets_roles && !is("setPrincipalTagAttributeMap")
+            || !self.is_whole(resource)
+            || !self.exists(resolver, resource, Decides::Mapping)
+        {
             return;
         }
         if sets_roles {

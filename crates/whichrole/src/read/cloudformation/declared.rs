@@ -6,6 +6,7 @@ use super::super::interpolation::{Piece, pieces};
 use super::super::node::{Node, Value};
 use super::super::position::Position;
 use super::super::problem::Problem;
+use super::made::is_made_of_macros;
 use super::resolve::function;
 use super::template::Template;
 use crate::text;
@@ -79,24 +80,6 @@ pub(super) fn undeclared(template: &Template<'_>) -> Vec<Problem> {
         notes.push(Problem::new("undeclared-reference", message).at(*at));
     }
     notes
-}
-
-/// Macros and loops add what is written nowhere.
-fn is_made_of_macros(template: &Template<'_>) -> bool {
-    const KNOWN: &[&str] = &["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::SecretsManager-"];
-    let is_known = |name: &str| KNOWN.iter().any(|known| name.starts_with(known));
-    template.sections.iter().any(|section| {
-        let transforms = section.get("Transform");
-        let names = transforms.iter().flat_map(|node| std::slice::from_ref(*node).iter().chain(node.elements()));
-        let is_other = |node: &Node| match &node.value {
-            Value::Text(name) => !is_known(name),
-            Value::List(_) => false,
-            _ => true,
-        };
-        let is_loop = |name: &str| name.starts_with("Fn::ForEach") || name == "Fn::Transform";
-        names.into_iter().any(is_other)
-            || section.entries().iter().any(|part| part.value.entries().iter().any(|entry| is_loop(&entry.name)))
-    })
 }
 
 fn is_declared(template: &Template<'_>, named: Named, name: &str) -> bool {

@@ -5,10 +5,11 @@ use super::resolve::Resolver;
 use crate::provider::{ProviderKey, ProviderKind};
 
 impl Resolver<'_, '_> {
-    /// The key of a provider, from resolved text.
-    pub(super) fn provider(&self, text: &str) -> ProviderKey {
-        let text = self.normalised(text);
-        let parts = pieces(&text);
+    /// The key of a provider, from resolved text, as the template of its identity pool sees it.
+    pub(super) fn provider(&self, text: &str, pool: usize) -> ProviderKey {
+        let written = self.normalised(text);
+        let text = self.seen_from(pool, &written);
+        let parts = pieces(&written);
         let [Piece::Name(name)] = parts.as_slice() else { return ProviderKey::new(text) };
         let (id, attribute) = name.split_once('.').unwrap_or((name, ""));
         let kind = match (self.kind_of(id), attribute) {
@@ -18,6 +19,30 @@ impl Resolver<'_, '_> {
             _ => return ProviderKey::new(text),
         };
         ProviderKey::of_kind(kind, text)
+    }
+
+    /// References to this template's resources as another template, or this one, sees them, so that each resource has one name there.
+    pub(super) fn seen_from(&self, other: usize, text: &str) -> String {
+        let mut seen = String::new();
+        for piece in pieces(text) {
+            match piece {
+                Piece::Literal(literal) => seen.push_str(literal),
+                Piece::Name(name) => {
+                    let home = self.home_of(name).filter(|(home, id)| {
+                        let home = self.world.templates.get(*home);
+                        home.is_some_and(|home| home.resource(before_dot(id)).is_some())
+                    });
+                    match (home, self.template()) {
+                        (Some((home, id)), _) if home == other => seen.extend(["${", id, "}"]),
+                        (Some((home, id)), Some(template)) if home == self.number => {
+                            seen.extend(["${", &template.stem, ":", id, "}"]);
+                        }
+                        _ => seen.extend(["${", name, "}"]),
+                    }
+                }
+            }
+        }
+        seen
     }
 
     /// `cognito-idp.${AWS::Region}.amazonaws.com/${Users}:${Web}` is `${Users.ProviderName}:${Web}`.
@@ -30,24 +55,43 @@ impl Resolver<'_, '_> {
 
     fn pool_by_name(&self, text: &str) -> Option<String> {
         let rest = text.strip_prefix("cognito-idp.")?;
-        let rest = self.own_region(rest)?.strip_prefix('.')?;
+        let (region, rest) = match reference(rest) {
+            Some((_, rest)) => (None, rest),
+            None => {
+                let end = rest.find('.')?;
+                (rest.get(..end), rest.get(end..)?)
+            }
+        };
+        let rest = rest.strip_prefix('.')?;
         let rest = ["amazonaws.com/", "amazonaws.com.cn/", "${AWS::URLSuffix}/"]
             .iter()
             .find_map(|suffix| rest.strip_prefix(suffix))?;
         let (name, rest) = reference(rest)?;
         let is_pool = match self.kind_of(name) {
-            Some(kind) => kind == "AWS::Cognito::UserPool",
+            Some(kind) => {
+                kind == "AWS::Cognito::UserPool" && region.is_none_or(|region| self.is_own_region(region, name))
+            }
             // A part of a template may leave the pool out; a parameter or an attribute is something else.
-            None => !name.contains('.') && !self.template().is_some_and(|t| t.parameters.contains_key(name)),
+            None => {
+                !name.contains('.')
+                    && !self.template().is_some_and(|t| t.parameters.contains_key(name))
+                    && region.is_none_or(|region| self.world.given("AWS::Region") == Some(region))
+            }
         };
         (is_pool && (rest.is_empty() || rest.starts_with(':'))).then(|| format!("${{{name}.ProviderName}}{rest}"))
     }
 
-    /// What follows the region, if it is the stack's own: any reference, or the region that was given.
-    fn own_region<'t>(&self, text: &'t str) -> Option<&'t str> {
-        match reference(text) {
-            Some((_, rest)) => Some(rest),
-            None => text.strip_prefix(self.world.given("AWS::Region")?),
+    /// Whether a region that is spelled out is that of the stack with this user pool: the one that was given, or else any, since the
+    /// pool is nowhere else. One stack is not in two regions.
+    fn is_own_region(&self, region: &str, pool: &str) -> bool {
+        match self.world.given("AWS::Region") {
+            Some(given) => given == region,
+            None => {
+                if let Some((home, _)) = self.home_of(pool) {
+                    self.world.note_region(home, region);
+                }
+                true
+            }
         }
     }
 
@@ -67,6 +111,10 @@ impl Resolver<'_, '_> {
             }
         }
     }
+}
+
+fn before_dot(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 /// The name of the reference that a text begins with, and what follows it.

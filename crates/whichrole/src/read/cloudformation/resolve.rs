@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use super::super::interpolation::{Piece, flat, pieces};
 use super::super::node::{Entry, Node, Reference, Value};
 use super::super::position::Position;
+use super::super::problem::Problem;
 use super::super::scalar;
-use super::concat::{Concat, describe, to_json};
+use super::concat::{self, Concat, describe, to_json};
+use super::exports::Exported;
+use super::stacks::Passed;
 use super::template::Template;
 use super::world::{VALUES_OF_A_NAME, World};
 use crate::text;
@@ -20,11 +23,13 @@ pub(super) struct Resolver<'w, 'n> {
     pub(super) led: bool,
     /// How many conditions stand on the one being worked out.
     pub(super) conditions: usize,
+    /// How many nested stacks references have led through.
+    pub(super) stacks: usize,
 }
 
 impl<'w, 'n> Resolver<'w, 'n> {
     pub(super) fn new(world: &'w World<'n>, number: usize) -> Self {
-        Self { world, number, led: false, conditions: 0 }
+        Self { world, number, led: false, conditions: 0, stacks: 0 }
     }
 
     pub(super) fn number(&self) -> usize {
@@ -145,18 +150,36 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
         // The default of such a parameter is the path of its value.
         let stored = kind.starts_with("AWS::SSM::");
-        let default =
-            declared.filter(|_| !stored).and_then(|parameter| parameter.get("Default")).and_then(scalar::sent);
-        let value = self.world.given(name).map(str::to_owned).or(default);
+        let default = declared.filter(|_| !stored).and_then(|parameter| parameter.get("Default"));
+        let passed = declared.map_or(Passed::Nothing, |_| self.passed(name, is_list));
+        let value = match passed {
+            Passed::Nothing => match (self.world.given(name), default.map(|default| &default.value)) {
+                (Some(given), _) => Some(given.to_owned()),
+                // Which text it is depends on who reads it.
+                (None, Some(word @ Value::Unquoted(_))) if !is_list => return Node { value: word.clone(), at },
+                (None, _) => default.and_then(scalar::sent),
+            },
+            // The path of a value, too.
+            Passed::Value(_) if stored => self.world.given(name).map(str::to_owned),
+            Passed::Value(Value::Text(text)) => Some(text.to_string()),
+            Passed::Value(value) => match (self.world.given(name), &value) {
+                (Some(given), Value::Reference(_)) => Some(given.to_owned()),
+                _ => return Node { value, at },
+            },
+            Passed::Unknown(missing) => match self.world.given(name) {
+                Some(given) => Some(given.to_owned()),
+                None => return Node { value: Value::reference(format!("${{{}}}", flat(name)), missing), at },
+            },
+        };
         if let Some(value) = value {
             if !self.world.pay(value.len(), at) {
                 return too_large(at);
             }
             let value = if is_list {
-                let parts = value.split(',').map(|part| Node { value: Value::text(part.trim()), at });
+                let parts = value.split(',').map(|part| Node { value: concat::known_or_looked_up(part.trim()), at });
                 Value::List(parts.collect())
             } else {
-                Value::text(value)
+                concat::known_or_looked_up(&value)
             };
             return Node { value, at };
         }
@@ -174,6 +197,9 @@ impl<'w, 'n> Resolver<'w, 'n> {
     fn attribute(&self, target: &str, at: Position) -> Node {
         if let Some(value) = self.world.given(target) {
             return self.paid(value, at);
+        }
+        if let Some(value) = self.output(target) {
+            return Node { value, at };
         }
         // Attributes that are the same as `Ref`, so that one thing has one name.
         if let Some((id, attribute)) = target.split_once('.') {
@@ -209,6 +235,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
                         None => self.reference(name, at),
                     };
                     let before = out.text.len();
+                    self.note_disputed(&value);
                     if !out.push(&value) {
                         out.push(&self.unknown(name, at));
                     }
@@ -231,11 +258,20 @@ impl<'w, 'n> Resolver<'w, 'n> {
             if n > 0 {
                 out.text.push_str(between);
             }
+            self.note_disputed(part);
             if !out.push(part) {
                 return None;
             }
         }
         self.world.pay(out.text.len(), argument.at).then(|| out.node(argument.at).value)
+    }
+
+    /// A word that tools read differently is lost in a longer text, so that it is told of here.
+    fn note_disputed(&self, part: &Node) {
+        if let Value::Unquoted(word) = &part.value {
+            let message = format!("{} is {}; quote it", text::quoted(word), part.kind());
+            self.world.note_undecided(Problem::new("unreadable", message).at(part.at));
+        }
     }
 
     fn split(&self, argument: &Node) -> Option<Value> {
@@ -268,6 +304,10 @@ impl<'w, 'n> Resolver<'w, 'n> {
     fn mapped(&self, node: &Node) -> Node {
         match &node.value {
             Value::Map(_) | Value::Tagged(..) => self.opaque("FindInMap", node, node.at),
+            Value::List(elements) => {
+                Node { value: Value::list(elements.iter().map(|element| self.mapped(element))), at: node.at }
+            }
+            Value::Text(text) => Node { value: concat::known_or_looked_up(text), at: node.at },
             _ => node.clone(),
         }
     }
@@ -280,23 +320,29 @@ impl<'w, 'n> Resolver<'w, 'n> {
         if let Some(value) = text.missing.is_none().then(|| self.world.given(&text.text)).flatten() {
             return Some(self.paid(value, at).value);
         }
-        if !self.led
-            && let Some((number, value)) = self.world.exported(&text.text)
-        {
-            let there = Self { number, led: true, ..*self };
-            let value = there.resolve(value);
-            return Some(if number == self.number { value.value } else { there.abroad(value) });
-        }
-        let missing = text.missing.unwrap_or_else(|| {
-            format!("no template here exports it; add the one that does, or pass {}", parameter(&text.text))
-        });
+        let unknown = if self.led {
+            format!("pass {}", parameter(&text.text))
+        } else {
+            match self.exported(&text.text, at) {
+                Exported::Value(value) => return Some(value),
+                Exported::Unknown(missing) => missing,
+            }
+        };
+        let missing = text.missing.unwrap_or(unknown);
         let text = format!("${{ImportValue {}}}", flat(&text.text));
         self.world.pay(text.len(), at).then_some(Value::reference(text, missing))
     }
 
     /// A value of this template as another one sees it: `${Users}` is `${Auth:Users}`.
-    fn abroad(&self, node: Node) -> Value {
-        let Value::Reference(reference) = node.value else { return node.value };
+    pub(super) fn abroad(&self, node: Node) -> Value {
+        let reference = match node.value {
+            Value::Reference(reference) => reference,
+            Value::List(elements) => {
+                let elements = elements.into_iter().map(|node| Node { at: node.at, value: self.abroad(node) });
+                return Value::list(elements);
+            }
+            known => return known,
+        };
         let stem = self.template().map_or("", |template| &template.stem);
         let mut text = String::new();
         for piece in pieces(&reference.text) {
@@ -312,12 +358,7 @@ impl<'w, 'n> Resolver<'w, 'n> {
     /// Text outside `Fn::Sub`: literal, but for dynamic references and the variables of Serverless.
     fn plain_text(&self, text: &str, at: Position) -> Node {
         let serverless = self.template().is_some_and(|template| template.serverless);
-        let literal = || Node { value: Value::text(text), at };
-        if text.contains("{{resolve:") {
-            let missing = format!("only a deployment can look up {}", text::quoted(text));
-            let text = text.replace("{{resolve:", "${resolve:").replace("}}", "}");
-            return Node { value: Value::reference(text, missing), at };
-        }
+        let literal = || Node { value: concat::known_or_looked_up(text), at };
         if !text.contains("${") {
             return literal();
         }
@@ -330,7 +371,11 @@ impl<'w, 'n> Resolver<'w, 'n> {
     }
 
     fn paid(&self, value: &str, at: Position) -> Node {
-        if self.world.pay(value.len(), at) { Node { value: Value::text(value), at } } else { too_large(at) }
+        if self.world.pay(value.len(), at) {
+            Node { value: concat::known_or_looked_up(value), at }
+        } else {
+            too_large(at)
+        }
     }
 
     fn unknown(&self, name: &str, at: Position) -> Node {
@@ -402,6 +447,6 @@ fn first_missing(node: &Node) -> Option<String> {
 }
 
 /// `` `--param NAME=…` ``
-fn parameter(name: &str) -> String {
+pub(super) fn parameter(name: &str) -> String {
     text::quoted(&format!("--param {name}=…"))
 }

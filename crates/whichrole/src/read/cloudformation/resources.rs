@@ -3,6 +3,7 @@
 use super::super::api;
 use super::super::node::{Entry, Node, Value};
 use super::super::places::Place;
+use super::super::position::Position;
 use super::super::problem::Problem;
 use super::super::scalar;
 use super::super::shape::{self, API, Names, any_text, check_members, expect_map, known_bool, wrong_kind};
@@ -32,9 +33,11 @@ const POOL_PROPERTIES: &[&str] = &[
     "SupportedLoginProviders",
 ];
 
+const GUESTS: &str = "`AllowUnauthenticatedIdentities`";
+
 impl<'n> Reading<'_, 'n> {
     pub(super) fn pool(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
-        if resource.kind != POOL || !self.exists(resolver, resource, Decides::Less) {
+        if resource.kind != POOL || !self.is_whole(resource) || !self.exists(resolver, resource, Decides::Less) {
             return;
         }
         let Some(name) = self.pools.get(&(resolver.number(), resource.id)).cloned() else { return };
@@ -45,13 +48,9 @@ impl<'n> Reading<'_, 'n> {
         draft.pool.id = Some(resolver.missing(resource.id).text);
         draft.places.set(Place::Pool, resource.at);
         let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
-        draft_flag(
-            self,
-            &name,
-            property("AllowUnauthenticatedIdentities"),
-            "`AllowUnauthenticatedIdentities`",
-            |pool| &mut pool.allow_unauthenticated_identities,
-        );
+        draft_flag(self, &name, property("AllowUnauthenticatedIdentities"), GUESTS, |pool| {
+            &mut pool.allow_unauthenticated_identities
+        });
         draft_flag(self, &name, property("AllowClassicFlow"), "`AllowClassicFlow`", |pool| {
             &mut pool.allow_classic_flow
         });
@@ -70,7 +69,8 @@ impl<'n> Reading<'_, 'n> {
             others.extend(list.as_ref().and_then(unknown_list));
             let arns = list.as_ref().map(|list| self.drafts.room().elements(list));
             for arn in arns.unwrap_or_default() {
-                others.extend(any_text(arn, "a provider", self.drafts).map(|text| resolver.provider(&text)));
+                let text = any_text(arn, "a provider", self.drafts);
+                others.extend(text.map(|text| self.key(resolver, &text, resolver.number(), arn.at)));
             }
         }
         // Its logins go by one fixed key, whatever the developer called the provider (Q2).
@@ -95,13 +95,29 @@ impl<'n> Reading<'_, 'n> {
                 continue;
             };
             let client_id = node.get("ClientId").and_then(|client| any_text(client, "`ClientId`", self.drafts));
-            providers.push(IdentityProvider { provider_name: resolver.provider(&name), client_id });
+            let provider_name = self.key(resolver, &name, resolver.number(), node.at);
+            providers.push(IdentityProvider { provider_name, client_id });
         }
         self.drafts.pool(Some(pool)).pool.providers = Some(providers);
     }
 
+    /// The key of a provider as the template of its pool sees it.
+    fn key(&mut self, resolver: Resolver<'_, 'n>, text: &str, pool: usize, at: Position) -> ProviderKey {
+        let key = resolver.provider(text, pool);
+        if let Some([a, b]) = self.world.take_two_regions() {
+            let message = format!(
+                "providers of one stack name user pools of it in two regions, {} and {}",
+                text::quoted(&a),
+                text::quoted(&b)
+            );
+            self.drafts.problems.push(Problem::unresolved(&message, "pass `--param AWS::Region=…`").at(at));
+        }
+        key
+    }
+
     pub(super) fn attachment(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
-        if resource.kind != ATTACHMENT || !self.exists(resolver, resource, Decides::Mapping) {
+        if resource.kind != ATTACHMENT || !self.is_whole(resource) || !self.exists(resolver, resource, Decides::Mapping)
+        {
             return;
         }
         let Some(properties) = resource.properties else { return };
@@ -161,7 +177,7 @@ impl<'n> Reading<'_, 'n> {
             None => Some(entry.name.to_string()),
         };
         let Some(provider) = provider else { return };
-        let key = resolver.provider(&provider);
+        let key = self.key(resolver, &provider, self.home(pool, resolver), entry.at);
         let mut value = entry.value;
         self.send_rule_values(&mut value);
         self.drafts.pool(Some(pool)).places.add(Place::Mapping(key.clone()), entry.at);
@@ -186,7 +202,7 @@ impl<'n> Reading<'_, 'n> {
     }
 
     pub(super) fn tags(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
-        if resource.kind != TAGS || !self.exists(resolver, resource, Decides::Mapping) {
+        if resource.kind != TAGS || !self.is_whole(resource) || !self.exists(resolver, resource, Decides::Mapping) {
             return;
         }
         if let Some(properties) = resource.properties {
@@ -211,7 +227,7 @@ impl<'n> Reading<'_, 'n> {
             return;
         };
         let Some(name) = any_text(name, "`IdentityProviderName`", self.drafts) else { return };
-        let key = resolver.provider(&name);
+        let key = self.key(resolver, &name, self.home(&pool, resolver), resource.at);
         let flag = properties.get("UseDefaults").filter(|flag| flag.value != Value::Null);
         let use_defaults = flag.and_then(|flag| known_bool(flag, "`UseDefaults`", self.drafts)).unwrap_or(false);
         let tags = shape::field(properties, "PrincipalTags");
@@ -221,7 +237,7 @@ impl<'n> Reading<'_, 'n> {
     }
 
     pub(super) fn group(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
-        if resource.kind != GROUP || !self.exists(resolver, resource, Decides::Less) {
+        if resource.kind != GROUP || !self.is_whole(resource) || !self.exists(resolver, resource, Decides::Less) {
             return;
         }
         if let Some(properties) = resource.properties {
@@ -236,7 +252,11 @@ impl<'n> Reading<'_, 'n> {
         let name = property("GroupName");
         self.report_undecided(Decides::Less);
         let name = match name.as_ref().map(|name| &name.value) {
-            Some(Value::Text(name)) => name.to_string(),
+            Some(Value::Text(name) | Value::Number(name)) => name.to_string(),
+            Some(Value::Unquoted(_)) => {
+                self.drafts.problems.extend(name.map(|name| wrong_kind(&name, "`GroupName`", "a string")));
+                return;
+            }
             // A group that nobody can name yet is in no token we can write down.
             Some(Value::Reference(reference)) => {
                 let name = name.as_ref().map_or(resource.at, |name| name.at);
@@ -289,7 +309,9 @@ impl<'n> Reading<'_, 'n> {
         });
         let all = names.iter().cloned().map(Some).collect();
         let Some(provider) = provider else { return all };
+        let homes = &self.homes;
         let taking = |drafts: &mut super::Drafts, name: &str| {
+            let provider = resolver.seen_from(homes.get(name).copied().unwrap_or(resolver.number()), &provider);
             let pool = &drafts.pool(Some(name)).pool;
             let listed = pool.providers.iter().flatten().map(|provider| &provider.provider_name);
             listed.chain(pool.role_mappings.keys()).any(|key| key.login_key() == provider)
@@ -299,7 +321,7 @@ impl<'n> Reading<'_, 'n> {
     }
 }
 
-/// Sets a flag of a pool; one that is not known stays unset, with a note.
+/// Sets a flag of a pool. Whether guests are allowed decides their answer and must be known; the classic flow has no part in any.
 fn draft_flag(
     reading: &mut Reading<'_, '_>,
     name: &str,
@@ -309,7 +331,13 @@ fn draft_flag(
 ) {
     let Some(node) = node else { return };
     if let Value::Reference(reference) = &node.value {
-        reading.drafts.notes.push(shape::not_known(&node, what, reference));
+        let problem = shape::not_known(&node, what, reference);
+        let known = &mut *reading.drafts;
+        if what == GUESTS {
+            known.problems.push(problem)
+        } else {
+            known.notes.push(problem)
+        }
         return;
     }
     let node = Node { value: scalar::sent(&node).map_or(node.value, Value::text), at: node.at };

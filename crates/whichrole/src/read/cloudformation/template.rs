@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::api;
 use super::super::node::{Entry, Node, Value};
 use super::super::position::Position;
+use super::exports::Export;
 use super::resolve::function;
 
 /// The properties that say which roles a pool gives.
@@ -14,8 +15,12 @@ pub(super) const ATTACHMENT_PROPERTIES: &[&str] = &["IdentityPoolId", "RoleMappi
 pub(super) struct Template<'n> {
     /// The file's name without folder and endings: what the stack is called in messages and references.
     pub stem: String,
+    /// The name of its file, with the folder.
+    pub name: String,
     /// The maps that together are the template.
     pub sections: Vec<&'n Node>,
+    /// The parts of a Serverless file's `resources` that stand elsewhere.
+    pub unread: Vec<&'n Node>,
     /// Whether every `${…}` in plain text is a variable (Serverless).
     pub serverless: bool,
     pub parameters: BTreeMap<&'n str, &'n Node>,
@@ -26,8 +31,8 @@ pub(super) struct Template<'n> {
     resources: Vec<Resource<'n>>,
     /// Their numbers in the order of their logical ids: there can be very many.
     by_id: Vec<usize>,
-    /// The names of exports with their values, both unresolved.
-    pub exports: Vec<(&'n Node, &'n Node)>,
+    pub exports: Vec<Export<'n>>,
+    pub outputs: BTreeMap<&'n str, &'n Node>,
 }
 
 /// A resource of a template.
@@ -41,7 +46,9 @@ pub(super) struct Resource<'n> {
     pub kind_at: Position,
     pub condition: Option<&'n Node>,
     pub depends_on: Option<&'n Node>,
+    pub metadata: Option<&'n Node>,
     pub properties: Option<&'n Node>,
+    pub whole: &'n Node,
 }
 
 impl Resource<'_> {
@@ -133,8 +140,10 @@ impl<'n> Template<'n> {
         let by_name = |section| entries(section).map(|entry: &Entry| (entry.name.as_str(), &entry.value)).collect();
         let mappings = entries("Mappings")
             .flat_map(|map| map.value.entries().iter().map(|top| ((map.name.as_str(), top.name.as_str()), &top.value)));
-        let exports = entries("Outputs")
-            .filter_map(|output| Some((output.value.get("Export")?.get("Name")?, output.value.get("Value")?)));
+        let exports = entries("Outputs").filter_map(|Entry { value: output, .. }| {
+            let name = output.get("Export")?.get("Name")?;
+            Some(Export { name, value: output.get("Value")?, condition: output.get("Condition") })
+        });
         let mut resources: Vec<Resource<'_>> = entries("Resources").map(resource).collect();
         let id = |number: &usize| resources.get(*number).map(|resource| resource.id);
         let mut by_id: Vec<usize> = (0..resources.len()).rev().collect();
@@ -143,8 +152,12 @@ impl<'n> Template<'n> {
         if by_id.len() < resources.len() {
             resources = resources.iter().filter_map(|one| find(&resources, &by_id, one.id)).copied().collect();
         }
+        let unread = node.get("resources").filter(|_| serverless).map(Node::elements).unwrap_or_default();
+        let unread = unread.iter().filter(|part| !part.is_map() && part.value != Value::Null);
         Self {
+            unread: unread.collect(),
             stem: stem(name).to_owned(),
+            name: name.to_owned(),
             serverless,
             parameters: by_name("Parameters"),
             mappings: mappings.collect(),
@@ -152,6 +165,7 @@ impl<'n> Template<'n> {
             resources,
             by_id,
             exports: exports.collect(),
+            outputs: by_name("Outputs"),
             sections,
         }
     }
@@ -200,7 +214,9 @@ fn resource(entry: &Entry) -> Resource<'_> {
         kind_at: entry.value.get("Type").map_or(entry.at, |kind| kind.at),
         condition: entry.value.get("Condition"),
         depends_on: entry.value.get("DependsOn"),
+        metadata: entry.value.get("Metadata"),
         properties: entry.value.get("Properties"),
+        whole: &entry.value,
     }
 }
 

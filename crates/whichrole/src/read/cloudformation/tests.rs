@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use crate::read::{Configuration, Definition, ReadOptions, Source, Value, WriteAttributes, read};
 use crate::{AmbiguousRoleResolution, MappingRule, MatchType, PrincipalTagMap, ProviderKind, RoleMapping};
 
-fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configuration {
+pub(super) fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configuration {
     let sources: Vec<Source> =
         sources.iter().map(|(name, text)| Source { name: (*name).to_owned(), text: (*text).to_owned() }).collect();
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -11,17 +11,17 @@ fn read_texts(sources: &[(&str, &str)], parameters: &[(&str, &str)]) -> Configur
 }
 
 /// The one pool of one template.
-fn pool(text: &str, parameters: &[(&str, &str)]) -> Definition {
+pub(super) fn pool(text: &str, parameters: &[(&str, &str)]) -> Definition {
     let configuration = read_texts(&[("template", text)], parameters).usable().unwrap();
     configuration.choose(None).unwrap().clone()
 }
 
 /// `line:column code message` of every problem.
-fn problems(text: &str, parameters: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn problems(text: &str, parameters: &[(&str, &str)]) -> Vec<String> {
     shown(&read_texts(&[("template", text)], parameters).problems)
 }
 
-fn shown(problems: &[crate::read::Problem]) -> Vec<String> {
+pub(super) fn shown(problems: &[crate::read::Problem]) -> Vec<String> {
     let place = |problem: &crate::read::Problem| {
         problem.at.map_or_else(String::new, |at| format!("{}:{} ", at.line(), at.column()))
     };
@@ -29,7 +29,7 @@ fn shown(problems: &[crate::read::Problem]) -> Vec<String> {
 }
 
 /// An attachment with one rule, its fields in the order claim, operator, value, role.
-fn one_rule(sections: &str, [claim, operator, value, role]: [&str; 4]) -> String {
+pub(super) fn one_rule(sections: &str, [claim, operator, value, role]: [&str; 4]) -> String {
     format!(
         "{sections}
 Resources:
@@ -53,7 +53,7 @@ Resources:
 }
 
 /// The only rule of the only mapping, as `claim operator value role`.
-fn rule(text: &str, parameters: &[(&str, &str)]) -> String {
+pub(super) fn rule(text: &str, parameters: &[(&str, &str)]) -> String {
     let definition = pool(text, parameters);
     let mapping = definition.pool.role_mappings.values().next().unwrap();
     let rule = &mapping.mapping_rules()[0];
@@ -138,13 +138,48 @@ fn one_user_pool_has_one_key() {
         assert_eq!(key(written), "${Users.ProviderName}:${Web}", "{written}");
     }
     let spelled_out = "!Sub 'cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}'";
-    assert_eq!(key(spelled_out), "cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}", "perhaps another region");
+    assert_eq!(key(spelled_out), "${Users.ProviderName}:${Web}", "the pool is in the region of its stack");
+    let another = [("AWS::Region", "eu-west-1")];
+    assert_eq!(provider("", spelled_out, &another).0, "cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}");
+    let not_here = spelled_out.replace("${Users}", "${Others}");
+    assert_eq!(key(&not_here), "cognito-idp.us-east-1.amazonaws.com/${Others}:${Web}", "perhaps of another region");
     let region = [("AWS::Region", "us-east-1")];
     assert_eq!(provider("", spelled_out, &region).0, "${Users.ProviderName}:${Web}");
     assert_eq!(
         provider("", "!Sub 'cognito-idp.${AWS::Region}.amazonaws.com/${Users}:${Web}'", &region).0,
         "${Users.ProviderName}:${Web}"
     );
+}
+
+#[test]
+fn one_user_pool_spelled_twice_is_one_provider() {
+    let of = |region: &str| {
+        format!(
+            "
+Resources:
+  Users: {{Type: AWS::Cognito::UserPool}}
+  Pool: {{Type: AWS::Cognito::IdentityPool}}
+  Att:
+    Type: AWS::Cognito::IdentityPoolRoleAttachment
+    Properties:
+      IdentityPoolId: !Ref Pool
+      RoleMappings: {{a: {{Type: Token, IdentityProvider: !Sub 'cognito-idp.us-east-1.amazonaws.com/${{Users}}:web'}}}}
+  Tags:
+    Type: AWS::Cognito::IdentityPoolPrincipalTag
+    Properties: {{IdentityPoolId: !Ref Pool, UseDefaults: true,
+      IdentityProviderName: !Sub 'cognito-idp.{region}.amazonaws.com/${{Users}}'}}
+"
+        )
+    };
+    for region in ["us-east-1", "${AWS::Region}"] {
+        let pool = pool(&of(region), &[]).pool;
+        assert_eq!(pool.role_mappings.keys().next().unwrap().as_str(), "${Users.ProviderName}:web");
+        assert_eq!(pool.principal_tags.keys().next().unwrap().as_str(), "${Users.ProviderName}", "{region}");
+    }
+    let told = "providers of one stack name user pools of it in two regions, `us-east-1` and `eu-west-1`; pass `--param AWS::Region=…`";
+    assert_eq!(problems(&of("eu-west-1"), &[]), [format!("10:3 unresolved-value {told}")]);
+    let given = pool(&of("eu-west-1"), &[("AWS::Region", "us-east-1")]).pool;
+    assert_eq!(given.principal_tags.keys().next().unwrap().as_str(), "cognito-idp.eu-west-1.amazonaws.com/${Users}");
 }
 
 #[test]
@@ -198,6 +233,43 @@ fn what_only_a_deployment_knows_is_a_problem_in_a_claim_operator_or_value() {
     assert_eq!(rule(&text, &[("X.Name", "c"), ("op", "Equals"), ("Path", "v")]), "c Equals v ${ImportValue role}");
     let text = one_rule("", ["email", "Equals", "'{{resolve:ssm:/a:1}}'", "x"]);
     assert!(problems(&text, &[])[0].contains("only a deployment can look up `{{resolve:ssm:/a:1}}`"));
+}
+
+#[test]
+fn a_dynamic_reference_is_one_however_its_text_is_made() {
+    let sections = "
+Parameters: {Team: {Type: String, Default: news}, Stored: {Type: String, Default: '{{resolve:ssm:/teams/1}}'},
+    List: {Type: CommaDelimitedList, Default: 'x,{{resolve:ssm:/teams/2}}'}}
+Mappings: {M: {a: {b: '{{resolve:ssm:/teams/3}}', l: ['{{resolve:ssm:/teams/4}}']}}}
+Conditions:
+  Made: !Equals [!Sub '{{resolve:ssm:/teams/${Team}}}', a]
+  Kept: !Equals [!Ref Stored, a]";
+    for (written, shown) in [
+        ("!Sub '{{resolve:ssm:/${Team}/a}}'", "${resolve:ssm:/news/a}"),
+        ("!Sub '{{resolve:ssm:/${Team}}}'", "${resolve:ssm:/news}"),
+        ("!Sub '{{resolve:ssm:/${Other}}}-x'", "${resolve:ssm:/<Other>}-x"),
+        ("!Sub ['${t}', {t: !Ref Stored}]", "${resolve:ssm:/teams/1}"),
+        ("!Join ['', ['{{resolve:ssm:', !Ref Team, '}}']]", "${resolve:ssm:news}"),
+        ("!Join ['', ['{{resolve', ':ssm:a}}']]", "${resolve:ssm:a}"),
+        ("!Ref Stored", "${resolve:ssm:/teams/1}"),
+        ("!Select [1, !Ref List]", "${resolve:ssm:/teams/2}"),
+        ("!FindInMap [M, a, b]", "${resolve:ssm:/teams/3}"),
+        ("!Select [0, !FindInMap [M, a, l]]", "${resolve:ssm:/teams/4}"),
+    ] {
+        let found = problems(&one_rule(sections, [written, "Equals", written, "r"]), &[]);
+        let expected = |what: &str| format!("`{what}` is `{shown}`, which is not known here; ");
+        assert_eq!(found.len(), 2, "{written}: {found:?}");
+        assert!(found[0].contains(&expected("Claim")) && found[1].contains(&expected("Value")), "{written}: {found:?}");
+        let role = rule(&one_rule(sections, ["c", "Equals", "v", written]), &[]);
+        assert_eq!(role, format!("c Equals v {shown}"));
+    }
+    for condition in ["Made", "Kept"] {
+        let written = format!("!If [{condition}, a, b]");
+        let found = problems(&one_rule(sections, ["c", "Equals", &written, "r"]), &[]);
+        assert!(found.len() == 1 && found[0].contains("only a deployment can look up"), "{condition}: {found:?}");
+    }
+    let given = [("Team", "{{resolve:ssm:/x}}")];
+    assert_eq!(rule(&one_rule(sections, ["c", "Equals", "v", "!Ref Team"]), &given), "c Equals v ${resolve:ssm:/x}");
 }
 
 #[test]
@@ -308,6 +380,33 @@ fn unquoted_rule_values_are_sent_as_yaml_1_1_reads_them_and_other_fields_are_pro
 }
 
 #[test]
+fn unquoted_words_are_disputed_wherever_they_come_from() {
+    let sections = "Parameters: {Word: {Type: String, Default: yes}, Number: {Type: String, Default: 010}, Plain: {Type: Number, Default: 7}}";
+    let found = problems(&one_rule(sections, ["!Ref Word", "Equals", "v", "!Ref Number"]), &[]);
+    assert_eq!(
+        found,
+        [
+            "14:24 unreadable `Claim` is a word that YAML tools read differently, expected a string; quote this value",
+            "17:26 unreadable `RoleARN` is a word that YAML tools read differently, expected a string; quote this value",
+        ]
+    );
+    let told = |written: &str, word: &str| {
+        let text = one_rule(sections, ["c", "Equals", "v", written]);
+        let found = problems(&text, &[]);
+        let told = format!("`{word}` is a word that YAML tools read differently; quote it");
+        assert!(found.len() == 1 && found[0].ends_with(&told), "{written}: {found:?}");
+    };
+    told("!Join ['/', [role, yes]]", "yes");
+    told("!Sub 'role/${Number}'", "010");
+    told("!Sub ['role/${n}', {n: 0x10}]", "0x10");
+    // A value is what CloudFormation sends.
+    assert_eq!(rule(&one_rule(sections, ["c", "Equals", "!Ref Word", "r"]), &[]), "c Equals true r");
+    let known = one_rule(sections, ["!Ref Plain", "Equals", "!Sub '${Plain}-${Plain}'", "!Join ['', [r, 1, true]]"]);
+    assert_eq!(rule(&known, &[]), "7 Equals 7-7 r1true");
+    assert_eq!(rule(&one_rule(sections, ["!Ref Word", "Equals", "v", "r"]), &[("Word", "yes")]), "yes Equals v r");
+}
+
+#[test]
 fn unknown_fields_are_all_reported_with_the_nearest_spelling() {
     let text = r#"{"Resources": {
   "J": {"Type": "Custom::AWSCDKCfnJson", "Properties": {"Value": {"Fn::Join": ["", [
@@ -408,7 +507,7 @@ fn templates_together_share_exports_and_keep_their_names_apart() {
     let names: Vec<&str> = configuration.definitions.iter().map(|definition| definition.name.as_str()).collect();
     assert_eq!(names, ["Other/IP", "Users/IP"]);
     let (key, mapping) = configuration.definitions[1].pool.role_mappings.first_key_value().unwrap();
-    assert_eq!((key.as_str(), key.kind()), ("${Users:U.ProviderName}:web", ProviderKind::UserPool));
+    assert_eq!((key.as_str(), key.kind()), ("${U.ProviderName}:web", ProviderKind::UserPool));
     assert_eq!(mapping.mapping_rules()[0].value, "admins");
     assert_eq!(mapping.mapping_rules()[0].role_arn.as_str(), "${U.Arn}", "of another template");
     assert!(configuration.notes.iter().any(|note| note.code == "not-recognised"));

@@ -3,17 +3,21 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::node::Node;
 use super::super::position::Position;
 use super::super::problem::Problem;
 use super::conditions::Truth;
+use super::exports::Export;
 use super::resolve::Resolver;
+use super::stacks::Stacks;
 use super::template::Template;
 use crate::read::ReadOptions;
 use crate::text;
 
 /// How much text references may produce, beyond a multiple of what was read.
 const FREE: usize = 1024 * 1024;
+
+/// How much more than what was read that multiple may be.
+const MOST_MORE: usize = 16 * 1024 * 1024;
 
 /// How many values there may be for each part that a configuration may have, and as how many a name counts that nobody knows yet.
 const VALUES_OF_A_PART: usize = 25;
@@ -23,14 +27,20 @@ pub(super) struct World<'n> {
     pub templates: Vec<Template<'n>>,
     given: &'n BTreeMap<String, String>,
     used: RefCell<BTreeSet<String>>,
-    /// Exported values by name, with the number of their template.
-    exports: BTreeMap<String, (usize, &'n Node)>,
+    /// Exports by name, each with the number of its template.
+    exports: BTreeMap<String, Vec<(usize, Export<'n>)>>,
+    pub(super) stacks: Stacks<'n>,
+    /// Whether templates of nested stacks are deployed, by number; `None` while that is being worked out.
+    pub(super) deployed: RefCell<BTreeMap<usize, Option<Truth>>>,
     /// What conditions came to, by template and name; `None` while one is being worked out.
     pub(super) conditions: RefCell<BTreeMap<(usize, String), Option<Truth>>>,
     left: Cell<usize>,
     budget: usize,
     values_left: Cell<usize>,
     values: usize,
+    /// The region of each template as a provider spells it out, and the first two that differ.
+    regions: RefCell<BTreeMap<usize, String>>,
+    two_regions: RefCell<Option<[String; 2]>>,
     /// The first limit that was met.
     too_large: RefCell<Option<Problem>>,
     /// Conditions that decided something and are not known.
@@ -40,25 +50,33 @@ pub(super) struct World<'n> {
 impl<'n> World<'n> {
     pub(super) fn new(templates: Vec<Template<'n>>, options: &'n ReadOptions, bytes: usize) -> Self {
         let values = options.parts.saturating_mul(VALUES_OF_A_PART);
-        let budget = bytes.saturating_mul(10).saturating_add(FREE);
+        let budget = bytes.saturating_mul(10).min(bytes.saturating_add(MOST_MORE)).saturating_add(FREE);
         let mut world = Self {
             templates,
             given: &options.parameters,
             used: RefCell::default(),
             exports: BTreeMap::new(),
+            stacks: Stacks::default(),
+            deployed: RefCell::default(),
             conditions: RefCell::default(),
             left: Cell::new(budget),
             budget,
             values_left: Cell::new(values),
             values,
+            regions: RefCell::default(),
+            two_regions: RefCell::default(),
             too_large: RefCell::default(),
             undecided: RefCell::default(),
         };
-        let mut exports = BTreeMap::new();
+        world.stacks = Stacks::find(&world.templates, |number, url| Resolver::new(&world, number).text(url));
+        // What was worked out without the nested stacks is worked out again.
+        world.conditions.take();
+        world.take_undecided();
+        let mut exports: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for (number, template) in world.templates.iter().enumerate() {
-            for (name, value) in &template.exports {
-                if let Some(name) = Resolver::new(&world, number).text(name) {
-                    exports.insert(name, (number, *value));
+            for export in &template.exports {
+                if let Some(name) = Resolver::new(&world, number).text(export.name) {
+                    exports.entry(name).or_default().push((number, *export));
                 }
             }
         }
@@ -73,8 +91,9 @@ impl<'n> World<'n> {
         Some(value)
     }
 
-    pub(super) fn exported(&self, name: &str) -> Option<(usize, &'n Node)> {
-        self.exports.get(name).copied()
+    /// The exports of a name, each with the number of its template.
+    pub(super) fn exports(&self, name: &str) -> &[(usize, Export<'n>)] {
+        self.exports.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// Pays for work or text whose amount the input could multiply; false when the budget is used up.
@@ -109,6 +128,20 @@ impl<'n> World<'n> {
         self.too_large.take()
     }
 
+    /// Remembers the region in which a template is deployed.
+    pub(super) fn note_region(&self, template: usize, region: &str) {
+        let mut regions = self.regions.borrow_mut();
+        let known = regions.entry(template).or_insert_with(|| region.to_owned());
+        if known != region {
+            self.two_regions.borrow_mut().get_or_insert_with(|| [known.clone(), region.to_owned()]);
+        }
+    }
+
+    /// Two regions of one template, since the last call.
+    pub(super) fn take_two_regions(&self) -> Option<[String; 2]> {
+        self.two_regions.take()
+    }
+
     pub(super) fn note_undecided(&self, problem: Problem) {
         self.undecided.borrow_mut().push(problem);
     }
@@ -118,12 +151,17 @@ impl<'n> World<'n> {
         self.undecided.take()
     }
 
+    /// Whether a template declares a parameter of this name, or something asked for it.
+    pub(super) fn asks_for(&self, name: &str) -> bool {
+        self.used.borrow().contains(name)
+            || self.templates.iter().any(|template| template.parameters.contains_key(name))
+    }
+
     /// Parameters that were given and nothing asked for: mostly a slip of the pen.
     pub(super) fn unused(&self) -> Vec<Problem> {
-        let used = self.used.borrow();
         let declared: BTreeSet<&str> =
             self.templates.iter().flat_map(|template| template.parameters.keys().copied()).collect();
-        let unused = self.given.keys().filter(|name| !used.contains(*name) && !declared.contains(name.as_str()));
+        let unused = self.given.keys().filter(|name| !self.asks_for(name));
         unused
             .map(|name| {
                 let near = text::nearest(name, declared.iter().copied())

@@ -172,7 +172,7 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
         }
     }
     let (mut notes, problems) = (std::mem::take(&mut reading.notes), std::mem::take(&mut reading.problems));
-    notes.extend(undeclared(&roots, &modules, &reading.evaluator));
+    notes.extend(undeclared(&roots, &modules, &reading.evaluator, &mut drafts.used.variables));
     notes.extend(
         roots.iter().filter_map(|root| modules.get(root)).flat_map(|root| reading.evaluator.named_values(root)),
     );
@@ -230,16 +230,23 @@ fn without_twins_of_tofu<'s>(texts: Vec<Text<'s>>, drafts: &mut Drafts) -> Vec<T
     kept
 }
 
-/// A note for each `--var` that no root declares or asks for.
-fn undeclared(roots: &[String], modules: &BTreeMap<String, Module<'_>>, evaluator: &Evaluator<'_>) -> Vec<Problem> {
+/// A note for each `--var` that no root declares or asks for; all others are put into `used`.
+fn undeclared(
+    roots: &[String],
+    modules: &BTreeMap<String, Module<'_>>,
+    evaluator: &Evaluator<'_>,
+    used: &mut BTreeSet<String>,
+) -> Vec<Problem> {
     let declared: BTreeSet<&str> = roots
         .iter()
         .filter_map(|root| modules.get(root))
         .flat_map(|module| module.variables.keys().map(String::as_str))
         .collect();
-    let unknown =
-        evaluator.variables.keys().filter(|name| !declared.contains(name.as_str()) && !evaluator.asked_for(name));
+    let is_known = |name: &&String| declared.contains(name.as_str()) || evaluator.asked_for(name);
+    let (known, unknown): (Vec<&String>, Vec<&String>) = evaluator.variables.keys().partition(is_known);
+    used.extend(known.into_iter().cloned());
     unknown
+        .into_iter()
         .map(|name| {
             if declared.is_empty() {
                 let message = format!("unknown variable {}: the files declare none", text::quoted(name));

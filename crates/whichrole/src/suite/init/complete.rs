@@ -4,21 +4,25 @@
 //! A test notices a change where it expects something else. Tests that only one change needs are kept, tests and changes that others cover
 //! are left out, and among what is left a smallest choice is searched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::{Draft, First};
 use crate::analysis::{DiffOptions, Subject, diff, smallest_hitting};
 use crate::eval::Evaluator;
+use crate::pool::IdentityPool;
 use crate::read::Definition;
 use crate::suite::coverage::Items;
 use crate::suite::mutants::{self, Change};
 use crate::suite::plan::Target;
 use crate::suite::witness::Witness;
+use crate::text::counted;
 
 /// How much work the changes of a configuration may be: each is tried on about as many tests as there are changes, and a test looks at every
 /// rule.
 const MOST_WORK: usize = 100_000_000;
+/// How many steps the proofs of all changes together may take, which is some seconds. Past it no further change is tried.
+const MOST_STEPS: u64 = 400_000_000;
 /// The most requests that are kept of each comparison.
 const MOST_WITNESSES: usize = 6;
 
@@ -36,6 +40,10 @@ struct Choice {
 /// no test of it can be left out.
 #[must_use]
 pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> String {
+    complete_within(definition, config, pool, MOST_STEPS)
+}
+
+fn complete_within(definition: &Definition, config: &str, pool: Option<&str>, most_steps: u64) -> String {
     let target = Target::alone(definition, config);
     let Some(evaluator) = target.evaluators.first() else { return String::new() };
     let mut first = First::new(evaluator, &target);
@@ -48,20 +56,28 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     let all_changes = changes.len();
     let size = mutants::size(evaluator.pool());
     let most = (MOST_WORK / size.max(1)).isqrt().min(mutants::most(size));
-    let changes: Vec<_> = changes.into_iter().take(most).collect();
-    let is_whole = changes.len() == all_changes;
+    let mut tried = 0;
+    let mut steps = 0;
     let mut equivalent = 0;
     let mut open: Vec<&str> = Vec::new();
     let mut told_apart = Vec::new();
-    for change in &changes {
+    for change in changes.iter().take(most) {
+        if steps > most_steps {
+            break;
+        }
+        tried += 1;
         let pool = change.of(evaluator.pool());
-        match first.tell_apart(&pool, &change.words) {
+        match first.tell_apart(&pool, &change.words, &mut steps) {
             Some(true) => told_apart.push(change),
             Some(false) => equivalent += 1,
             None => open.push(&change.words),
         }
     }
-    let noticed_by: Vec<BTreeSet<usize>> = told_apart.iter().map(|change| first.who_notices(change)).collect();
+    let is_whole = tried == all_changes;
+    let bare = Evaluator::new(without_tags(evaluator.pool()), *evaluator.semantics());
+    let today = first.drafts.iter().map(|draft| [first.expected(draft, &bare), first.expected(draft, evaluator)]);
+    let today: Vec<[Option<String>; 2]> = today.collect();
+    let noticed_by: Vec<BTreeSet<usize>> = told_apart.iter().map(|change| first.who_notices(change, &today)).collect();
     let unnoticed = noticed_by.iter().filter(|tests| tests.is_empty()).count();
     let choice = smallest_choice(noticed_by);
     let candidates = first.drafts.len();
@@ -75,17 +91,18 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
     // Writing to a `String` cannot fail.
     let _ = writeln!(
         out,
-        "# {tests} {} ({how}, of {candidates} requests looked at) {} {all} small {} of the configuration; {} (proved).",
-        if tests == 1 { "test" } else { "tests" },
+        "# {} ({how}, of {} looked at) {} {} of the configuration; {} (proved).",
+        counted(tests, "test", "tests"),
+        counted(candidates, "request", "requests"),
         if tests == 1 { "notices" } else { "notice" },
-        if all == 1 { "change" } else { "changes" },
+        counted(all, "small change", "small changes"),
         mutants::others_change_nothing(equivalent)
     );
     let _ = writeln!(out, "# The small changes that are tried: {}.", mutants::KINDS);
     if !is_whole {
         let _ = writeln!(
             out,
-            "# There are {all_changes} such changes, and only the first {most} were tried: it would take too long."
+            "# There are {all_changes} such changes, and only the first {tried} were tried: it would take too long."
         );
     }
     for change in open {
@@ -104,21 +121,31 @@ pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> St
 
 impl First<'_> {
     /// Adds the requests that tell a changed configuration from the one there is. Whether there are any; `None` where that is not decided.
-    fn tell_apart(&mut self, changed: &crate::IdentityPool, change: &str) -> Option<bool> {
+    /// `steps` is how long all of that took, and grows.
+    fn tell_apart(&mut self, changed: &IdentityPool, change: &str, steps: &mut u64) -> Option<bool> {
         let groups = self.target.groups.as_deref().unwrap_or_default();
         let subject = |pool| Subject { pool, groups, semantics: *self.evaluator.semantics() };
         let found = diff(&subject(self.evaluator.pool()), &subject(changed), &DiffOptions::default());
         let is_equal = found.is_equal();
+        *steps = steps.saturating_add(found.steps);
         let witnesses = found.changes.iter().chain(&found.custom_role_changes).take(MOST_WITNESSES);
         for witness in witnesses.map(|change| Witness::from(change.witness.clone())) {
-            self.add_noticing(change, Draft::of(witness));
+            self.add_noticing(change, Draft::of(witness).with_arns(self.evaluator, &self.target.roles));
         }
         is_equal.map(|is_equal| !is_equal)
     }
 
-    /// The tests that expect something else of a changed configuration than it gives.
-    fn who_notices(&self, change: &Change<'_>) -> BTreeSet<usize> {
+    /// What a test expects of a configuration.
+    fn expected(&self, draft: &Draft<'_>, evaluator: &Evaluator) -> Option<String> {
+        draft.decided(evaluator, |decision| self.expectation(decision))
+    }
+
+    /// The tests that expect something else of a changed configuration than of the one there is, which is what they expect `today`, without
+    /// tags and with them. Tags do not depend on the role (P8) and take long to make, so a change of rules is tried without them first.
+    fn who_notices(&self, change: &Change<'_>, today: &[[Option<String>; 2]]) -> BTreeSet<usize> {
         let mutant = &Evaluator::new(change.of(self.evaluator.pool()), *self.evaluator.semantics());
+        let same_tags = mutant.pool().principal_tags == self.evaluator.pool().principal_tags;
+        let bare = same_tags.then(|| Evaluator::new(without_tags(mutant.pool()), *mutant.semantics()));
         let changed = change.provider;
         let concerns = |draft: &Draft<'_>| {
             let Some(changed) = changed else { return true };
@@ -126,12 +153,17 @@ impl First<'_> {
                 // Several references can mean one provider.
                 || draft.witness.provider.as_ref().is_some_and(|key| key.is_symbolic() || changed.is_symbolic())
         };
-        let expected = |draft: &Draft<'_>, evaluator: &Evaluator| {
-            draft.ask(evaluator, |answer| self.expectation(&answer.decision))
+        let notices = |(draft, [role, whole]): (&Draft<'_>, &[Option<String>; 2])| {
+            concerns(draft)
+                && bare.as_ref().is_none_or(|bare| *role != self.expected(draft, bare))
+                && *whole != self.expected(draft, mutant)
         };
-        let notices = |draft: &Draft<'_>| concerns(draft) && expected(draft, self.evaluator) != expected(draft, mutant);
-        self.drafts.iter().enumerate().filter(|(_, draft)| notices(draft)).map(|(at, _)| at).collect()
+        self.drafts.iter().zip(today).enumerate().filter(|(_, one)| notices(*one)).map(|(at, _)| at).collect()
     }
+}
+
+fn without_tags(pool: &IdentityPool) -> IdentityPool {
+    IdentityPool { principal_tags: BTreeMap::new(), ..pool.clone() }
 }
 
 /// A smallest set of tests that has one of each of `noticed_by`, as far as that is possible.
@@ -227,5 +259,24 @@ mod tests {
             let without: BTreeSet<usize> = chosen.iter().copied().filter(|other| other != test).collect();
             assert!(all.iter().any(|tests| tests.is_disjoint(&without)), "{test} could be left out");
         }
+    }
+
+    /// Past the bound no further change is tried, and nobody is told that all are noticed.
+    #[test]
+    fn past_the_bound_no_further_change_is_tried() {
+        let rules = [r#"{"Claim": "a", "MatchType": "Equals", "Value": "x", "RoleARN": "arn:aws:iam::111122223333:role/R"}"#;
+            2];
+        let text = format!(
+            r#"{{"RoleMappings": {{"graph.facebook.com": {{"Type": "Rules", "RulesConfiguration": {{"Rules": [{}]}}}}}}}}"#,
+            rules.join(",")
+        );
+        let source = crate::read::Source { name: "pool.json".into(), text };
+        let configuration = crate::read::read(&[source], &crate::read::ReadOptions::default());
+        let definition = configuration.definitions.first().unwrap();
+        let whole = complete(definition, "pool.json", None);
+        assert!(whole.contains("coverage: { mutants: 100 }") && !whole.contains("too long"), "{whole}");
+        let part = complete_within(definition, "pool.json", None, 0);
+        assert!(part.contains("and only the first 1 were tried: it would take too long"), "{part}");
+        assert!(!part.contains("coverage"), "{part}");
     }
 }

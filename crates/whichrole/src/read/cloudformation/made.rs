@@ -1,0 +1,206 @@
+//! What a template says is in it but does not hold: what macros, loops and included files make. An attachment, a tag map or a group may be
+//! among it, so that what can be read is a part of the answer only.
+
+use super::super::node::{Node, Value};
+use super::super::position::Position;
+use super::super::problem::Problem;
+use super::template::{Resource, Template};
+use super::world::World;
+use super::{ATTACHMENT, GROUP, POOL, TAGS};
+use crate::text;
+
+/// AWS's own macros, as their names begin, that neither make nor change what is read here.
+const HARMLESS: &[&str] = &[
+    "AWS::Serverless-",
+    "AWS::LanguageExtensions",
+    "AWS::SecretsManager-",
+    "AWS::CodeDeployBlueGreen",
+    "AWS::CodeStar",
+    "AWS::ServiceCatalog",
+];
+
+/// What is made where nobody can read it.
+pub(super) struct Unseen {
+    pub problem: Problem,
+    /// Whether a template of the same stack says something about a pool.
+    pub is_near: bool,
+}
+
+/// `Fn::ForEach::Name`
+pub(super) fn is_loop(name: &str) -> bool {
+    name.starts_with("Fn::ForEach")
+}
+
+fn is_macro(name: &str) -> bool {
+    is_loop(name) || name == "Fn::Transform"
+}
+
+/// Whether macros, loops or files add to a template what is written nowhere in it.
+pub(super) fn is_made_of_macros(template: &Template<'_>) -> bool {
+    template.sections.iter().any(|section| {
+        foreign_macros(section).next().is_some()
+            || section.entries().iter().any(|part| part.value.entries().iter().any(|entry| is_macro(&entry.name)))
+    })
+}
+
+/// The macros that may change a whole template.
+fn foreign_macros(section: &Node) -> impl Iterator<Item = &Node> {
+    let transforms = section.get("Transform");
+    let names = transforms.into_iter().flat_map(|node| match &node.value {
+        Value::List(names) => &**names,
+        _ => std::slice::from_ref(node),
+    });
+    names.filter(|node| match &node.value {
+        Value::Text(name) => !HARMLESS.iter().any(|known| name.starts_with(known)),
+        Value::Null => false,
+        _ => true,
+    })
+}
+
+/// What is made elsewhere and could matter for a pool.
+pub(super) fn unseen(world: &World<'_>) -> Vec<Unseen> {
+    let mut found = Vec::new();
+    for (number, template) in world.templates.iter().enumerate() {
+        let is_near = template.in_order().any(|resource| is_ours(resource.kind));
+        let mut add = |problem| found.push(Unseen { problem, is_near });
+        for section in &template.sections {
+            for name in foreign_macros(section) {
+                let shown = name.as_text().or_else(|| name.get("Name")?.as_text()).unwrap_or("Fn::Transform");
+                add(not_here(
+                    &format!("the macro {} may change anything in this template", text::quoted(shown)),
+                    name.at,
+                ));
+            }
+            for entry in section.entries().iter().filter(|entry| is_macro(&entry.name)) {
+                add(made_by(&entry.name, entry.at));
+            }
+            if let Some(resources) = section.get("Resources") {
+                resources_of(world, resources, &mut add);
+            }
+        }
+        for part in &template.unread {
+            if !is_file_here(world, part) {
+                add(brought(part));
+            }
+        }
+        for resource in template.in_order() {
+            if is_stack(resource) && !world.stacks.has_template_of(number, resource.id) {
+                let message = format!("the template of the nested stack {} is not here", text::quoted(resource.id));
+                let problem = Problem::new("unresolved-value", format!("{message}; read the two together"));
+                found.push(Unseen { problem: problem.at(resource.at), is_near: false });
+            }
+        }
+    }
+    found
+}
+
+fn resources_of(world: &World<'_>, resources: &Node, add: &mut impl FnMut(Problem)) {
+    if !matches!(resources.value, Value::Map(_) | Value::Null) && !is_file_here(world, resources) {
+        add(brought(resources));
+    }
+    for entry in resources.entries() {
+        if is_loop(&entry.name) {
+            if entry.value.elements().get(2).is_none_or(makes_ours) {
+                add(made_by(&entry.name, entry.at));
+            }
+        } else if is_macro(&entry.name) {
+            add(made_by(&entry.name, entry.at));
+        } else if !matches!(entry.value.value, Value::Map(_) | Value::Null) {
+            add(brought(&entry.value));
+        } else if entry.value.get("Type").is_none()
+            && let Some(inner) = entry.value.entries().iter().find(|inner| is_macro(&inner.name))
+        {
+            add(made_by(&inner.name, inner.at));
+        }
+    }
+}
+
+/// Whether a loop's body makes something that is read here, or says not what it makes.
+fn makes_ours(body: &Node) -> bool {
+    body.entries().is_empty()
+        || body.entries().iter().any(|entry| {
+            if is_loop(&entry.name) {
+                return entry.value.elements().get(2).is_none_or(makes_ours);
+            }
+            entry.value.get("Type").and_then(Node::as_text).is_none_or(|kind| {
+                is_ours(kind)
+                    || kind.contains("${")
+                    || ["Custom::", "AWS::CloudFormation::", "AWS::Serverless::Application"]
+                        .iter()
+                        .any(|known| kind.starts_with(known))
+                    || kind.ends_with("::MODULE")
+            })
+        })
+}
+
+fn is_ours(kind: &str) -> bool {
+    [POOL, ATTACHMENT, TAGS, GROUP].contains(&kind)
+}
+
+/// Whether a resource stands for a whole template.
+fn is_stack(resource: &Resource<'_>) -> bool {
+    matches!(resource.kind, "AWS::CloudFormation::Stack" | "AWS::Serverless::Application")
+        || resource.kind.ends_with("::MODULE")
+}
+
+/// What of a resource's own parts is made elsewhere: its answer would be a partial one.
+pub(super) fn unseen_in(resource: &Resource<'_>) -> Option<Problem> {
+    let own = resource.whole.entries().iter().find(|entry| is_macro(&entry.name));
+    if let Some(own) = own {
+        return Some(made_by(&own.name, own.at));
+    }
+    let properties = resource.properties?;
+    match &properties.value {
+        Value::Map(entries) if !entries.iter().any(|entry| is_macro(&entry.name)) => macro_in(properties),
+        Value::Map(_) => macro_in(properties).or_else(|| {
+            let entry = properties.entries().first()?;
+            Some(made_by(&entry.name, entry.at))
+        }),
+        Value::Null => None,
+        _ => Some(brought(properties)),
+    }
+}
+
+/// The first macro or loop that adds entries to a map. One that is a whole value is a reference.
+fn macro_in(node: &Node) -> Option<Problem> {
+    match &node.value {
+        Value::Map(entries) => entries.iter().find_map(|entry| {
+            let adds = is_loop(&entry.name) || is_macro(&entry.name) && entries.len() > 1;
+            if adds { Some(made_by(&entry.name, entry.at)) } else { macro_in(&entry.value) }
+        }),
+        Value::List(elements) => elements.iter().find_map(macro_in),
+        Value::Tagged(tagged) => macro_in(&tagged.node),
+        _ => None,
+    }
+}
+
+fn made_by(name: &str, at: Position) -> Problem {
+    not_here(&format!("what {} makes is not known here", text::quoted(name)), at)
+}
+
+/// What stands where a map should be: a file of Serverless, or a function.
+fn brought(node: &Node) -> Problem {
+    match node.as_text() {
+        Some(written) => {
+            let message = format!("what {} brings is not here", text::quoted(written));
+            Problem::new("unresolved-value", format!("{message}; read the template that `serverless package` writes"))
+                .at(node.at)
+        }
+        None => made_by("Fn::Transform", node.at),
+    }
+}
+
+fn not_here(message: &str, at: Position) -> Problem {
+    let fix = "read the template that `aws cloudformation get-template --template-stage Processed` prints";
+    Problem::new("unresolved-value", format!("{message}; {fix}")).at(at)
+}
+
+/// Whether the file that Serverless brings in is read too, as a template of its own.
+fn is_file_here(world: &World<'_>, node: &Node) -> bool {
+    let Some(written) = node.as_text().and_then(|text| text.strip_prefix("${file(")) else { return false };
+    let path = written.split(')').next().unwrap_or_default();
+    let path = path.strip_prefix("./").unwrap_or(path);
+    let is_it =
+        |name: &str| name.strip_suffix(path).is_some_and(|folder| folder.is_empty() || folder.ends_with(['/', '\\']));
+    !path.is_empty() && world.templates.iter().any(|template| is_it(&template.name))
+}
