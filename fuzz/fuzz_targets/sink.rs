@@ -10,6 +10,7 @@ use whichrole::text::{quoted, quoted_whole, visible, visible_json};
 #[path = "../../crates/whichrole-cli/src/render"]
 mod render {
     pub mod github;
+    pub mod json;
     pub mod junit;
     pub mod markdown;
     pub mod style;
@@ -17,7 +18,38 @@ mod render {
     pub mod tap;
 }
 
-use render::suite::{Entry, Mismatch, Run, Status, SuiteReport, Summary};
+#[allow(dead_code, missing_docs, reason = "only their last steps are called")]
+#[path = "../../crates/whichrole-cli/src/json.rs"]
+mod json;
+#[allow(dead_code, missing_docs, reason = "only their last steps are called")]
+#[path = "../../crates/whichrole-cli/src/pieces.rs"]
+mod pieces;
+
+/// What the renderers need of the rest of the command.
+mod args {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Format {
+        Text,
+        Json,
+        Junit,
+        Tap,
+    }
+}
+mod failure {
+    #[derive(Debug)]
+    pub struct Failure;
+
+    impl Failure {
+        pub fn new(_code: &str, _message: impl Into<String>) -> Self {
+            Self
+        }
+    }
+
+    pub type Result<T> = std::result::Result<T, Failure>;
+}
+
+use args::Format;
+use render::suite::{Entry, Mismatch, Run, Status, Summary};
 
 fuzz_target!(|text: &str| {
     whichrole_fuzz::is_safe_line(&visible(text));
@@ -33,37 +65,41 @@ fuzz_target!(|text: &str| {
     assert_eq!(serde_json::from_str::<String>(&shown).expect("JSON"), text, "what it says stays");
 
     code_span(&render::markdown::code(text));
-    let run = run_with(text);
+    let run = run_with(text, Format::Text);
     for line in render::markdown::suites(&run) {
         whichrole_fuzz::is_safe_line(&line);
     }
-    let tap = render::tap::tap(&run);
-    assert_eq!(tap.lines().count(), 9, "{tap}");
-    tap.split('\n').for_each(whichrole_fuzz::is_safe_line);
     for line in render::suite::text(&run) {
         whichrole_fuzz::is_safe_line(&anstream::adapter::strip_str(&line).to_string());
     }
     let annotations = render::github::annotations(&run);
     assert_eq!(annotations.iter().filter(|line| line.starts_with("::")).count(), 1);
     assert!(annotations.iter().all(|line| !line.contains(['\n', '\r']) && !line.contains("##[")));
-    xml(&render::junit::junit(&run));
+    let tap = whole(&render::tap::tap(run_with(text, Format::Tap)));
+    assert_eq!(tap.lines().count(), 9, "{tap}");
+    tap.split('\n').for_each(whichrole_fuzz::is_safe_line);
+    xml(&whole(&render::junit::junit(run_with(text, Format::Junit))));
+    let json = whole(&render::json::run(run_with(text, Format::Json)).expect("it is written"));
+    whichrole_fuzz::is_safe(&json);
+    let read: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(read["suites"][0]["cases"][0]["name"], text, "what it says stays");
 });
 
+fn whole(text: &pieces::Pieces) -> String {
+    text.iter().collect()
+}
+
 /// A run with one failed case, in which the text stands wherever text from outside can.
-fn run_with(text: &str) -> Run {
+fn run_with(text: &str, format: Format) -> Run {
     let mut entry = Entry::new(text.to_owned(), Status::Fail, Position::new(0, 1, 1));
     entry.file = Some(text.to_owned());
     entry.tell().mismatches = vec![Mismatch { what: "role", expected: visible(text), got: visible(text) }];
-    let suite = SuiteReport {
-        file: text.to_owned(),
-        cases: vec![entry],
-        coverage: None,
-        mutants: None,
-        mutants_skipped: None,
-        seconds: 0.0,
-    };
-    let summary = Summary { cases: 1, failed: 1, ..Summary::default() };
-    Run { schema: "", summary, suites: vec![suite] }
+    let mut run = Run::new(format);
+    run.summary = Summary { cases: 1, failed: 1, ..Summary::default() };
+    let mut suite = run.suite(text);
+    suite.add(entry).expect("it is written");
+    run.add(suite).expect("it is written");
+    run
 }
 
 /// One code span and nothing else, as a cell of a table: a pipe ends the cell unless a backslash that is itself not escaped is before it.

@@ -13,6 +13,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use crate::args::{Color, Global};
 use crate::failure::{Failure, Result};
+use crate::pieces::Pieces;
 
 /// The results of a command. Nothing is written before [`Output::finish`], unless the command streams.
 pub struct Output {
@@ -25,110 +26,6 @@ pub struct Output {
     notes: Notes,
     /// Whether people's terminals show nothing but ASCII.
     ascii: bool,
-}
-
-/// A long text that grows without being copied: where one piece is full the next begins. Escape sequences stay within what is added at once.
-#[derive(Debug, Default)]
-pub struct Pieces {
-    pieces: Vec<String>,
-    bytes: usize,
-}
-
-/// Bytes of a piece, but for texts that are longer.
-const PIECE: usize = 64 * 1024;
-
-impl Pieces {
-    /// Adds a text.
-    pub fn push(&mut self, text: &str) {
-        self.bytes += text.len();
-        match self.pieces.last_mut() {
-            Some(last) if text.len() <= last.capacity() - last.len() => last.push_str(text),
-            _ if text.is_empty() => {}
-            _ => {
-                let mut piece = String::with_capacity(PIECE.max(text.len()));
-                piece.push_str(text);
-                self.pieces.push(piece);
-            }
-        }
-    }
-
-    /// Adds a text; where it is long it is not copied.
-    pub fn append(&mut self, text: Self) {
-        for mut piece in text.pieces {
-            if piece.len() < PIECE / 2 {
-                self.push(&piece);
-            } else {
-                self.bytes += piece.len();
-                piece.shrink_to_fit();
-                self.pieces.push(piece);
-            }
-        }
-    }
-
-    /// How long the text is.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    fn is_empty(&self) -> bool {
-        self.bytes == 0
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        self.pieces.iter().map(String::as_str)
-    }
-}
-
-/// JSON on its way into a long text. Line by line it is made safe to print: no text of JSON has the end of a line in it.
-#[derive(Default)]
-struct Json {
-    /// What is not yet a whole line, or few of them.
-    pending: Vec<u8>,
-    lines: Pieces,
-}
-
-impl Json {
-    fn take(&mut self, bytes: usize) -> io::Result<()> {
-        let rest = self.pending.split_off(bytes);
-        let lines = std::mem::replace(&mut self.pending, rest);
-        let lines = String::from_utf8(lines).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-        self.lines.push(&whichrole::text::visible_json(lines));
-        Ok(())
-    }
-}
-
-impl Write for Json {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let before = self.pending.len();
-        self.pending.extend_from_slice(bytes);
-        if self.pending.len() >= PIECE
-            && let Some(end) = bytes.iter().rposition(|byte| *byte == b'\n')
-        {
-            self.take(before + end + 1)?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Pieces {
-    /// A value as JSON on several lines, safe to print.
-    pub fn json<T: serde::Serialize>(value: &T) -> Result<Self> {
-        let mut json = Json::default();
-        let written = serde_json::to_writer_pretty(&mut json, value).map_err(io::Error::from);
-        let written = written.and_then(|()| json.take(json.pending.len()));
-        written.map_err(|error| Failure::new("internal", error.to_string()))?;
-        Ok(json.lines)
-    }
-}
-
-impl From<String> for Pieces {
-    fn from(text: String) -> Self {
-        Self { bytes: text.len(), pieces: vec![text] }
-    }
 }
 
 /// How much is said beside results and errors.
@@ -347,34 +244,6 @@ fn ascii(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_text_in_pieces_is_the_text() {
-        let mut text = Pieces::default();
-        let mut whole = String::new();
-        for length in [0, 1, PIECE / 2 - 1, PIECE / 2, PIECE, PIECE + 1, 3, 0, 2 * PIECE] {
-            for n in 0..3 {
-                let more = char::from(b'a' + n).to_string().repeat(length);
-                text.push(&more);
-                text.append(more.clone().into());
-                whole.extend([more.as_str(), &more]);
-            }
-        }
-        assert_eq!(text.iter().collect::<String>(), whole);
-        assert_eq!(text.bytes(), whole.len());
-    }
-
-    #[test]
-    fn short_texts_share_pieces() {
-        let mut text = Pieces::default();
-        for _ in 0..PIECE {
-            text.push("a");
-            text.append("bc".to_owned().into());
-        }
-        // Where a text does not fit, at most its length is left unused.
-        assert!(text.pieces.len() <= 4, "{}", text.pieces.len());
-        assert_eq!(text.bytes(), 3 * PIECE);
-    }
 
     #[test]
     fn every_mark_has_a_likeness_in_ascii() {

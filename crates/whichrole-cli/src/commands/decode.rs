@@ -3,9 +3,9 @@
 use whichrole::messages::{Match, causes};
 
 use crate::args::Args;
-use crate::commands::eval::json;
 use crate::failure::{Exit, Failure, Result};
 use crate::input;
+use crate::json::json;
 use crate::output::Output;
 
 /// Bytes of a message, with whatever a tool wrote around it.

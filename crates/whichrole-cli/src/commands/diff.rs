@@ -16,7 +16,8 @@ use crate::args::{Args, DiffArgs, Format};
 use crate::commands::who;
 use crate::failure::{Exit, Failure, Result};
 use crate::input::{self, Loaded};
-use crate::output::{Output, Pieces};
+use crate::json::long_json;
+use crate::output::Output;
 use crate::{render, request};
 
 /// What is printed: all pools together.
@@ -99,7 +100,7 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         report.users = Some(users::count(file, provider.as_ref(), found, &semantics, output)?);
     }
     match args.global.format {
-        Some(Format::Json) => output.document(Pieces::json(&report)?),
+        Some(Format::Json) => output.document(long_json(&report)?),
         Some(Format::Markdown) => output.lines(&render::diff::markdown(&report)),
         _ => output.texts(&render::diff::text(&report)),
     }

@@ -8,6 +8,7 @@ use whichrole::{Answer, Claim, Evaluator, Login, Request, Source};
 use crate::args::{Args, ConfigArgs, RequestArgs};
 use crate::failure::{Exit, Failure, Result};
 use crate::input::{self, Loaded};
+use crate::json::json;
 use crate::output::Output;
 use crate::{render, request};
 
@@ -44,12 +45,6 @@ pub fn exit(answer: &Answer<'_>, strict: bool) -> Exit {
         Some(_) => Exit::Yes,
         None => Exit::No,
     }
-}
-
-/// Results as JSON for people to read.
-pub fn json<T: serde::Serialize>(value: &T) -> Result<String> {
-    let text = serde_json::to_string_pretty(value);
-    text.map(whichrole::text::visible_json).map_err(|error| Failure::new("internal", error.to_string()))
 }
 
 /// What `eval` and `explain` are asked.

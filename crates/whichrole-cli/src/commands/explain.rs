@@ -8,8 +8,9 @@ use whichrole::read::Position;
 use whichrole::trust::Verdict;
 
 use crate::args::{Args, ConfigArgs, RequestArgs};
-use crate::commands::eval::{Question, exit, json};
+use crate::commands::eval::{Question, exit};
 use crate::failure::{Exit, Failure, Result};
+use crate::json::json;
 use crate::output::Output;
 use crate::render;
 

@@ -3,9 +3,9 @@
 use whichrole::read::canonical;
 
 use crate::args::ConfigArgs;
-use crate::commands::eval::json;
 use crate::failure::{Exit, Result};
 use crate::input::Loaded;
+use crate::json::json;
 use crate::output::Output;
 
 pub fn run(config: &ConfigArgs, output: &mut Output) -> Result<Exit> {

@@ -6,9 +6,9 @@ use whichrole::read::ReadOptions;
 use whichrole::{Claims, Group, PreTokenGeneration};
 
 use crate::args::{Args, TokenCommand, TokenLimitArgs};
-use crate::commands::eval::json;
 use crate::failure::{Exit, Failure, Result};
 use crate::input::{self, Loaded};
+use crate::json::json;
 use crate::output::Output;
 use crate::request::{self, Given, Signatures, groups_of_file};
 

@@ -11,7 +11,8 @@ use whichrole::{Evaluator, Group};
 use crate::args::{Args, ConfigArgs, ProofArgs};
 use crate::failure::{Exit, Failure, Result};
 use crate::input::Loaded;
-use crate::output::{Output, Pieces};
+use crate::json::long_json;
+use crate::output::Output;
 use crate::{render, request};
 
 /// What is printed as JSON: the answer, and what other readings would make of it.
@@ -53,7 +54,7 @@ pub fn run(
     drop(evaluator);
     let when = asked.as_ref().and(found.roles.first()).and_then(|role| role.when.as_deref());
     if args.wants_json() {
-        output.document(Pieces::json(&Whole { reach: &found, readings: &readings, when })?);
+        output.document(long_json(&Whole { reach: &found, readings: &readings, when })?);
     } else {
         let lines = match (found.roles.as_slice(), &asked) {
             ([only], Some(_)) => render::who::role(only, &found, &readings, has_several),

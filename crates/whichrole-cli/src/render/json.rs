@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::commands::eval::json;
 use crate::failure::Result;
-use crate::output::Pieces;
+use crate::json::json;
+use crate::pieces::Pieces;
 use crate::render::suite::{Entry, Run, SuiteReport, Summary};
 
 /// The `schema` member.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use whichrole::text::visible;
 
-use crate::output::Pieces;
+use crate::pieces::Pieces;
 use crate::render::suite::{Entry, Run, Status, SuiteReport, shown_name};
 
 /// The longest text of one element, in bytes.

@@ -10,7 +10,7 @@ use whichrole::read::Position;
 use whichrole::text::visible;
 
 use crate::args::Format;
-use crate::output::Pieces;
+use crate::pieces::Pieces;
 use crate::render::style::{BAD, DIM, GOOD, STRONG, paint};
 use crate::render::{json, junit, tap};
 

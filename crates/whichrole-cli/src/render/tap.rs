@@ -2,7 +2,7 @@
 
 use whichrole::text::visible_json;
 
-use crate::output::Pieces;
+use crate::pieces::Pieces;
 use crate::render::suite::{Entry, Run, Status, SuiteReport, shown_name};
 
 /// The document.

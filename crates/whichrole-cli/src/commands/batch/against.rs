@@ -3,9 +3,9 @@
 use serde::Serialize;
 use whichrole::{Decision, Denial};
 
-use crate::commands::eval::json;
 use crate::counts::{Count, Counts, Fault, change_of};
 use crate::failure::Result;
+use crate::json::json;
 use crate::output::Output;
 
 /// Counts of lines whose answers differ. Those of later lines are appended.

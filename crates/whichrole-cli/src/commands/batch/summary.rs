@@ -4,9 +4,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use whichrole::text::counted;
 use whichrole::{Answer, Denial, Question, Questions, Source};
 
-use crate::commands::eval::json;
 use crate::counts::Counts;
 use crate::failure::Result;
+use crate::json::json;
 use crate::output::Output;
 use crate::render::style::{STRONG, paint};
 

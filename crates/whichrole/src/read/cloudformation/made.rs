@@ -3,7 +3,7 @@
 
 use super::super::node::{Node, Value};
 use super::super::position::Position;
-use super::super::problem::Problem;
+use super::super::problem::{MANY, Problem};
 use super::template::{Resource, Template};
 use super::world::World;
 use super::{ATTACHMENT, GROUP, POOL, TAGS};
@@ -57,14 +57,18 @@ fn foreign_macros(section: &Node) -> impl Iterator<Item = &Node> {
     })
 }
 
-/// What is made elsewhere and could matter for a pool.
+/// What is made elsewhere and could matter for a pool, up to where nobody reads on.
 pub(super) fn unseen(world: &World<'_>) -> Vec<Unseen> {
     let mut found = Vec::new();
     for (number, template) in world.templates.iter().enumerate() {
         // The files of a Serverless file are one stack.
         let is_near = template.in_order().any(|resource| is_ours(resource.kind))
             || template.unread.iter().any(|part| is_file_here(world, part));
-        let mut add = |problem| found.push(Unseen { problem, is_near });
+        let mut add = |problem| {
+            if found.len() <= MANY {
+                found.push(Unseen { problem, is_near });
+            }
+        };
         for section in &template.sections {
             for name in foreign_macros(section) {
                 let shown = name.as_text().or_else(|| name.get("Name")?.as_text()).unwrap_or("Fn::Transform");
@@ -86,6 +90,9 @@ pub(super) fn unseen(world: &World<'_>) -> Vec<Unseen> {
             }
         }
         for resource in template.in_order() {
+            if found.len() > MANY {
+                return found;
+            }
             if is_stack(resource) && !world.stacks.has_template_of(number, resource.id) {
                 let message = format!("the template of the nested stack {} is not here", text::quoted(resource.id));
                 let problem = Problem::new("unresolved-value", format!("{message}; read the two together"));

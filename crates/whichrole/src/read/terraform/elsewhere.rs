@@ -3,6 +3,8 @@
 //! Most modules that are given a pool's id only hand it on, to a web page or a trust policy. So one is taken for the maker of what is missing
 //! only where something is: a pool without an attachment, or files that are nowhere, or a module that speaks of tags.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Reading;
 use super::blocks::META;
 use super::eval::{Evaluator, Scope};
@@ -10,11 +12,15 @@ use super::module::Declared;
 use super::names::{Instances, each_name};
 use super::resources::Kind;
 use super::value::{Data, Val};
+use crate::read::definition::Drafts;
 use crate::read::hcl::ExprKind;
 use crate::read::node::Node;
 use crate::read::position::Position;
 use crate::read::problem::Problem;
 use crate::text;
+
+/// Bytes in which pools are looked for, each counted for each pool.
+const MOST_COMPARED: usize = 64 * 1024 * 1024;
 
 /// Arguments of a module that it does not get.
 const NOT_GIVEN: &[&str] = &["source", "version", "providers"];
@@ -42,9 +48,9 @@ pub(super) enum Maker {
 
 /// A block that is not read, and what it is given.
 pub(super) struct Unread {
-    pub root: String,
+    root: String,
     name: String,
-    pub at: Position,
+    at: Position,
     /// The texts and references; none where nobody knows.
     given: Option<Vec<String>>,
     maker: Maker,
@@ -136,6 +142,41 @@ fn speaks_of_tags(name: &str, declared: &Declared<'_>) -> bool {
         })
 }
 
+/// Says what the unread leaves open about the pools that it is given: names by the text of their reference or their id. That says more than the
+/// note that it was passed over.
+pub(super) fn settle(
+    unread: &[Unread],
+    pools: &BTreeMap<String, String>,
+    has_attachment: impl Fn(&str) -> bool,
+    drafts: &mut Drafts,
+) {
+    let bytes = unread.iter().fold(0_usize, |bytes, one| bytes.saturating_add(one.size()));
+    if let Some(first) = unread.first()
+        && bytes.saturating_mul(pools.len()) > MOST_COMPARED
+    {
+        let message = "too many pools, and too much that is given to modules that are not read";
+        drafts.problems.push(Problem::new("too-large", message).at(first.at));
+        return;
+    }
+    for one in unread {
+        let of_root = pools.iter().filter_map(|(id, pool)| Some((id.strip_prefix(one.root.as_str())?, pool)));
+        let given: BTreeSet<&String> = of_root.filter(|(id, _)| one.is_given(id)).map(|(_, pool)| pool).collect();
+        let is_its_note = |note: &Problem| note.at == Some(one.at);
+        for pool in given {
+            match one.missing_of(pool, has_attachment(pool)) {
+                Ok(more) => {
+                    let notes = drafts.notes.iter_mut().filter(|note| is_its_note(note));
+                    notes.for_each(|note| note.message.push_str(&more));
+                }
+                Err(problem) => {
+                    drafts.notes.retain(|note| !is_its_note(note));
+                    drafts.problems.push(problem);
+                }
+            }
+        }
+    }
+}
+
 impl Unread {
     /// A resource of a plan or state. What is known only after apply is left out of it.
     pub(super) fn planned(name: String, maker: Maker, values: &Node, at: Position) -> Self {
@@ -144,12 +185,12 @@ impl Unread {
     }
 
     /// Bytes to look through for one pool.
-    pub(super) fn size(&self) -> usize {
+    fn size(&self) -> usize {
         self.given.iter().flatten().map(String::len).sum()
     }
 
     /// Whether this is given a pool, which goes by `id`: the text of its reference, or its id itself.
-    pub(super) fn is_given(&self, id: &str) -> bool {
+    fn is_given(&self, id: &str) -> bool {
         let inner = id.strip_prefix("${").and_then(|id| id.strip_suffix('}'));
         let owner = inner.map_or(id, |inner| inner.strip_suffix(".id").unwrap_or(inner));
         let Some(given) = &self.given else { return true };
@@ -157,7 +198,7 @@ impl Unread {
     }
 
     /// What to say of a pool that this is given: a problem where what it makes is missing, else what to add to the note.
-    pub(super) fn missing_of(&self, pool: &str, has_attachment: bool) -> Result<String, Problem> {
+    fn missing_of(&self, pool: &str, has_attachment: bool) -> Result<String, Problem> {
         let (name, pool) = (text::quoted(&self.name), text::quoted(pool));
         let only_aws = "only resources of the `aws` provider are read; write it as";
         let message = match &self.maker {

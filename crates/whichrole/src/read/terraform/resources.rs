@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::elsewhere::Unread;
+use super::elsewhere::{self, Unread};
 use crate::pool::{Group, IdentityProvider, PrincipalTagMap, RoleArn};
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::api;
@@ -127,9 +127,6 @@ pub(super) struct Found {
     pub node: Node,
 }
 
-/// Bytes in which pools are looked for, each counted for each pool.
-const MOST_COMPARED: usize = 256 * 1024 * 1024;
-
 /// Puts resources together: attachments, tag maps and groups to the pools they belong to. What is not read and may belong to one of them is a
 /// problem.
 pub(super) fn build(found: Vec<Found>, unread: &[Unread], drafts: &mut Drafts) {
@@ -149,15 +146,7 @@ pub(super) fn build(found: Vec<Found>, unread: &[Unread], drafts: &mut Drafts) {
     for one in groups {
         building.group(&one, drafts);
     }
-    let work =
-        unread.iter().fold(0_usize, |work, one| work.saturating_add(one.size())).saturating_mul(building.pools.len());
-    match unread.first() {
-        Some(first) if work > MOST_COMPARED => {
-            let message = "too many pools, and too much that is given to modules that are not read";
-            drafts.problems.push(Problem::new("too-large", message).at(first.at));
-        }
-        _ => unread.iter().for_each(|one| building.unread(one, drafts)),
-    }
+    elsewhere::settle(unread, &building.pools, |pool| building.attachments.contains_key(pool), drafts);
 }
 
 #[derive(Default)]
@@ -259,26 +248,6 @@ impl Building {
         draft.pool.id.get_or_insert_with(|| id.clone());
         self.pools.insert(format!("{}{id}", found.root), full.clone());
         Some(full)
-    }
-
-    /// What something unread leaves open about the pools that it is given. That says more than the note that it was passed over.
-    fn unread(&self, unread: &Unread, drafts: &mut Drafts) {
-        let of_root = self.pools.iter().filter_map(|(id, pool)| Some((id.strip_prefix(unread.root.as_str())?, pool)));
-        let given: BTreeSet<&String> = of_root.filter(|(id, _)| unread.is_given(id)).map(|(_, pool)| pool).collect();
-        for pool in given {
-            let of_this = |note: &Problem| note.at == Some(unread.at);
-            match unread.missing_of(pool, self.attachments.contains_key(pool)) {
-                Ok(more) => {
-                    for note in drafts.notes.iter_mut().filter(|note| of_this(note)) {
-                        note.message.push_str(&more);
-                    }
-                }
-                Err(problem) => {
-                    drafts.notes.retain(|note| !of_this(note));
-                    drafts.problems.push(problem);
-                }
-            }
-        }
     }
 
     fn attachment(&mut self, found: Found, drafts: &mut Drafts) {

@@ -110,21 +110,19 @@ pub(super) fn taken(value: &Val, others: &[Val]) -> Result<Val, NoValue> {
     Ok(match &value.data {
         Data::Null | Data::Unknown(_) | Data::Text(_) => value.clone(),
         _ if is_primitive && kinds.has(Kind::Text) => as_text(value),
-        _ if others.iter().all(|other| is_of_one_shape(value, other)) => value.clone(),
+        _ if are_of_one_shape([value].into_iter().chain(others)) => value.clone(),
         _ => without_types(value),
     })
 }
 
 /// Whether values are of one type as far as types count here.
-pub(super) fn are_of_one_shape<'v>(mut values: impl Iterator<Item = &'v Val>) -> bool {
-    let Some(first) = values.next() else { return true };
-    values.all(|value| is_of_one_shape(first, value))
-}
-
-fn is_of_one_shape(a: &Val, b: &Val) -> bool {
+pub(super) fn are_of_one_shape<'v>(values: impl Iterator<Item = &'v Val> + Clone) -> bool {
     // Enough for what people write; beyond that the values count as different.
-    let mut left = a.weight.saturating_add(b.weight).saturating_mul(2);
-    are_alike(a, b, &mut left)
+    let weight = values.clone().fold(0_usize, |weight, value| weight.saturating_add(value.weight));
+    let mut left = weight.saturating_mul(4);
+    let mut rest = values;
+    let Some(first) = rest.next() else { return true };
+    rest.all(|value| are_alike(first, value, &mut left))
 }
 
 fn are_alike(a: &Val, b: &Val, left: &mut usize) -> bool {
