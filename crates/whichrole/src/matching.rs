@@ -59,7 +59,7 @@ pub(crate) struct Test {
 /// The longest value, in bytes, that is kept in lower case as well.
 const LONGEST_LOWER: usize = 256;
 /// The longest value, in bytes, for which a search is prepared.
-const LONGEST_PREPARED: usize = 65_536;
+pub(crate) const LONGEST_PREPARED: usize = 65_536;
 
 /// Which letters a text of ASCII has, whatever their case: a bit for each, which digits and signs share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,29 +129,6 @@ impl Test {
             Some(lower) => Cow::Borrowed(lower),
             None if self.value.len() > LONGEST_LOWER => lower(&self.value),
             None => Cow::Borrowed(&self.value),
-        }
-    }
-
-    /// About how long putting the test to a text takes: how many times as long as to a short one.
-    pub(crate) fn steps(&self, text: &str, case: LetterCase) -> usize {
-        let (text, value) = (text.as_bytes(), self.value.as_bytes());
-        let begin_alike = || {
-            let start = |text: &[u8]| text.get(..16.min(text.len()).min(value.len())).map(<[u8]>::to_ascii_lowercase);
-            start(text) == start(value)
-        };
-        match (self.match_type, case) {
-            (MatchType::Contains, LetterCase::Sensitive) if text.len() < value.len() => 1,
-            (MatchType::Contains, LetterCase::Sensitive) if text.len() == value.len() => 1 + text.len() / 256,
-            (MatchType::Contains, LetterCase::Sensitive) if self.search.is_none() => 1 + text.len() / 2,
-            (MatchType::Contains, LetterCase::Sensitive) => 1 + text.len() / 8,
-            (MatchType::Contains, LetterCase::Insensitive) if self.is_ascii && text.len() <= value.len() => {
-                1 + text.len() / 256
-            }
-            (MatchType::Contains, LetterCase::Insensitive) if text.len().saturating_mul(3) < value.len() => 1,
-            (MatchType::Contains, LetterCase::Insensitive) => 1 + (text.len() + value.len()) / 4,
-            (_, LetterCase::Sensitive) => 1 + text.len().min(value.len()) / 256,
-            (_, LetterCase::Insensitive) if text.len().min(value.len()) < 64 || !begin_alike() => 1,
-            (_, LetterCase::Insensitive) => 1 + text.len().min(value.len()) / 8,
         }
     }
 

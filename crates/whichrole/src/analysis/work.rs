@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use crate::claims::Claim;
-use crate::matching::Test;
+use crate::matching::{LONGEST_PREPARED, Test};
+use crate::pool::MatchType;
+use crate::semantics::LetterCase;
 use crate::{Evaluator, Semantics};
 
 /// The most steps that one call of the analysis makes: tests asked for, and bytes of text tried. They take about a second.
@@ -16,10 +18,34 @@ pub(crate) fn steps_of_login(evaluator: &Evaluator) -> usize {
 
 /// About how long putting a test to a value takes: how many times as long as to a short text.
 pub(crate) fn steps_of_test(test: &Test, value: &Claim<'_>, semantics: &Semantics) -> usize {
-    let steps = |claim: &Claim<'_>| claim.as_text().map_or(1, |text| test.steps(text, semantics.letter_case()));
+    let steps =
+        |claim: &Claim<'_>| claim.as_text().map_or(1, |text| steps_of_text(test, text, semantics.letter_case()));
     match value {
         Claim::Array(elements) => 1 + elements.iter().map(steps).sum::<usize>(),
         other => steps(other),
+    }
+}
+
+/// The same for a text.
+fn steps_of_text(test: &Test, text: &str, case: LetterCase) -> usize {
+    let (text, value) = (text.as_bytes(), test.value().as_bytes());
+    let begin_alike = || {
+        let start = |text: &[u8]| text.get(..16.min(text.len()).min(value.len())).map(<[u8]>::to_ascii_lowercase);
+        start(text) == start(value)
+    };
+    match (test.match_type(), case) {
+        (MatchType::Contains, LetterCase::Sensitive) if text.len() < value.len() => 1,
+        (MatchType::Contains, LetterCase::Sensitive) if text.len() == value.len() => 1 + text.len() / 256,
+        (MatchType::Contains, LetterCase::Sensitive) if value.len() > LONGEST_PREPARED => 1 + text.len() / 2,
+        (MatchType::Contains, LetterCase::Sensitive) => 1 + text.len() / 8,
+        (MatchType::Contains, LetterCase::Insensitive) if value.is_ascii() && text.len() <= value.len() => {
+            1 + text.len() / 256
+        }
+        (MatchType::Contains, LetterCase::Insensitive) if text.len().saturating_mul(3) < value.len() => 1,
+        (MatchType::Contains, LetterCase::Insensitive) => 1 + (text.len() + value.len()) / 4,
+        (_, LetterCase::Sensitive) => 1 + text.len().min(value.len()) / 256,
+        (_, LetterCase::Insensitive) if text.len().min(value.len()) < 64 || !begin_alike() => 1,
+        (_, LetterCase::Insensitive) => 1 + text.len().min(value.len()) / 8,
     }
 }
 
