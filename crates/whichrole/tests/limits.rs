@@ -404,6 +404,22 @@ mod terraform {
         holds_at(500_000, "main.tf", text, &refusal(1_258, 500_000).concat());
     }
 
+    #[test]
+    fn what_arguments_have_from_elsewhere_is_copied_at_16_bytes_a_step() {
+        // A policy of 16 KiB takes a thousand steps for each role that has it.
+        let text = |roles: usize| {
+            let policy = "x".repeat(16 * 1024 - 1);
+            let locals = format!("{POOL}locals {{\n a = \"{policy}{{\"\n}}\n");
+            format!("{locals}resource \"aws_iam_role\" \"r\" {{\n count = {roles}\n assume_role_policy = local.a\n}}\n")
+        };
+        let told = |roles: usize| {
+            let read = read(&files(&[("main.tf", &text(roles))]), &ReadOptions::default());
+            assert!(read.problems.is_empty(), "policies decide nothing");
+            read.notes.iter().any(|note| note.message == "evaluating the configuration takes more than 500000 steps")
+        };
+        assert!(!told(480) && told(490));
+    }
+
     /// A name is one of them, and what stands behind it is the next.
     #[test]
     fn values_stand_on_each_other_180_levels() {

@@ -260,3 +260,19 @@ fn hostile_claims_are_decided_in_bounded_time() {
     let answer = evaluator.answer(&Request::of(&logins));
     assert!(answer.decision.role().is_none());
 }
+
+#[test]
+fn groups_that_are_no_list_are_odd_in_a_user_pool_alone() {
+    let key = format!("{POOL}:c1");
+    let pool = pool(&[(&key, "C1"), ("accounts.google.com", "Google")], "");
+    let evaluator = Evaluator::new(pool, Semantics::default());
+    let odd = |provider: &str, claims: &str| {
+        let claims = Claims::from_json(claims).unwrap();
+        evaluator.login(Some(&ProviderKey::new(provider)), &claims, TokenForm::Claims).unwrap().odd_groups()
+    };
+    let oddity = "`cognito:groups` is not a list, as it is in every token of a user pool (G1)";
+    assert_eq!(odd(&key, r#"{"cognito:groups":"admins"}"#), Some(oddity));
+    assert_eq!(odd(&key, r#"{"cognito:groups":["admins"]}"#), None);
+    assert_eq!(odd(&key, r#"{"sub":"a"}"#), None);
+    assert_eq!(odd("accounts.google.com", r#"{"cognito:groups":"admins"}"#), None);
+}

@@ -3,7 +3,7 @@
 use super::eval::{Evaluator, Named, Scope, entries, spelled};
 use super::module::Declared;
 use super::resources::Kind;
-use super::value::{Data, Val};
+use super::value::{Data, Unknown, Val};
 use crate::read::hcl::{Attribute, Block, ExprKind};
 use crate::read::node::{Entry, Node, Value};
 use crate::read::position::Position;
@@ -13,6 +13,9 @@ use crate::text;
 /// Arguments that every resource may have.
 pub(super) const META: &[&str] =
     &["count", "for_each", "depends_on", "provider", "lifecycle", "provisioner", "connection", "timeouts"];
+
+/// Bytes of an argument's text that count as a step, where it comes from elsewhere.
+const COPIED_IN_A_STEP: usize = 16;
 
 impl Evaluator<'_> {
     /// One instance of a resource: the arguments that matter, and its nested blocks.
@@ -60,7 +63,12 @@ impl Evaluator<'_> {
             }
             _ => &attribute.value,
         };
-        let value = self.eval(written, scope);
+        let mut value = self.eval(written, scope);
+        // One text can be the value of very many arguments, and each has a copy.
+        let is_written_here = matches!(written.kind, ExprKind::Text(_));
+        if !is_written_here && !self.spend(value.bytes() / COPIED_IN_A_STEP, value.at) {
+            value = Val::unknown(value.at, Unknown::new("…", "evaluating it takes too long"));
+        }
         let mut node = value.to_node();
         // What is not known is reported where it is used, what is known where it is written.
         if matches!(node.value, Value::Reference(_)) {

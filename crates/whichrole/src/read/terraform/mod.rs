@@ -205,6 +205,11 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
     for (instance, address, kind, declared) in std::mem::take(&mut reading.around) {
         reading.resource(instance, address, kind, declared);
     }
+    // Past a limit nothing more of that is known, and no decision needs it.
+    let too_large = reading.evaluator.problems.iter().find(|problem| problem.code == "too-large");
+    if let Some(problem) = too_large {
+        drafts.note(problem.clone());
+    }
     surroundings::build(&reading.found, drafts);
     for note in reading.evaluator.notes_of_undeclared(options.folders_are_whole) {
         drafts.note(note);

@@ -287,6 +287,16 @@ impl Val {
         }
     }
 
+    /// About how long a copy of it is, in bytes of text.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.data {
+            Data::Text(text) => text.len(),
+            Data::List(elements) | Data::Set(elements) => elements.iter().map(Self::bytes).sum(),
+            Data::Map(entries) => entries.iter().map(|(name, value)| name.len() + value.bytes()).sum(),
+            Data::Null | Data::Bool(_) | Data::Number(_) | Data::Untyped(_) | Data::Unknown(_) => 0,
+        }
+    }
+
     /// For the readers of shapes.
     pub(super) fn to_node(&self) -> Node {
         let value = match self.as_written() {
