@@ -126,7 +126,13 @@ impl Reading<'_> {
         for (field, is_guests) in [("allowUnauthenticatedIdentities", true), ("allowClassicFlow", false)] {
             let Some(node) = property(field) else { continue };
             if let Value::Reference(reference) = &node.value {
-                self.drafts.notes.push(shape::not_known(node, &format!("`{field}`"), reference));
+                let told = shape::not_known(node, &format!("`{field}`"), reference);
+                // Whether guests are allowed decides their answer.
+                if is_guests {
+                    self.drafts.problems.push(told)
+                } else {
+                    self.drafts.notes.push(told)
+                }
                 continue;
             }
             let flag = known_bool(node, &format!("`{field}`"), self.drafts);
