@@ -3,7 +3,7 @@
 mod batch;
 mod decode;
 pub mod diff;
-pub mod eval;
+mod eval;
 pub mod explain;
 pub mod lint;
 mod schema;

@@ -123,24 +123,12 @@ impl Reading<'_> {
         self.drafts.pool(name).pool.id = Some(resource.id.clone());
         // The provider's default, as in Terraform.
         self.drafts.pool(name).pool.allow_classic_flow = Some(false);
-        for (field, is_guests) in [("allowUnauthenticatedIdentities", true), ("allowClassicFlow", false)] {
-            let Some(node) = property(field) else { continue };
-            if let Value::Reference(reference) = &node.value {
-                let told = shape::not_known(node, &format!("`{field}`"), reference);
-                // Whether guests are allowed decides their answer.
-                if is_guests {
-                    self.drafts.problems.push(told)
-                } else {
-                    self.drafts.notes.push(told)
-                }
-                continue;
-            }
-            let flag = known_bool(node, &format!("`{field}`"), self.drafts);
-            let pool = &mut self.drafts.pool(name).pool;
-            let slot =
-                if is_guests { &mut pool.allow_unauthenticated_identities } else { &mut pool.allow_classic_flow };
-            *slot = flag;
-        }
+        shape::pool_flags(
+            (property("allowUnauthenticatedIdentities"), "`allowUnauthenticatedIdentities`"),
+            (property("allowClassicFlow"), "`allowClassicFlow`"),
+            name,
+            self.drafts,
+        );
         if let Some(list) = property("cognitoIdentityProviders") {
             let mut providers = Vec::new();
             for node in self.drafts.room().elements(list) {

@@ -264,6 +264,35 @@ pub(crate) fn not_known(node: &Node, what: &str, reference: &Reference) -> Probl
     Problem::unresolved(&message, &reference.missing).at(node.at)
 }
 
+/// Reads the flags of a pool, each with what it is called. Whether guests are allowed decides their answer, so that must be known; the
+/// classic flow has no part in any.
+pub(crate) fn pool_flags(
+    guests: (Option<&Node>, &str),
+    classic_flow: (Option<&Node>, &str),
+    pool: Option<&str>,
+    drafts: &mut Drafts,
+) {
+    match flag(guests, drafts) {
+        Ok(allowed @ Some(_)) => drafts.pool(pool).pool.allow_unauthenticated_identities = allowed,
+        Ok(None) => {}
+        Err(problem) => drafts.problems.push(problem),
+    }
+    match flag(classic_flow, drafts) {
+        Ok(open @ Some(_)) => drafts.pool(pool).pool.allow_classic_flow = open,
+        Ok(None) => {}
+        Err(note) => drafts.notes.push(note),
+    }
+}
+
+/// A flag that is given, or what to say of one that is not known.
+fn flag((node, what): (Option<&Node>, &str), drafts: &mut Drafts) -> Result<Option<bool>, Problem> {
+    let Some(node) = node else { return Ok(None) };
+    match &node.value {
+        Value::Reference(reference) => Err(not_known(node, what, reference)),
+        _ => Ok(known_bool(node, what, drafts)),
+    }
+}
+
 /// A text that may be a reference: a role, a provider.
 pub(crate) fn any_text(node: &Node, what: &str, drafts: &mut Drafts) -> Option<String> {
     let text = node.as_written();

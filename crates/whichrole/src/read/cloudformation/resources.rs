@@ -46,14 +46,13 @@ impl<'n> Reading<'_, 'n> {
         draft.pool.id = Some(resolver.missing(resource.id).text);
         draft.places.set(Place::Pool, resource.at);
         let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
-        // Whether guests are allowed decides their answer; the classic flow has no part in any.
-        let guests = flag(property("AllowUnauthenticatedIdentities"), "`AllowUnauthenticatedIdentities`", self.drafts);
-        let classic = flag(property("AllowClassicFlow"), "`AllowClassicFlow`", self.drafts);
-        let draft = self.drafts.pool(Some(&name));
-        draft.pool.allow_unauthenticated_identities = guests.clone().unwrap_or_default();
-        draft.pool.allow_classic_flow = classic.clone().unwrap_or_default();
-        self.drafts.problems.extend(guests.err());
-        self.drafts.notes.extend(classic.err());
+        let flag = |name: &str| property(name).map(as_sent);
+        shape::pool_flags(
+            (flag("AllowUnauthenticatedIdentities").as_ref(), "`AllowUnauthenticatedIdentities`"),
+            (flag("AllowClassicFlow").as_ref(), "`AllowClassicFlow`"),
+            Some(&name),
+            self.drafts,
+        );
         if let Some(list) = property("CognitoIdentityProviders") {
             self.user_pools(resolver, &list, &name);
         }
@@ -321,14 +320,9 @@ impl<'n> Reading<'_, 'n> {
     }
 }
 
-/// A flag of a pool, or what to say of one that is not known.
-fn flag(node: Option<Node>, what: &str, drafts: &mut super::Drafts) -> Result<Option<bool>, Problem> {
-    let Some(node) = node else { return Ok(None) };
-    if let Value::Reference(reference) = &node.value {
-        return Err(shape::not_known(&node, what, reference));
-    }
-    let node = Node { value: scalar::sent(&node).map_or(node.value, Value::text), at: node.at };
-    Ok(known_bool(&node, what, drafts))
+/// A value as CloudFormation sends it, where that is a text.
+fn as_sent(node: Node) -> Node {
+    Node { value: scalar::sent(&node).map_or(node.value, Value::text), at: node.at }
 }
 
 /// What stands for providers that nobody knows yet.

@@ -6,7 +6,7 @@ use super::super::node::{Node, Value};
 use super::super::scalar;
 use super::conditions::Truth;
 use super::resolve::{Resolver, parameter};
-use super::template::{Resource, Template};
+use super::template::{Resource, Template, file_name};
 use crate::text;
 
 /// How many stacks may be nested in each other.
@@ -44,7 +44,7 @@ impl<'n> Stacks<'n> {
     pub(super) fn find(templates: &[Template<'n>], url: impl Fn(usize, &Node) -> Option<String>) -> Self {
         let mut by_file: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, template) in templates.iter().enumerate() {
-            by_file.entry(without_ending(file(&template.name))).or_default().push(number);
+            by_file.entry(without_ending(file_name(&template.name))).or_default().push(number);
         }
         let mut stacks = Self::default();
         for (parent, template) in templates.iter().enumerate() {
@@ -219,12 +219,8 @@ fn are_same(a: Option<&Node>, b: Option<&Node>) -> bool {
     }
 }
 
-fn file(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
-}
-
 fn folder(path: &str) -> &str {
-    path.get(..path.len().saturating_sub(file(path).len())).unwrap_or_default()
+    path.get(..path.len().saturating_sub(file_name(path).len())).unwrap_or_default()
 }
 
 /// A stack may be written as YAML and deployed as JSON.

@@ -236,6 +236,10 @@ fn resource(entry: &Entry) -> Resource<'_> {
 
 /// `cdk.out/Auth.template.json` is `Auth`.
 fn stem(name: &str) -> &str {
-    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let file = file_name(name);
     file.split('.').next().unwrap_or(file)
+}
+
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }

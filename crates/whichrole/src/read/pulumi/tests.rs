@@ -104,6 +104,23 @@ fn what_is_not_known_or_not_right_is_named_with_its_place() {
 }
 
 #[test]
+fn whether_guests_are_allowed_must_be_known() {
+    let pool = |flags: &str| {
+        format!(
+            "name: app\nruntime: yaml\nconfig: {{on: {{type: boolean}}}}\nresources:\n  pool:\n    type: aws:cognito:IdentityPool\n    \
+             properties: {{identityPoolName: x, {flags}}}\n"
+        )
+    };
+    let text = pool("allowUnauthenticatedIdentities: \"${on}\"");
+    let configuration = read_text(&text, &[]);
+    let [problem] = configuration.problems.as_slice() else { panic!("{:?}", configuration.problems) };
+    assert!(problem.message.starts_with("`allowUnauthenticatedIdentities` is `${on}`, which is not known here"));
+    assert_eq!(read_text(&text, &[("on", "true")]).problems, []);
+    // The classic flow decides nothing.
+    assert_eq!(read_text(&pool("allowClassicFlow: \"${on}\""), &[]).problems, []);
+}
+
+#[test]
 fn the_shapes_of_other_packages_are_not_guessed() {
     let text = "resources:\n  A:\n    type: aws-native:cognito:IdentityPoolRoleAttachment\n";
     assert_eq!(

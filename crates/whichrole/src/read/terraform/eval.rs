@@ -373,7 +373,12 @@ impl<'f> Evaluator<'f> {
 
     /// Whether so much was evaluated that the rest is not worth it.
     pub(super) fn met_a_limit(&self) -> bool {
-        self.problems.iter().any(|problem| problem.code == "too-large")
+        self.limit_met().is_some()
+    }
+
+    /// The limit that was met.
+    pub(super) fn limit_met(&self) -> Option<&Problem> {
+        self.problems.iter().find(|problem| problem.code == "too-large")
     }
 
     pub(super) fn problem_once(&mut self, code: &'static str, message: String, at: Position) {

@@ -185,8 +185,7 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
     drafts.problems.extend(evaluated);
     drafts.problems.extend(problems);
     let unread = reading.unread();
-    let too_large = reading.evaluator.problems.iter().find(|problem| problem.code == "too-large");
-    drafts.problems.extend(too_large.cloned());
+    drafts.problems.extend(reading.evaluator.limit_met().cloned());
     let found = std::mem::take(&mut reading.found);
     if found.is_empty() && drafts.problems.is_empty() && drafts.is_empty() {
         let mut message = "no identity pool, role attachment or group is declared in these files".to_owned();
@@ -206,8 +205,7 @@ fn read(texts: Vec<Text<'_>>, options: &ReadOptions, drafts: &mut Drafts) {
         reading.resource(instance, address, kind, declared);
     }
     // Past a limit nothing more of that is known, and no decision needs it.
-    let too_large = reading.evaluator.problems.iter().find(|problem| problem.code == "too-large");
-    if let Some(problem) = too_large {
+    if let Some(problem) = reading.evaluator.limit_met() {
         drafts.note(problem.clone());
     }
     surroundings::build(&reading.found, drafts);
