@@ -6,9 +6,8 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use whichrole::TokenLimits;
 use whichrole::read::{Configuration, Definition, Problem, ReadOptions, Source, read};
-use whichrole::text;
+use whichrole::{TokenLimits, looks_like_token, text};
 
 use crate::args::{ConfigArgs, ReadArgs, TokenLimitArgs};
 use crate::failure::{Failure, Report, Result};
@@ -351,35 +350,9 @@ pub fn refuse_tokens(words: &[OsString]) -> Result<()> {
     Ok(())
 }
 
-/// Whether a word is more likely a compact JWT than anything else: its first part decodes to the beginning of a JSON object.
-fn looks_like_token(word: &str) -> bool {
-    let word = word.trim().trim_start_matches("Bearer ").trim_start_matches(['"', '\'']);
-    let parts = word.split('.').count();
-    let begins_object = matches!(
-        word.as_bytes().get(..3),
-        Some(
-            [b'e', b'y', b'A'..=b'D' | b'I'..=b'L']
-            | [b'e', b'3', b'0'..=b'3']
-            | [b'e', b'w', b'k'..=b'r' | b'0'..=b'3'],
-        )
-    );
-    word.starts_with("eyJ") || (begins_object && matches!(parts, 3 | 5)) || (word.len() > 300 && parts == 3)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_is_known_by_its_header() {
-        for token in ["eyJhbGciOiJub25lIn0.e30.", "e30.e30.", "Bearer eyJhbGciOiJub25lIn0", "\"eyJh\"", "ewogIn0.e30.x"]
-        {
-            assert!(looks_like_token(token), "{token}");
-        }
-        for other in ["alice.id.jwt", "e.g.x", "ex.tar.gz", "./token", "pool.json", "-", "eyes.json"] {
-            assert!(!looks_like_token(other), "{other}");
-        }
-    }
 
     #[test]
     fn only_paths_that_stay_are_looked_at() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use whichrole::read::Position;
+use whichrole::read::{Position, may_be_shown};
 use whichrole::text;
 
 /// Every so many characters of a text the place is noted, so that finding one takes no longer in a long text or a long line.
@@ -11,7 +11,7 @@ const APART: usize = 1_024;
 const BEFORE: usize = 60;
 const WIDTH: usize = 100;
 
-/// Texts in which places are looked up, however many.
+/// Texts in which places are looked up, however many. Every source line that is shown comes from here; a text that may not be shown has none.
 pub struct Snippets<'t> {
     texts: Vec<&'t str>,
     marks: BTreeMap<usize, Vec<Mark>>,
@@ -60,7 +60,9 @@ impl<'t> Snippets<'t> {
     /// What is shown of a line from a place on; `None` where there is no such line.
     fn part(&mut self, source: usize, place: (usize, usize)) -> Option<&'t str> {
         let text = text::without_mark(self.texts.get(source)?);
-        let marks = self.marks.entry(source).or_insert_with(|| marks(text));
+        // Without a mark there is no place to be found.
+        let marks =
+            self.marks.entry(source).or_insert_with(|| if may_be_shown(text) { marks(text) } else { Vec::new() });
         let before = marks.partition_point(|mark| mark.place <= place).checked_sub(1)?;
         let mut here = *marks.get(before)?;
         for c in text.get(here.offset..)?.chars() {

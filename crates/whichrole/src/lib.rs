@@ -91,6 +91,6 @@ pub use semantics::{
     Question, Questions, RolelessGroup, RulesCustomRole, Semantics, SeveralLogins, SoleRole, TagInvalidValue,
     TagMissingClaim, TagNonStringClaim, UnmappedCustomRole,
 };
-pub use token::{Jwt, TokenError, TokenLimits};
+pub use token::{Jwt, TokenError, TokenLimits, looks_like_token};
 #[cfg(feature = "jwt-verify")]
 pub use verify::NotVerified;

@@ -213,6 +213,22 @@ impl Jwt {
     }
 }
 
+/// Whether a word is more likely a compact JWT than anything else: its first part decodes to the beginning of a JSON object.
+#[must_use]
+pub fn looks_like_token(word: &str) -> bool {
+    let word = word.trim().trim_start_matches("Bearer ").trim_start_matches(['"', '\'']);
+    let parts = word.split('.').count();
+    let begins_object = matches!(
+        word.as_bytes().get(..3),
+        Some(
+            [b'e', b'y', b'A'..=b'D' | b'I'..=b'L']
+            | [b'e', b'3', b'0'..=b'3']
+            | [b'e', b'w', b'k'..=b'r' | b'0'..=b'3'],
+        )
+    );
+    word.starts_with("eyJ") || (begins_object && matches!(parts, 3 | 5)) || (word.len() > 300 && parts == 3)
+}
+
 #[cfg(test)]
 impl Jwt {
     /// A token that nobody signed, for tests of what its parts say.
@@ -243,6 +259,17 @@ pub(crate) fn trim(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_known_by_its_header() {
+        for token in ["eyJhbGciOiJub25lIn0.e30.", "e30.e30.", "Bearer eyJhbGciOiJub25lIn0", "\"eyJh\"", "ewogIn0.e30.x"]
+        {
+            assert!(looks_like_token(token), "{token}");
+        }
+        for other in ["alice.id.jwt", "e.g.x", "ex.tar.gz", "./token", "pool.json", "-", "eyes.json"] {
+            assert!(!looks_like_token(other), "{other}");
+        }
+    }
 
     fn encode(bytes: &[u8]) -> String {
         const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -139,6 +139,88 @@ fn hi_146_nothing_of_a_token_shows_that_was_not_asked_for() {
     assert!(runs > 500, "{runs}");
 }
 
+/// Every command that takes a configuration or groups. `{}` is the file that is none.
+const CONFIGURATIONS: &[&str] = &[
+    "eval {} pool.json",
+    "eval {} --claim sub=1 --input-format terraform",
+    "eval pool.json --groups {} --member a",
+    "explain {} pool.json",
+    "explain pool.json --groups {} --member a",
+    "batch {} pool.json",
+    "who {}",
+    "lint {}",
+    "lint {} --input-format cloudformation",
+    "show {}",
+    "show {} --input-format api-json",
+    "show {} --input-format pulumi",
+    "show {} --input-format terraform-plan",
+    "diff {} pool.json",
+    "diff pool.json {}",
+    "token make --config {} --member a",
+    "token make --groups {} --member a",
+    "test {}",
+    "test s.whichrole.yaml",
+    "test groups.whichrole.yaml",
+    "test --init {}",
+];
+
+/// Whatever is put where a configuration belongs.
+fn misplaced() -> Vec<(&'static str, String)> {
+    let keys = format!(r#"{{"keys":[{{"kty":"RSA","kid":"{CANARY}","n":"{CANARY}","e":"AQAB"}}]}}"#);
+    let mut all = wrongs();
+    let token = all[2].1.clone();
+    all.extend([
+        ("Bearer", format!("Bearer {token}")),
+        ("in quotes", format!("\"{token}\"\n")),
+        ("what a login answers", format!(r#"{{"AuthenticationResult":{{"IdToken":"{token}","TokenType":"Bearer"}}}}"#)),
+        ("a token in YAML", format!("# {CANARY}\nalice: {token}\n")),
+        ("lines of claims", format!("{{\"sub\":\"{CANARY}\"}}\n{{\"sub\":\"{CANARY}\"}}\n")),
+        ("claims in YAML", format!("sub: {CANARY}\nemail: {CANARY}\n\tx: y\n")),
+        ("own claims alone", format!(r#"{{"tenant":"{CANARY}"}}"#)),
+        ("claims with the names of a configuration", format!(r#"{{"sub":"{CANARY}","exp":1,"Roles":["{CANARY}"]}}"#)),
+        ("a configuration in a claim", format!(r#"{{"email":"{CANARY}","x":"{{\"RoleMappings\":{{}}}}"}}"#)),
+        ("keys", keys.clone()),
+        ("broken keys", keys.replace("]}", "")),
+        ("one key", format!(r#"{{"kty":"oct","k":"{CANARY}"}}"#)),
+        ("a key in PEM", format!("-----BEGIN PUBLIC KEY-----\n{CANARY}=\n-----END PUBLIC KEY-----\n")),
+        ("variables of an environment", format!("PASSWORD={CANARY}\n")),
+    ]);
+    all
+}
+
+/// HI-08: two arguments are soon swapped.
+#[test]
+fn nothing_of_a_token_claims_or_keys_shows_in_place_of_a_configuration() {
+    let folder = Folder::new();
+    let root = furnished(&folder);
+    for (number, (what, input)) in misplaced().iter().enumerate() {
+        let name = format!("{number}.json");
+        folder.file(&name, input);
+        folder.file("s.whichrole.yaml", suite(&format!("config: {name}")));
+        folder.file("groups.whichrole.yaml", suite(&format!("config: pool.json\ngroups: {name}")));
+        for command in CONFIGURATIONS {
+            let line = command.replace("{}", &name);
+            let runs = formats(command).iter().map(|format| (*format, line.clone(), false));
+            for (format, line, piped) in runs.chain([("-v", command.replace("{}", "-"), true)]) {
+                let call = whichrole(line.split(' ')).arg(format).arg("-vvv").folder(&root);
+                let call = if piped { call.input(input) } else { call };
+                let outcome = if format.ends_with("github") { call.annotations() } else { call.run() };
+                let about = format!("{what}: {line} {format}");
+                is_absent(CANARY, &outcome, &about);
+                for part in input.split_whitespace().filter(|part| part.len() > 20) {
+                    // What precedes the canary in a token, too.
+                    let shown = format!("{}{}", outcome.stdout, outcome.stderr);
+                    assert!(!shown.contains(&part[..20]), "{about}: {shown}");
+                }
+            }
+        }
+    }
+}
+
+fn suite(about: &str) -> String {
+    format!("version: 1\n{about}\ntests:\n  - {{ name: t, claims: {{ sub: x }}, expect: deny }}\n")
+}
+
 /// The files that the commands name; the folder.
 fn furnished(folder: &Folder) -> PathBuf {
     for (name, from) in

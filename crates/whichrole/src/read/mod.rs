@@ -10,6 +10,7 @@ mod format;
 #[cfg(feature = "hcl")]
 mod hcl;
 mod interpolation;
+mod misplaced;
 mod node;
 mod places;
 mod policy;
@@ -32,6 +33,8 @@ pub use format::Format;
 #[cfg(feature = "hcl")]
 pub use hcl::HclLimits;
 pub(crate) use interpolation::{Piece, pieces};
+pub use misplaced::may_be_shown;
+pub(crate) use misplaced::problem as misplaced;
 pub(crate) use node::from_json;
 pub use node::{Entry, Node, Reference, Tagged, Value};
 pub use places::{Place, Places};
@@ -121,6 +124,13 @@ pub struct UsedNames {
 pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
     let bytes = sources.iter().map(|source| source.text.len()).sum();
     let mut drafts = definition::Drafts::within(options.parts, bytes);
+    let names = sources.iter().map(|source| source.name.clone()).collect();
+    if let [only] = sources
+        && let Some(problem) = misplaced::problem(&only.text, "a configuration", 0)
+    {
+        drafts.problems.push(problem);
+        return drafts.finish(names);
+    }
     let mut templates = Vec::new();
     let mut programs = pulumi::Texts::default();
     #[cfg(feature = "hcl")]
@@ -176,7 +186,7 @@ pub fn read(sources: &[Source], options: &ReadOptions) -> Configuration {
     cloudformation::read(templates, sources, options, &mut drafts);
     #[cfg(feature = "hcl")]
     terraform.read(options, &mut drafts);
-    drafts.finish(sources.iter().map(|source| source.name.clone()).collect())
+    drafts.finish(names)
 }
 
 /// Whether a file that cannot be read may belong to the configuration. A folder has other files too.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::read::{Node, Position, Problem, Source, Value};
+use crate::read::{Node, Position, Problem, Source, Value, misplaced};
 #[cfg(feature = "yaml")]
 use crate::read::{YamlLimits, from_yaml};
 use crate::text;
@@ -38,7 +38,12 @@ impl Suite {
     #[must_use]
     pub fn read(source: &Source) -> Self {
         let mut suite = Self { name: source.name.clone(), ..Self::default() };
-        match tree(&source.text) {
+        let tree = tree(&source.text);
+        let has_keys = |node: &Node| node.entries().iter().any(|entry| KEYS.contains(&entry.name.as_str()));
+        // What is no suite at all is not told what a suite is like: its words may be secrets.
+        let misplaced = if tree.as_ref().is_ok_and(has_keys) { None } else { misplaced(&source.text, "a suite", 0) };
+        match tree {
+            _ if misplaced.is_some() => suite.problems = misplaced.into_iter().collect(),
             Ok(node) => fill(&mut suite, node),
             Err(problems) => suite.problems = problems,
         }
