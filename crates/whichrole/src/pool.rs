@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -206,16 +207,21 @@ pub struct Group {
 
 /// A role's ARN, or a reference to a role such as `${AdminRole.Arn}`.
 ///
-/// Compared and shown as written. Nothing is checked here: an odd ARN is evaluated, and found by lint.
+/// Compared and shown as written. Nothing is checked here: an odd ARN is evaluated, and found by lint. A clone shares the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RoleArn(pub String);
+pub struct RoleArn(Arc<str>);
 
 impl RoleArn {
     /// The text as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same, for whoever keeps it: nothing is copied.
+    pub(crate) fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 
     /// Whether any part of it is a reference (`${…}`) that only the deployment can resolve.
@@ -275,13 +281,13 @@ impl fmt::Display for RoleArn {
 
 impl From<&str> for RoleArn {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
     }
 }
 
 impl From<String> for RoleArn {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 }
 

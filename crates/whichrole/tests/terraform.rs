@@ -131,7 +131,7 @@ mod one_pool_in_many_spellings {
     }
 
     fn role(role: &RoleArn) -> RoleArn {
-        RoleArn(deployed(role.as_str()))
+        RoleArn::from(deployed(role.as_str()))
     }
 
     fn in_the_account(definition: &Definition) -> (IdentityPool, Vec<Group>) {

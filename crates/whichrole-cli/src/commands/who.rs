@@ -69,10 +69,10 @@ pub fn run(
 fn narrow(found: &mut Reach, readings: &mut Vec<ReachReading>, role: RoleReach) {
     found.rules.retain(|rule| rule.role == role.role);
     found.groups.retain(|sets| sets.role == role.role);
-    let rules: BTreeSet<(&str, usize)> = found.rules.iter().map(|rule| (rule.provider.as_str(), rule.rule)).collect();
+    let rules: BTreeSet<(&str, usize)> = found.rules.iter().map(|rule| (&*rule.provider, rule.rule)).collect();
     for reading in readings.iter_mut() {
         reading.roles.retain(|(known, _)| *known == role.role);
-        reading.rules.retain(|(provider, number, _)| rules.contains(&(provider.as_str(), *number)));
+        reading.rules.retain(|(provider, number, _)| rules.contains(&(&**provider, *number)));
     }
     readings.retain(|reading| !reading.roles.is_empty() || !reading.rules.is_empty());
     found.roles = vec![role];

@@ -91,7 +91,7 @@ pub struct Change {
     /// A shortest request of the class. Its provider is the key of the first configuration.
     pub witness: Witness,
     /// All providers with such requests.
-    pub providers: BTreeSet<Option<String>>,
+    pub providers: BTreeSet<Option<Arc<str>>>,
     /// What the witness got.
     pub before: Judged,
     /// What it gets.
@@ -168,7 +168,7 @@ impl Diff {
                 (Err(LoginError::UnknownProvider { .. }), Some(named)) => Some(named.clone()),
                 (Err(error), _) => return Err(error),
             };
-            let provider = key.as_ref().map(|key| key.as_str().to_owned());
+            let provider = key.as_ref().map(ProviderKey::shared_text);
             let witness = Arc::new(Witness { provider, claims: claims.clone(), custom_role_arn: None });
             judge(evaluator, key.as_ref(), &witness)
                 .ok_or(LoginError::UnknownIssuer { known: evaluator.provider_keys() })
@@ -198,7 +198,7 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
     };
     let guests_unsaid = agree_on_refused_guests(&mut old.0, &mut new.0);
     let groups: Vec<Group> = old.1.iter().chain(&new.1).cloned().collect();
-    let roles: BTreeSet<String> = roles_of(&old.0, &groups).union(&roles_of(&new.0, &groups)).cloned().collect();
+    let roles: BTreeSet<Arc<str>> = roles_of(&old.0, &groups).union(&roles_of(&new.0, &groups)).cloned().collect();
     let (old_groups, new_groups) = (old.1, new.1);
     let (old, new) =
         (Arc::new(Evaluator::new(old.0, before.semantics)), Arc::new(Evaluator::new(new.0, after.semantics)));
@@ -315,7 +315,7 @@ impl<'c> Comparison<'c> {
                 compare(&space, spot, search, plain);
             }
             let alike = self.chosen_alike(spot);
-            for role in self.choosable(spot).into_iter().filter(|role| !alike.contains(role.as_str())) {
+            for role in self.choosable(spot).into_iter().filter(|role| !alike.contains(&**role)) {
                 if self.known.work.is_over() {
                     custom.not_decided.insert(NotDecided::TooLarge);
                     break;

@@ -169,7 +169,7 @@ fn rule(
         claim,
         match_type,
         value,
-        role_arn: RoleArn(role),
+        role_arn: RoleArn::from(role),
     })
 }
 

@@ -163,7 +163,7 @@ impl<'t> First<'t> {
             }),
             ItemKind::CustomRole => known.iter().filter(has_role).find_map(|group| {
                 let mut draft = Draft::member(&item.provider, vec![group]);
-                draft.witness.custom_role_arn = group.role_arn.as_ref().map(|role| role.0.clone());
+                draft.witness.custom_role_arn = group.role_arn.as_ref().map(|role| role.as_str().to_owned());
                 let chosen = |answer: &Answer<'_>| matches!(answer.decision.source(), Some(Source::CustomRole(_)));
                 draft.ask(self.evaluator, chosen).unwrap_or(false).then_some(draft)
             }),
@@ -223,7 +223,7 @@ impl<'t> First<'t> {
                 Fate::Survived(witness) => {
                     let draft = Draft::of(*witness).with_arns(self.evaluator, &self.target.roles);
                     all &= draft.as_ref().is_some_and(notices);
-                    self.add_noticing(&change.words, draft);
+                    self.add_noticing(&change.words(), draft);
                 }
                 Fate::Undecided | Fate::NotTried => all = false,
                 Fate::Killed(_) | Fate::Equivalent => {}

@@ -100,7 +100,7 @@ impl Plan {
     }
 
     fn dead_rule(&self, target: &Target, evaluator: &Evaluator, rule: &analysis::RuleReach) -> String {
-        let mapping = evaluator.pool().role_mappings.keys().find(|key| key.as_str() == rule.provider);
+        let mapping = evaluator.pool().role_mappings.keys().find(|key| key.as_str() == &*rule.provider);
         let at = mapping.and_then(|key| target.definition.places.get(&Place::Rule(key.clone(), rule.rule)));
         let place = at.map(|at| target.place(at)).and_then(|at| {
             let name = at.name_in(self.names())?;

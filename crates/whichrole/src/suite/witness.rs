@@ -27,7 +27,7 @@ pub struct Witness {
 impl From<analysis::Witness> for Witness {
     fn from(witness: analysis::Witness) -> Self {
         let analysis::Witness { provider, claims, custom_role_arn } = witness;
-        Self { provider: provider.map(ProviderKey::new), claims, custom_role_arn }
+        Self { provider: provider.map(|key| ProviderKey::new(&*key)), claims, custom_role_arn }
     }
 }
 

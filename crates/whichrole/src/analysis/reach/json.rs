@@ -10,7 +10,7 @@ use super::{GroupSets, Reach, RoleReach, RuleReach, Unmapped, Verdict, Way};
 impl Serialize for Reach {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let providers = self.roles.iter().flat_map(|role| &role.by).filter_map(|way| way.provider.as_deref());
-        let providers: BTreeSet<&str> = providers.chain(self.rules.iter().map(|rule| rule.provider.as_str())).collect();
+        let providers: BTreeSet<&str> = providers.chain(self.rules.iter().map(|rule| &*rule.provider)).collect();
         let several = providers.len() > 1;
         let roles: Vec<RoleJson<'_>> = self.roles.iter().map(|role| RoleJson { role, several }).collect();
         let mut object = serializer.serialize_struct("Reach", 5)?;

@@ -73,11 +73,7 @@ impl First<'_> {
     /// What a role is called in the name of a test.
     pub(super) fn called(&self, role: &str) -> String {
         let known = &self.target.roles;
-        visible(&if known.has(role) {
-            known.short_name(role)
-        } else {
-            roles::called(&RoleArn(role.to_owned())).to_owned()
-        })
+        visible(&if known.has(role) { known.short_name(role) } else { roles::called(&RoleArn::from(role)).to_owned() })
     }
 }
 
