@@ -71,6 +71,11 @@ impl<'n> Stacks<'n> {
         stacks
     }
 
+    /// The templates of each nested stack and of the one that it is in.
+    pub(super) fn nested(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.template.iter().map(|((parent, _), child)| (*parent, *child))
+    }
+
     /// Whether the template of a nested stack is here.
     pub(super) fn has_template_of(&self, parent: usize, id: &str) -> bool {
         self.template.contains_key(&(parent, id))
