@@ -56,19 +56,13 @@ impl Resolver<'_, '_> {
 
     /// A user pool whose id is known has one key, however much of it the template leaves open: the id begins with its region (Q2).
     fn pool_by_id(&self, text: &str) -> Option<String> {
-        let (id, rest) = match reference(text) {
-            Some((name, rest)) => {
-                let pool = name.strip_suffix(".ProviderName")?;
-                let (home, id) = self.home_of(pool)?;
-                let is_pool = self.world.templates.get(home)?.kind_of(id) == Some("AWS::Cognito::UserPool");
-                (if is_pool { self.world.given(id)? } else { return None }, rest)
-            }
-            None => {
-                let rest = text.strip_prefix("cognito-idp.${AWS::Region}.")?;
-                let domains = ["amazonaws.com/", "amazonaws.com.cn/", "${AWS::URLSuffix}/"];
-                let rest = domains.iter().find_map(|domain| rest.strip_prefix(domain))?;
-                rest.split_at_checked(rest.find(':').unwrap_or(rest.len()))?
-            }
+        let (id, rest) = if let Some((name, rest)) = reference(text) {
+            let (home, id) = self.home_of(name.strip_suffix(".ProviderName")?)?;
+            let is_pool = self.world.templates.get(home)?.kind_of(id) == Some("AWS::Cognito::UserPool");
+            (if is_pool { self.world.given(id)? } else { return None }, rest)
+        } else {
+            let rest = after_domain(text.strip_prefix("cognito-idp.${AWS::Region}.")?)?;
+            rest.split_at_checked(rest.find(':').unwrap_or(rest.len()))?
         };
         let (region, own) = id.split_once('_')?;
         let is_id = regions::is_written_as_one(region) && own.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -83,9 +77,7 @@ impl Resolver<'_, '_> {
             (None, end) => (rest.get(..end), rest.get(end..)?),
         };
         let rest = rest.strip_prefix('.')?;
-        let rest = ["amazonaws.com/", "amazonaws.com.cn/", "${AWS::URLSuffix}/"]
-            .iter()
-            .find_map(|suffix| rest.strip_prefix(suffix))?;
+        let rest = after_domain(rest)?;
         let (name, rest) = reference(rest)?;
         let is_pool = match self.kind_of(name) {
             Some(kind) => {
@@ -129,6 +121,11 @@ impl Resolver<'_, '_> {
             }
         }
     }
+}
+
+/// What follows the domain of AWS.
+fn after_domain(text: &str) -> Option<&str> {
+    ["amazonaws.com/", "amazonaws.com.cn/", "${AWS::URLSuffix}/"].iter().find_map(|domain| text.strip_prefix(domain))
 }
 
 /// The login key of a user pool in a region whose domain is known here (Q2).
