@@ -11,6 +11,7 @@ mod declared;
 mod exports;
 mod loops;
 mod made;
+mod named;
 mod provider;
 mod region;
 mod resolve;
@@ -41,6 +42,8 @@ use loops::{Loops, MayBeNested};
 use resolve::Resolver;
 use template::{Resource, Template};
 use world::World;
+
+pub use named::named_files;
 
 /// Whether a tree is a template, or holds one.
 pub(crate) fn recognises(node: &Node) -> bool {
