@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::pool::{Group, IdentityPool, RoleArn};
 use crate::provider::{ProviderKey, fits};
 use crate::read::{RoleName, Surroundings};
+use crate::spelling::is_other_spelling;
 
 /// One configuration: a pool and the groups that are known.
 #[derive(Debug, Clone, Copy)]
@@ -212,6 +213,9 @@ pub(crate) fn counterpart<'k>(
     there: &[&'k ProviderKey],
 ) -> Option<&'k ProviderKey> {
     if let Some(same) = there.iter().find(|other| other.as_str() == key.as_str()) {
+        return Some(same);
+    }
+    if let Some(same) = there.iter().find(|other| is_other_spelling(key, other)) {
         return Some(same);
     }
     // One of the two may have references where the other has what they stand for.

@@ -27,6 +27,7 @@ mod texts;
 mod yaml;
 
 pub use canonical::{Canonical, canonical};
+pub use cloudformation::named_files;
 pub use definition::{Configuration, Definition};
 pub use format::Format;
 #[cfg(feature = "hcl")]

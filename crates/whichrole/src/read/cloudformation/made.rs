@@ -4,7 +4,8 @@
 use super::super::node::{Node, Value};
 use super::super::position::Position;
 use super::super::problem::{MANY, Problem};
-use super::template::{Resource, Template};
+use super::stacks::template_of;
+use super::template::{Resource, Template, brought_file};
 use super::world::World;
 use super::{ATTACHMENT, GROUP, POOL, TAGS};
 use crate::text;
@@ -95,7 +96,12 @@ pub(super) fn unseen(world: &World<'_>) -> Vec<Unseen> {
             }
             if is_stack(resource) && !world.stacks.has_template_of(number, resource.id) {
                 let message = format!("the template of the nested stack {} is not here", text::quoted(resource.id));
-                let problem = Problem::new("unresolved-value", format!("{message}; read the two together"));
+                let path = template_of(resource).and_then(Node::as_text).filter(|path| !path.contains("://"));
+                let fix = match path {
+                    Some(path) => format!("read a folder that has both this one and {}", text::quoted(path)),
+                    None => "read the two together".to_owned(),
+                };
+                let problem = Problem::new("unresolved-value", format!("{message}; {fix}"));
                 found.push(Unseen { problem: problem.at(resource.at), is_near: false });
             }
         }
@@ -208,8 +214,7 @@ fn not_here(message: &str, at: Position) -> Problem {
 
 /// Whether the file that Serverless brings in is read too, as a template of its own.
 fn is_file_here(world: &World<'_>, node: &Node) -> bool {
-    let Some(written) = node.as_text().and_then(|text| text.strip_prefix("${file(")) else { return false };
-    let path = written.split(')').next().unwrap_or_default();
+    let Some(path) = brought_file(node) else { return false };
     let path = path.strip_prefix("./").unwrap_or(path);
     let is_it =
         |name: &str| name.strip_suffix(path).is_some_and(|folder| folder.is_empty() || folder.ends_with(['/', '\\']));
