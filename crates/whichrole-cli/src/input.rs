@@ -72,6 +72,17 @@ impl Loaded {
         self.configuration.choose(pool).map_err(|error| self.failure(&error.problems))
     }
 
+    /// Refuses a question about guests where it is not known whether they are allowed.
+    pub fn refuse_unknown_guests(&self, definition: &Definition) -> Result<()> {
+        definition.unknown_guests.as_ref().map_or(Ok(()), |why| Err(self.failure(std::slice::from_ref(why))))
+    }
+
+    /// Why nothing is said of guests, where it is not known whether they are allowed.
+    pub fn note_on_guests(&self, definition: &Definition) -> Option<String> {
+        let sentence = Report::of_problem(definition.unknown_guests.as_ref()?, &self.configuration.names).sentence();
+        Some(format!("note: nothing is said of guests: {sentence}"))
+    }
+
     /// The variables and parameters of the command line that nothing refers to.
     pub fn unused_options(&self) -> impl Iterator<Item = &Problem> {
         self.configuration.notes.iter().filter(|note| is_unused_option(note))

@@ -446,13 +446,18 @@ module "roles" { source = "git::https://example.com/roles.git" }
     }
 
     #[test]
-    fn a_flag_that_decides_must_be_known_and_one_that_does_not_need_not() {
+    fn of_a_flag_that_decides_it_is_kept_why_it_is_not_known() {
         let pool = |flag: &str| format!("resource \"aws_cognito_identity_pool\" \"p\" {{\n {flag} = var.flag\n}}");
+        let open = read_text(&pool("allow_unauthenticated_identities"));
+        assert_eq!(problems(&open), [""; 0], "all else is known");
+        let open = super::pool(&open);
+        assert_eq!(open.pool.allow_unauthenticated_identities, None);
+        assert_eq!(open.pool.guests_depend_on.as_deref(), Some("${var.flag}"));
+        let why = open.unknown_guests.as_ref().unwrap();
+        assert_eq!(why.at.map(|at| (at.line(), at.column())), Some((2, 37)));
         assert_eq!(
-            problems(&read_text(&pool("allow_unauthenticated_identities"))),
-            [
-                "2:37 unresolved-value: `allow_unauthenticated_identities` is a reference, expected true or false; pass `--var flag=…`"
-            ]
+            why.message,
+            "`allow_unauthenticated_identities` is `${var.flag}`, which is not known here; pass `--var flag=…`"
         );
         let configuration = read_text(&pool("allow_classic_flow"));
         assert_eq!(super::pool(&configuration).pool.allow_classic_flow, None);
