@@ -267,7 +267,8 @@ pub fn check_depth(folder: &Path, outer: usize) -> Result<()> {
 
 /// Whether a file of a folder, so many levels down, can be part of its configuration.
 pub fn is_configuration(name: &str, depth: usize, in_assembly: bool) -> bool {
-    let is_terraform = [".tf", ".tf.json", ".tfvars", ".tofu"].iter().any(|ending| name.ends_with(ending));
+    let is_terraform =
+        [".tf", ".tf.json", ".tfvars", ".tofu", ".tofu.json"].iter().any(|ending| name.ends_with(ending));
     let is_suite = name.ends_with(".whichrole.yaml") || name.ends_with(".whichrole.yml");
     CONFIG_ENDINGS.iter().any(|ending| name.ends_with(ending))
         && !is_suite

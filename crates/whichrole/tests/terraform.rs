@@ -576,11 +576,25 @@ locals { pool = aws_cognito_identity_pool.app.id }
             call("tags", "git::https://example.com/x.git", "pool"),
             call("access", "corp/principal-tags/aws", "pool"),
             call("access", "corp/access/aws", "principal_tag_pool"),
+            call("principal_tagging", "git::https://example.com/x.git", "pool"),
+            call("tags", "registry.example.com/corp/tags/awscc", "pool"),
+            // What a module gets says more than its provider.
+            call("tags", "corp/label/null", "principal_tags"),
             // Its files can be given.
             call("access", "./access", "pool"),
         ] {
             let refused = refusals(&tags);
             assert!(refused.len() == 1 && refused[0].contains("may make its principal tags"), "{tags}{refused:?}");
+        }
+        for of_resources in [
+            call("tagging", "git::https://example.com/x.git", "pool"),
+            call("tags", "corp/label/null", "pool"),
+            call("label", "registry.example.com/corp/tags/null//modules/x", "pool"),
+        ] {
+            let configuration = read_text(&format!("{POOL}{of_resources}"));
+            assert_eq!(problems(&configuration), [""; 0], "{of_resources}");
+            let [note] = configuration.notes.as_slice() else { panic!("{of_resources}") };
+            assert!(note.message.ends_with("principal tags that it may make are not known here"), "{note:?}");
         }
         let trusted = call("clerk", "corp/role/aws", "identity_pool_id")
             .replace(" source = \"corp", " tags = {}\n source = \"corp");
@@ -1139,6 +1153,10 @@ resource "aws_cognito_identity_pool_roles_attachment" "a" {
         }
         let sources = files(&[("a/main.tf", &pool(false)), ("main.tofu", &pool(true))]);
         assert_eq!(read(&sources, &ReadOptions::default()).notes, []);
+        // Each of the two syntaxes has twins of its own kind only.
+        let sources = files(&[("main.tf", &pool(false)), ("main.tofu.json", json)]);
+        let message = read(&sources, &ReadOptions::default()).problems[0].message.clone();
+        assert!(message.contains("declared twice"), "{message}");
     }
 
     fn pool_of(configuration: &Configuration) -> Option<bool> {
