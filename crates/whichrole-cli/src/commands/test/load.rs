@@ -61,8 +61,7 @@ pub struct Roots {
 
 /// The suites of some paths: files are taken as they are, folders are searched.
 pub fn find(paths: &[String]) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    let mut entries = 0;
+    let mut search = Search { found: Vec::new(), entries_left: MOST_ENTRIES };
     for path in paths {
         if path == "-" {
             let message = "a suite names files beside it, so it cannot come from standard input";
@@ -70,11 +69,12 @@ pub fn find(paths: &[String]) -> Result<Vec<String>> {
         }
         let metadata = fs::metadata(path).map_err(|error| Failure::io(&error, "read", path))?;
         if metadata.is_dir() {
-            search(Path::new(path), 0, &mut entries, &mut found)?;
+            search.folder(Path::new(path), 0)?;
         } else {
-            found.push(path.clone());
+            search.found.push(path.clone());
         }
     }
+    let mut found = search.found;
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|path| seen.insert(path.clone()));
     if found.is_empty() {
@@ -92,40 +92,48 @@ pub fn is_suite(name: &str) -> bool {
     ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Collects the suites of a folder by name. Links to folders, hidden folders and folders of packages are passed over.
-fn search(folder: &Path, depth: usize, entries: &mut usize, found: &mut Vec<String>) -> Result<()> {
-    let shown = folder.to_string_lossy().into_owned();
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| Failure::io(&error, "read", &shown))? {
-        let entry = entry.map_err(|error| Failure::io(&error, "read", &shown))?;
-        *entries += 1;
-        if *entries > MOST_ENTRIES {
-            let message = format!("more than {MOST_ENTRIES} files to look through; name the folder of the suites");
-            return Err(Failure::new("too-many-files", message));
+/// What the search of all folders has found, and how many entries it may still look at.
+struct Search {
+    found: Vec<String>,
+    entries_left: usize,
+}
+
+impl Search {
+    /// Collects the suites of a folder by name. Links to folders, hidden folders and folders of packages are passed over.
+    fn folder(&mut self, folder: &Path, depth: usize) -> Result<()> {
+        let shown = folder.to_string_lossy().into_owned();
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).map_err(|error| Failure::io(&error, "read", &shown))? {
+            let entry = entry.map_err(|error| Failure::io(&error, "read", &shown))?;
+            let Some(left) = self.entries_left.checked_sub(1) else {
+                let message = format!("more than {MOST_ENTRIES} files to look through; name the folder of the suites");
+                return Err(Failure::new("too-many-files", message));
+            };
+            self.entries_left = left;
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if is_folder && !name.starts_with('.') && name != "node_modules" && name != "target" {
+                input::check_depth(&entry.path(), depth)?;
+                names.push((entry.path(), true));
+            } else if !is_folder && is_suite(&name) {
+                names.push((entry.path(), false));
+            }
         }
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if is_folder && !name.starts_with('.') && name != "node_modules" && name != "target" {
-            input::check_depth(&entry.path(), depth)?;
-            names.push((entry.path(), true));
-        } else if !is_folder && is_suite(&name) {
-            names.push((entry.path(), false));
+        names.sort();
+        for (path, is_folder) in names {
+            if is_folder {
+                self.folder(&path, depth + 1)?;
+                continue;
+            }
+            if self.found.len() >= MOST_SUITES {
+                return Err(Failure::new("too-many-files", format!("more than {MOST_SUITES} suites")));
+            }
+            let shown = path.to_string_lossy();
+            self.found.push(shown.strip_prefix("./").unwrap_or(&shown).to_owned());
         }
+        Ok(())
     }
-    names.sort();
-    for (path, is_folder) in names {
-        if is_folder {
-            search(&path, depth + 1, entries, found)?;
-            continue;
-        }
-        if found.len() >= MOST_SUITES {
-            return Err(Failure::new("too-many-files", format!("more than {MOST_SUITES} suites")));
-        }
-        let shown = path.to_string_lossy();
-        found.push(shown.strip_prefix("./").unwrap_or(&shown).to_owned());
-    }
-    Ok(())
 }
 
 /// Reads a suite and everything it needs; its configurations as the options say.
@@ -226,4 +234,29 @@ pub fn named(path: &Path) -> String {
         fs::canonicalize(&short).ok().is_some_and(|real| fs::canonicalize(path).is_ok_and(|other| other == real));
     let shown = if same { short.to_string_lossy() } else { path.to_string_lossy() };
     if shown.starts_with('-') { format!("./{shown}") } else { shown.into_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::Search;
+
+    /// A million files take minutes to make; the count is what matters, and all folders share it.
+    #[test]
+    fn the_entries_of_all_folders_together_have_a_limit() {
+        let folder = std::env::temp_dir().join(format!("whichrole-entries-{}", std::process::id()));
+        fs::create_dir_all(folder.join("inner")).unwrap();
+        for name in ["a.txt", "b.whichrole.yaml", "inner/c.whichrole.yaml", "inner/d.txt"] {
+            fs::write(folder.join(name), "").unwrap();
+        }
+        let search = |entries_left| {
+            let mut search = Search { found: Vec::new(), entries_left };
+            search.folder(&folder, 0).map(|()| search.found.len())
+        };
+        let (enough, short) = (search(5), search(4));
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(enough.unwrap(), 2);
+        assert_eq!(short.unwrap_err().report.code, "too-many-files");
+    }
 }
