@@ -156,6 +156,39 @@ fn a_file_that_serverless_brings_is_read_or_a_problem() {
 }
 
 #[test]
+fn a_file_about_other_things_beside_a_whole_pool_is_passed_over_with_a_note() {
+    let of = |parts: &str| read_texts(&[("serverless.yml", &format!("service: app\nresources:\n{parts}"))], &[]);
+    let listed = |attached: &str, file: &str| of(&format!("  - Resources:\n    {POOL}    {attached}  - {file}\n"));
+    let told = |file: &str| {
+        format!(
+            "not-recognised what `{file}` brings is not here; {PACKAGED}; principal tags that it may make are not known here"
+        )
+    };
+    for file in ["${file(resources/tables.yml)}", "${file(./queues.yml):Resources}", "${file(infra/stages.json)}"] {
+        let configuration = listed(ATTACHED, file);
+        assert_eq!(configuration.problems, [], "{file}");
+        assert!(shown(&configuration.notes)[0].ends_with(&told(file)), "{:?}", configuration.notes);
+        assert_eq!(listed("", file).problems.len(), 1, "the attachment may be in it");
+    }
+    let unclear = [
+        "resources/userPool.yml",
+        "cognito/all.yml",
+        "tags.yml",
+        "principalTags.yml",
+        "resources.yml",
+        "${opt:stage}.yml",
+        "iam.yml",
+    ];
+    for file in unclear {
+        assert_eq!(listed(ATTACHED, &format!("${{file({file})}}")).problems.len(), 1, "{file}");
+    }
+    let keyed =
+        |name: &str| of(&format!("  Resources:\n  {POOL}  {ATTACHED}    {name}: ${{file(tables.yml)}}\n")).problems;
+    assert_eq!(keyed("Tables"), []);
+    assert_eq!(keyed("PrincipalTags").len(), 1);
+}
+
+#[test]
 fn a_nested_stack_that_is_not_here_is_a_problem_where_nothing_attaches_roles() {
     let stack =
         "  Access: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://example.com/access.yaml'}}\n";
