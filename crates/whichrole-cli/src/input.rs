@@ -73,6 +73,17 @@ impl Loaded {
         self.configuration.choose(pool).map_err(|error| self.failure(&error.problems))
     }
 
+    /// Refuses a question about guests where it is not known whether they are allowed.
+    pub fn refuse_unknown_guests(&self, definition: &Definition) -> Result<()> {
+        definition.unknown_guests.as_ref().map_or(Ok(()), |why| Err(self.failure(std::slice::from_ref(why))))
+    }
+
+    /// Why nothing is said of guests, where it is not known whether they are allowed.
+    pub fn note_on_guests(&self, definition: &Definition) -> Option<String> {
+        let sentence = Report::of_problem(definition.unknown_guests.as_ref()?, &self.configuration.names).sentence();
+        Some(format!("note: nothing is said of guests: {sentence}"))
+    }
+
     /// The variables and parameters of the command line that nothing refers to.
     pub fn unused_options(&self) -> impl Iterator<Item = &Problem> {
         self.configuration.notes.iter().filter(|note| is_unused_option(note))
@@ -260,7 +271,8 @@ pub fn check_depth(folder: &Path, outer: usize) -> Result<()> {
 
 /// Whether a file of a folder, so many levels down, can be part of its configuration.
 pub fn is_configuration(name: &str, depth: usize, in_assembly: bool) -> bool {
-    let is_terraform = [".tf", ".tf.json", ".tfvars", ".tofu"].iter().any(|ending| name.ends_with(ending));
+    let is_terraform =
+        [".tf", ".tf.json", ".tfvars", ".tofu", ".tofu.json"].iter().any(|ending| name.ends_with(ending));
     let is_suite = name.ends_with(".whichrole.yaml") || name.ends_with(".whichrole.yml");
     CONFIG_ENDINGS.iter().any(|ending| name.ends_with(ending))
         && !is_suite

@@ -273,7 +273,11 @@ pub fn note_custom_role(args: &ChoiceArgs, pool: &IdentityPool, groups: &[Group]
         return;
     }
     let called = |name: &str| -> Vec<&str> {
-        roles.iter().filter(|role| role.names().contains(&name)).map(|role| role.as_str()).collect()
+        let is_end_of = |role: &str| {
+            role.starts_with("arn:") && role.strip_suffix(name).is_some_and(|before| before.ends_with(['/', ':']))
+        };
+        let is_called = |role: &RoleArn| role.names().contains(&name) || is_end_of(role.as_str());
+        roles.iter().filter(|role| is_called(role)).map(|role| role.as_str()).collect()
     };
     let near = || text::nearest(written, roles.iter().flat_map(|role| role.names())).map(called).unwrap_or_default();
     let meant = Some(called(written)).filter(|roles| !roles.is_empty()).unwrap_or_else(near);

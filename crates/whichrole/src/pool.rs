@@ -26,8 +26,13 @@ use crate::provider::ProviderKey;
 pub struct IdentityPool {
     /// The pool's id, such as `us-east-1:1a2b…`, or a reference to it.
     pub id: Option<String>,
-    /// Whether guests may get credentials. `None`: the configuration does not say (S1).
+    /// Whether guests may get credentials. `None`: the configuration does not say (S1), or it does and that is not known, as
+    /// [`guests_depend_on`](Self::guests_depend_on) tells.
     pub allow_unauthenticated_identities: Option<bool>,
+    /// What decides whether guests may get credentials, where the configuration leaves that to something that is not known, such as
+    /// `${var.guests}`. The flag is `None` then, and an [`Evaluator`](crate::Evaluator) takes it as it takes any other: **do not ask it about
+    /// guests**. Answers for tokens do not depend on it, and what is proved for all requests says where it does.
+    pub guests_depend_on: Option<String>,
     /// Whether the basic (classic) flow is open. It has no part in the decision.
     pub allow_classic_flow: Option<bool>,
     /// The identity providers the pool accepts. `None`: the configuration does not list them, so L3 is not checked.

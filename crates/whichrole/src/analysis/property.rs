@@ -132,7 +132,7 @@ pub fn equivalent(one: &Subject<'_>, other: &Subject<'_>, options: &DiffOptions<
 
 fn asked(space: &Space<'_>, ask: &Ask) -> Verdict {
     let Some(side) = space.sides.first() else { return Verdict::Dead };
-    match space.find(ask) {
+    match space.find(ask).known_of(side) {
         Found::Yes(claims) => Verdict::Live(Witness {
             provider: side.key.as_ref().map(ProviderKey::shared_text),
             claims,

@@ -75,6 +75,8 @@ pub struct Reach {
     pub groups: Vec<GroupSets>,
     /// Which values were considered for each claim that decides something.
     pub domain: BTreeMap<String, &'static str>,
+    /// What decides whether the role for guests is given to guests, where that is not known: nothing here counts them.
+    pub guests_depend_on: Option<String>,
 }
 
 /// One role.
@@ -163,7 +165,9 @@ pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleRe
     let known = Known { groups, roles: &all_roles, work: &work };
     let found = reach_of(evaluator, groups, &all_roles, &Work::default(), false, false);
     let found = found.roles.into_iter().find(|known| *known.role == *role);
-    let spots = spots(evaluator).into_iter().take_while(|_| !work.is_over());
+    let guests_are_known = evaluator.pool().guests_depend_on.is_none();
+    let spots = spots(evaluator).into_iter().filter(|spot| guests_are_known || !spot.is_guest());
+    let spots = spots.take_while(|_| !work.is_over());
     let spaces = spots.filter_map(|spot| {
         let space = Space::new(&[evaluator], &spot, &[None], known, &[])?;
         Some(alternatives(&space, role))
@@ -246,7 +250,15 @@ fn reach_of(
             RoleReach { role: role.clone(), verdict, by, by_custom_role, when: None, unknown_groups }
         })
         .collect();
-    Reach { roles, rules, unmapped: unmapped(evaluator), groups: group_sets(evaluator, groups), domain }
+    let pool = evaluator.pool();
+    Reach {
+        roles,
+        rules,
+        unmapped: unmapped(evaluator),
+        groups: group_sets(evaluator, groups),
+        domain,
+        guests_depend_on: pool.guests_depend_on.clone().filter(|_| pool.roles.unauthenticated.is_some()),
+    }
 }
 
 /// Each login that has a mapping, and guests.
@@ -272,7 +284,7 @@ fn custom(evaluator: &Evaluator, spots: &[Spot], known: Known<'_>, role: &str) -
             }
             // Any of the role's rules will do, so none needs to be avoided.
             let ask = Ask { targets: vec![target], fine: vec![0], ..Ask::default() };
-            verdict = verdict.or(match space.find(&ask) {
+            verdict = verdict.or(match space.find(&ask).known_of(side) {
                 Found::Yes(claims) => Verdict::Live(Witness {
                     provider: side.key.as_ref().map(ProviderKey::shared_text),
                     claims,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::solve::{Found, NotDecided};
 use super::space::{Known, Spot};
 use super::work::{steps_of_login, steps_of_test};
 use crate::claims::{Claim, Claims};
@@ -189,6 +190,17 @@ impl Side<'_> {
             + self.cases.len()
             + compared.sum::<usize>()
             + self.tags.len() * (COST_OF_TAG + claims.iter().count() / 2)
+    }
+}
+
+impl<T> Found<T> {
+    /// The same, as far as it is known: what a guest shows counts only where it is known whether guests are allowed.
+    pub(crate) fn known_of(self, side: &Side<'_>) -> Self {
+        let is_open = side.key.is_none() && side.evaluator.pool().guests_depend_on.is_some();
+        match self {
+            Self::Yes(_) if is_open => Self::Undecided(NotDecided::Guests),
+            found => found,
+        }
     }
 }
 

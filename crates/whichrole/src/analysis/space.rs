@@ -179,6 +179,13 @@ pub(crate) struct Spot {
     pub(crate) user_id: Option<bool>,
 }
 
+impl Spot {
+    /// Whether it is about guests, who have no login.
+    pub(crate) fn is_guest(&self) -> bool {
+        self.keys.iter().all(Option::is_none)
+    }
+}
+
 /// What is known besides the pools.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known<'k> {

@@ -145,8 +145,19 @@ fn member(entry: &Entry, pool: Option<&str>, drafts: &mut Drafts) {
             }
         }
         "AllowUnauthenticatedIdentities" => {
-            if let Some(allowed) = known_bool(value, "`AllowUnauthenticatedIdentities`", drafts) {
-                drafts.set_guests(pool, allowed, value.at);
+            match value.as_text() {
+                // So `canonical` writes a flag that was not known.
+                Some(reference) if reference.contains("${") => {
+                    let message = "`AllowUnauthenticatedIdentities` is";
+                    let message = format!("{message} {}, which is not known here", text::quoted(reference));
+                    let why = Problem::unresolved(&message, "write `true` or `false`").at(value.at);
+                    drafts.leave_guests_open(pool, reference, why);
+                }
+                _ => {
+                    if let Some(allowed) = known_bool(value, "`AllowUnauthenticatedIdentities`", drafts) {
+                        drafts.set_guests(pool, allowed, value.at);
+                    }
+                }
             }
         }
         "AllowClassicFlow" => {

@@ -259,7 +259,8 @@ impl<'n> Reading<'_, 'n> {
             if unseen.is_near || !is_attached {
                 self.drafts.problems.push(unseen.problem);
             } else {
-                self.drafts.note(Problem { code: "not-recognised", ..unseen.problem });
+                let message = unseen.problem.message + unseen.besides;
+                self.drafts.note(Problem { code: "not-recognised", message, ..unseen.problem });
             }
         }
         for resource in self.world.templates.iter().flat_map(Template::in_order) {

@@ -110,6 +110,7 @@ impl Suite {
                 planner.fields.report("too-large", message, config.path.at);
                 break;
             }
+            planner.check_guests(&self, &target);
             planner.resolve_roles(&self, &mut target);
             planner.check_groups(&self, &target);
             planner.check_providers(&self, &target);
@@ -315,6 +316,14 @@ impl Planner {
         self.notes.extend(configuration.notes.iter().map(moved));
         self.names.extend(configuration.names.iter().cloned());
         !configuration.problems.is_empty()
+    }
+
+    /// There is no answer for a guest where it is not known whether guests are allowed.
+    fn check_guests(&mut self, suite: &Suite, target: &Target) {
+        let Some(why) = &target.definition.unknown_guests else { return };
+        if users::asks_for_guests(suite) {
+            self.fields.problems.push(Problem { at: why.at.map(|at| target.place(at)), ..why.clone() });
+        }
     }
 
     /// Finds every role that the suite names anywhere.

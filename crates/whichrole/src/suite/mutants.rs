@@ -335,7 +335,9 @@ fn defaults<'p>(pool: &'p IdentityPool, other_role: impl Fn(&RoleArn) -> Option<
         let words = Box::new(move || format!("the authenticated role is {}", visible(role.as_str())));
         change(words, Place::AuthenticatedRole, Box::new(|pool| pool.roles.authenticated = Some(role.clone())));
     }
-    if let Some(role) = pool.roles.unauthenticated.as_ref().and_then(&other_role) {
+    // Where it is not known whether guests are allowed nobody can test what they get.
+    let of_guests = pool.roles.unauthenticated.as_ref().filter(|_| pool.guests_depend_on.is_none());
+    if let Some(role) = of_guests.and_then(&other_role) {
         let words = Box::new(move || format!("the unauthenticated role is {}", visible(role.as_str())));
         change(words, Place::UnauthenticatedRole, Box::new(|pool| pool.roles.unauthenticated = Some(role.clone())));
     }

@@ -13,12 +13,15 @@ impl Serialize for Reach {
         let providers: BTreeSet<&str> = providers.chain(self.rules.iter().map(|rule| &*rule.provider)).collect();
         let several = providers.len() > 1;
         let roles: Vec<RoleJson<'_>> = self.roles.iter().map(|role| RoleJson { role, several }).collect();
-        let mut object = serializer.serialize_struct("Reach", 5)?;
+        let mut object = serializer.serialize_struct("Reach", 6)?;
         object.serialize_field("roles", &roles)?;
         object.serialize_field("rules", &self.rules)?;
         object.serialize_field("unmapped", &self.unmapped)?;
         object.serialize_field("groups", &self.groups)?;
         object.serialize_field("domain", &self.domain)?;
+        if let Some(reference) = &self.guests_depend_on {
+            object.serialize_field("guests_depend_on", reference)?;
+        }
         object.end()
     }
 }

@@ -73,7 +73,7 @@ impl<'k> Visit<'k> {
             ask.targets = vec![target];
             let rule = side.cases.get(target).and_then(|case| case.rule);
             let End::Role(role) = side.end(target) else { continue };
-            let mut verdict = match space.find(&ask) {
+            let mut verdict = match space.find(&ask).known_of(side) {
                 Found::Yes(claims) => {
                     Verdict::Live(Witness { provider: provider.clone(), claims, custom_role_arn: None })
                 }

@@ -172,8 +172,8 @@ impl Building {
             self.pools.insert(format!("{}{id}", found.root), name.clone());
         }
         let guests = match field(node, "allow_unauthenticated_identities") {
-            Some(flag) => known_bool(flag, "`allow_unauthenticated_identities`", drafts),
             None => Some(false),
+            flag => shape::guests_flag((flag, "`allow_unauthenticated_identities`"), Some(&name), drafts),
         };
         // It has no part in the decision, so it may be unknown.
         let classic = match field(node, "allow_classic_flow") {

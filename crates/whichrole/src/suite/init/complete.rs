@@ -81,7 +81,7 @@ fn complete_within(definition: &Definition, config: &str, pool: Option<&str>, mo
     let unnoticed = noticed_by.iter().filter(|tests| tests.is_empty()).count();
     let choice = smallest_choice(noticed_by);
     let candidates = first.drafts.len();
-    let guest = first.drafts.iter().find(|draft| draft.witness.provider.is_none()).cloned();
+    let guest = first.drafts.iter().find(|draft| draft.witness.provider.is_none()).or(first.drafts.first()).cloned();
     let mut at = 0..;
     first.drafts.retain(|_| at.next().is_some_and(|at| choice.tests.contains(&at)));
 
@@ -109,7 +109,7 @@ fn complete_within(definition: &Definition, config: &str, pool: Option<&str>, mo
         let _ = writeln!(out, "# not decided whether it changes anything: {}", crate::text::visible(&change));
     }
     if tests == 0 {
-        // A suite has tests: this one at least says what a guest gets.
+        // A suite has tests: this one at least says what a guest gets, or where that is not known what some token does.
         first.drafts.extend(guest);
     }
     first.write(&mut out);
