@@ -96,7 +96,7 @@ struct First<'t> {
 }
 
 /// What makes two requests one: provider, claims, chosen role, groups.
-type Asked = (Option<String>, BTreeMap<String, String>, Option<String>, Vec<String>);
+type Asked = (Option<ProviderKey>, BTreeMap<String, String>, Option<String>, Vec<String>);
 
 /// A test in the making.
 #[derive(Debug, Clone)]
@@ -327,7 +327,7 @@ impl<'g> Draft<'g> {
     fn asks(&self) -> Asked {
         let Witness { provider, claims, custom_role_arn } = &self.witness;
         (
-            provider.as_ref().map(|key| key.as_str().to_owned()),
+            provider.clone(),
             claims.iter().map(|(name, value)| (name.to_owned(), value.to_json())).collect(),
             custom_role_arn.clone(),
             self.groups.iter().map(|group| group.name.clone()).collect(),

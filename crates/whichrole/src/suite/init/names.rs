@@ -85,13 +85,17 @@ pub(super) fn of<'d>(drafts: impl IntoIterator<Item = &'d Draft<'d>>, users: &BT
     let name = |draft: &Draft<'_>| {
         let user = draft.witness.provider.as_ref().and_then(|key| users.get(key.as_str()));
         let name = user.map_or_else(|| draft.name.clone(), |user| format!("{} (user {user})", draft.name));
-        let mut unique = name.clone();
-        let number = numbers.entry(name.clone()).or_insert(1);
-        while !taken.insert(unique.clone()) {
-            *number += 1;
-            unique = format!("{name} ({number})");
+        if taken.insert(name.clone()) {
+            return name;
         }
-        unique
+        let number = numbers.entry(name.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let unique = format!("{name} ({number})");
+            if taken.insert(unique.clone()) {
+                return unique;
+            }
+        }
     };
     drafts.into_iter().map(name).collect()
 }
