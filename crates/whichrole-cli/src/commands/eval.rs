@@ -69,6 +69,9 @@ impl<'q> Question<'q> {
         let loaded = Loaded::read(config)?;
         let definition = loaded.definition(config.pool.as_deref(), output)?;
         let tokens = request::tokens(asked, definition)?;
+        if tokens.is_empty() {
+            loaded.refuse_unknown_guests(definition)?;
+        }
         for token in &tokens {
             for warning in token.warnings() {
                 output.note(&format!("warning: {warning}"));

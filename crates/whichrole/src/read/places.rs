@@ -113,6 +113,12 @@ impl Places {
         self.providers.entry(key).or_default()
     }
 
+    /// Gives the providers other keys, none of which is there already.
+    pub(crate) fn respell(&mut self, spelled: &impl Fn(&ProviderKey) -> Option<ProviderKey>) {
+        let providers = std::mem::take(&mut self.providers);
+        self.providers = providers.into_iter().map(|(key, of)| (spelled(&key).unwrap_or(key), of)).collect();
+    }
+
     /// Adds the places of things that have none yet.
     pub(crate) fn join(&mut self, from: Self) {
         join(&mut self.pool, &from.pool);

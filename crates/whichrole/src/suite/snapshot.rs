@@ -97,8 +97,10 @@ impl Plan {
         }
         let default = self.provider();
         let provider = person.provider.as_ref().or(default.as_ref());
-        let login =
-            evaluator.login(provider, &person.claims, person.form).map_err(|error| visible(&error.to_string()))?;
+        let provider = provider.map(|named| evaluator.spelled_here(named));
+        let login = evaluator
+            .login(provider.as_deref(), &person.claims, person.form)
+            .map_err(|error| visible(&error.to_string()))?;
         let logins = [login.with_open_preferred_role(person.open.as_ref())];
         Ok(then(&evaluator.answer(&Request::of(&logins).at(self.clock()))))
     }

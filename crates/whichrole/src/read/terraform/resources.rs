@@ -172,8 +172,8 @@ impl Building {
             self.pools.insert(format!("{}{id}", found.root), name.clone());
         }
         let guests = match field(node, "allow_unauthenticated_identities") {
-            Some(flag) => known_bool(flag, "`allow_unauthenticated_identities`", drafts),
             None => Some(false),
+            flag => shape::guests_flag((flag, "`allow_unauthenticated_identities`"), Some(&name), drafts),
         };
         // It has no part in the decision, so it may be unknown.
         let classic = match field(node, "allow_classic_flow") {
@@ -358,7 +358,7 @@ impl Building {
         };
         let user_pool = field(node, "user_pool_id").and_then(|id| any_text(id, "`user_pool_id`", drafts));
         let user_pool = user_pool.unwrap_or_default();
-        let group = Group { name, role_arn: role.filter(|role| !role.is_empty()).map(RoleArn), precedence };
+        let group = Group { name, role_arn: role.filter(|role| !role.is_empty()).map(RoleArn::from), precedence };
         let role_at = node.entries().iter().find(|entry| entry.name == "role_arn").map(|entry| entry.at);
         for pool in self.pools_with(&user_pool) {
             let place = (pool, group.name.clone());
