@@ -271,6 +271,12 @@ impl RoleArn {
         path.rsplit('/').next()
     }
 
+    /// The path of a role's ARN: `/`, or what stands before the name, `/team/`.
+    pub(crate) fn path_in(arn: &str) -> Option<&str> {
+        let (_, path) = arn.split_once(":role")?;
+        path.rfind('/').and_then(|end| path.get(..=end))
+    }
+
     /// The account of an ARN, where it is written out: twelve digits.
     pub(crate) fn account_in(arn: &str) -> Option<&str> {
         let account = arn.strip_prefix("arn:")?.split(':').nth(3)?;

@@ -276,7 +276,9 @@ pub fn notes(report: &Report) -> Vec<String> {
     let matched = report.matched.iter().map(|(reference, literal)| {
         let (reference_shown, literal) = (visible(reference), visible(literal));
         if report.guessed.contains(reference) {
-            format!("note: {reference_shown} is taken for {literal}, a guess by its logical id; `--map` makes sure")
+            format!(
+                "note: {reference_shown} is taken for {literal}, a guess by its name or logical id; `--map` makes sure"
+            )
         } else {
             format!("note: {reference_shown} is taken for {literal} by its name")
         }

@@ -137,3 +137,50 @@ fn a_path_into_a_submodule_is_named_as_it_is_there() {
         .run()
         .refuses("git: path 'infra/other.json' does not exist in 'HEAD'");
 }
+
+/// The path is part of an ARN. Of one that only a deployment knows the name alone is a guess.
+#[test]
+fn a_role_of_another_path_is_not_taken_for_its_namesake() {
+    let folder = Folder::new();
+    let template = |path: &str| {
+        format!(
+            "Parameters: {{ P: {{ Type: String }} }}\nResources:\n  R: {{ Type: AWS::IAM::Role, Properties: {{ RoleName: Admin{path} }} }}\n  \
+             A: {{ Type: AWS::Cognito::IdentityPoolRoleAttachment, Properties: {{ IdentityPoolId: p, Roles: {{ authenticated: !GetAtt R.Arn }} }} }}\n"
+        )
+    };
+    let module = |path: &str| {
+        format!(
+            "variable \"p\" {{}}\nresource \"aws_iam_role\" \"r\" {{\n  name = \"Admin\"\n{path}\n}}\n\
+             resource \"aws_cognito_identity_pool_roles_attachment\" \"a\" {{\n  identity_pool_id = \"p\"\n  \
+             roles = {{ authenticated = aws_iam_role.r.arn }}\n}}\n"
+        )
+    };
+    let program = |path: &str| {
+        format!(
+            "name: x\nruntime: yaml\nconfig: {{ p: {{ type: string }} }}\nresources:\n  r: {{ type: aws:iam:Role, properties: {{ name: Admin{path} }} }}\n  \
+             a: {{ type: aws:cognito:IdentityPoolRoleAttachment, properties: {{ identityPoolId: p, roles: {{ authenticated: \"${{r.arn}}\" }} }} }}\n"
+        )
+    };
+    let files = [
+        ("t.yaml", [template(""), template(", Path: /app/"), template(", Path: !Ref P")]),
+        ("m.tf", [module(""), module("  path = \"/app/\""), module("  path = var.p")]),
+        ("Pulumi.yaml", [program(""), program(", path: /app/"), program(", path: \"${p}\"")]),
+    ];
+    for (name, [plain, app, unknown]) in files {
+        for (text, role, exit) in [
+            (&plain, "Admin", 0),
+            (&plain, "app/Admin", 1),
+            (&app, "Admin", 1),
+            (&app, "app/Admin", 0),
+            (&unknown, "Admin", 3),
+            (&unknown, "app/Admin", 3),
+        ] {
+            let declared = folder.file(name, text);
+            let roles = format!(r#"{{"authenticated":"arn:aws:iam::111122223333:role/{role}"}}"#);
+            let deployed = folder.file("b.json", format!(r#"{{"IdentityPoolId":"p","Roles":{roles}}}"#));
+            for (one, other) in [(&declared, &deployed), (&deployed, &declared)] {
+                whichrole(["diff", "--strict"]).arg(one).arg(other).run().exits(exit);
+            }
+        }
+    }
+}

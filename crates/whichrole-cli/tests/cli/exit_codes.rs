@@ -137,7 +137,7 @@ fn errors_are_json_where_json_is_asked_for() {
     assert_eq!(code(&["eval", POOL, "--pool", "x", "--guest"]), "unknown-pool");
     assert_eq!(code(&["eval", POOL, "--provider", "x", "--claim", "a=b"]), "unknown-provider");
     assert_eq!(code(&["eval", "nowhere.json", "--guest"]), "io");
-    assert_eq!(code(&["eval", ALICE, "--guest"]), "no-configuration");
+    assert_eq!(code(&["eval", ALICE, "--guest"]), "looks-like-token");
     assert_eq!(code(&["batch", POOL, "nowhere.ndjson"]), "io");
     assert_eq!(code(&["show", "nowhere.json"]), "io");
     assert_eq!(code(&["token", "decode", "nowhere.jwt"]), "io");

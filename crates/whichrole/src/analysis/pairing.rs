@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::pool::{Group, IdentityPool, RoleArn};
 use crate::provider::{ProviderKey, fits};
-use crate::read::{RoleName, Surroundings};
+use crate::read::{Role, RoleName, Surroundings};
 use crate::spelling::is_other_spelling;
 
 /// One configuration: a pool and the groups that are known.
@@ -115,9 +115,9 @@ enum Shown<'r> {
     /// The ARN, which may have references in it, but not in the name: `arn:aws:iam::${AWS::AccountId}:role/Admin`.
     Arn(&'r str),
     /// The name that the files give the role.
-    Name(&'r str),
-    /// The logical id of a CloudFormation resource whose name is not written out.
-    LogicalId(&'r str),
+    Name(&'r str, &'r Role),
+    /// The logical id of a CloudFormation resource whose name is not written out, and the resource if it is known.
+    LogicalId(&'r str, Option<&'r Role>),
     Nothing,
 }
 
@@ -131,23 +131,33 @@ impl<'r> Shown<'r> {
         if let Some(arn) = role.and_then(|role| role.arns.iter().find(|arn| !arn.contains("${"))) {
             return Self::Arn(arn);
         }
-        match role.map(|role| &role.name) {
-            Some(RoleName::Literal(name)) => Self::Name(name),
-            Some(RoleName::FromLogicalId) | None => logical_id(reference).map_or(Self::Nothing, Self::LogicalId),
-            Some(RoleName::Unknown) => Self::Nothing,
+        match role.map(|role| (&role.name, role)) {
+            Some((RoleName::Literal(name), role)) => Self::Name(name, role),
+            Some((RoleName::FromLogicalId, _)) | None => {
+                logical_id(reference).map_or(Self::Nothing, |id| Self::LogicalId(id, role))
+            }
+            Some((RoleName::Unknown, _)) => Self::Nothing,
         }
     }
 
+    /// A name alone is not the whole of an ARN: there is the path, too.
     fn is_guess(&self) -> bool {
-        matches!(self, Self::LogicalId(_))
+        match self {
+            Self::Name(_, role) => role.path.is_none(),
+            Self::LogicalId(..) => true,
+            Self::Arn(_) | Self::Nothing => false,
+        }
     }
 
     fn is_name_of(&self, literal: &str) -> bool {
         let Some(name) = RoleArn::name_in(literal) else { return false };
         match self {
             Self::Arn(arn) => fits(arn, literal),
-            Self::Name(given) => name == *given,
-            Self::LogicalId(id) => name == *id || is_generated(name, id),
+            Self::Name(given, role) => name == *given && role.has_path_of(literal) != Some(false),
+            Self::LogicalId(id, role) => {
+                let path_fits = role.and_then(|role| role.has_path_of(literal)) != Some(false);
+                path_fits && (name == *id || is_generated(name, id))
+            }
             Self::Nothing => false,
         }
     }
@@ -241,11 +251,12 @@ mod tests {
         match_by_name(Roles { all: &set(before), around }, Roles { all: &set(after), around: None })
     }
 
-    fn declared(reference: &str, name: RoleName) -> Surroundings {
+    fn declared(reference: &str, name: RoleName, path: Option<&str>) -> Surroundings {
         let mut around = Surroundings::default();
         let at = crate::read::Position::new(0, 1, 1);
         let (label, arns) = (reference.to_owned(), vec![reference.into()]);
-        around.add_role(crate::read::Role { label, arns, names: Vec::new(), name, trust: None, at });
+        let path = path.map(str::to_owned);
+        around.add_role(Role { label, arns, names: Vec::new(), name, path, trust: None, at });
         around
     }
 
@@ -275,14 +286,33 @@ mod tests {
     #[test]
     fn a_name_that_is_written_out_decides_both_ways() {
         for reference in ["${AdminRole.Arn}", "${aws_iam_role.admin.arn}"] {
-            let around = declared(reference, RoleName::Literal("photo-boss".to_owned()));
+            let around = declared(reference, RoleName::Literal("photo-boss".to_owned()), Some("/team/"));
             let boss = "arn:aws:iam::111122223333:role/team/photo-boss";
             let found = matches(&[reference], &[boss, ADMIN], Some(&around));
             assert_eq!(found.matched, BTreeMap::from([(reference.to_owned(), boss.to_owned())]));
             assert!(found.guessed.is_empty(), "a name is no guess");
             assert_eq!(matches(&[reference], &[ADMIN], Some(&around)), Matches::default());
-            let unknown = declared(reference, RoleName::Unknown);
+            let unknown = declared(reference, RoleName::Unknown, Some("/"));
             assert_eq!(matches(&[reference], &[ADMIN], Some(&unknown)), Matches::default());
+        }
+    }
+
+    #[test]
+    fn a_role_of_another_path_is_another_role() {
+        let admin = |path: &str| format!("arn:aws:iam::111122223333:role{path}Admin");
+        for (name, id) in [(RoleName::Literal("Admin".to_owned()), "X"), (RoleName::FromLogicalId, "Admin")] {
+            let reference = format!("${{{id}.Arn}}");
+            for (declared_path, deployed, is_same) in
+                [("/", "/", true), ("/app/", "/app/", true), ("/app/", "/", false), ("/", "/app/", false)]
+            {
+                let around = declared(&reference, name.clone(), Some(declared_path));
+                let found = matches(&[&reference], &[&admin(deployed)], Some(&around));
+                assert_eq!(found.matched.len(), usize::from(is_same), "{name:?} {declared_path} {deployed}");
+                assert_eq!(found.guessed.is_empty(), !is_same || name != RoleName::FromLogicalId);
+            }
+            let unknown = declared(&reference, name, None);
+            let found = matches(&[&reference], &[&admin("/app/")], Some(&unknown));
+            assert_eq!((found.matched.len(), found.guessed.len()), (1, 1), "of a path that nobody knows it is a guess");
         }
     }
 

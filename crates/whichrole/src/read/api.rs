@@ -387,6 +387,7 @@ fn read_role(node: &Node, drafts: &mut Drafts) {
     let trust = field(node, "AssumeRolePolicyDocument").and_then(|trust| policy::document(trust, &JsonLimits::CONFIG));
     drafts.surroundings.add_role(Role {
         label: name.clone(),
+        path: RoleArn::path_in(&arn).map(str::to_owned),
         arns: vec![arn.into()],
         names: vec![name.as_str().into()],
         name: RoleName::Literal(name),

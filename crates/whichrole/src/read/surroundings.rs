@@ -43,10 +43,27 @@ pub struct Role {
     pub names: Vec<Arc<str>>,
     /// The name it has or will have in its account.
     pub name: RoleName,
+    /// The path before its name in its ARN, `/` where the file gives none. `None`: it could not be known before it is deployed.
+    pub path: Option<String>,
     /// Its trust policy, as far as it is known.
     pub trust: Option<Node>,
     /// Where it stands.
     pub at: Position,
+}
+
+impl Role {
+    /// The path of a role whose file declares this one.
+    pub(crate) fn declared_path(declared: Option<&Node>) -> Option<String> {
+        match declared.map(|path| &path.value) {
+            None | Some(Value::Null) => Some("/".to_owned()),
+            Some(_) => declared.and_then(Node::as_text).filter(|path| !path.contains("${")).map(str::to_owned),
+        }
+    }
+
+    /// Whether a literal ARN can be this role's, as far as its path tells. `None`: the path is not known.
+    pub(crate) fn has_path_of(&self, arn: &str) -> Option<bool> {
+        Some(crate::RoleArn::path_in(arn) == Some(self.path.as_deref()?))
+    }
 }
 
 /// What a file says of a role's name.
@@ -179,12 +196,15 @@ impl Surroundings {
     #[must_use]
     pub fn role(&self, arn: &str) -> Option<&Role> {
         // Which of several is meant is not guessed.
-        let found = match self.by_arn.get(arn) {
-            Some(numbers) => numbers,
-            // A literal ARN of a role whose name alone is known.
-            None => self.by_name.get(crate::RoleArn::name_in(arn)?)?,
-        };
-        if found.is_only { self.roles.get(found.first) } else { None }
+        let only = |found: &Numbers| if found.is_only { self.roles.get(found.first) } else { None };
+        match self.by_arn.get(arn) {
+            Some(found) => only(found),
+            // A literal ARN of a role whose name alone is known, and perhaps its path.
+            None => {
+                let named = only(self.by_name.get(crate::RoleArn::name_in(arn)?)?)?;
+                (named.has_path_of(arn) != Some(false)).then_some(named)
+            }
+        }
     }
 
     /// The role whose name, rather than its ARN, this reference is.

@@ -37,6 +37,7 @@ impl<'n> Reading<'_, 'n> {
                     arns: attributes_of("Arn").into_iter().map(Into::into).collect(),
                     names,
                     name: if declared.is_some() { RoleName::written(written) } else { RoleName::FromLogicalId },
+                    path: Role::declared_path(property("Path").as_ref()),
                     trust: trust.and_then(|trust| policy::document(&trust, &self.options.json)),
                     at: resource.at,
                 });

@@ -27,6 +27,7 @@ pub(super) fn build(resources: &[Resource], limits: &JsonLimits, drafts: &mut Dr
                     arns: [Some(reference("arn")), literal("arn")].into_iter().flatten().map(Into::into).collect(),
                     names: names.into_iter().flatten().map(Into::into).collect(),
                     name: RoleName::written(literal("name")),
+                    path: Role::declared_path(field(&resource.properties, "path")),
                     trust: trust.and_then(|trust| policy::document(trust, limits)),
                     at: resource.at,
                 });

@@ -96,7 +96,7 @@ impl Kind {
             Self::Attachment => &["identity_pool_id", "roles"],
             Self::Tags => &["identity_pool_id", "identity_provider_name", "principal_tags", "use_defaults"],
             Self::Group => &["name", "user_pool_id", "role_arn", "precedence"],
-            Self::Role => &["name", "assume_role_policy"],
+            Self::Role => &["name", "path", "assume_role_policy"],
             Self::UserPool => &[],
             Self::Client => &["user_pool_id", "write_attributes"],
             Self::UsersProvider => &["user_pool_id", "provider_name", "attribute_mapping"],

@@ -28,6 +28,7 @@ pub(super) fn build(found: &[Found], drafts: &mut Drafts) {
                     arns: [Some(reference("arn")), literal("arn")].into_iter().flatten().map(Into::into).collect(),
                     names: names.into_iter().flatten().map(Into::into).collect(),
                     name: RoleName::written(literal("name")),
+                    path: Role::declared_path(field(node, "path")),
                     trust: trust.and_then(|trust| policy::document(trust, &JsonLimits::CONFIG)),
                     at: node.at,
                 });
