@@ -97,6 +97,47 @@ fn value(expression: &str) -> Result<String, String> {
     }
 }
 
+/// The workspace is given like a variable, though no file declares it.
+#[test]
+fn the_workspace_can_be_given() {
+    let text = valued("\"app-${terraform.workspace}\"");
+    let open = read_text(&text);
+    assert!(problems(&open)[0].ends_with("which is not known here; pass `--var terraform.workspace=…`"), "{open:?}");
+    let given = [("terraform.workspace", "prod")];
+    let known = with_variables(&text, &given);
+    assert_eq!(pool(&known).pool.role_mappings.values().next().unwrap().mapping_rules()[0].value, "app-prod");
+    assert!(known.notes.iter().all(|note| note.code != "unknown-variable"), "{:?}", known.notes);
+    assert!(known.used.variables.contains("terraform.workspace"));
+    let unused = with_variables(&valued("\"x\""), &given);
+    assert!(unused.notes.iter().any(|note| note.code == "unknown-variable"), "{:?}", unused.notes);
+    // `-0` is text that no number here has.
+    assert!(value("\"${-0}\"").is_err());
+    assert_eq!(value("\"${-1}\""), Ok("-1".to_owned()));
+}
+
+/// What was replaced and is still there stands beside its successor in what `terraform show -json` prints.
+#[test]
+fn deposed_objects_are_not_live() {
+    let object = |role: &str, more: &str| {
+        format!(
+            r#"{{"address":"aws_cognito_identity_pool_roles_attachment.m","mode":"managed","type":"aws_cognito_identity_pool_roles_attachment",
+            "name":"m","values":{{"identity_pool_id":"p","roles":{{"authenticated":"arn:aws:iam::111122223333:role/{role}"}}}}{more}}}"#
+        )
+    };
+    let state = |objects: &[String]| {
+        let objects = objects.join(",");
+        let text = format!(r#"{{"format_version":"1.0","values":{{"root_module":{{"resources":[{objects}]}}}}}}"#);
+        read(&files(&[("state.json", &text)]), &ReadOptions::default())
+    };
+    let (live, old) = (object("Live", ""), object("Old", r#","deposed_key":"abcd1234""#));
+    for objects in [[live.clone(), old.clone()], [old.clone(), live]] {
+        let configuration = state(&objects);
+        let role = pool(&configuration).pool.roles.authenticated.clone().unwrap();
+        assert_eq!(role.as_str(), "arn:aws:iam::111122223333:role/Live");
+    }
+    assert!(problems(&state(&[old]))[0].contains("no-configuration"));
+}
+
 mod one_pool_in_many_spellings {
     use super::*;
 
@@ -744,6 +785,21 @@ mod expressions {
             (r#"join(",", reverse(["b", "a"]))"#, "a,b"),
             (r#"join(",", slice(["a", "b", "c"], 1, 3))"#, "b,c"),
             (r#"join(",", range(3))"#, "0,1,2"),
+            (r#"join(",", range(-3))"#, "0,-1,-2"),
+            (r#"join(",", range(2, 0))"#, "2,1"),
+            (r#"join(",", range(1, -1))"#, "1,0"),
+            (r#"join(",", range(2, 2))"#, ""),
+            (r#"join(",", range(0, 5, 2))"#, "0,2,4"),
+            (r#"join(",", range(0, 6, 2))"#, "0,2,4"),
+            (r#"join(",", range(5, 0, -2))"#, "5,3,1"),
+            (r#"join(",", range(4, 0, -2))"#, "4,2"),
+            (r#"try(join(",", range(1, 5, 0)), "error")"#, "error"),
+            (r#"try(join(",", range(5, 1, 1)), "error")"#, "error"),
+            (r#"try(join(",", range(1, 5, -1)), "error")"#, "error"),
+            (r#"try(format("100%"), "error")"#, "error"),
+            (r#"try(format("%5%d", 1), "error")"#, "error"),
+            (r#"format("100%%")"#, "100%"),
+            ("format(\"%q\", \"<&>\u{2028}\\\"\")", "\"\\u003c\\u0026\\u003e\\u2028\\\"\""),
             (r#"join(",", keys({ b = 1, a = 2 }))"#, "a,b"),
             (r#"join(",", values({ b = 1, a = 2 }))"#, "2,1"),
             (r#"join(",", values(zipmap(["x", "y"], [1, 2])))"#, "1,2"),

@@ -150,16 +150,22 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
         }
         "range" => {
             let numbers = arguments.iter().map(integer).collect::<Result<Vec<_>, _>>()?;
+            // Without a step it goes up or down, whichever leads to the end.
+            let towards = |start: i64, end: i64| if end < start { -1 } else { 1 };
             let (start, end, step) = match *numbers {
-                [end] => (0, end, 1),
-                [start, end] => (start, end, 1),
-                [start, end, step] if step > 0 => (start, end, step),
-                _ => return Err(NoValue::Opaque("such a `range` is not evaluated here".into())),
+                [end] => (0, end, towards(0, end)),
+                [start, end] => (start, end, towards(start, end)),
+                [_, _, 0] => return Err(failed("the step is zero")),
+                [start, end, step] if step > 0 && end < start => return Err(failed("the end is less than the start")),
+                [start, end, step] if step < 0 && end > start => return Err(failed("the end is more than the start")),
+                [start, end, step] => (start, end, step),
+                _ => return Err(failed("it takes one to three numbers")),
             };
-            let count = usize::try_from(end.saturating_sub(start).max(0) / step).unwrap_or(usize::MAX);
+            let count = end.abs_diff(start).div_ceil(step.unsigned_abs());
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
             bounded(count)?;
-            let step = usize::try_from(step).unwrap_or(1);
-            of((start..end).step_by(step).map(|n| Val::new(at, Data::Number(n.to_string().into()))).collect())
+            let numbers = std::iter::successors(Some(start), |n| n.checked_add(step)).take(count);
+            of(numbers.map(|n| Val::new(at, Data::Number(n.to_string().into()))).collect())
         }
         "coalescelist" => {
             for argument in arguments {

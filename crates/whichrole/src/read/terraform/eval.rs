@@ -452,6 +452,10 @@ pub(super) fn spelled(value: &Val) -> String {
 fn unary(operator: UnaryOp, value: &Val, at: Position) -> Val {
     match (operator, value.as_bool(), value.as_written()) {
         (UnaryOp::Not, Some(value), _) => Val::new(at, Data::Bool(!value)),
+        // Terraform writes `-0`, which equals 0.
+        (UnaryOp::Negate, _, Data::Number(number)) if &**number == "0" => {
+            Val::unknown(at, Unknown::new("-0", "the sign of zero is not kept here: write 0"))
+        }
         (UnaryOp::Negate, _, Data::Number(number)) => match decimal(&format!("-{number}").replace("--", "")) {
             Some(number) => Val::new(at, Data::Number(number.into())),
             None => Val::unknown(at, Unknown::new(format!("-{number}"), NOT_COUNTED)),

@@ -23,6 +23,7 @@ impl Evaluator<'_> {
             ("local", Some(local), _) => (self.local(scope.instance, local, at), 1),
             ("module", Some(module), _) => (self.module_value(scope.instance, module, at), 1),
             ("data", Some(kind), Some(name)) => (self.resource(scope.instance, &format!("data.{kind}.{name}"), at), 2),
+            ("terraform", Some("workspace"), _) => (self.workspace(at), 1),
             ("path" | "terraform" | "self", ..) => {
                 (Val::unknown(at, Unknown::new(name, "it depends on where and how Terraform runs")), 0)
             }

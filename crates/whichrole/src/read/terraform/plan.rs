@@ -38,6 +38,7 @@ pub(in crate::read) fn read(mut node: Node, drafts: &mut Drafts) {
                 .get("resource_changes")
                 .into_iter()
                 .flat_map(Node::elements)
+                .filter(|change| change.get("deposed").is_none())
                 .filter_map(|change| Some((change.get("address")?.as_text()?, change.get("change")?)))
                 .collect(),
             written: Configuration::of(&node),
@@ -125,6 +126,10 @@ impl<'n> Plan<'n> {
     fn module(&self, module: &'n Node, found: &mut Vec<Found>, unread: &mut Vec<Unread>, drafts: &mut Drafts) {
         for resource in module.get("resources").into_iter().flat_map(Node::elements) {
             let text = |name: &str| resource.get(name).and_then(Node::as_text);
+            // What was replaced and is yet to be destroyed decides nothing.
+            if text("deposed_key").is_some() {
+                continue;
+            }
             let (Some("managed"), Some(kind), Some(name), Some(address)) =
                 (text("mode"), text("type"), text("name"), text("address"))
             else {

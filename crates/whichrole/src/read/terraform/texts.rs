@@ -101,8 +101,9 @@ fn format(arguments: &[Val], at: Position) -> Outcome {
     while let Some(piece) = pieces.next() {
         let Some(verb) = piece.trim_start_matches(|c: char| c.is_ascii_digit()).chars().next() else {
             // Two signs in a row are one, and what follows them is plain.
+            let plain = pieces.next().filter(|_| piece.is_empty()).ok_or_else(|| failed("a verb has no letter"))?;
             text.push_str("%");
-            text.push_str(pieces.next().unwrap_or_default());
+            text.push_str(plain);
             continue;
         };
         let (value, rest) = values.split_first().ok_or_else(|| failed("an argument is missing"))?;
@@ -119,9 +120,7 @@ fn format(arguments: &[Val], at: Position) -> Outcome {
                 }
             }
             ('q', "", Some(plain)) => {
-                let mut quoted = String::new();
-                json::write_string(&plain, &mut quoted);
-                text.push_str(&quoted);
+                text.push_str(&encoded(&plain));
             }
             ('d', width, Some(number)) if width.len() < 4 && !number.starts_with('-') => {
                 let fill = if width.starts_with('0') { "0" } else { " " };

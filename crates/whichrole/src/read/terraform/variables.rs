@@ -10,6 +10,9 @@ use crate::read::hcl::{Expr, ExprKind, parse_expression};
 use crate::read::problem::Problem;
 use crate::text;
 
+/// The name of the workspace, in files and after `--var`.
+const WORKSPACE: &str = "terraform.workspace";
+
 impl<'f> Evaluator<'f> {
     /// A variable's value: for a root from `--var`, then files of values, for a module from its call, else its default.
     pub(super) fn variable(&mut self, instance: usize, name: &str, at: Position) -> Val {
@@ -42,6 +45,14 @@ impl<'f> Evaluator<'f> {
                 }
                 _ => value,
             }
+        })
+    }
+
+    /// The workspace, which `--var` gives like a variable of the root: no file says it.
+    pub(super) fn workspace(&mut self, at: Position) -> Val {
+        self.once(Key::Variable(0, WORKSPACE.to_owned()), WORKSPACE, at, |this| match this.variables.get(WORKSPACE) {
+            Some(name) => Val::text(at, name),
+            None => Val::unknown(at, Unknown::new(WORKSPACE, format!("pass `--var {WORKSPACE}=…`"))),
         })
     }
 
