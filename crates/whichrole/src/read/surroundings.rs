@@ -197,14 +197,12 @@ impl Surroundings {
     pub fn role(&self, arn: &str) -> Option<&Role> {
         // Which of several is meant is not guessed.
         let only = |found: &Numbers| if found.is_only { self.roles.get(found.first) } else { None };
-        match self.by_arn.get(arn) {
-            Some(found) => only(found),
-            // A literal ARN of a role whose name alone is known, and perhaps its path.
-            None => {
-                let named = only(self.by_name.get(crate::RoleArn::name_in(arn)?)?)?;
-                (named.has_path_of(arn) != Some(false)).then_some(named)
-            }
+        if let Some(found) = self.by_arn.get(arn) {
+            return only(found);
         }
+        // A literal ARN of a role whose name alone is known, and perhaps its path.
+        let named = only(self.by_name.get(crate::RoleArn::name_in(arn)?)?)?;
+        (named.has_path_of(arn) != Some(false)).then_some(named)
     }
 
     /// The role whose name, rather than its ARN, this reference is.

@@ -148,25 +148,7 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
             let part = elements.get(bound(1)?..bound(2)?).ok_or_else(|| failed("an index is outside the list"))?;
             of(part.to_vec())
         }
-        "range" => {
-            let numbers = arguments.iter().map(integer).collect::<Result<Vec<_>, _>>()?;
-            // Without a step it goes up or down, whichever leads to the end.
-            let towards = |start: i64, end: i64| if end < start { -1 } else { 1 };
-            let (start, end, step) = match *numbers {
-                [end] => (0, end, towards(0, end)),
-                [start, end] => (start, end, towards(start, end)),
-                [_, _, 0] => return Err(failed("the step is zero")),
-                [start, end, step] if step > 0 && end < start => return Err(failed("the end is less than the start")),
-                [start, end, step] if step < 0 && end > start => return Err(failed("the end is more than the start")),
-                [start, end, step] => (start, end, step),
-                _ => return Err(failed("it takes one to three numbers")),
-            };
-            let count = end.abs_diff(start).div_ceil(step.unsigned_abs());
-            let count = usize::try_from(count).unwrap_or(usize::MAX);
-            bounded(count)?;
-            let numbers = std::iter::successors(Some(start), |n| n.checked_add(step)).take(count);
-            of(numbers.map(|n| Val::new(at, Data::Number(n.to_string().into()))).collect())
-        }
+        "range" => of(range(arguments, at)?),
         "coalescelist" => {
             for argument in arguments {
                 if !list(argument)?.is_empty() {
@@ -194,6 +176,27 @@ fn lists(name: &str, arguments: &[Val], at: Position) -> Outcome {
         }
         _ => Err(NoValue::Elsewhere),
     }
+}
+
+/// The numbers from a start, which they have in them, to an end, which they have not.
+fn range(arguments: &[Val], at: Position) -> Result<Vec<Val>, NoValue> {
+    let numbers = arguments.iter().map(integer).collect::<Result<Vec<_>, _>>()?;
+    // Without a step it goes up or down, whichever leads to the end.
+    let towards = |start: i64, end: i64| if end < start { -1 } else { 1 };
+    let (start, end, step) = match *numbers {
+        [end] => (0, end, towards(0, end)),
+        [start, end] => (start, end, towards(start, end)),
+        [_, _, 0] => return Err(failed("the step is zero")),
+        [start, end, step] if step > 0 && end < start => return Err(failed("the end is less than the start")),
+        [start, end, step] if step < 0 && end > start => return Err(failed("the end is more than the start")),
+        [start, end, step] => (start, end, step),
+        _ => return Err(failed("it takes one to three numbers")),
+    };
+    let count = end.abs_diff(start).div_ceil(step.unsigned_abs());
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    bounded(count)?;
+    let numbers = std::iter::successors(Some(start), |n| n.checked_add(step)).take(count);
+    Ok(numbers.map(|n| Val::new(at, Data::Number(n.to_string().into()))).collect())
 }
 
 /// An element of what has to be a list of strings: numbers and booleans become some.
