@@ -82,24 +82,24 @@ mod tests {
     /// Q5b
     #[test]
     fn an_issuer_may_fit_no_value_of_a_reference() {
-        let is_elsewhere = |provider: &str, issuer: &str| {
+        let fits_nothing = |provider: &str, issuer: &str| {
             let pool = IdentityPool { other_providers: vec![provider.into()], ..IdentityPool::default() };
             let evaluator = Evaluator::new(pool, Semantics::default());
             let mut claims = Claims::default();
             claims.set("iss", issuer.to_owned());
             let login = evaluator.login(Some(&ProviderKey::new(provider)), &claims, TokenForm::Jwt).unwrap();
-            super::is_elsewhere(&login)
+            is_elsewhere(&login)
         };
         let pool = "cognito-idp.us-east-1.amazonaws.com/${Users}";
-        assert!(!is_elsewhere(pool, "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE1"));
-        assert!(!is_elsewhere(pool, "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE1"));
-        assert!(is_elsewhere(pool, "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE1"));
-        assert!(is_elsewhere(pool, "https://accounts.google.com"));
-        assert!(!is_elsewhere(
+        assert!(!fits_nothing(pool, "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE1"));
+        assert!(!fits_nothing(pool, "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE1"));
+        assert!(fits_nothing(pool, "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE1"));
+        assert!(fits_nothing(pool, "https://accounts.google.com"));
+        assert!(!fits_nothing(
             "${Users.ProviderName}",
             "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE1"
         ));
-        assert!(!is_elsewhere("accounts.google.com", "https://elsewhere.example"), "no reference");
+        assert!(!fits_nothing("accounts.google.com", "https://elsewhere.example"), "no reference");
     }
 
     /// L2
