@@ -34,7 +34,7 @@ pub use hcl::HclLimits;
 pub(crate) use interpolation::{Piece, pieces};
 pub(crate) use node::from_json;
 pub use node::{Entry, Node, Reference, Tagged, Value};
-pub use places::{Place, Places};
+pub use places::{GroupId, Place, Places};
 pub use policy::policy;
 pub use position::Position;
 pub(crate) use problem::MANY;

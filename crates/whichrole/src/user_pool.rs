@@ -1,0 +1,268 @@
+//! Which groups a login's users can be members of: those of its own user pool (section 5).
+
+use std::collections::BTreeMap;
+
+use crate::claims::{Claim, Claims};
+use crate::eval::Evaluator;
+use crate::login::{LoginError, TokenForm};
+use crate::pool::Group;
+use crate::provider::{ProviderKey, ProviderKind};
+use crate::read::{Piece, Problem, pieces};
+use crate::text;
+
+/// What every login key of a user pool that is written out begins with.
+const HOST: &str = "cognito-idp.";
+
+impl ProviderKey {
+    /// The login key of a user pool, of its id: ids begin with their region. A text that is a login key already, or a reference to one, is
+    /// taken as it is.
+    ///
+    /// ```
+    /// let key = whichrole::ProviderKey::of_user_pool("eu-west-1_Abc");
+    /// assert_eq!(key.as_str(), "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc");
+    /// assert_eq!(whichrole::ProviderKey::of_user_pool(key.as_str()), key);
+    /// ```
+    #[must_use]
+    pub fn of_user_pool(id: &str) -> Self {
+        if id.starts_with(HOST) || id.starts_with("${") {
+            return Self::of_kind(ProviderKind::UserPool, id);
+        }
+        let region = id.split_once('_').map(|(region, _)| region).filter(|region| !region.contains("${"));
+        let domain = if region.is_some_and(|region| region.starts_with("cn-")) { ".cn" } else { "" };
+        let region = region.unwrap_or("${region}");
+        Self::of_kind(ProviderKind::UserPool, format!("{HOST}{region}.amazonaws.com{domain}/{id}"))
+    }
+
+    /// What [`ProviderKey::of_user_pool`] makes this key of: the id, or the whole key where it does not show.
+    pub(crate) fn user_pool_id(&self) -> &str {
+        let id = id_in(self.login_key());
+        if Self::of_user_pool(id).as_str() == self.as_str() { id } else { self.as_str() }
+    }
+}
+
+/// The id of a user pool in its login key; a key that is nothing but a reference is its own id.
+fn id_in(login: &str) -> &str {
+    login.strip_prefix(HOST).and_then(|rest| rest.rsplit_once('/')).map_or(login, |(_, id)| id)
+}
+
+/// Whether the user pool of a group is that of a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kin {
+    /// It is another.
+    Other,
+    /// It may be: the group does not say, or a reference may stand for it.
+    Open,
+    Same,
+}
+
+impl Kin {
+    fn of(user_pool: Option<&ProviderKey>, login: &ProviderKey) -> Self {
+        let Some(user_pool) = user_pool else { return Self::Open };
+        let (ours, theirs) = (user_pool.login_key(), login.login_key());
+        if ours == theirs {
+            return Self::Same;
+        }
+        let may_be = match (user_pool.is_login_symbolic(), login.is_login_symbolic()) {
+            (false, false) => false,
+            (true, false) => user_pool.could_be(login),
+            (false, true) => login.could_be(user_pool),
+            (true, true) => match login.kind() {
+                ProviderKind::UserPool if id_in(ours) == id_in(theirs) => return Self::Same,
+                ProviderKind::UserPool | ProviderKind::Unknown => could_be_one(ours, theirs),
+                _ => false,
+            },
+        };
+        if may_be { Self::Open } else { Self::Other }
+    }
+
+    /// The same of a login that is known by several names: each of them can show that it is another.
+    fn of_all(user_pool: Option<&ProviderKey>, logins: &[ProviderKey]) -> Self {
+        let kin = logins.iter().map(|login| Self::of(user_pool, login));
+        match (kin.clone().min(), kin.max()) {
+            (Some(Self::Other), _) => Self::Other,
+            (_, Some(most)) => most,
+            (_, None) => Self::Open,
+        }
+    }
+}
+
+/// Whether two texts with different references could come to the same. Two references of one kind, in the same place of texts that are
+/// otherwise alike, are taken for two things: nobody gives one user pool two names so much alike.
+fn could_be_one(one: &str, other: &str) -> bool {
+    let (a, b) = (Pattern::of(one), Pattern::of(other));
+    if a.literals == b.literals
+        && a.references.iter().map(|name| Kind::of(name)).eq(b.references.iter().map(|name| Kind::of(name)))
+    {
+        return false;
+    }
+    if let (Some(a), Some(b)) = (a.references.last(), b.references.last())
+        && let (Some(a), Some(b)) = (declared(a), declared(b))
+        && a != b
+    {
+        return false;
+    }
+    let compatible = |a: &str, b: &str, fits: fn(&str, &str) -> bool| fits(a, b) || fits(b, a);
+    compatible(a.first(), b.first(), |a, b| a.starts_with(b)) && compatible(a.last(), b.last(), |a, b| a.ends_with(b))
+}
+
+/// A text with references, taken apart: a literal, perhaps empty, before, between and after them.
+struct Pattern<'t> {
+    literals: Vec<&'t str>,
+    references: Vec<&'t str>,
+}
+
+impl<'t> Pattern<'t> {
+    fn of(text: &'t str) -> Self {
+        let (mut literals, mut references, mut literal) = (Vec::new(), Vec::new(), "");
+        for piece in pieces(text) {
+            match piece {
+                Piece::Literal(text) => literal = text,
+                Piece::Name(name) => {
+                    literals.push(std::mem::take(&mut literal));
+                    references.push(name);
+                }
+            }
+        }
+        literals.push(literal);
+        Self { literals, references }
+    }
+
+    fn first(&self) -> &'t str {
+        self.literals.first().copied().unwrap_or_default()
+    }
+
+    fn last(&self) -> &'t str {
+        self.literals.last().copied().unwrap_or_default()
+    }
+}
+
+/// What kind of thing a reference names.
+#[derive(Debug, PartialEq, Eq)]
+enum Kind<'t> {
+    /// A variable, a parameter or a resource by itself.
+    Name,
+    /// What another stack or module gives.
+    Output,
+    /// An attribute, by its name.
+    Attribute(&'t str),
+}
+
+impl<'t> Kind<'t> {
+    fn of(name: &'t str) -> Self {
+        match name.rsplit_once('.') {
+            None => Self::Name,
+            Some(("var" | "local", _)) => Self::Name,
+            Some((owner, _)) if owner.ends_with(".Outputs") => Self::Output,
+            Some((owner, _)) if owner.starts_with("module.") && !owner.contains(USER_POOL) => Self::Output,
+            Some((_, attribute)) => Self::Attribute(attribute),
+        }
+    }
+}
+
+const USER_POOL: &str = "aws_cognito_user_pool.";
+
+/// The user pool or the module whose attribute a reference of Terraform is: two of them are two.
+fn declared(name: &str) -> Option<&str> {
+    let (owner, _) = name.rsplit_once('.')?;
+    let is_declared =
+        owner.starts_with(USER_POOL) || owner.contains(&format!(".{USER_POOL}")) && !owner.contains("data.");
+    let is_module = owner.starts_with("module.") && owner.matches('.').count() == 1;
+    (is_declared || is_module).then_some(owner)
+}
+
+impl Group {
+    /// Whether users who log in with this key may be members: the group is of their user pool, or that does not show.
+    #[must_use]
+    pub fn could_be_of(&self, login: &ProviderKey) -> bool {
+        Kin::of(self.user_pool.as_ref(), login) != Kin::Other
+    }
+}
+
+impl Evaluator {
+    /// Every name that is known of a login's provider, by which its groups are found: that of the configuration, and where this is a
+    /// reference, the one given and the token's issuer.
+    ///
+    /// # Errors
+    /// As [`Evaluator::login`].
+    pub fn login_names(
+        &self,
+        named: Option<&ProviderKey>,
+        claims: &Claims<'_>,
+        form: TokenForm,
+    ) -> Result<Vec<ProviderKey>, LoginError> {
+        let login = self.login(named, claims, form)?;
+        let Some(known) = login.provider() else { return Ok(Vec::new()) };
+        let mut names = vec![known.clone()];
+        if known.is_login_symbolic() {
+            names.extend(named.filter(|named| !named.is_login_symbolic()).cloned());
+            names.extend(claims.get("iss").and_then(Claim::as_text).map(ProviderKey::of_issuer));
+        }
+        Ok(names)
+    }
+}
+
+/// The group of this name in the user pool of a login, which may be known by several names; by none, in any user pool.
+///
+/// # Errors
+/// There is no such group (`unknown-group`), or several user pools that may be the login's have one, and they are not the same
+/// (`ambiguous-group`).
+pub fn find_group<'g>(groups: &'g [Group], name: &str, logins: &[ProviderKey]) -> Result<&'g Group, Problem> {
+    let called = || groups.iter().filter(|group| group.name == name);
+    let kin = |group: &&Group| Kin::of_all(group.user_pool.as_ref(), logins);
+    if let Some(same) = called().find(|group| kin(group) == Kin::Same) {
+        return Ok(same);
+    }
+    let mut open = called().filter(|group| kin(group) == Kin::Open);
+    let Some(first) = open.next() else { return Err(unknown(groups, name, logins)) };
+    if open.clone().all(|other| first.is_like(other)) {
+        return Ok(first);
+    }
+    let of: Vec<&str> = std::iter::once(first).chain(open).map(user_pool_of).collect();
+    let message = format!(
+        "several user pools have a group {}, and which of them is the login's does not show: {}",
+        text::quoted(name),
+        text::alternatives(of)
+    );
+    Err(Problem::new("ambiguous-group", message))
+}
+
+fn user_pool_of(group: &Group) -> &str {
+    group.user_pool.as_ref().map_or("one that is not named", ProviderKey::as_str)
+}
+
+/// A group that the login's user pool does not have; another may.
+fn unknown(groups: &[Group], name: &str, logins: &[ProviderKey]) -> Problem {
+    let Some(elsewhere) = groups.iter().find(|group| group.name == name) else {
+        let own = groups.iter().filter(|group| Kin::of_all(group.user_pool.as_ref(), logins) != Kin::Other);
+        return Problem::unknown("unknown-group", "group", name, own.map(|group| group.name.as_str()));
+    };
+    let message = format!(
+        "unknown group {} in the login's user pool; {} has one",
+        text::quoted(name),
+        text::quoted_whole(user_pool_of(elsewhere))
+    );
+    Problem::new("unknown-group", message)
+}
+
+/// The groups that users of a login may be members of, each name once. Names of which nobody can tell whose group it is are left out.
+pub(crate) fn groups_of<'g>(groups: &'g [Group], login: &ProviderKey) -> Vec<&'g Group> {
+    let mut by_name: BTreeMap<&str, Option<(Kin, &Group)>> = BTreeMap::new();
+    let of_login = |group: &&Group| Kin::of(group.user_pool.as_ref(), login);
+    for group in groups.iter() {
+        let kin = of_login(&group);
+        if kin == Kin::Other {
+            continue;
+        }
+        let known = by_name.entry(&group.name).or_insert(Some((kin, group)));
+        match known {
+            Some((Kin::Open, first)) if kin == Kin::Open && !first.is_like(group) => *known = None,
+            None | Some((Kin::Open, _)) if kin == Kin::Same => *known = Some((kin, group)),
+            _ => {}
+        }
+    }
+    let is_chosen = |group: &&Group| {
+        let chosen = by_name.get(group.name.as_str()).copied().flatten();
+        chosen.is_some_and(|(_, chosen)| std::ptr::eq(chosen, *group))
+    };
+    groups.iter().filter(is_chosen).collect()
+}
