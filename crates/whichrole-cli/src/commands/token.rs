@@ -129,7 +129,7 @@ fn print(claims: &Claims<'_>, output: &mut Output) -> Exit {
         output.line("{}");
         return Exit::Yes;
     }
-    let raw = |claim: &whichrole::Claim<'_>| serde_json::value::RawValue::from_string(claim.to_json()).ok();
+    let raw = |claim: &Claim<'_>| serde_json::value::RawValue::from_string(claim.to_json()).ok();
     let mut lines = Vec::new();
     for (name, claim) in claims.iter() {
         let value = raw(claim).map(|value| value.get().to_owned()).unwrap_or_default();

@@ -90,6 +90,7 @@ fn read(node: &Node, stacks: &Stacks<'_>, options: &ReadOptions, drafts: &mut Dr
         pools: pools.iter().map(|pool| (pool.id.clone(), pool.name.clone())).collect(),
         elsewhere: BTreeMap::new(),
         attached: BTreeMap::new(),
+        given: &options.parameters,
         drafts,
     };
     for resource in &mut resources {
@@ -112,6 +113,8 @@ struct Reading<'d> {
     elsewhere: BTreeMap<String, String>,
     /// The attachment of each pool: a pool has one.
     attached: BTreeMap<String, String>,
+    /// What names stand for, as far as that was given.
+    given: &'d BTreeMap<String, String>,
     drafts: &'d mut Drafts,
 }
 
@@ -241,7 +244,11 @@ impl Reading<'_> {
     fn user_pool(&self, id: &str) -> ProviderKey {
         if id.contains("${") {
             let key = self.provider(&format!("cognito-idp.${{region}}.amazonaws.com/{id}"));
-            ProviderKey::of_kind(ProviderKind::UserPool, key.as_str())
+            let given = key.as_str().strip_prefix("${").and_then(|name| self.given.get(name.strip_suffix('}')?));
+            given.map_or_else(
+                || ProviderKey::of_kind(ProviderKind::UserPool, key.as_str()),
+                |given| ProviderKey::of_user_pool(given),
+            )
         } else {
             ProviderKey::of_user_pool(id)
         }

@@ -294,7 +294,10 @@ impl<'n> Reading<'_, 'n> {
     /// The key of a user pool by its id, as the template of an identity pool sees it.
     fn user_pool(&mut self, resolver: Resolver<'_, 'n>, id: &str, pool: usize, at: Position) -> ProviderKey {
         if id.contains("${") {
-            self.key(resolver, &format!("cognito-idp.${{AWS::Region}}.amazonaws.com/{id}"), pool, at)
+            let key = self.key(resolver, &format!("cognito-idp.${{AWS::Region}}.amazonaws.com/{id}"), pool, at);
+            // Its provider's name may be given where its id is not.
+            let name = key.as_str().strip_prefix("${").and_then(|name| name.strip_suffix('}'));
+            name.and_then(|name| self.world.given(name)).map_or(key, ProviderKey::of_user_pool)
         } else {
             ProviderKey::of_user_pool(id)
         }
