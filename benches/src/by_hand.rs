@@ -51,7 +51,7 @@ impl ByHand {
                     MatchType::StartsWith => Test::StartsWith(value),
                     MatchType::Contains => Test::Contains(Finder::new(value.as_bytes()).into_owned()),
                 };
-                (slot, test, rule.role_arn.0.clone())
+                (slot, test, rule.role_arn.as_str().to_owned())
             })
             .collect();
         Self { claims, rules }

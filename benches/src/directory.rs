@@ -195,7 +195,7 @@ pub fn pool_json() -> String {
     let pool = pool();
     let mut text = format!(
         "{{\n  \"IdentityPoolId\": \"us-east-1:11111111-2222-4333-8444-555555555555\",\n  \"Roles\": {{\"authenticated\": {:?}}},\n  \"RoleMappings\": {{\n    {PROVIDER:?}: {{\n      \"Type\": \"Rules\",\n      \"AmbiguousRoleResolution\": \"Deny\",\n      \"RulesConfiguration\": {{\"Rules\": [\n",
-        pool.roles.authenticated.map(|role| role.0).unwrap_or_default(),
+        pool.roles.authenticated.map(|role| role.to_string()).unwrap_or_default(),
     );
     let lines: Vec<String> = RULES
         .iter()

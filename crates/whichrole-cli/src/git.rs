@@ -1,14 +1,16 @@
 //! Configurations of another revision: `git:REVISION:PATH`, read with `git cat-file`, which runs no filters and changes nothing.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
-use whichrole::read::Source;
+use whichrole::read::{ReadOptions, Source};
 use whichrole::text;
 
 use crate::failure::{Failure, Result};
 use crate::input::is_configuration;
+use crate::named;
 
 /// The mode of symbolic links.
 const LINK: &str = "120000";
@@ -25,7 +27,7 @@ pub fn parse(config: &OsStr) -> Option<(&str, &str)> {
 }
 
 /// The texts of a file or folder as it was in a revision. The path is relative to the current folder.
-pub fn sources(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
+pub fn sources(revision: &str, path: &str, options: &ReadOptions) -> Result<Vec<Source>> {
     if revision.is_empty() || path.is_empty() || revision.starts_with('-') {
         return Err(Failure::new("usage", "expected `git:REVISION:PATH`, such as `git:main:pool.json`"));
     }
@@ -33,7 +35,7 @@ pub fn sources(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> 
     let object = format!("{revision}:./{path}");
     let kind = git(&["cat-file", "-t", &object]);
     let kind = kind.map_err(|failure| inside_submodule(revision, path).unwrap_or(failure))?;
-    if kind == b"tree\n" { folder(revision, path, limit) } else { file(revision, path, limit) }
+    if kind == b"tree\n" { folder(revision, path, options) } else { file(revision, path, options.json.bytes) }
 }
 
 /// Where a path leads into a submodule: that repository has the files, not this one.
@@ -54,17 +56,20 @@ fn inside_submodule(revision: &str, path: &str) -> Option<Failure> {
     Some(Failure::new("git", message))
 }
 
-fn folder(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
+fn folder(revision: &str, path: &str, options: &ReadOptions) -> Result<Vec<Source>> {
     // Without `--full-tree` git would show only what lies under the name that the current folder has in the repository.
     let listed = git(&["ls-tree", "--full-tree", "-r", "-z", "--long", &format!("{revision}:./{path}")])?;
     let listed = String::from_utf8_lossy(&listed);
     let mut blobs = Vec::new();
+    // What templates may name.
+    let mut others = BTreeMap::new();
     for (blob, inner) in listed.split('\0').filter_map(Blob::listed) {
         let parts: Vec<&str> = inner.split('/').collect();
         let Some((name, folders)) = parts.split_last() else { continue };
         let is_hidden = parts.iter().any(|part| part.starts_with('.') || *part == "node_modules");
         let in_assembly = folders.last().is_some_and(|folder| folder.starts_with("assembly-"));
         if is_hidden || !is_configuration(name, folders.len(), in_assembly) {
+            others.insert(inner.to_owned(), Blob { name: format!("{revision}:{path}/{inner}"), ..blob });
             continue;
         }
         if blobs.len() == FILES {
@@ -82,7 +87,14 @@ fn folder(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
         let message = format!("{} has no configuration files in it", text::quoted_whole(&format!("{revision}:{path}")));
         return Err(Failure::new("no-configuration", message));
     }
-    read(blobs, limit)
+    let limit = options.json.bytes;
+    let mut sources = read(blobs, limit)?;
+    named::add(&mut sources, &format!("{revision}:{path}/"), options, |inner| {
+        let Some(blob) = others.remove(inner) else { return Ok(None) };
+        blob.is_no_link()?;
+        Ok(read(vec![blob], limit)?.pop().map(|source| source.text))
+    })?;
+    Ok(sources)
 }
 
 fn file(revision: &str, path: &str, limit: usize) -> Result<Vec<Source>> {
@@ -193,6 +205,6 @@ mod tests {
         assert_eq!(parse(OsStr::new("git:HEAD~1:infra/pool.json")), Some(("HEAD~1", "infra/pool.json")));
         assert_eq!(parse(OsStr::new("git:pool.json")), None);
         assert_eq!(parse(OsStr::new("pool.json")), None);
-        assert!(sources("-x", "pool.json", 10).is_err());
+        assert!(sources("-x", "pool.json", &ReadOptions::default()).is_err());
     }
 }

@@ -13,10 +13,11 @@ use whichrole::text;
 use crate::args::{ConfigArgs, ReadArgs, TokenLimitArgs};
 use crate::failure::{Failure, Report, Result};
 use crate::git;
+use crate::named;
 use crate::output::Output;
 
 /// Files of one configuration folder.
-const CONFIG_FILES: usize = 10_000;
+pub const CONFIG_FILES: usize = 10_000;
 /// Folders inside each other, where a folder is searched.
 const DEEPEST: usize = 64;
 /// Notes about a configuration that are shown without `-v`.
@@ -41,13 +42,13 @@ impl Loaded {
     pub fn of(config: impl AsRef<OsStr>, options: &ReadOptions) -> Result<Self> {
         let config = config.as_ref();
         let options = ReadOptions { folders_are_whole: Path::new(config).is_dir(), ..options.clone() };
-        Ok(Self::of_sources(sources(config, options.json.bytes)?, &options))
+        Ok(Self::of_sources(sources(config, &options)?, &options))
     }
 
     /// Reads a configuration, of the working tree or of a revision.
     pub fn of_revision(config: &OsStr, options: &ReadOptions) -> Result<Self> {
         match git::parse(config) {
-            Some((revision, path)) => Ok(Self::of_sources(git::sources(revision, path, options.json.bytes)?, options)),
+            Some((revision, path)) => Ok(Self::of_sources(git::sources(revision, path, options)?, options)),
             None => Self::of(config, options),
         }
     }
@@ -70,6 +71,17 @@ impl Loaded {
             return Err(self.failure(&self.configuration.problems));
         }
         self.configuration.choose(pool).map_err(|error| self.failure(&error.problems))
+    }
+
+    /// Refuses a question about guests where it is not known whether they are allowed.
+    pub fn refuse_unknown_guests(&self, definition: &Definition) -> Result<()> {
+        definition.unknown_guests.as_ref().map_or(Ok(()), |why| Err(self.failure(std::slice::from_ref(why))))
+    }
+
+    /// Why nothing is said of guests, where it is not known whether they are allowed.
+    pub fn note_on_guests(&self, definition: &Definition) -> Option<String> {
+        let sentence = Report::of_problem(definition.unknown_guests.as_ref()?, &self.configuration.names).sentence();
+        Some(format!("note: nothing is said of guests: {sentence}"))
     }
 
     /// The variables and parameters of the command line that nothing refers to.
@@ -179,8 +191,9 @@ impl TokenLimitArgs {
 }
 
 /// The texts of a configuration: one file, every file of a folder, or standard input.
-pub fn sources(config: impl AsRef<OsStr>, limit: usize) -> Result<Vec<Source>> {
+pub fn sources(config: impl AsRef<OsStr>, options: &ReadOptions) -> Result<Vec<Source>> {
     let config = config.as_ref();
+    let limit = options.json.bytes;
     let path = Path::new(config);
     if config == "-" || !path.is_dir() {
         return Ok(vec![Source { name: shown(config), text: file(config, limit)? }]);
@@ -201,13 +214,15 @@ pub fn sources(config: impl AsRef<OsStr>, limit: usize) -> Result<Vec<Source>> {
             Err(failure) => return Err(failure),
         }
     }
-    match (sources.is_empty(), empty) {
-        (true, Some(failure)) => Err(failure),
-        _ => Ok(sources),
+    if let (true, Some(failure)) = (sources.is_empty(), empty) {
+        return Err(failure);
     }
+    named::add(&mut sources, &shown(path.join("").as_os_str()), options, |inner| named::open(path, inner, limit))?;
+    Ok(sources)
 }
 
-/// Collects the files of a folder by name. Folders inside it count for Terraform modules and nested cloud assemblies only; links to folders
+/// Collects the files of a folder by name. Folders inside it count for Terraform modules and nested cloud assemblies, and for what templates
+/// name; links to folders
 /// are not followed, since they may lead in circles.
 fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
     let failed = |error: &io::Error| Failure::io(error, "read", &shown(folder.as_os_str()));
@@ -256,7 +271,8 @@ pub fn check_depth(folder: &Path, outer: usize) -> Result<()> {
 
 /// Whether a file of a folder, so many levels down, can be part of its configuration.
 pub fn is_configuration(name: &str, depth: usize, in_assembly: bool) -> bool {
-    let is_terraform = [".tf", ".tf.json", ".tfvars", ".tofu"].iter().any(|ending| name.ends_with(ending));
+    let is_terraform =
+        [".tf", ".tf.json", ".tfvars", ".tofu", ".tofu.json"].iter().any(|ending| name.ends_with(ending));
     let is_suite = name.ends_with(".whichrole.yaml") || name.ends_with(".whichrole.yml");
     CONFIG_ENDINGS.iter().any(|ending| name.ends_with(ending))
         && !is_suite

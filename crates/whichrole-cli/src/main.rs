@@ -11,6 +11,7 @@ mod git;
 mod input;
 mod json;
 mod lines;
+mod named;
 mod output;
 mod pieces;
 mod progress;

@@ -42,7 +42,8 @@ impl Given {
 
     /// The login of this token.
     pub fn login<'a>(&'a self, evaluator: &'a Evaluator, provider: Option<&ProviderKey>) -> Result<Login<'a>> {
-        let login = evaluator.login(provider, &self.claims, self.form);
+        let provider = provider.map(|named| evaluator.spelled_here(named));
+        let login = evaluator.login(provider.as_deref(), &self.claims, self.form);
         let login = login.map_err(|error| Failure::new(error.code(), error.to_string()))?;
         Ok(login.with_open_preferred_role(self.open_preferred_role.as_ref()))
     }
@@ -287,7 +288,11 @@ pub fn note_custom_role(args: &ChoiceArgs, pool: &IdentityPool, groups: &[Group]
         return;
     }
     let called = |name: &str| -> Vec<&str> {
-        roles.iter().filter(|role| role.names().contains(&name)).map(|role| role.as_str()).collect()
+        let is_end_of = |role: &str| {
+            role.starts_with("arn:") && role.strip_suffix(name).is_some_and(|before| before.ends_with(['/', ':']))
+        };
+        let is_called = |role: &RoleArn| role.names().contains(&name) || is_end_of(role.as_str());
+        roles.iter().filter(|role| is_called(role)).map(|role| role.as_str()).collect()
     };
     let near = || text::nearest(written, roles.iter().flat_map(|role| role.names())).map(called).unwrap_or_default();
     let meant = Some(called(written)).filter(|roles| !roles.is_empty()).unwrap_or_else(near);

@@ -1,6 +1,7 @@
 //! Which provider a token belongs to, and which mapping and which principal-tag map are in force for it (Q4, Q5, Q5b).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::login::{LoginError, LoginProvider, Says, is_issuer_of};
 use crate::pool::IdentityPool;
@@ -10,12 +11,11 @@ use crate::provider::{ProviderKey, ProviderKind, fits};
 pub(crate) type Found<'a> = (Option<LoginProvider<'a>>, Option<usize>);
 
 /// The providers that a configuration knows, each once, with its mappings and its tag map.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Directory {
     pub(crate) homes: Vec<Home>,
-    by_login: HashMap<(ProviderKind, String), usize>,
     /// The homes of each key as it is written: their own keys and those of their mappings.
-    by_text: HashMap<String, Vec<usize>>,
+    by_text: HashMap<Arc<str>, Vec<usize>>,
     /// The most mappings that one home has.
     pub(crate) most_mappings: usize,
 }
@@ -32,39 +32,31 @@ pub(crate) struct Home {
 impl Directory {
     pub(crate) fn new(pool: &IdentityPool) -> Self {
         let mut directory = Self::default();
-        for (index, key) in pool.role_mappings.keys().enumerate() {
-            directory.home_of(key).mappings.push((key.clone(), index));
-        }
-        for key in pool.principal_tags.keys() {
-            directory.home_of(key);
-        }
-        for provider in pool.providers.iter().flatten() {
-            directory.home_of(&provider.provider_name);
-        }
-        for key in &pool.other_providers {
-            directory.home_of(key);
+        // Providers of one kind that share a login key live together.
+        let mut by_login = HashMap::new();
+        let tagged = pool.principal_tags.keys();
+        let listed = pool.providers.iter().flatten().map(|provider| &provider.provider_name);
+        let others = tagged.chain(listed).chain(&pool.other_providers).map(|key| (key, None));
+        let mapped = pool.role_mappings.keys().zip((0..).map(Some));
+        for (key, mapping) in mapped.chain(others) {
+            let at = *by_login.entry((key.kind(), key.login_key())).or_insert_with(|| {
+                directory.homes.push(Home { key: key.without_client(), mappings: Vec::new() });
+                directory.homes.len() - 1
+            });
+            if let (Some(home), Some(mapping)) = (directory.homes.get_mut(at), mapping) {
+                home.mappings.push((key.clone(), mapping));
+            }
         }
         for (number, home) in directory.homes.iter().enumerate() {
             directory.most_mappings = directory.most_mappings.max(home.mappings.len());
             for key in std::iter::once(&home.key).chain(home.mappings.iter().map(|(key, _)| key)) {
-                let homes = directory.by_text.entry(key.as_str().to_owned()).or_default();
+                let homes = directory.by_text.entry(key.shared_text()).or_default();
                 if homes.last() != Some(&number) {
                     homes.push(number);
                 }
             }
         }
         directory
-    }
-
-    /// The home of a key: providers of one kind that share a login key live together.
-    fn home_of(&mut self, key: &ProviderKey) -> &mut Home {
-        let index = (key.kind(), key.login_key().to_owned());
-        let at = *self.by_login.entry(index).or_insert_with(|| {
-            self.homes.push(Home { key: key.without_client(), mappings: Vec::new() });
-            self.homes.len() - 1
-        });
-        #[expect(clippy::indexing_slicing, reason = "the position was just found or made")]
-        &mut self.homes[at]
     }
 
     /// Finds the provider and the mapping of a token: by the name given, else by `iss`, else the only one there is.

@@ -42,7 +42,7 @@ use crate::{Claims, saml, tags};
 pub struct Evaluator {
     pool: Arc<IdentityPool>,
     semantics: Semantics,
-    pub(crate) directory: Directory,
+    pub(crate) directory: Arc<Directory>,
     foreseen: Vec<Foreseen>,
     /// One plan for each role mapping, in the pool's order.
     pub(crate) plans: Arc<[Plan]>,
@@ -149,7 +149,7 @@ impl Evaluator {
         let mut names = plan::numbered();
         let plans = pool.role_mappings.iter().map(|(key, mapping)| Plan::new(key, mapping, &mut names)).collect();
         let mut evaluator =
-            Self { directory: Directory::new(&pool), foreseen: Vec::new(), plans, names, pool, semantics };
+            Self { directory: Arc::new(Directory::new(&pool)), foreseen: Vec::new(), plans, names, pool, semantics };
         evaluator.foreseen = Foreseen::of(&evaluator);
         evaluator
     }

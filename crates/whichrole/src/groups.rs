@@ -98,17 +98,18 @@ impl GroupClaims {
             claims.set(GROUPS, Claim::texts(self.groups.iter().cloned()));
         }
         if !self.roles.is_empty() {
-            claims.set(ROLES, Claim::texts(self.roles.iter().map(|role| role.0.clone())));
+            claims.set(ROLES, Claim::texts(self.roles.iter().map(ToString::to_string)));
         }
         match &self.preferred {
             PreferredRole::Unset => None,
             PreferredRole::Set(role) => {
-                claims.set(PREFERRED_ROLE, role.0.clone());
+                claims.set(PREFERRED_ROLE, role.to_string());
                 None
             }
-            PreferredRole::Open { question, role } => {
-                Some(OpenPreferredRole { question: *question, role: role.clone().map(|role| Claim::from(role.0)) })
-            }
+            PreferredRole::Open { question, role } => Some(OpenPreferredRole {
+                question: *question,
+                role: role.as_ref().map(|role| Claim::from(role.as_str().to_owned())),
+            }),
         }
     }
 }
@@ -304,9 +305,9 @@ mod tests {
         let groups: Vec<Group> = groups.iter().map(|(name, role, rank)| group(name, role, *rank)).collect();
         match GroupClaims::of(&groups.iter().collect::<Vec<_>>()).preferred {
             PreferredRole::Unset => "unset".into(),
-            PreferredRole::Set(role) => role.0,
+            PreferredRole::Set(role) => role.to_string(),
             PreferredRole::Open { question, role } => {
-                format!("{}? {}", role.map_or("unset".into(), |r| r.0), question.id())
+                format!("{}? {}", role.map_or("unset".into(), |r| r.to_string()), question.id())
             }
         }
     }

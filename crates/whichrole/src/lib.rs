@@ -59,6 +59,7 @@ mod scan;
 mod search;
 mod semantics;
 mod several_logins;
+mod spelling;
 pub mod suite;
 mod survey;
 mod tags;

@@ -53,12 +53,12 @@ const SEVERAL: u8 = u8::MAX - 1;
 #[derive(Debug, Clone)]
 pub(crate) struct Names {
     /// By number.
-    all: Vec<(Key, Box<str>)>,
+    all: Vec<(Key, Arc<str>)>,
     /// The number of the name that has a mark, by mark.
     marks: [u8; 256],
     /// The number of each name, for where the marks do not tell. Names can be chosen so that they tell nothing, and finding one must not take
     /// longer for it, so this is no table of hashes.
-    numbers: BTreeMap<Box<str>, usize>,
+    numbers: BTreeMap<Arc<str>, usize>,
     /// The same for clones: what has a number in the one has it in the other, until either gets more names.
     origin: Arc<()>,
 }
@@ -76,14 +76,15 @@ impl Names {
             return number;
         }
         let number = self.all.len();
-        self.all.push((Key::of(name.as_bytes()), name.into()));
+        let text: Arc<str> = name.into();
+        self.all.push((Key::of(name.as_bytes()), Arc::clone(&text)));
         if let Some(marked) = self.marks.get_mut(usize::from(Mark::of(name).0)) {
             *marked = match u8::try_from(number) {
                 Ok(number) if *marked == NOBODY && number < SEVERAL => number,
                 _ => SEVERAL,
             };
         }
-        self.numbers.insert(name.into(), number);
+        self.numbers.insert(text, number);
         number
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,8 +26,13 @@ use crate::provider::ProviderKey;
 pub struct IdentityPool {
     /// The pool's id, such as `us-east-1:1a2b…`, or a reference to it.
     pub id: Option<String>,
-    /// Whether guests may get credentials. `None`: the configuration does not say (S1).
+    /// Whether guests may get credentials. `None`: the configuration does not say (S1), or it does and that is not known, as
+    /// [`guests_depend_on`](Self::guests_depend_on) tells.
     pub allow_unauthenticated_identities: Option<bool>,
+    /// What decides whether guests may get credentials, where the configuration leaves that to something that is not known, such as
+    /// `${var.guests}`. The flag is `None` then, and an [`Evaluator`](crate::Evaluator) takes it as it takes any other: **do not ask it about
+    /// guests**. Answers for tokens do not depend on it, and what is proved for all requests says where it does.
+    pub guests_depend_on: Option<String>,
     /// Whether the basic (classic) flow is open. It has no part in the decision.
     pub allow_classic_flow: Option<bool>,
     /// The identity providers the pool accepts. `None`: the configuration does not list them, so L3 is not checked.
@@ -220,16 +226,21 @@ impl Group {
 
 /// A role's ARN, or a reference to a role such as `${AdminRole.Arn}`.
 ///
-/// Compared and shown as written. Nothing is checked here: an odd ARN is evaluated, and found by lint.
+/// Compared and shown as written. Nothing is checked here: an odd ARN is evaluated, and found by lint. A clone shares the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct RoleArn(pub String);
+pub struct RoleArn(Arc<str>);
 
 impl RoleArn {
     /// The text as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same, for whoever keeps it: nothing is copied.
+    pub(crate) fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.0)
     }
 
     /// Whether any part of it is a reference (`${…}`) that only the deployment can resolve.
@@ -289,13 +300,13 @@ impl fmt::Display for RoleArn {
 
 impl From<&str> for RoleArn {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self(text.into())
     }
 }
 
 impl From<String> for RoleArn {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 }
 

@@ -111,6 +111,9 @@ impl ProviderKey {
 
     /// The key without its client id.
     pub(crate) fn without_client(&self) -> Self {
+        if self.tag_key() == self.as_str() {
+            return self.clone();
+        }
         Self::from_parts(self.tag_key().to_owned(), self.kind, self.is_login_symbolic())
     }
 
@@ -123,6 +126,11 @@ impl ProviderKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text.0
+    }
+
+    /// The same, for whoever keeps it: nothing is copied.
+    pub(crate) fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text.0)
     }
 
     /// What kind of provider this is.

@@ -189,11 +189,11 @@ fn witnesses_use_known_groups_where_they_can() {
     assert_eq!(witness(0), r#"{"cognito:groups":["site-admins"]}"#);
     assert_eq!(witness(1), r#"{"cognito:groups":["ghost"]}"#, "a group nobody has told us of may exist");
     assert_eq!(found.groups.len(), 1);
-    assert_eq!((found.groups[0].role.as_str(), &found.groups[0].sets), (ADMIN, &vec![vec!["site-admins".to_owned()]]));
+    assert_eq!((&*found.groups[0].role, &found.groups[0].sets), (ADMIN, &vec![vec!["site-admins".to_owned()]]));
 }
 
 fn role<'r>(roles: &'r [RoleReach], name: &str) -> &'r RoleReach {
-    roles.iter().find(|role| role.role == name).unwrap()
+    roles.iter().find(|role| *role.role == *name).unwrap()
 }
 
 #[test]

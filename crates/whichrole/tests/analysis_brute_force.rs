@@ -172,14 +172,14 @@ fn check_reach(pool: IdentityPool, semantics: Semantics, tokens: &[Claims<'stati
     }
     for role in &found.roles {
         assert_ne!(role.verdict.is_live(), None);
-        if roles.contains(&role.role) {
+        if roles.contains(&*role.role) {
             assert_eq!(role.verdict.is_live(), Some(true), "{} of {pool:?}", role.role);
         }
-        if chosen.contains(&role.role) && role.verdict == Verdict::Dead {
+        if chosen.contains(&*role.role) && role.verdict == Verdict::Dead {
             assert!(role.by_custom_role.as_ref().unwrap().witness().is_some(), "{} of {pool:?}", role.role);
         }
         if let Some(witness) = role.by_custom_role.as_ref().and_then(Verdict::witness) {
-            assert_eq!(outcome(&evaluator, &witness.claims, Some(&role.role)).0.as_ref(), Some(&role.role));
+            assert_eq!(outcome(&evaluator, &witness.claims, Some(&role.role)).0.as_deref(), Some(&*role.role));
         }
         check_when(&evaluator, &role.role, tokens);
     }

@@ -156,18 +156,18 @@ fn check_reach(pool: &IdentityPool, semantics: Semantics) {
         match &role.verdict {
             Verdict::Live(witness) => {
                 let claims = witness.provider.as_ref().map(|_| &witness.claims);
-                assert_eq!(got(&evaluator, claims, None).0.as_ref(), Some(&role.role), "{pool:?} {semantics:?}");
+                assert_eq!(got(&evaluator, claims, None).0.as_deref(), Some(&*role.role), "{pool:?} {semantics:?}");
             }
             Verdict::Dead => {
-                assert!(!reached.contains(&role.role), "{} of {pool:?} {semantics:?}", role.role);
+                assert!(!reached.contains(&*role.role), "{} of {pool:?} {semantics:?}", role.role);
                 let chosen = requests
                     .iter()
-                    .any(|claims| got(&evaluator, claims.as_ref(), Some(&role.role)).0.as_ref() == Some(&role.role));
+                    .any(|claims| got(&evaluator, claims.as_ref(), Some(&role.role)).0.as_deref() == Some(&*role.role));
                 let custom = role.by_custom_role.as_ref().unwrap();
                 assert!(!chosen || custom.witness().is_some(), "{} of {pool:?} {semantics:?}", role.role);
                 if let Some(witness) = custom.witness() {
                     let claims = witness.provider.as_ref().map(|_| &witness.claims);
-                    assert_eq!(got(&evaluator, claims, Some(&role.role)).0.as_ref(), Some(&role.role));
+                    assert_eq!(got(&evaluator, claims, Some(&role.role)).0.as_deref(), Some(&*role.role));
                 }
             }
             Verdict::NotDecided(why) => panic!("{why}: {} of {pool:?} {semantics:?}", role.role),

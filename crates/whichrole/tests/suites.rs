@@ -570,8 +570,8 @@ fn mutants_are_killed_by_suites_that_look_and_shown_where_they_survive() {
                 let with_row = self::plan(&tests(&row));
                 assert_eq!(with_row.judge(with_row.cases()[0], &mut Tally::default()).verdict, Verdict::Pass, "{row}");
                 let killed = with_row.try_mutant(mutant, with_row.cases());
-                assert!(matches!(killed, Fate::Killed(_)), "{} {row}", mutant.change);
-                Some(mutant.change.clone())
+                assert!(matches!(killed, Fate::Killed(_)), "{} {row}", mutant.change());
+                Some(mutant.change())
             }
             _ => None,
         })

@@ -131,7 +131,7 @@ mod one_pool_in_many_spellings {
     }
 
     fn role(role: &RoleArn) -> RoleArn {
-        RoleArn(deployed(role.as_str()))
+        RoleArn::from(deployed(role.as_str()))
     }
 
     fn in_the_account(definition: &Definition) -> (IdentityPool, Vec<Group>) {
@@ -450,13 +450,18 @@ module "roles" { source = "git::https://example.com/roles.git" }
     }
 
     #[test]
-    fn a_flag_that_decides_must_be_known_and_one_that_does_not_need_not() {
+    fn of_a_flag_that_decides_it_is_kept_why_it_is_not_known() {
         let pool = |flag: &str| format!("resource \"aws_cognito_identity_pool\" \"p\" {{\n {flag} = var.flag\n}}");
+        let open = read_text(&pool("allow_unauthenticated_identities"));
+        assert_eq!(problems(&open), [""; 0], "all else is known");
+        let open = super::pool(&open);
+        assert_eq!(open.pool.allow_unauthenticated_identities, None);
+        assert_eq!(open.pool.guests_depend_on.as_deref(), Some("${var.flag}"));
+        let why = open.unknown_guests.as_ref().unwrap();
+        assert_eq!(why.at.map(|at| (at.line(), at.column())), Some((2, 37)));
         assert_eq!(
-            problems(&read_text(&pool("allow_unauthenticated_identities"))),
-            [
-                "2:37 unresolved-value: `allow_unauthenticated_identities` is a reference, expected true or false; pass `--var flag=…`"
-            ]
+            why.message,
+            "`allow_unauthenticated_identities` is `${var.flag}`, which is not known here; pass `--var flag=…`"
         );
         let configuration = read_text(&pool("allow_classic_flow"));
         assert_eq!(super::pool(&configuration).pool.allow_classic_flow, None);
@@ -575,11 +580,25 @@ locals { pool = aws_cognito_identity_pool.app.id }
             call("tags", "git::https://example.com/x.git", "pool"),
             call("access", "corp/principal-tags/aws", "pool"),
             call("access", "corp/access/aws", "principal_tag_pool"),
+            call("principal_tagging", "git::https://example.com/x.git", "pool"),
+            call("tags", "registry.example.com/corp/tags/awscc", "pool"),
+            // What a module gets says more than its provider.
+            call("tags", "corp/label/null", "principal_tags"),
             // Its files can be given.
             call("access", "./access", "pool"),
         ] {
             let refused = refusals(&tags);
             assert!(refused.len() == 1 && refused[0].contains("may make its principal tags"), "{tags}{refused:?}");
+        }
+        for of_resources in [
+            call("tagging", "git::https://example.com/x.git", "pool"),
+            call("tags", "corp/label/null", "pool"),
+            call("label", "registry.example.com/corp/tags/null//modules/x", "pool"),
+        ] {
+            let configuration = read_text(&format!("{POOL}{of_resources}"));
+            assert_eq!(problems(&configuration), [""; 0], "{of_resources}");
+            let [note] = configuration.notes.as_slice() else { panic!("{of_resources}") };
+            assert!(note.message.ends_with("principal tags that it may make are not known here"), "{note:?}");
         }
         let trusted = call("clerk", "corp/role/aws", "identity_pool_id")
             .replace(" source = \"corp", " tags = {}\n source = \"corp");
@@ -1138,6 +1157,10 @@ resource "aws_cognito_identity_pool_roles_attachment" "a" {
         }
         let sources = files(&[("a/main.tf", &pool(false)), ("main.tofu", &pool(true))]);
         assert_eq!(read(&sources, &ReadOptions::default()).notes, []);
+        // Each of the two syntaxes has twins of its own kind only.
+        let sources = files(&[("main.tf", &pool(false)), ("main.tofu.json", json)]);
+        let message = read(&sources, &ReadOptions::default()).problems[0].message.clone();
+        assert!(message.contains("declared twice"), "{message}");
     }
 
     fn pool_of(configuration: &Configuration) -> Option<bool> {

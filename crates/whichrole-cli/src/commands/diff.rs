@@ -6,7 +6,7 @@ mod users;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use whichrole::analysis::{Change, Condition, Diff, DiffOptions, Subject, diff, unequal_readings};
+use whichrole::analysis::{Change, Condition, Diff, DiffOptions, NotDecided, Subject, diff, unequal_readings};
 use whichrole::read::Definition;
 use whichrole::{Choice, ProviderKey, Semantics};
 
@@ -81,6 +81,10 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
         let after = subject(b, &new_groups, semantics);
         let found = diff(&before, &after, &options);
         let is_equal = found.is_equal() == Some(true);
+        if found.not_decided.contains(&NotDecided::Guests) {
+            let notes = [old.note_on_guests(a), new.note_on_guests(b)];
+            notes.iter().flatten().for_each(|note| output.note(note));
+        }
         if asked.users.is_some() {
             all.push(found.clone());
         }

@@ -70,6 +70,9 @@ impl<'q> Question<'q> {
         let definition = loaded.definition(config.pool.as_deref(), output)?;
         let evaluator = Evaluator::new(definition.pool.clone(), semantics);
         let tokens = request::tokens(asked, definition, &evaluator)?;
+        if tokens.is_empty() {
+            loaded.refuse_unknown_guests(definition)?;
+        }
         for token in &tokens {
             for warning in token.warnings() {
                 output.note(&format!("warning: {warning}"));

@@ -36,6 +36,7 @@ pub fn run(
     let semantics = request::semantics(&proof.assume)?;
     let loaded = Loaded::read(config)?;
     let definition = loaded.definition(config.pool.as_deref(), output)?.clone();
+    let on_guests = loaded.note_on_guests(&definition);
     // The files can be large, and nothing is said of them any more.
     drop(loaded);
     let groups = groups(proof, definition.groups.as_deref())?;
@@ -48,6 +49,11 @@ pub fn run(
         .map_err(|problem| Failure::new(problem.code, problem.message))?;
     if let Some(role) = &asked {
         narrow(&mut found, &mut readings, reach_role(&evaluator, &groups, role));
+    }
+    if let (Some(of_guests), Some(note)) = (&evaluator.pool().roles.unauthenticated, on_guests)
+        && asked.as_deref().is_none_or(|role| role == of_guests.as_str())
+    {
+        output.note(&note);
     }
     let has_several = evaluator.pool().role_mappings.len() > 1;
     // What is shown can be large, too.
@@ -69,10 +75,10 @@ pub fn run(
 fn narrow(found: &mut Reach, readings: &mut Vec<ReachReading>, role: RoleReach) {
     found.rules.retain(|rule| rule.role == role.role);
     found.groups.retain(|sets| sets.role == role.role);
-    let rules: BTreeSet<(&str, usize)> = found.rules.iter().map(|rule| (rule.provider.as_str(), rule.rule)).collect();
+    let rules: BTreeSet<(&str, usize)> = found.rules.iter().map(|rule| (&*rule.provider, rule.rule)).collect();
     for reading in readings.iter_mut() {
         reading.roles.retain(|(known, _)| *known == role.role);
-        reading.rules.retain(|(provider, number, _)| rules.contains(&(provider.as_str(), *number)));
+        reading.rules.retain(|(provider, number, _)| rules.contains(&(&**provider, *number)));
     }
     readings.retain(|reading| !reading.roles.is_empty() || !reading.rules.is_empty());
     found.roles = vec![role];

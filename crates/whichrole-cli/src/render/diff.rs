@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use whichrole::RoleArn;
 use whichrole::analysis::{Change, Judged};
@@ -142,7 +143,7 @@ impl Names {
             }
         }
         let ambiguous = by_name.into_iter().filter(|(_, roles)| roles.len() > 1).map(|(name, _)| name).collect();
-        let providers: BTreeSet<&Option<String>> = changes().flat_map(|change| &change.providers).collect();
+        let providers: BTreeSet<&Option<Arc<str>>> = changes().flat_map(|change| &change.providers).collect();
         Self { ambiguous, several_providers: report.several_mappings || providers.len() > 1 }
     }
 
@@ -253,7 +254,7 @@ impl Names {
 
     /// What a mapping on one side only changes for the tokens of its login.
     fn consequences(&self, report: &Report, key: &str) -> Vec<String> {
-        let whose = |change: &&Change| change.providers.iter().flatten().any(|provider| provider == key);
+        let whose = |change: &&Change| change.providers.iter().flatten().any(|provider| **provider == *key);
         let lines = self.folded(report.changes.iter().filter(whose));
         lines.into_iter().map(|line| format!("{} → {}", line.before, line.after)).collect()
     }

@@ -190,7 +190,7 @@ fn about_groups(found: &Reach, lines: &mut Vec<String>) {
     }
     lines.push(String::new());
     lines.push(paint(STRONG, "users with no claims but those of their groups"));
-    let providers: BTreeSet<&str> = found.groups.iter().map(|sets| sets.provider.as_str()).collect();
+    let providers: BTreeSet<&str> = found.groups.iter().map(|sets| sets.provider.as_ref()).collect();
     for sets in &found.groups {
         let shown = sets.sets.iter().map(|set| match set.as_slice() {
             [] => "no group".to_owned(),

@@ -167,6 +167,64 @@ fn a_folder_is_read_without_walking_in_circles() {
     whichrole(["eval", "--guest"]).arg(folder.path("")).run().exits(0);
 }
 
+const CHILD: &str = "Resources:
+  Pool: {Type: AWS::Cognito::IdentityPool, Properties: {AllowUnauthenticatedIdentities: true}}
+  Att: {Type: AWS::Cognito::IdentityPoolRoleAttachment, Properties: {IdentityPoolId: !Ref Pool,
+    Roles: {unauthenticated: 'arn:aws:iam::111122223333:role/Guest'}}}
+";
+
+fn stack(url: &str) -> String {
+    format!("Resources: {{Login: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {url}}}}}}}\n")
+}
+
+#[test]
+fn a_folder_has_the_files_of_inner_folders_that_its_templates_name() {
+    let folder = Folder::new();
+    for inner in ["infra/nested/deep", "infra/other", "beside"] {
+        std::fs::create_dir_all(folder.path(inner)).unwrap();
+    }
+    folder.file("infra/other/unrelated.yaml", CHILD);
+    folder.file("beside/child.yaml", CHILD);
+    let root = folder.file("infra/root.yaml", stack("./nested/middle.yaml"));
+    let guest = || whichrole(["eval", "--guest"]).arg(folder.path("infra")).run();
+    let missing = "the template of the nested stack `Login` is not here; read a folder that has both this one and";
+    guest().exits(2).mentions(&format!("{missing} `./nested/middle.yaml`"));
+    folder.file("infra/nested/middle.yaml", stack("deep/child.yaml"));
+    guest().exits(2).mentions(&format!("{missing} `deep/child.yaml`"));
+    folder.file("infra/nested/deep/child.yaml", CHILD);
+    assert_eq!(guest().exits(0).stdout, "arn:aws:iam::111122223333:role/Guest\n");
+    whichrole(["eval", "--guest"]).arg(&root).run().exits(2).mentions(&format!("{missing} `./nested/middle.yaml`"));
+
+    // A configuration opens no file outside the folder.
+    for outside in ["../beside/child.yaml", "nested/../../beside/child.yaml"] {
+        folder.file("infra/root.yaml", stack(outside));
+        guest().exits(2).mentions(&format!("{missing} `{outside}`"));
+    }
+    folder.file("infra/root.yaml", stack(folder.path("beside/child.yaml").to_str().unwrap()));
+    guest().exits(2).mentions(missing);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("../beside", folder.path("infra/link")).unwrap();
+        folder.file("infra/root.yaml", stack("link/child.yaml"));
+        guest().exits(2).mentions("link` is a symbolic link, and a template names what it leads to");
+    }
+    folder.file("infra/root.yaml", stack("nested/deep/child.yaml"));
+    folder.file("infra/nested/deep/child.yaml", format!("{CHILD}# {}", "x".repeat(2000)));
+    let limited = whichrole(["eval", "--guest", "--max-config-bytes", "1000"]).arg(folder.path("infra")).run();
+    limited.exits(2).mentions("is larger than 1000 bytes");
+}
+
+#[test]
+fn a_serverless_file_has_the_resources_that_it_brings_in() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("resources")).unwrap();
+    folder.file("serverless.yml", "service: x\nresources:\n  - ${file(resources/login.yml)}\n");
+    let guest = || whichrole(["eval", "--guest"]).arg(folder.path("")).run();
+    guest().exits(2).mentions("what `${file(resources/login.yml)}` brings is not here");
+    folder.file("resources/login.yml", CHILD);
+    assert_eq!(guest().exits(0).stdout, "arn:aws:iam::111122223333:role/Guest\n");
+}
+
 #[test]
 fn hi_66_unknown_members_are_noted_at_the_top_and_refused_further_in() {
     let pool = pool_of(r#"{"Type":"Token","AmbiguousRoleResolution":"AuthenticatedRole"}"#);

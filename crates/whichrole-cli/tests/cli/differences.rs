@@ -75,6 +75,37 @@ fn what_one_side_refers_to_is_not_unused() {
     whichrole(["diff", "--var", "other=x"]).arg(&old).arg(&new).run().exits(0).mentions("unknown variable `other`");
 }
 
+#[test]
+fn a_folder_of_a_revision_has_the_files_that_its_templates_name() {
+    if !has_git() {
+        return;
+    }
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("infra/nested")).unwrap();
+    let stack =
+        "Resources: {Login: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: nested/child.yaml}}}\n";
+    let root = folder.path("");
+    folder.file("infra/root.yaml", stack);
+    let child = |role: &str| {
+        let text = format!(
+            "Resources: {{Pool: {{Type: AWS::Cognito::IdentityPool, Properties: {{AllowUnauthenticatedIdentities: true}}}},
+  Att: {{Type: AWS::Cognito::IdentityPoolRoleAttachment, Properties: {{IdentityPoolId: !Ref Pool,
+    Roles: {{unauthenticated: 'arn:aws:iam::111122223333:role/{role}'}}}}}}}}\n"
+        );
+        folder.file("infra/nested/child.yaml", text);
+    };
+    child("Before");
+    git(&root, &["init", "-q"]);
+    git(&root, &["add", "."]);
+    git(&root, &["commit", "-qm", "x"]);
+    let diff = || whichrole(["diff", "git:HEAD:infra", "infra"]).folder(&root).run();
+    diff().exits(0);
+    child("After");
+    let changed = diff();
+    changed.exits(1);
+    assert!(changed.stdout.contains("Before") && changed.stdout.contains("After"), "{}", changed.stdout);
+}
+
 /// The files of a submodule are in another repository; whoever looks for them is told where.
 #[test]
 fn a_path_into_a_submodule_is_named_as_it_is_there() {

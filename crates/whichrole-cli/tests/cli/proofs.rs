@@ -450,6 +450,77 @@ fn what_a_deployment_does_not_say_about_guests_is_no_drift() {
     whichrole(["diff"]).arg(&open).arg(&known).run().exits(1);
 }
 
+/// Whether guests are allowed is left to a variable: tokens are answered, and nothing is claimed of guests.
+#[test]
+fn what_is_not_known_of_guests_is_refused_or_not_decided() {
+    let folder = Folder::new();
+    let text = |guests: &str, role: &str| {
+        format!(
+            "variable \"guests\" {{}}\nresource \"aws_cognito_identity_pool\" \"app\" {{\n  \
+             allow_unauthenticated_identities = {guests}\n}}\n\
+             resource \"aws_cognito_identity_pool_roles_attachment\" \"app\" {{\n  \
+             identity_pool_id = aws_cognito_identity_pool.app.id\n  roles = {{\n    \
+             authenticated = \"arn:aws:iam::111122223333:role/User\"\n    \
+             unauthenticated = \"arn:aws:iam::111122223333:role/{role}\"\n  }}\n}}\n"
+        )
+    };
+    let open = folder.file("open.tf", text("var.guests", "Guest"));
+    let call = |words: &[&str]| whichrole([words[0]]).arg(&open).args(&words[1..]).run();
+    let why = "`allow_unauthenticated_identities` is `${var.guests}`, which is not known here; pass `--var guests=…`";
+
+    let answer = call(&["eval", "--claim", "a=b", "--strict"]);
+    assert_eq!(
+        (answer.exits(0).stdout.as_str(), answer.stderr.as_str()),
+        ("arn:aws:iam::111122223333:role/User\n", "")
+    );
+    for command in ["eval", "explain"] {
+        call(&[command, "--guest"]).exits(2).mentions(&format!("open.tf:3:38: {why}"));
+    }
+    call(&["eval", "--guest", "--var", "guests=true"]).exits(0);
+    call(&["eval", "--guest", "--var", "guests=false"]).exits(1);
+    whichrole(["batch"]).arg(&open).arg("-").input("{}").run().exits(0);
+
+    call(&["who"]).exits(2).mentions("note: nothing is said of guests: ").mentions(why);
+    let found = checked("who", call(&["who", "--format", "json"]).exits(2));
+    assert_eq!(found["guests_depend_on"], "${var.guests}");
+    assert_eq!(found["roles"][0]["reachable"], Value::Null);
+    assert_eq!(call(&["who", "User"]).exits(1).stderr, "", "it is another role");
+
+    whichrole(["diff"]).arg(&open).arg(&open).run().exits(0);
+    let other = folder.file("other.tf", text("var.guests", "Other"));
+    let found = whichrole(["diff", "--format", "json"]).arg(&open).arg(&other).run();
+    found.exits(2).mentions("note: nothing is said of guests: ");
+    assert_eq!(checked("diff", &found)["not_decided"][0], "whether guests are allowed is not known");
+
+    let suite = |rest: &str| folder.file("s.whichrole.yaml", format!("version: 1\nconfig: open.tf\n{rest}"));
+    let run = |rest: &str| whichrole(["test"]).arg(suite(rest)).run();
+    let token = "tests: [{ name: token, claims: { a: b }, expect: User }]\n";
+    run(token).exits(0);
+    run("users: { v: { guest: true } }\ntests: [{ name: v, user: v, expect: Guest }]\n").exits(2).mentions(why);
+    let never = format!("{token}properties: [{{ name: closed, never: {{ role: Guest }} }}]\n");
+    let proof = run(&never);
+    let said = format!("not decided: whether guests are allowed is not known: {why}");
+    assert!(proof.exits(1).stdout.contains(&said), "{}", proof.stdout);
+    whichrole(["test", "--init"]).arg(&open).run().exits(2).mentions(why);
+}
+
+/// A first suite says that it is not about guests, and passes.
+#[test]
+fn a_first_suite_leaves_out_guests_of_whom_nobody_knows() {
+    let folder = Folder::new();
+    let rules = rule("cognito:groups", "Contains", "admins", "Admin");
+    let open = pool_with_rules(&rules).replacen('{', "{\"AllowUnauthenticatedIdentities\": \"${Guests}\",", 1);
+    folder.file("pool.json", open);
+    for more in [&["--init", "pool.json"][..], &["--init", "pool.json", "--complete"]] {
+        let first = whichrole(["test"]).args(more).folder(&folder.path("")).run();
+        let text = &first.exits(0).stdout;
+        assert!(text.contains("# no test is about guests: whether they are allowed is left to ${Guests}"), "{text}");
+        assert!(!text.contains("guest: true"), "{text}");
+        let suite = folder.file("first.whichrole.yaml", text);
+        whichrole(["test", "--mutants"]).arg(suite).run().exits(0);
+    }
+}
+
 #[test]
 fn a_line_of_users_may_be_so_long_and_no_longer() {
     let folder = Folder::new();

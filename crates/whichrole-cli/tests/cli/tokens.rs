@@ -365,6 +365,7 @@ fn a_custom_role_that_is_no_arn_is_answered_and_hinted_at() {
     };
     for (role, hint) in [
         ("Editor", format!("; did you mean `{editor}`?\n")),
+        ("role/Editor", format!("; did you mean `{editor}`?\n")),
         ("editr", format!("; did you mean `{editor}`?\n")),
         ("Nobody", "\n".to_owned()),
     ] {

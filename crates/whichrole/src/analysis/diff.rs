@@ -75,8 +75,8 @@ pub struct Diff {
     pub not_decided: BTreeSet<NotDecided>,
     /// Whether [`Diff::certainty_changes`] are all there are. Only where nothing differs at all: otherwise they are examples.
     pub certainty_decided: bool,
-    /// Whether one side does not say whether guests are allowed, has no role for them, and the other refuses them: both refuse them then, and
-    /// for which reason is not compared.
+    /// Whether one side does not say whether guests are allowed, or leaves it to something that is not known, has no role for them, and the
+    /// other refuses them: both refuse them then, and for which reason is not compared.
     pub guests_unsaid: bool,
     /// How many steps it took to find out.
     pub(crate) steps: u64,
@@ -91,7 +91,7 @@ pub struct Change {
     /// A shortest request of the class. Its provider is the key of the first configuration.
     pub witness: Witness,
     /// All providers with such requests.
-    pub providers: BTreeSet<Option<String>>,
+    pub providers: BTreeSet<Option<Arc<str>>>,
     /// What the witness got.
     pub before: Judged,
     /// What it gets.
@@ -162,13 +162,15 @@ impl Diff {
     ) -> Result<[Judged; 2], LoginError> {
         let [old, new] = &self.evaluators;
         let judged = |evaluator: &Arc<Evaluator>, claims: &Claims<'static>| {
+            let spelled = named.map(|named| evaluator.spelled_here(named));
+            let named = spelled.as_deref();
             let key = match (evaluator.login(named, claims, TokenForm::Claims), named) {
                 (Ok(login), _) => login.provider().cloned(),
                 // The configuration that does not know the provider has no mapping for it.
                 (Err(LoginError::UnknownProvider { .. }), Some(named)) => Some(named.clone()),
                 (Err(error), _) => return Err(error),
             };
-            let provider = key.as_ref().map(|key| key.as_str().to_owned());
+            let provider = key.as_ref().map(ProviderKey::shared_text);
             let witness = Arc::new(Witness { provider, claims: claims.clone(), custom_role_arn: None });
             judge(evaluator, key.as_ref(), &witness)
                 .ok_or(LoginError::UnknownIssuer { known: evaluator.provider_keys() })
@@ -207,8 +209,9 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
         paired(old, new, options.equal)
     };
     let guests_unsaid = agree_on_refused_guests(&mut old.0, &mut new.0);
+    let guests = Guests::of(&old.0, &new.0);
     let groups: Vec<Group> = old.1.iter().chain(&new.1).cloned().collect();
-    let roles: BTreeSet<String> = roles_of(&old.0, &groups).union(&roles_of(&new.0, &groups)).cloned().collect();
+    let roles: BTreeSet<Arc<str>> = roles_of(&old.0, &groups).union(&roles_of(&new.0, &groups)).cloned().collect();
     let (old_groups, new_groups) = (old.1, new.1);
     let (old, new) =
         (Arc::new(Evaluator::new(old.0, before.semantics)), Arc::new(Evaluator::new(new.0, after.semantics)));
@@ -239,6 +242,11 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
     let spots =
         if has_too_many_logins { Vec::new() } else { comparison.spots(&mut found.only_before, &mut found.only_after) };
     let everywhere = Search { atoms: &[], outside: vec![Vec::new()] };
+    let (of_guests, spots): (Vec<Spot>, Vec<Spot>) =
+        spots.into_iter().partition(|spot| spot.is_guest() && guests != Guests::Known);
+    if guests == Guests::Apart || comparison.differs(&of_guests, &everywhere) {
+        found.not_decided.insert(NotDecided::Guests);
+    }
     let mut plain = Classes::default();
     let mut custom = Classes::default();
     comparison.search(&spots, &everywhere, &mut plain, &mut custom);
@@ -246,7 +254,8 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
     found.changes = comparison.judged(plain);
     found.custom_role_changes = comparison.judged(custom);
     found.certainty_changes = comparison.certainty(&spots);
-    found.certainty_decided = !is_too_large && spots.iter().all(|spot| comparison.is_untouched(spot));
+    found.certainty_decided =
+        !is_too_large && guests != Guests::Apart && spots.iter().all(|spot| comparison.is_untouched(spot));
     if let Some(condition) = options.only {
         let atoms = condition.atoms();
         let mut outside = Classes::default();
@@ -268,20 +277,45 @@ pub fn diff(before: &Subject<'_>, after: &Subject<'_>, options: &DiffOptions<'_>
     found
 }
 
-/// What the service prints of a pool's roles does not say whether guests are allowed. Where it has no role for them and the other side says that
-/// they are not, both refuse them, and for which reason is no difference.
+/// What the service prints of a pool's roles does not say whether guests are allowed, and a file may leave that to something that is not known.
+/// Where such a side has no role for them and the other refuses them too, for which reason is no difference.
 /// Whether that is so.
 fn agree_on_refused_guests(old: &mut IdentityPool, new: &mut IdentityPool) -> bool {
     let refuse = |unsaid: &mut IdentityPool, said: &IdentityPool| {
-        let is_unsaid = unsaid.allow_unauthenticated_identities.is_none()
-            && unsaid.roles.unauthenticated.is_none()
-            && said.allow_unauthenticated_identities == Some(false);
+        let is_open = unsaid.guests_depend_on.is_some() && unsaid.guests_depend_on != said.guests_depend_on;
+        let refuses =
+            said.allow_unauthenticated_identities == Some(false) || (is_open && said.roles.unauthenticated.is_none());
+        let is_unsaid =
+            unsaid.allow_unauthenticated_identities.is_none() && unsaid.roles.unauthenticated.is_none() && refuses;
         if is_unsaid {
-            unsaid.allow_unauthenticated_identities = Some(false);
+            unsaid.allow_unauthenticated_identities = said.allow_unauthenticated_identities;
+            unsaid.guests_depend_on.clone_from(&said.guests_depend_on);
         }
         is_unsaid
     };
     refuse(old, new) || refuse(new, old)
+}
+
+/// What is known of whether guests are allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guests {
+    /// Whatever each side says of it.
+    Known,
+    /// Both sides leave it to one and the same reference, so it is the same on both. If guests are refused they are refused alike, so what
+    /// is alike where they are allowed is alike.
+    Alike,
+    /// A side leaves it to what the other does not.
+    Apart,
+}
+
+impl Guests {
+    fn of(old: &IdentityPool, new: &IdentityPool) -> Self {
+        match (&old.guests_depend_on, &new.guests_depend_on) {
+            (None, None) => Self::Known,
+            (a, b) if a == b => Self::Alike,
+            _ => Self::Apart,
+        }
+    }
 }
 
 struct Comparison<'c> {
@@ -325,7 +359,7 @@ impl<'c> Comparison<'c> {
                 compare(&space, spot, search, plain);
             }
             let alike = self.chosen_alike(spot);
-            for role in self.choosable(spot).into_iter().filter(|role| !alike.contains(role.as_str())) {
+            for role in self.choosable(spot).into_iter().filter(|role| !alike.contains(&**role)) {
                 if self.known.work.is_over() {
                     custom.not_decided.insert(NotDecided::TooLarge);
                     break;
@@ -335,6 +369,14 @@ impl<'c> Comparison<'c> {
                 }
             }
         }
+    }
+
+    /// Whether any of these logins may get something else.
+    fn differs(&self, spots: &[Spot], search: &Search<'_>) -> bool {
+        let (mut plain, mut custom) = (Classes::default(), Classes::default());
+        self.search(spots, search, &mut plain, &mut custom);
+        plain.merge(custom);
+        !plain.found.is_empty() || !plain.not_decided.is_empty()
     }
 
     /// Puts each witness to both sides and writes the answers out.

@@ -50,7 +50,7 @@ pub(crate) fn domain<'k>(
         let pair = |role: &str| format!("{role},arn:aws:iam::111122223333:saml-provider/{}", fresh.legal);
         let other = || fresh.legal.to_string();
         match &case.test {
-            CaseTest::Sole(role) => domain.more.push(Claim::texts([role.clone().unwrap_or_else(other)])),
+            CaseTest::Sole(role) => domain.more.push(Claim::texts([role.as_deref().map_or_else(other, str::to_owned)])),
             CaseTest::Has(role) => domain.more.push(Claim::texts([role.clone()])),
             CaseTest::SamlOne(role) => domain.more.push(pair(role.as_deref().unwrap_or(&other())).into()),
             CaseTest::SamlHas(role) => domain.more.push(Claim::texts([pair(role), pair(&other())])),

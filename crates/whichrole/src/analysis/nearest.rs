@@ -30,7 +30,7 @@ pub(crate) fn nearest(
     role: &str,
 ) -> Found<Vec<Edit>> {
     let mut roles = roles_of(evaluator.pool(), groups);
-    roles.insert(role.to_owned());
+    roles.insert(role.into());
     let work = Work::default();
     let known = Known { groups, roles: &roles, work: &work };
     let key = match evaluator.mapping_of(login) {
@@ -57,7 +57,7 @@ fn smallest<'a>(space: &Space<'_>, role: &str, had: impl Fn(&str) -> Option<&'a 
     let Some(side) = space.sides.first() else { return Found::No };
     let mut best: Option<(Size, Vec<Edit>)> = None;
     let mut undecided: Option<(usize, NotDecided)> = None;
-    for target in (0..=side.cases.len()).filter(|at| matches!(side.end(*at), End::Role(given) if given == role)) {
+    for target in (0..=side.cases.len()).filter(|at| matches!(side.end(*at), End::Role(given) if **given == *role)) {
         if space.work.is_over() {
             undecided = Some((0, NotDecided::TooLarge));
             break;

@@ -2,10 +2,12 @@
 //! unique, and by what a reference may stand for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::pool::{Group, IdentityPool, RoleArn};
 use crate::provider::{ProviderKey, fits};
 use crate::read::{RoleName, Surroundings};
+use crate::spelling::is_other_spelling;
 
 /// One configuration: a pool and the groups that are known.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +55,7 @@ struct Matches {
 /// The roles of a configuration, and what its files say of their names.
 #[derive(Clone, Copy)]
 struct Roles<'r> {
-    all: &'r BTreeSet<String>,
+    all: &'r BTreeSet<Arc<str>>,
     around: Option<&'r Surroundings>,
 }
 
@@ -62,14 +64,14 @@ struct Roles<'r> {
 fn match_by_name(before: Roles<'_>, after: Roles<'_>) -> Matches {
     let mut found = Matches::default();
     for (here, there) in [(before, after), (after, before)] {
-        let symbolic: Vec<(&String, Shown<'_>)> = here
+        let symbolic: Vec<(&Arc<str>, Shown<'_>)> = here
             .all
             .iter()
             .filter(|role| role.contains("${") && !there.all.contains(*role))
             .map(|role| (role, Shown::of(role, here.around)))
             .collect();
         let accounts = accounts(here.all, there.all);
-        let literal: Vec<&String> = there
+        let literal: Vec<&Arc<str>> = there
             .all
             .iter()
             .filter(|role| {
@@ -84,11 +86,11 @@ fn match_by_name(before: Roles<'_>, after: Roles<'_>) -> Matches {
                 let mut namesakes = literal.iter().filter(|role| is_open(role) && shown.is_name_of(role));
                 let (Some(only), None) = (namesakes.next(), namesakes.next()) else { continue };
                 let claims =
-                    |(_, other): &&(&String, Shown<'_>)| other.is_guess() == is_guess && other.is_name_of(only);
+                    |(_, other): &&(&Arc<str>, Shown<'_>)| other.is_guess() == is_guess && other.is_name_of(only);
                 if symbolic.iter().filter(claims).count() == 1 {
-                    found.matched.insert((*reference).clone(), (**only).clone());
+                    found.matched.insert(reference.to_string(), only.to_string());
                     if is_guess {
-                        found.guessed.insert((*reference).clone());
+                        found.guessed.insert(reference.to_string());
                     }
                 }
             }
@@ -99,7 +101,7 @@ fn match_by_name(before: Roles<'_>, after: Roles<'_>) -> Matches {
 
 /// The accounts in which the roles may be that one side refers to: those of its own literal roles. Where it has none, the account of the
 /// other side's, unless these are of several: any could then be the wrong one.
-fn accounts<'r>(here: &'r BTreeSet<String>, there: &'r BTreeSet<String>) -> BTreeSet<&'r str> {
+fn accounts<'r>(here: &'r BTreeSet<Arc<str>>, there: &'r BTreeSet<Arc<str>>) -> BTreeSet<&'r str> {
     let own: BTreeSet<&str> = here.iter().filter_map(|role| RoleArn::account_in(role)).collect();
     if !own.is_empty() {
         return own;
@@ -174,7 +176,7 @@ fn rewritten(
     role: &dyn Fn(&str) -> String,
     provider: &dyn Fn(&str) -> String,
 ) -> (IdentityPool, Vec<Group>) {
-    let arn = |written: &RoleArn| RoleArn(role(written.as_str()));
+    let arn = |written: &RoleArn| RoleArn::from(role(written.as_str()));
     let key = |written: &ProviderKey| match provider(written.as_str()) {
         text if text == written.as_str() => written.clone(),
         text if text.contains("${") => ProviderKey::of_kind(written.kind(), text),
@@ -217,6 +219,9 @@ pub(crate) fn counterpart<'k>(
     if let Some(same) = there.iter().find(|other| other.as_str() == key.as_str()) {
         return Some(same);
     }
+    if let Some(same) = there.iter().find(|other| is_other_spelling(key, other)) {
+        return Some(same);
+    }
     // One of the two may have references where the other has what they stand for.
     let fits_in = |a: &ProviderKey, b: &ProviderKey| {
         a.could_be(b) && fits(a.client().unwrap_or_default(), b.client().unwrap_or_default())
@@ -236,14 +241,14 @@ mod tests {
     const ADMIN: &str = "arn:aws:iam::111122223333:role/Prod-AdminRole-1A2B3C";
 
     fn matches(before: &[&str], after: &[&str], around: Option<&Surroundings>) -> Matches {
-        let set = |roles: &[&str]| roles.iter().map(|role| (*role).to_owned()).collect::<BTreeSet<String>>();
+        let set = |roles: &[&str]| roles.iter().map(|role| Arc::from(*role)).collect::<BTreeSet<Arc<str>>>();
         match_by_name(Roles { all: &set(before), around }, Roles { all: &set(after), around: None })
     }
 
     fn declared(reference: &str, name: RoleName) -> Surroundings {
         let mut around = Surroundings::default();
         let at = crate::read::Position::new(0, 1, 1);
-        let (label, arns) = (reference.to_owned(), vec![reference.to_owned()]);
+        let (label, arns) = (reference.to_owned(), vec![reference.into()]);
         around.add_role(crate::read::Role { label, arns, names: Vec::new(), name, trust: None, at });
         around
     }

@@ -35,7 +35,7 @@ pub fn never(evaluator: &Evaluator, groups: &[Group], role: &str, unless: Option
     };
     let Some(alternatives) = alternatives else { return Proof::NotDecided(NotDecided::TooLarge) };
     let mut roles = roles_of(evaluator.pool(), groups);
-    roles.insert(role.to_owned());
+    roles.insert(role.into());
     let work = Work::default();
     let known = Known { groups, roles: &roles, work: &work };
     let mut verdict = Verdict::Dead;
@@ -47,7 +47,8 @@ pub fn never(evaluator: &Evaluator, groups: &[Group], role: &str, unless: Option
             }
             let Some(space) = Space::new(&[evaluator], &spot, &[custom], known, &atoms) else { continue };
             let Some(side) = space.sides.first() else { continue };
-            for target in (0..=side.cases.len()).filter(|at| matches!(side.end(*at), End::Role(given) if given == role))
+            for target in
+                (0..=side.cases.len()).filter(|at| matches!(side.end(*at), End::Role(given) if **given == *role))
             {
                 for terms in &alternatives {
                     let (targets, terms) = (vec![target], terms.clone());
@@ -67,7 +68,7 @@ pub fn always(evaluator: &Evaluator, groups: &[Group], role: &str, when: Option<
     let (atoms, alternatives) =
         when.map_or_else(|| (Vec::new(), vec![Vec::new()]), |condition| (condition.atoms(), condition.alternatives()));
     let mut roles = roles_of(evaluator.pool(), groups);
-    roles.insert(role.to_owned());
+    roles.insert(role.into());
     let work = Work::default();
     let known = Known { groups, roles: &roles, work: &work };
     let mut verdict = Verdict::Dead;
@@ -80,7 +81,7 @@ pub fn always(evaluator: &Evaluator, groups: &[Group], role: &str, when: Option<
         let Some(space) = Space::new(&[evaluator], &spot, &[None], known, &atoms) else { continue };
         let Some(side) = space.sides.first() else { continue };
         for target in 0..=side.cases.len() {
-            let gives = matches!(side.end(target), End::Role(given) if given == role);
+            let gives = matches!(side.end(target), End::Role(given) if **given == *role);
             // Which sides' tags must be fine, and which claim must be the fault of a tag.
             let rejected = || side.tag_claims.iter().map(|claim| (Vec::new(), Some(*claim)));
             let wants: Vec<(Vec<usize>, Option<usize>)> = match (gives, side.end(target)) {
@@ -131,9 +132,9 @@ pub fn equivalent(one: &Subject<'_>, other: &Subject<'_>, options: &DiffOptions<
 
 fn asked(space: &Space<'_>, ask: &Ask) -> Verdict {
     let Some(side) = space.sides.first() else { return Verdict::Dead };
-    match space.find(ask) {
+    match space.find(ask).known_of(side) {
         Found::Yes(claims) => Verdict::Live(Witness {
-            provider: side.key.as_ref().map(|key| key.as_str().to_owned()),
+            provider: side.key.as_ref().map(ProviderKey::shared_text),
             claims,
             custom_role_arn: side.custom.clone(),
         }),

@@ -4,6 +4,7 @@ mod json;
 mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::side::End;
 use super::solve::{Found, NotDecided};
@@ -75,13 +76,15 @@ pub struct Reach {
     pub groups: Vec<GroupSets>,
     /// Which values were considered for each claim that decides something.
     pub domain: BTreeMap<String, &'static str>,
+    /// What decides whether the role for guests is given to guests, where that is not known: nothing here counts them.
+    pub guests_depend_on: Option<String>,
 }
 
 /// One role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleReach {
     /// The role, as written.
-    pub role: String,
+    pub role: Arc<str>,
     /// Whether a request that chooses no role gets it.
     pub verdict: Verdict,
     /// What gives it.
@@ -98,7 +101,7 @@ pub struct RoleReach {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
     /// The mapping; `None` for guests.
-    pub provider: Option<String>,
+    pub provider: Option<Arc<str>>,
     /// What gives the role.
     pub source: Source,
 }
@@ -107,11 +110,11 @@ pub struct Way {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleReach {
     /// The mapping's key.
-    pub provider: String,
+    pub provider: Arc<str>,
     /// The rule's number, counted from 1.
     pub rule: usize,
     /// The rule's role.
-    pub role: String,
+    pub role: Arc<str>,
     /// Whether it decides some request that then gets its role.
     pub verdict: Verdict,
     /// A smallest set of earlier rules that together leave it nothing; none where it never matches at all.
@@ -133,9 +136,9 @@ pub struct Unmapped {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupSets {
     /// The mapping's key.
-    pub provider: String,
+    pub provider: Arc<str>,
     /// The role.
-    pub role: String,
+    pub role: Arc<str>,
     /// The sets, of at most two groups; none is part of another.
     pub sets: Vec<Vec<String>>,
 }
@@ -158,12 +161,14 @@ pub(crate) fn reach_within(evaluator: &Evaluator, groups: &[Group], work: &Work)
 #[must_use]
 pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleReach {
     let mut all_roles = roles_of(evaluator.pool(), groups);
-    all_roles.insert(role.to_owned());
+    all_roles.insert(role.into());
     let work = Work::default();
     let known = Known { groups, roles: &all_roles, work: &work };
     let found = reach_of(evaluator, groups, &all_roles, &Work::default(), false, false);
-    let found = found.roles.into_iter().find(|known| known.role == role);
-    let spots = spots(evaluator).into_iter().take_while(|_| !work.is_over());
+    let found = found.roles.into_iter().find(|known| *known.role == *role);
+    let guests_are_known = evaluator.pool().guests_depend_on.is_none();
+    let spots = spots(evaluator).into_iter().filter(|spot| guests_are_known || !spot.is_guest());
+    let spots = spots.take_while(|_| !work.is_over());
     let spaces = spots.filter_map(|spot| {
         let space = Space::new(&[evaluator], &spot, &[None], known, &[])?;
         Some(alternatives(&space, role))
@@ -171,7 +176,7 @@ pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleRe
     let mut when: Vec<Alternative> = spaces.flatten().collect();
     when.dedup();
     let nothing = RoleReach {
-        role: role.to_owned(),
+        role: role.into(),
         verdict: Verdict::Dead,
         by: Vec::new(),
         by_custom_role: None,
@@ -190,10 +195,11 @@ pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleRe
 /// # Errors
 /// A name that no role has (`Admn`), or that several have: the problem lists them.
 pub fn find_role(pool: &IdentityPool, groups: &[Group], written: &str) -> Result<String, Problem> {
-    let roles: Vec<RoleArn> = roles_of(pool, groups).into_iter().map(RoleArn).collect();
+    let roles = roles_of(pool, groups);
+    let roles: Vec<RoleArn> = roles.iter().map(|role| RoleArn::from(&**role)).collect();
     let called: Vec<&RoleArn> = roles.iter().filter(|role| role.names().contains(&written)).collect();
     match called.as_slice() {
-        [only] => Ok(only.0.clone()),
+        [only] => Ok(only.as_str().to_owned()),
         [] if written.starts_with("arn:") => Ok(written.to_owned()),
         [] => {
             // The full ARNs would drown the names that people write.
@@ -212,7 +218,7 @@ pub fn find_role(pool: &IdentityPool, groups: &[Group], written: &str) -> Result
 fn reach_of(
     evaluator: &Evaluator,
     groups: &[Group],
-    all_roles: &BTreeSet<String>,
+    all_roles: &BTreeSet<Arc<str>>,
     work: &Work,
     asks_who_blocks: bool,
     keeps_witnesses: bool,
@@ -235,7 +241,7 @@ fn reach_of(
     let roles = all_roles
         .iter()
         .map(|role| {
-            let Ways { verdict, known, by } = ways.remove(role.as_str()).unwrap_or_default();
+            let Ways { verdict, known, by } = ways.remove(&**role).unwrap_or_default();
             let verdict = if passed_by { verdict.or(Verdict::NotDecided(NotDecided::TooLarge)) } else { verdict };
             let has_unknown = known.as_ref().is_some_and(|known| known.witness().is_none());
             let unknown_groups = verdict.witness().is_some() && has_unknown;
@@ -245,7 +251,15 @@ fn reach_of(
             RoleReach { role: role.clone(), verdict, by, by_custom_role, when: None, unknown_groups }
         })
         .collect();
-    Reach { roles, rules, unmapped: unmapped(evaluator), groups: group_sets(evaluator, groups), domain }
+    let pool = evaluator.pool();
+    Reach {
+        roles,
+        rules,
+        unmapped: unmapped(evaluator),
+        groups: group_sets(evaluator, groups),
+        domain,
+        guests_depend_on: pool.guests_depend_on.clone().filter(|_| pool.roles.unauthenticated.is_some()),
+    }
 }
 
 /// Each login that has a mapping, and guests.
@@ -266,14 +280,14 @@ fn custom(evaluator: &Evaluator, spots: &[Spot], known: Known<'_>, role: &str) -
         let Some(space) = Space::new(&[evaluator], spot, &[Some(role)], known, &[]) else { continue };
         let Some(side) = space.sides.first() else { continue };
         for target in 0..=side.cases.len() {
-            if *side.end(target) != End::Role(role.to_owned()) {
+            if !matches!(side.end(target), End::Role(given) if **given == *role) {
                 continue;
             }
             // Any of the role's rules will do, so none needs to be avoided.
             let ask = Ask { targets: vec![target], fine: vec![0], ..Ask::default() };
-            verdict = verdict.or(match space.find(&ask) {
+            verdict = verdict.or(match space.find(&ask).known_of(side) {
                 Found::Yes(claims) => Verdict::Live(Witness {
-                    provider: side.key.as_ref().map(|key| key.as_str().to_owned()),
+                    provider: side.key.as_ref().map(ProviderKey::shared_text),
                     claims,
                     custom_role_arn: Some(role.to_owned()),
                 }),
@@ -350,8 +364,8 @@ fn group_sets(evaluator: &Evaluator, groups: &[Group]) -> Vec<GroupSets> {
             }
         }
         found.extend(by_role.into_iter().map(|(role, sets)| GroupSets {
-            provider: key.as_str().to_owned(),
-            role,
+            provider: key.shared_text(),
+            role: role.into(),
             sets,
         }));
     }

@@ -1,6 +1,7 @@
 //! Which conclusions another reading would change: the same question under every other choice of one open question.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -18,9 +19,9 @@ pub struct ReachReading {
     /// The choice.
     pub assume: Choice,
     /// The roles that are reachable under one of the two choices only, and whether they are under this one.
-    pub roles: Vec<(String, Option<bool>)>,
+    pub roles: Vec<(Arc<str>, Option<bool>)>,
     /// The rules (mapping and number) that are live under one of the two choices only, and whether they are under this one.
-    pub rules: Vec<(String, usize, Option<bool>)>,
+    pub rules: Vec<(Arc<str>, usize, Option<bool>)>,
 }
 
 /// The other choices of the questions that are open and can matter to this pool.

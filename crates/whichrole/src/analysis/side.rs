@@ -1,7 +1,9 @@
 //! One configuration's part of a space: its cases in order, and where a request ends that none of them decides.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::solve::{Found, NotDecided};
 use super::space::{Known, Spot};
 use super::work::{steps_of_login, steps_of_test};
 use crate::claims::{Claim, Claims};
@@ -21,7 +23,7 @@ const COST_OF_TAG: usize = 4;
 /// Where a request ends on one side, its tags apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum End {
-    Role(String),
+    Role(Arc<str>),
     /// A role that the token names and no configuration knows.
     Named,
     /// The denial's reason.
@@ -48,11 +50,11 @@ pub(crate) enum CaseTest<'e> {
     /// As a mapping of type Token compares: character for character.
     Exact(Test),
     /// `cognito:roles` has exactly one role: this one, or one that no configuration knows.
-    Sole(Option<String>),
+    Sole(Option<Arc<str>>),
     /// `cognito:roles` has this role.
     Has(String),
     /// The assertion has exactly one role: this one, or one that no configuration knows.
-    SamlOne(Option<String>),
+    SamlOne(Option<Arc<str>>),
     /// The assertion has several roles, this one among them.
     SamlHas(String),
     /// The assertion has several roles.
@@ -87,13 +89,13 @@ impl CaseTest<'_> {
             Self::Sole(wanted) => {
                 let mut roles = token_roles(Some(claim));
                 roles.next().is_some_and(|first| {
-                    wanted.as_ref().is_none_or(|wanted| wanted == first) && roles.all(|role| role == first)
+                    wanted.as_ref().is_none_or(|wanted| **wanted == *first) && roles.all(|role| role == first)
                 })
             }
             Self::Has(role) => token_roles(Some(claim)).any(|known| known == role),
             Self::SamlOne(wanted) => {
                 let roles = saml();
-                roles.len() == 1 && wanted.as_ref().is_none_or(|wanted| roles.contains(wanted))
+                roles.len() == 1 && wanted.as_ref().is_none_or(|wanted| roles.iter().any(|role| **role == **wanted))
             }
             Self::SamlHas(role) => saml().contains(role),
             Self::SamlSeveral => saml().len() > 1,
@@ -188,6 +190,17 @@ impl Side<'_> {
             + self.cases.len()
             + compared.sum::<usize>()
             + self.tags.len() * (COST_OF_TAG + claims.iter().count() / 2)
+    }
+}
+
+impl<T> Found<T> {
+    /// The same, as far as it is known: what a guest shows counts only where it is known whether guests are allowed.
+    pub(crate) fn known_of(self, side: &Side<'_>) -> Self {
+        let is_open = side.key.is_none() && side.evaluator.pool().guests_depend_on.is_some();
+        match self {
+            Self::Yes(_) if is_open => Self::Undecided(NotDecided::Guests),
+            found => found,
+        }
     }
 }
 
@@ -290,7 +303,7 @@ pub(crate) fn side<'e>(
                         side.cases.push(Case {
                             claim: names.insert(&rule.claim),
                             test: CaseTest::Rule(test),
-                            end: End::Role(rule.role_arn.0.clone()),
+                            end: End::Role(rule.role_arn.shared_text()),
                             rule: Some(at + 1),
                         });
                     }
@@ -328,7 +341,7 @@ pub(crate) fn login<'a>(evaluator: &'a Evaluator, key: &ProviderKey, claims: &'a
 
 fn end_of(decision: &Decision<'_>) -> End {
     match (decision.role(), decision.denial()) {
-        (Some(role), _) => End::Role(role.to_owned()),
+        (Some(role), _) => End::Role(role.into()),
         (None, denial) => End::Deny(denial.map_or("", Denial::reason)),
     }
 }
@@ -340,7 +353,7 @@ fn token_cases(side: &mut Side<'_>, semantics: &Semantics, known: Known<'_>, nam
         side.cases.push(Case { claim, test, end, rule: None });
     };
     if let Some(custom) = &side.custom {
-        push(ROLES, CaseTest::Has(custom.clone()), End::Role(custom.clone()));
+        push(ROLES, CaseTest::Has(custom.clone()), End::Role(custom.as_str().into()));
         return;
     }
     for role in known.roles.iter().filter(|role| !role.is_empty()) {
@@ -365,7 +378,8 @@ fn saml_cases(side: &mut Side<'_>, known: Known<'_>, names: &mut Names) {
     push(CaseTest::SamlOne(None), End::Named);
     match side.custom.clone() {
         Some(custom) => {
-            push(CaseTest::SamlHas(custom.clone()), End::Role(custom));
+            let role = custom.as_str().into();
+            push(CaseTest::SamlHas(custom), End::Role(role));
             push(CaseTest::SamlSeveral, End::Deny("custom-role-not-allowed"));
         }
         None => push(CaseTest::SamlSeveral, End::Deny("custom-role-required")),

@@ -57,6 +57,9 @@ pub enum NotDecided {
     /// Nothing was found, and a complete search is not known: tests under several readings meet in one claim, or tests of an array's text
     /// can only be met by arrays that the search does not build.
     Incomplete,
+    /// A guest would show it, and whether the pool takes guests is left to something that is not known
+    /// ([`IdentityPool::guests_depend_on`](crate::IdentityPool::guests_depend_on)).
+    Guests,
     /// A witness did not get from the evaluator what the analysis said. This is a fault of whichrole; please report it.
     Replay,
 }
@@ -66,6 +69,7 @@ impl fmt::Display for NotDecided {
         f.write_str(match self {
             Self::TooLarge => "the search went past its bounds",
             Self::Incomplete => "no witness was found, and the search was not complete",
+            Self::Guests => "whether guests are allowed is not known",
             Self::Replay => "a witness did not replay; this is a fault of whichrole, please report it",
         })
     }

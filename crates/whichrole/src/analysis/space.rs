@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::domain::domain;
 use super::side::{CaseTest, EXACT, Side, USER_ID, side};
@@ -16,7 +17,7 @@ use crate::json::JsonLimits;
 use crate::login::TokenForm;
 use crate::matching::Test;
 use crate::names::Names;
-use crate::pool::{Group, IdentityPool, RoleMapping};
+use crate::pool::{Group, IdentityPool, RoleArn, RoleMapping};
 use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::semantics::{Question as Open, Questions, Semantics};
 use crate::{Evaluator, tags};
@@ -178,12 +179,19 @@ pub(crate) struct Spot {
     pub(crate) user_id: Option<bool>,
 }
 
+impl Spot {
+    /// Whether it is about guests, who have no login.
+    pub(crate) fn is_guest(&self) -> bool {
+        self.keys.iter().all(Option::is_none)
+    }
+}
+
 /// What is known besides the pools.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known<'k> {
     pub(crate) groups: &'k [Group],
     /// All roles of all configurations in question.
-    pub(crate) roles: &'k BTreeSet<String>,
+    pub(crate) roles: &'k BTreeSet<Arc<str>>,
     /// How much has been done.
     pub(crate) work: &'k Work,
 }
@@ -481,11 +489,11 @@ impl<'e> Space<'e> {
 }
 
 /// All roles that a pool and its groups name.
-pub(crate) fn roles_of(pool: &IdentityPool, groups: &[Group]) -> BTreeSet<String> {
+pub(crate) fn roles_of(pool: &IdentityPool, groups: &[Group]) -> BTreeSet<Arc<str>> {
     let defaults = [&pool.roles.authenticated, &pool.roles.unauthenticated].into_iter().flatten();
     let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
     let groups = groups.iter().filter_map(|group| group.role_arn.as_ref());
-    defaults.chain(rules).chain(groups).map(|role| role.0.clone()).collect()
+    defaults.chain(rules).chain(groups).map(RoleArn::shared_text).collect()
 }
 
 /// The variants of a login that differ in what its default tags are made from (P2).

@@ -54,7 +54,7 @@ type Test = (usize, bool);
 /// The alternatives of one login. Where that is too much work there are none, and the work is over.
 pub(crate) fn alternatives(space: &Space<'_>, role: &str) -> Vec<Alternative> {
     let Some(side) = space.sides.first() else { return Vec::new() };
-    let gives = |at: usize| matches!(side.end(at), End::Role(known) if known == role);
+    let gives = |at: usize| matches!(side.end(at), End::Role(known) if **known == *role);
     let mut found: Vec<Vec<Test>> = Vec::new();
     for target in (0..=side.cases.len()).filter(|at| gives(*at)) {
         if space.work.is_over() {
@@ -134,7 +134,7 @@ fn constraints(space: &Space<'_>, side: &Side<'_>, tests: &[Test]) -> BTreeMap<S
             CaseTest::Rule(test) => (operator(test.match_type()), test.value().to_owned()),
             CaseTest::Exact(test) => (operator(test.match_type()), test.value().to_owned()),
             CaseTest::Sole(role) | CaseTest::SamlOne(role) => {
-                ("is-the-only-role", role.clone().unwrap_or_else(|| "*".to_owned()))
+                ("is-the-only-role", role.as_deref().unwrap_or("*").to_owned())
             }
             CaseTest::Has(role) | CaseTest::SamlHas(role) => ("contains", role.clone()),
             CaseTest::SamlSeveral => ("has-several-roles", String::new()),

@@ -1,6 +1,7 @@
 //! A request that shows that something can happen, as small as it can be.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use serde::ser::{Error, SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
@@ -12,7 +13,7 @@ use crate::claims::Claims;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Witness {
     /// The role-mapping key of the login (what `--provider` takes); `None` for a guest.
-    pub provider: Option<String>,
+    pub provider: Option<Arc<str>>,
     /// The claims, and only those that matter.
     pub claims: Claims<'static>,
     /// The role that the request chooses, if it does.

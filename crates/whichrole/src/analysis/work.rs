@@ -98,7 +98,7 @@ mod tests {
         let rule = MappingRule::new("hd", MatchType::Equals, "example.com", "R");
         pool.role_mappings.insert(key.clone(), RoleMapping::rules([rule]));
         let evaluator = Evaluator::new(pool, Semantics::default());
-        let roles = BTreeSet::from(["R".to_owned()]);
+        let roles = BTreeSet::from(["R".into()]);
         let find = |work: &Work| {
             let known = Known { groups: &[], roles: &roles, work };
             let spot = Spot { keys: vec![Some(key.clone())], ..Spot::default() };

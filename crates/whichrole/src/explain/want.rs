@@ -274,7 +274,7 @@ fn ways(evaluator: &Evaluator, login: &Login<'_>, role: &str, groups: &[Group], 
             // A request that chooses the role may get it by a rule that is dead for all others.
             let gives_it = rules.iter().any(|rule| rule.role_arn.as_str() == role);
             let reach = if gives_it && !chooses { reach(evaluator, groups).rules } else { Vec::new() };
-            let dead = reach.iter().filter(|known| known.provider == key.as_str() && known.verdict == Verdict::Dead);
+            let dead = reach.iter().filter(|known| &*known.provider == key.as_str() && known.verdict == Verdict::Dead);
             let dead: BTreeSet<usize> = dead.map(|known| known.rule).collect();
             let is_live =
                 |(n, rule): &(usize, &MappingRule)| rule.role_arn.as_str() == role && !dead.contains(&(n + 1));

@@ -2,6 +2,7 @@
 //! proved by [`analysis`](crate::analysis); what is said to happen was put to the evaluator.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::rejected::role_fault;
 use super::tags::missing_source;
@@ -53,7 +54,7 @@ fn dead_rules(case: &Case<'_>, found: &mut Vec<Finding>) {
     for (key, mapping) in case.solved() {
         let rules = mapping.mapping_rules();
         let mut dead: BTreeMap<usize, &RuleReach> = BTreeMap::new();
-        for reach in case.reach.rules.iter().filter(|rule| rule.provider == key.as_str()) {
+        for reach in case.reach.rules.iter().filter(|rule| &*rule.provider == key.as_str()) {
             if reach.verdict == Verdict::Dead {
                 dead.insert(reach.rule, reach);
             }
@@ -131,7 +132,7 @@ fn shadowed(
 }
 
 /// Rules by their provider and number.
-type Rules = BTreeSet<(String, usize)>;
+type Rules = BTreeSet<(Arc<str>, usize)>;
 
 /// Which rules live under other choices for the questions about comparing.
 struct OtherReadings<'l, 'c> {
@@ -155,7 +156,7 @@ impl OtherReadings<'_, '_> {
             let work = Work::default();
             choices.into_iter().map(|choice| (choice.to_string(), live(case, choice, &work))).collect()
         });
-        let rule = (key.as_str().to_owned(), rule);
+        let rule = (key.shared_text(), rule);
         known.iter().find(|(_, live)| live.contains(&rule)).map(|(choice, _)| choice.clone())
     }
 }
@@ -259,7 +260,7 @@ fn decide(case: &Case<'_>, key: &ProviderKey, claims: &Claims<'static>) -> Optio
 }
 
 fn witness(key: &ProviderKey, claims: Claims<'static>) -> Witness {
-    Witness { provider: Some(key.as_str().to_owned()), claims, custom_role_arn: None }
+    Witness { provider: Some(key.shared_text()), claims, custom_role_arn: None }
 }
 
 /// A `NotEqual` rule is passed over for users who lack the claim (R3).
@@ -331,7 +332,7 @@ fn overlapping_groups(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &Mappi
 fn unreachable_roles(case: &Case<'_>, found: &mut Vec<Finding>) {
     let pool = case.pool();
     let is_dead = |role: &str| {
-        let reach = case.reach.roles.iter().find(|known| known.role == role);
+        let reach = case.reach.roles.iter().find(|known| &*known.role == role);
         reach.is_some_and(|reach| {
             reach.verdict == Verdict::Dead
                 && reach.by_custom_role.as_ref().is_none_or(|custom| *custom == Verdict::Dead)

@@ -138,6 +138,7 @@ pub fn lint(configuration: &Configuration) -> Result<Vec<Finding>, Vec<Problem>>
     let undeclared = configuration.notes.iter().filter(|note| note.code == "undeclared-reference");
     let mut findings: Vec<Finding> = known.into_iter().chain(undeclared).map(of_problem).collect();
     let mut common = Common::of(configuration);
+    let mut sorted = 0;
     for definition in &configuration.definitions {
         let own = definition.pool.id.as_deref().and_then(|id| common.not_the_pool.take(id));
         let case = Case::new(configuration, definition, &common);
@@ -148,18 +149,37 @@ pub fn lint(configuration: &Configuration) -> Result<Vec<Finding>, Vec<Problem>>
                 .extend(found.into_iter().map(|finding| Finding { pool: Some(definition.name.clone()), ..finding }));
         }
         common.not_the_pool.extend(own);
+        // Pools that share a role say the same of it, each again.
+        if findings.len() > 2 * sorted + MOST_UNSORTED {
+            sort(&mut findings);
+            sorted = findings.len();
+        }
     }
     sort(&mut findings);
     Ok(findings)
 }
 
-/// Order of the text, then of the catalogue.
+/// How many findings are kept before what is said twice is left out.
+const MOST_UNSORTED: usize = 10_000;
+
+/// Order of the text, then of the catalogue; what is said twice of one place is left out.
 pub(crate) fn sort(findings: &mut Vec<Finding>) {
-    findings.sort_by_cached_key(|finding| {
-        let lint = LINTS.iter().position(|lint| lint.id == finding.lint);
-        (finding.at, lint, finding.pool.clone(), finding.provider.clone(), finding.rule, finding.message.clone())
+    let place = |finding: &Finding| (finding.at, LINTS.iter().position(|lint| lint.id == finding.lint));
+    let mut placed: Vec<_> = findings.drain(..).map(|finding| (place(&finding), finding)).collect();
+    placed.sort_by(|(a, one), (b, other)| a.cmp(b).then_with(|| rest(one).cmp(&rest(other))));
+    let (mut here, mut said) = (None, BTreeSet::new());
+    placed.retain(|(place, finding)| {
+        if here != Some(*place) {
+            (here, said) = (Some(*place), BTreeSet::new());
+        }
+        finding.at.is_none() || said.insert(finding.message.clone())
     });
-    findings.dedup_by(|a, b| a.at == b.at && a.at.is_some() && a.lint == b.lint && a.message == b.message);
+    findings.extend(placed.into_iter().map(|(_, finding)| finding));
+}
+
+/// What orders findings of one place.
+fn rest(finding: &Finding) -> impl Ord + '_ {
+    (&finding.pool, &finding.provider, finding.rule, &finding.message)
 }
 
 /// A fault that reading found.

@@ -271,7 +271,8 @@ fn is_configured(case: &Case<'_>, key: &ProviderKey, of: Use) -> Option<bool> {
     }
     if key.kind() != ProviderKind::UserPool {
         // Only a pool that is itself in the files lists its providers.
-        let is_here = pool.providers.is_some() || pool.allow_unauthenticated_identities.is_some();
+        let says_who = pool.allow_unauthenticated_identities.is_some() || pool.guests_depend_on.is_some();
+        let is_here = pool.providers.is_some() || says_who;
         let is_listed = case.listed.others.contains(key);
         let is_open = key.is_symbolic() || case.listed.has_symbolic_others;
         return if is_listed {

@@ -167,8 +167,18 @@ fn guests(case: &Case<'_>, found: &mut Vec<Finding>) {
         case.definition.groups.iter().flatten().filter_map(|g| g.role_arn.as_ref()).map(crate::RoleArn::as_str),
     );
     if others.contains(guests.as_str()) {
-        let message = format!("guests get {}, the role of users who signed in", text::quoted(guests.as_str()));
-        found.push(Finding::new("same-role-for-guests", Severity::Error, message).at(at));
+        let guests = text::quoted(guests.as_str());
+        let (severity, message) = match &pool.guests_depend_on {
+            None => (Severity::Error, format!("guests get {guests}, the role of users who signed in")),
+            Some(reference) => (
+                Severity::Warning,
+                format!(
+                    "guests, if {} allows them, get {guests}, the role of users who signed in",
+                    text::quoted(reference)
+                ),
+            ),
+        };
+        found.push(Finding::new("same-role-for-guests", severity, message).at(at));
     } else if pool.allow_unauthenticated_identities == Some(true) {
         let message = format!("anyone on the internet gets {} without signing in", text::quoted(guests.as_str()));
         found.push(Finding::new("guest-role", Severity::Warning, message).at(at));
@@ -197,7 +207,7 @@ fn classic_flow(case: &Case<'_>, found: &mut Vec<Finding>) {
         pool.id.as_deref().is_some_and(|id| id.starts_with("${") && !id.contains("aws_cognito_identity_pool"));
     let is_unset = pool.allow_classic_flow.is_none()
         && is_template
-        && pool.allow_unauthenticated_identities.is_some()
+        && (pool.allow_unauthenticated_identities.is_some() || pool.guests_depend_on.is_some())
         && case.is_attached();
     let how = match pool.allow_classic_flow {
         Some(true) => "the basic (classic) flow is on",

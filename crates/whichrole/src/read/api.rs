@@ -145,8 +145,19 @@ fn member(entry: &Entry, pool: Option<&str>, drafts: &mut Drafts) {
             }
         }
         "AllowUnauthenticatedIdentities" => {
-            if let Some(allowed) = known_bool(value, "`AllowUnauthenticatedIdentities`", drafts) {
-                drafts.set_guests(pool, allowed, value.at);
+            match value.as_text() {
+                // So `canonical` writes a flag that was not known.
+                Some(reference) if reference.contains("${") => {
+                    let message = "`AllowUnauthenticatedIdentities` is";
+                    let message = format!("{message} {}, which is not known here", text::quoted(reference));
+                    let why = Problem::unresolved(&message, "write `true` or `false`").at(value.at);
+                    drafts.leave_guests_open(pool, reference, why);
+                }
+                _ => {
+                    if let Some(allowed) = known_bool(value, "`AllowUnauthenticatedIdentities`", drafts) {
+                        drafts.set_guests(pool, allowed, value.at);
+                    }
+                }
             }
         }
         "AllowClassicFlow" => {
@@ -303,7 +314,7 @@ pub(crate) fn default_roles(node: &Node, pool: Option<&str>, drafts: &mut Drafts
             drafts.note(Problem::new("empty-role", message).at(entry.value.at));
             continue;
         }
-        drafts.set_role(pool, place, RoleArn(role), entry.value.at);
+        drafts.set_role(pool, place, RoleArn::from(role), entry.value.at);
     }
     drafts.pool(pool);
 }
@@ -376,8 +387,8 @@ fn read_role(node: &Node, drafts: &mut Drafts) {
     let trust = field(node, "AssumeRolePolicyDocument").and_then(|trust| policy::document(trust, &JsonLimits::CONFIG));
     drafts.surroundings.add_role(Role {
         label: name.clone(),
-        arns: vec![arn],
-        names: vec![name.clone()],
+        arns: vec![arn.into()],
+        names: vec![name.as_str().into()],
         name: RoleName::Literal(name),
         trust,
         at: node.at,
@@ -435,7 +446,7 @@ fn read_group(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
     if let Some(users) = users {
         drafts.group_is_of(pool, users, node.at);
     }
-    let group = Group { name, role_arn: role_arn.map(RoleArn), precedence, user_pool };
+    let group = Group { name, role_arn: role_arn.map(RoleArn::from), precedence, user_pool };
     drafts.group_role_at(pool, GroupId::of(&group), field(node, "RoleArn").map(|role| role.at));
     drafts.add_group(pool, group, node.at);
 }

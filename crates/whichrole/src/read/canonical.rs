@@ -61,6 +61,9 @@ impl Serialize for Document<'_> {
                 map.serialize_entry(name, &value)?;
             }
         }
+        if let Some(reference) = &pool.guests_depend_on {
+            map.serialize_entry("AllowUnauthenticatedIdentities", reference)?;
+        }
         if let Some(providers) = &pool.providers {
             let providers: Vec<_> = providers
                 .iter()
@@ -265,7 +268,7 @@ impl<'d> Remarks<'d> {
         };
         Self {
             symbolic,
-            unresolved: configuration.problems.iter().map(remark).collect(),
+            unresolved: configuration.problems.iter().chain(&definition.unknown_guests).map(remark).collect(),
             notes: configuration.notes.iter().map(remark).collect(),
         }
     }

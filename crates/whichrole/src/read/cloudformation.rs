@@ -11,7 +11,9 @@ mod declared;
 mod exports;
 mod loops;
 mod made;
+mod named;
 mod provider;
+mod region;
 mod resolve;
 mod resources;
 mod stacks;
@@ -40,6 +42,8 @@ use loops::{Loops, MayBeNested};
 use resolve::Resolver;
 use template::{Resource, Template};
 use world::World;
+
+pub use named::named_files;
 
 /// Whether a tree is a template, or holds one.
 pub(crate) fn recognises(node: &Node) -> bool {
@@ -123,6 +127,7 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
     // Conditions inside trust policies decide no mapping.
     world.take_undecided();
     reading.conclude();
+    reading.spell_out_regions();
     drafts.notes.extend(world.unused());
     drafts.used.parameters.extend(options.parameters.keys().filter(|name| world.asks_for(name)).cloned());
     if let Some(too_large) = world.take_too_large() {
@@ -138,7 +143,7 @@ struct Reading<'r, 'n> {
     options: &'r ReadOptions,
     /// The names of the pools in these templates, by template and logical id.
     pools: BTreeMap<(usize, &'n str), String>,
-    /// The number of the template that each of these pools is in.
+    /// The number of the template that each pool is in; of one that is elsewhere, that of the first that names it.
     homes: BTreeMap<String, usize>,
     /// The names of other pools, by what refers to them.
     elsewhere: BTreeMap<String, String>,
@@ -227,6 +232,7 @@ impl<'n> Reading<'_, 'n> {
         let stem = resolver.template().map_or("", |template| &template.stem);
         let fresh = if taken(owner) { format!("{stem}/{owner}") } else { owner.to_owned() };
         let name = self.elsewhere.entry(key).or_insert(fresh).clone();
+        self.homes.entry(name.clone()).or_insert(resolver.number());
         if let Some(id) = written {
             self.drafts.pool(Some(&name)).pool.id = Some(id);
         }
@@ -253,7 +259,8 @@ impl<'n> Reading<'_, 'n> {
             if unseen.is_near || !is_attached {
                 self.drafts.problems.push(unseen.problem);
             } else {
-                self.drafts.note(Problem { code: "not-recognised", ..unseen.problem });
+                let message = unseen.problem.message + unseen.besides;
+                self.drafts.note(Problem { code: "not-recognised", message, ..unseen.problem });
             }
         }
         for resource in self.world.templates.iter().flat_map(Template::in_order) {

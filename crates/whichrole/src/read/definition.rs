@@ -69,6 +69,9 @@ pub struct Definition {
     pub name: String,
     /// The pool.
     pub pool: IdentityPool,
+    /// Why it is not known whether guests are allowed, with the place and what would make it known; `None` where it is known, or where nothing
+    /// says. There is no answer for a guest then: this is the error to give. [`IdentityPool::guests_depend_on`] is set too.
+    pub unknown_guests: Option<Problem>,
     /// The groups of its user pools; `None` where no source lists groups.
     pub groups: Option<Vec<Group>>,
     /// Where things stand. Things that are implied, such as a default, stand nowhere.
@@ -223,6 +226,16 @@ impl Drafts {
         self.set_once(pool, what, (allowed, at), |p| &mut p.allow_unauthenticated_identities, PartialEq::eq);
     }
 
+    /// Notes that whether guests are allowed is left to `reference`, which is not known. Another source may know.
+    pub(crate) fn leave_guests_open(&mut self, pool: Option<&str>, reference: &str, why: Problem) {
+        let at = why.at.unwrap_or_default();
+        if self.room.take_text(&[reference], at) {
+            let draft = self.pool(pool);
+            draft.pool.guests_depend_on = Some(reference.to_owned());
+            draft.unknown_guests = Some(why);
+        }
+    }
+
     /// Sets whether the classic flow is open.
     pub(crate) fn set_classic_flow(&mut self, pool: Option<&str>, open: bool, at: Position) {
         self.set_once(pool, "`AllowClassicFlow`", (open, at), |p| &mut p.allow_classic_flow, PartialEq::eq);
@@ -365,6 +378,9 @@ impl Drafts {
         for definition in &mut definitions {
             let mut seen = HashSet::new();
             definition.pool.other_providers.retain(|key| seen.insert(key.clone()));
+            if definition.pool.allow_unauthenticated_identities.is_some() {
+                (definition.pool.guests_depend_on, definition.unknown_guests) = (None, None);
+            }
         }
         if definitions.is_empty() && self.problems.is_empty() {
             self.problems.push(nothing_known(&names, self.misspelt_section));
@@ -397,6 +413,9 @@ impl Drafts {
         }
         if let Some(allowed) = from.pool.allow_unauthenticated_identities {
             self.set_guests(pool, allowed, set_at(self, "`AllowUnauthenticatedIdentities`"));
+        }
+        if let (Some(reference), Some(why)) = (from.pool.guests_depend_on, from.unknown_guests) {
+            self.leave_guests_open(pool, &reference, why);
         }
         if let Some(open) = from.pool.allow_classic_flow {
             self.set_classic_flow(pool, open, set_at(self, "`AllowClassicFlow`"));

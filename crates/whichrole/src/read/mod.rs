@@ -27,6 +27,7 @@ mod texts;
 mod yaml;
 
 pub use canonical::{Canonical, canonical};
+pub use cloudformation::named_files;
 pub use definition::{Configuration, Definition};
 pub use format::Format;
 #[cfg(feature = "hcl")]
@@ -209,8 +210,13 @@ fn tree(source: &Source, number: usize, options: &ReadOptions) -> Result<Node, V
 ///
 /// # Errors
 /// Text that is not JSON, an unknown field or enum value inside a mapping or rule (`"MatchType": "contains"`), a name given twice, a
-/// configuration with several pools or none.
+/// configuration with several pools or none, or one that leaves open whether guests are allowed.
 pub fn api_json(text: &str) -> Result<IdentityPool, ReadError> {
     let sources = [Source { name: "json".to_owned(), text: text.to_owned() }];
-    read(&sources, &ReadOptions::default()).usable()?.choose(None).map(|definition| definition.pool.clone())
+    let configuration = read(&sources, &ReadOptions::default()).usable()?;
+    let definition = configuration.choose(None)?;
+    match &definition.unknown_guests {
+        None => Ok(definition.pool.clone()),
+        Some(why) => Err(ReadError { problems: vec![why.clone()], names: configuration.names.clone() }),
+    }
 }

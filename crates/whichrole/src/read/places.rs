@@ -131,6 +131,17 @@ impl Places {
         self.providers.entry(key).or_default()
     }
 
+    /// Gives the providers, and the user pools of groups, other keys, none of which is there already.
+    pub(crate) fn respell(&mut self, spelled: &impl Fn(&ProviderKey) -> Option<ProviderKey>) {
+        let providers = std::mem::take(&mut self.providers);
+        self.providers = providers.into_iter().map(|(key, of)| (spelled(&key).unwrap_or(key), of)).collect();
+        let groups = std::mem::take(&mut self.groups).into_iter().map(|(group, at)| {
+            let spelled = group.user_pool.as_ref().and_then(spelled);
+            (GroupId { user_pool: spelled.or(group.user_pool), name: group.name }, at)
+        });
+        self.groups = groups.collect();
+    }
+
     /// Adds the places of things that have none yet.
     pub(crate) fn join(&mut self, from: Self) {
         join(&mut self.pool, &from.pool);

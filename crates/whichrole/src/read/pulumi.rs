@@ -220,7 +220,7 @@ impl Reading<'_> {
             return;
         };
         let role_at = property("roleArn").map(|role| role.at);
-        let role_arn = property("roleArn").and_then(|role| any_text(role, "`roleArn`", self.drafts)).map(RoleArn);
+        let role_arn = property("roleArn").and_then(|role| any_text(role, "`roleArn`", self.drafts)).map(RoleArn::from);
         let precedence = match property("precedence") {
             Some(Node { value: Value::Number(number), .. }) if number.parse::<u64>().is_ok() => number.parse().ok(),
             None => None,

@@ -169,7 +169,7 @@ fn rule(
         claim,
         match_type,
         value,
-        role_arn: RoleArn(role),
+        role_arn: RoleArn::from(role),
     })
 }
 
@@ -264,23 +264,36 @@ pub(crate) fn not_known(node: &Node, what: &str, reference: &Reference) -> Probl
     Problem::unresolved(&message, &reference.missing).at(node.at)
 }
 
-/// Reads the flags of a pool, each with what it is called. Whether guests are allowed decides their answer, so that must be known; the
-/// classic flow has no part in any.
+/// Reads the flags of a pool, each with what it is called. Whether guests are allowed decides their answer, so it is kept why that is not
+/// known; the classic flow has no part in any.
 pub(crate) fn pool_flags(
     guests: (Option<&Node>, &str),
     classic_flow: (Option<&Node>, &str),
     pool: Option<&str>,
     drafts: &mut Drafts,
 ) {
-    match flag(guests, drafts) {
-        Ok(allowed @ Some(_)) => drafts.pool(pool).pool.allow_unauthenticated_identities = allowed,
-        Ok(None) => {}
-        Err(problem) => drafts.problems.push(problem),
+    if let Some(allowed) = guests_flag(guests, pool, drafts) {
+        drafts.pool(pool).pool.allow_unauthenticated_identities = Some(allowed);
     }
     match flag(classic_flow, drafts) {
         Ok(open @ Some(_)) => drafts.pool(pool).pool.allow_classic_flow = open,
         Ok(None) => {}
         Err(note) => drafts.notes.push(note),
+    }
+}
+
+/// Whether guests are allowed. What is not known is no fault of the file: it leaves open what guests get, and nothing else.
+pub(crate) fn guests_flag(
+    (node, what): (Option<&Node>, &str),
+    pool: Option<&str>,
+    drafts: &mut Drafts,
+) -> Option<bool> {
+    match (flag((node, what), drafts), node.map(|node| &node.value)) {
+        (Err(why), Some(Value::Reference(reference))) => {
+            drafts.leave_guests_open(pool, &reference.text, why);
+            None
+        }
+        (flag, _) => flag.ok().flatten(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! providers. None of it decides which role a login gets; all of it decides whether that is what its author meant.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::node::{Node, Value};
 use super::position::Position;
@@ -18,8 +19,8 @@ pub struct Surroundings {
     /// Clients of user pools.
     pub clients: Vec<UserPoolClient>,
     /// Invariant: which of `roles` have an ARN or name, for each of theirs. Two templates may use one logical id.
-    by_arn: BTreeMap<String, Numbers>,
-    by_name: BTreeMap<String, Numbers>,
+    by_arn: BTreeMap<Arc<str>, Numbers>,
+    by_name: BTreeMap<Arc<str>, Numbers>,
     /// Whether there were more roles than are kept.
     pub(super) too_many_roles: bool,
 }
@@ -37,9 +38,9 @@ pub struct Role {
     /// What it goes by in messages: a logical id, an address, a name.
     pub label: String,
     /// What refers to its ARN: `${Admin.Arn}`, or the ARN itself.
-    pub arns: Vec<String>,
+    pub arns: Vec<Arc<str>>,
     /// What refers to its name, which is no ARN: `${Admin}`.
-    pub names: Vec<String>,
+    pub names: Vec<Arc<str>>,
     /// The name it has or will have in its account.
     pub name: RoleName,
     /// Its trust policy, as far as it is known.
@@ -244,7 +245,7 @@ impl Surroundings {
         }
         for (texts, numbers) in [(&role.arns, &mut self.by_arn), (&role.names, &mut self.by_name)] {
             for text in texts {
-                let found = numbers.entry(text.clone());
+                let found = numbers.entry(Arc::clone(text));
                 found.and_modify(|found| found.is_only = false).or_insert(Numbers { first: number, is_only: true });
             }
         }

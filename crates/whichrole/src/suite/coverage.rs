@@ -1,6 +1,7 @@
 //! What a suite has seen of its configurations: which rules decided, which outcomes came, which tags were made.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::analysis::{self, Verdict, steps_of_login};
 use crate::decision::{Answer, Denial, Outcome, Source};
@@ -31,7 +32,7 @@ pub struct Item {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ItemKind {
     /// This rule decides, for the role it gives.
-    Rule(usize, String),
+    Rule(usize, Arc<str>),
     /// This rule is passed over because its claim is absent.
     ClaimAbsent(usize, String),
     /// No rule and no claim decides, so the role resolution does.
@@ -100,8 +101,9 @@ impl Items {
                 let rules = mapping.mapping_rules();
                 let first = |added: Vec<usize>| added.first().copied().unwrap_or_default();
                 let deciding = (1..).zip(rules);
-                let deciding: Vec<usize> =
-                    deciding.map(|(n, rule)| add(ItemKind::Rule(n, rule.role_arn.0.clone()), rule_place(n))).collect();
+                let deciding: Vec<usize> = deciding
+                    .map(|(n, rule)| add(ItemKind::Rule(n, rule.role_arn.shared_text()), rule_place(n)))
+                    .collect();
                 let absent = (1..).zip(rules);
                 let absent: Vec<usize> =
                     absent.map(|(n, rule)| add(ItemKind::ClaimAbsent(n, rule.claim.clone()), rule_place(n))).collect();
@@ -302,7 +304,7 @@ const MOST_STEPS: usize = 100_000_000;
 pub(super) struct Witnesses {
     left: usize,
     /// What was proved of the rules of a target, where it was asked for: by provider and number.
-    proved: BTreeMap<usize, BTreeMap<(String, usize), Verdict>>,
+    proved: BTreeMap<usize, BTreeMap<(Arc<str>, usize), Verdict>>,
 }
 
 impl Witnesses {
@@ -331,7 +333,7 @@ impl Witnesses {
             let rules = analysis::reach(evaluator, target.groups.as_deref().unwrap_or_default()).rules;
             rules.into_iter().map(|rule| ((rule.provider, rule.rule), rule.verdict)).collect()
         });
-        match proved.get(&(item.provider.as_str().to_owned(), number)) {
+        match proved.get(&(item.provider.shared_text(), number)) {
             Some(Verdict::Live(found)) => (Some(found.clone().into()), false),
             Some(Verdict::Dead) => (None, true),
             Some(Verdict::NotDecided(_)) | None => (None, false),

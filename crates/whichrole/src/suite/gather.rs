@@ -111,6 +111,7 @@ impl Suite {
                 planner.fields.report("too-large", message, config.path.at);
                 break;
             }
+            planner.check_guests(&self, &target);
             planner.resolve_roles(&self, &mut target);
             planner.check_groups(&self, &target);
             planner.check_providers(&self, &target);
@@ -318,6 +319,14 @@ impl Planner {
         !configuration.problems.is_empty()
     }
 
+    /// There is no answer for a guest where it is not known whether guests are allowed.
+    fn check_guests(&mut self, suite: &Suite, target: &Target) {
+        let Some(why) = &target.definition.unknown_guests else { return };
+        if users::asks_for_guests(suite) {
+            self.fields.problems.push(Problem { at: why.at.map(|at| target.place(at)), ..why.clone() });
+        }
+    }
+
     /// Finds every role that the suite names anywhere.
     fn resolve_roles(&mut self, suite: &Suite, target: &mut Target) {
         for (alias, role) in &suite.roles {
@@ -390,7 +399,7 @@ impl Planner {
         let mut check = |name: &str, at: Position| {
             let claims = Claims::default();
             if let Err(error @ LoginError::UnknownProvider { .. }) =
-                evaluator.login(Some(&ProviderKey::new(name)), &claims, TokenForm::Claims)
+                evaluator.login(Some(&evaluator.spelled_here(&ProviderKey::new(name))), &claims, TokenForm::Claims)
             {
                 self.fields.report(error.code(), error.to_string(), at);
             }

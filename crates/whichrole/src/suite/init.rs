@@ -97,7 +97,7 @@ struct First<'t> {
 }
 
 /// What makes two requests one: provider, claims, chosen role, groups.
-type Asked = (Option<String>, BTreeMap<String, String>, Option<String>, Vec<String>);
+type Asked = (Option<ProviderKey>, BTreeMap<String, String>, Option<String>, Vec<String>);
 
 /// A test in the making.
 #[derive(Debug, Clone)]
@@ -165,7 +165,7 @@ impl<'t> First<'t> {
             }),
             ItemKind::CustomRole => known().filter(has_role).find_map(|group| {
                 let mut draft = Draft::member(&item.provider, vec![group]);
-                draft.witness.custom_role_arn = group.role_arn.as_ref().map(|role| role.0.clone());
+                draft.witness.custom_role_arn = group.role_arn.as_ref().map(|role| role.as_str().to_owned());
                 let chosen = |answer: &Answer<'_>| matches!(answer.decision.source(), Some(Source::CustomRole(_)));
                 draft.ask(self.evaluator, chosen).unwrap_or(false).then_some(draft)
             }),
@@ -190,7 +190,11 @@ impl<'t> First<'t> {
         }
     }
 
+    /// What a guest gets, unless nobody knows whether guests are allowed.
     fn guest(&mut self) {
+        if self.evaluator.pool().guests_depend_on.is_some() {
+            return;
+        }
         let witness = Witness { provider: None, claims: Claims::default(), custom_role_arn: None };
         self.add("for a guest", Draft::of(witness));
     }
@@ -226,7 +230,7 @@ impl<'t> First<'t> {
                 Fate::Survived(witness) => {
                     let draft = Draft::of(*witness).with_arns(self.evaluator, &self.target.roles);
                     all &= draft.as_ref().is_some_and(notices);
-                    self.add_noticing(&change.words, draft);
+                    self.add_noticing(&change.words(), draft);
                 }
                 Fate::Undecided | Fate::NotTried => all = false,
                 Fate::Killed(_) | Fate::Equivalent => {}
@@ -245,7 +249,19 @@ impl<'t> First<'t> {
     fn write(&self, out: &mut String) {
         let labels = self.labels();
         // Writing to a `String` cannot fail.
-        let _ = write!(out, "users:\n  guest: {{ guest: true }}\n");
+        match &self.evaluator.pool().guests_depend_on {
+            None => out.push_str("users:\n  guest: { guest: true }\n"),
+            Some(reference) => {
+                let _ = writeln!(
+                    out,
+                    "# no test is about guests: whether they are allowed is left to {}",
+                    visible(reference)
+                );
+                if !labels.is_empty() {
+                    out.push_str("users:\n");
+                }
+            }
+        }
         for (provider, user) in &labels {
             let _ = writeln!(out, "  {}: {{ provider: {} }}", yaml::scalar(user), yaml::scalar(provider));
         }
@@ -314,7 +330,7 @@ impl<'g> Draft<'g> {
     fn asks(&self) -> Asked {
         let Witness { provider, claims, custom_role_arn } = &self.witness;
         (
-            provider.as_ref().map(|key| key.as_str().to_owned()),
+            provider.clone(),
             claims.iter().map(|(name, value)| (name.to_owned(), value.to_json())).collect(),
             custom_role_arn.clone(),
             self.groups.iter().map(|group| group.name.clone()).collect(),

@@ -21,19 +21,24 @@ use super::witness::Witness;
 pub struct Mutant<'p> {
     /// The configuration that was changed, by its number among [`Plan::targets`].
     pub target: usize,
-    /// The change, in words.
-    pub change: String,
     /// Where the changed thing stands, by the numbers of [`Plan::names`].
     pub at: Option<Position>,
     /// The provider whose mapping or tag map was changed; `None`: something of the whole pool.
     pub provider: Option<ProviderKey>,
     pool: &'p IdentityPool,
+    words: Words<'p>,
     edit: Edit<'p, IdentityPool>,
     /// Whether there is time for this one.
     is_tried: bool,
 }
 
 impl Mutant<'_> {
+    /// The change, in words.
+    #[must_use]
+    pub fn change(&self) -> String {
+        (self.words)()
+    }
+
     /// The changed pool.
     #[must_use]
     pub fn pool(&self) -> IdentityPool {
@@ -43,7 +48,7 @@ impl Mutant<'_> {
 
 impl fmt::Debug for Mutant<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mutant").field("change", &self.change).field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("Mutant").field("change", &self.change()).field("at", &self.at).finish_non_exhaustive()
     }
 }
 
@@ -103,9 +108,9 @@ impl Plan {
             let most = most(size(pool));
             for (n, change) in changes(pool).into_iter().enumerate() {
                 let at = target.definition.places.get(&change.place).map(|at| target.place(at));
-                let Change { provider, words: change, edit, .. } = change;
+                let Change { provider, words, edit, .. } = change;
                 let provider = provider.cloned();
-                mutants.push(Mutant { target: number, change, at, provider, pool, edit, is_tried: n < most });
+                mutants.push(Mutant { target: number, at, provider, pool, words, edit, is_tried: n < most });
             }
         }
         mutants
@@ -155,7 +160,7 @@ impl Plan {
     #[must_use]
     pub fn killing_row(&self, mutant: &Mutant<'_>, witness: &Witness) -> Option<String> {
         let target = self.targets.get(mutant.target)?;
-        let name = format!("not if {}", mutant.change);
+        let name = format!("not if {}", mutant.change());
         super::init::row(
             &name,
             witness,
@@ -177,18 +182,23 @@ pub(super) fn difference(original: &Evaluator, changed: &IdentityPool, groups: &
     }
 }
 
+type Words<'p> = Box<dyn Fn() -> String + Send + Sync + 'p>;
 type Edit<'p, T> = Box<dyn Fn(&mut T) + Send + Sync + 'p>;
 
-/// One small change of a pool, with the provider whose mapping or tag map it is about. It is made when it is asked for: a pool with many
-/// rules has very many.
+/// One small change of a pool, with the provider whose mapping or tag map it is about. It is made, and put into words, when that is asked for:
+/// a pool with many rules has very many.
 pub(super) struct Change<'p> {
     pub(super) provider: Option<&'p ProviderKey>,
-    pub(super) words: String,
+    words: Words<'p>,
     place: Place,
     edit: Edit<'p, IdentityPool>,
 }
 
 impl Change<'_> {
+    pub(super) fn words(&self) -> String {
+        (self.words)()
+    }
+
     /// The pool with the change.
     pub(super) fn of(&self, pool: &IdentityPool) -> IdentityPool {
         edited(pool, &self.edit)
@@ -224,7 +234,7 @@ pub(super) fn changes(pool: &IdentityPool) -> Vec<Change<'_>> {
         };
         changes.push(Change {
             provider: Some(key),
-            words: format!("the role resolution is {resolution}"),
+            words: Box::new(move || format!("the role resolution is {resolution}")),
             place: Place::MappingField(key.clone(), "AmbiguousRoleResolution"),
             edit: Box::new(move |pool| {
                 if let Some(mapping) = pool.role_mappings.get_mut(key) {
@@ -238,7 +248,7 @@ pub(super) fn changes(pool: &IdentityPool) -> Vec<Change<'_>> {
             let other = if claim == "sub" { "email" } else { "sub" };
             changes.push(Change {
                 provider: Some(key),
-                words: format!("tag {} is made of claim {}", quoted(tag), quoted(other)),
+                words: Box::new(move || format!("tag {} is made of claim {}", quoted(tag), quoted(other))),
                 place: Place::Tag(key.clone(), tag.clone()),
                 edit: Box::new(move |pool| {
                     if let Some(map) = pool.principal_tags.get_mut(key) {
@@ -257,17 +267,16 @@ fn of_rule<'p>(
     rules: &'p [MappingRule],
     index: usize,
     other_role: Option<&'p RoleArn>,
-    names: &BTreeMap<&RoleArn, &str>,
+    names: &BTreeMap<&'p RoleArn, &'p str>,
 ) -> Vec<Change<'p>> {
     let Some(rule) = rules.get(index) else { return Vec::new() };
     let number = index + 1;
     // A number alone says little to whoever does not see the rules.
-    let named = |number: usize, rule: &MappingRule| {
-        format!("{number} ({})", visible(names.get(&rule.role_arn).unwrap_or(&rule.role_arn.as_str())))
-    };
-    let this = format!("rule {}", named(number, rule));
+    let name_of = |rule: &'p MappingRule| names.get(&rule.role_arn).copied().unwrap_or(rule.role_arn.as_str());
+    let name = name_of(rule);
+    let this = move || format!("rule {number} ({})", visible(name));
     let mut changes = Vec::new();
-    let mut rewrite = |words: String, place: Place, edit: Edit<'p, Vec<MappingRule>>| {
+    let mut rewrite = |words: Words<'p>, place: Place, edit: Edit<'p, Vec<MappingRule>>| {
         let edit = Box::new(move |pool: &mut IdentityPool| {
             if let Some(mapping) = pool.role_mappings.get_mut(key)
                 && let RoleMappingType::Rules(rules) = &mut mapping.mapping_type
@@ -281,29 +290,31 @@ fn of_rule<'p>(
     let gone = Box::new(move |rules: &mut Vec<MappingRule>| {
         rules.remove(index);
     });
-    rewrite(format!("{this} is gone"), Place::Rule(key.clone(), number), gone);
+    rewrite(Box::new(move || format!("{} is gone", this())), Place::Rule(key.clone(), number), gone);
     // Equal neighbours are no change.
     if let Some(next) = rules.get(index + 1).filter(|next| *next != rule) {
-        let words = format!("rules {} and {} are swapped", named(number, rule), named(number + 1, next));
-        rewrite(words, Place::Rule(key.clone(), number), Box::new(move |rules| rules.swap(index, index + 1)));
+        let next = name_of(next);
+        let words =
+            move || format!("rules {number} ({}) and {} ({}) are swapped", visible(name), number + 1, visible(next));
+        rewrite(Box::new(words), Place::Rule(key.clone(), number), Box::new(move |rules| rules.swap(index, index + 1)));
     }
     let other = near_operator(rule.match_type);
-    let words = format!("{this} says {other}");
+    let words = Box::new(move || format!("{} says {other}", this()));
     rewrite(words, place("MatchType"), Box::new(move |rules| set(rules, index, |rule| rule.match_type = other)));
-    let value = format!("{}-x", rule.value);
-    let words = format!("{this} compares with {}", quoted(&value));
-    rewrite(words, place("Value"), Box::new(move |rules| set(rules, index, |rule| rule.value.clone_from(&value))));
+    let longer = move || format!("{}-x", rule.value);
+    let words = Box::new(move || format!("{} compares with {}", this(), quoted(&longer())));
+    rewrite(words, place("Value"), Box::new(move |rules| set(rules, index, |rule| rule.value = longer())));
     // A shorter text is found in more values: whoever typed it so would let more people in.
     if let Some(value) = shortened(rule) {
-        let words = format!("{this} compares with {}", quoted(value));
+        let words = move || format!("{} compares with {}", this(), quoted(value));
         rewrite(
-            words,
+            Box::new(words),
             place("Value"),
             Box::new(move |rules| set(rules, index, |rule| value.clone_into(&mut rule.value))),
         );
     }
     if let Some(role) = other_role {
-        let words = format!("{this} gives {}", visible(role.as_str()));
+        let words = Box::new(move || format!("{} gives {}", this(), visible(role.as_str())));
         rewrite(words, place("RoleARN"), Box::new(move |rules| set(rules, index, |rule| rule.role_arn = role.clone())));
     }
     changes
@@ -312,20 +323,22 @@ fn of_rule<'p>(
 /// The changes that concern the whole pool: the default roles, and whether guests are let in.
 fn defaults<'p>(pool: &'p IdentityPool, other_role: impl Fn(&RoleArn) -> Option<&'p RoleArn>) -> Vec<Change<'p>> {
     let mut changes = Vec::new();
-    let mut change = |words: String, place: Place, edit: Edit<'p, IdentityPool>| {
+    let mut change = |words: Words<'p>, place: Place, edit: Edit<'p, IdentityPool>| {
         changes.push(Change { provider: None, words, place, edit });
     };
     if let Some(allowed) = pool.allow_unauthenticated_identities {
         let words = if allowed { "guests are not let in" } else { "guests are let in" };
         let edit = Box::new(move |pool: &mut IdentityPool| pool.allow_unauthenticated_identities = Some(!allowed));
-        change(words.to_owned(), Place::Pool, edit);
+        change(Box::new(move || words.to_owned()), Place::Pool, edit);
     }
     if let Some(role) = pool.roles.authenticated.as_ref().and_then(&other_role) {
-        let words = format!("the authenticated role is {}", visible(role.as_str()));
+        let words = Box::new(move || format!("the authenticated role is {}", visible(role.as_str())));
         change(words, Place::AuthenticatedRole, Box::new(|pool| pool.roles.authenticated = Some(role.clone())));
     }
-    if let Some(role) = pool.roles.unauthenticated.as_ref().and_then(&other_role) {
-        let words = format!("the unauthenticated role is {}", visible(role.as_str()));
+    // Where it is not known whether guests are allowed nobody can test what they get.
+    let of_guests = pool.roles.unauthenticated.as_ref().filter(|_| pool.guests_depend_on.is_none());
+    if let Some(role) = of_guests.and_then(&other_role) {
+        let words = Box::new(move || format!("the unauthenticated role is {}", visible(role.as_str())));
         change(words, Place::UnauthenticatedRole, Box::new(|pool| pool.roles.unauthenticated = Some(role.clone())));
     }
     changes

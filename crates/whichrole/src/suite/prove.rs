@@ -1,6 +1,6 @@
 //! Properties: what must hold for every token is proved by the analysis, or refuted by a request.
 
-use crate::analysis::{self, Change, Condition, DiffOptions, Proof, Subject};
+use crate::analysis::{self, Change, Condition, DiffOptions, NotDecided, Proof, Subject};
 use crate::eval::Evaluator;
 use crate::read::{Place, Position};
 use crate::text::{quoted, visible};
@@ -40,7 +40,7 @@ impl Plan {
                 let (shown, undecided) = match self.prove_one(property, target) {
                     Proof::Proved => (Shown::default(), None),
                     Proof::Refuted(shown) => (shown, None),
-                    Proof::NotDecided(why) => (Shown::default(), Some(format!("not decided: {why}"))),
+                    Proof::NotDecided(why) => (Shown::default(), Some(self.undecided(property, target, why))),
                 };
                 let (decided_by, retry) = match (&shown.by, target.evaluators.first()) {
                     (Some(witness), Some(evaluator)) => self.look_closer(target, evaluator, witness),
@@ -51,6 +51,19 @@ impl Plan {
             }
         }
         all
+    }
+
+    /// Why nobody can tell, and of guests what would make it known.
+    fn undecided(&self, property: &Property, target: &Target, why: NotDecided) -> String {
+        let other = match &property.claim {
+            PropertyClaim::EquivalentTo(path) => self.others.get(&path.text),
+            _ => None,
+        };
+        let open = std::iter::once(&target.definition).chain(other).find_map(|side| side.unknown_guests.as_ref());
+        match open {
+            Some(open) if why == NotDecided::Guests => format!("not decided: {why}: {}", open.message),
+            _ => format!("not decided: {why}"),
+        }
     }
 
     fn prove_one(&self, property: &Property, target: &Target) -> Proof<Shown> {
@@ -100,7 +113,7 @@ impl Plan {
     }
 
     fn dead_rule(&self, target: &Target, evaluator: &Evaluator, rule: &analysis::RuleReach) -> String {
-        let mapping = evaluator.pool().role_mappings.keys().find(|key| key.as_str() == rule.provider);
+        let mapping = evaluator.pool().role_mappings.keys().find(|key| key.as_str() == &*rule.provider);
         let at = mapping.and_then(|key| target.definition.places.get(&Place::Rule(key.clone(), rule.rule)));
         let place = at.map(|at| target.place(at)).and_then(|at| {
             let name = at.name_in(self.names())?;

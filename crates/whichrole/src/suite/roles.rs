@@ -31,8 +31,8 @@ impl Roles {
         for role in rules.chain(defaults).chain(groups) {
             for name in role.names() {
                 let known = known_roles.by_name.entry(name.to_owned()).or_default();
-                if !known.contains(&role.0) {
-                    known.push(role.0.clone());
+                if known.iter().all(|known| **known != *role.as_str()) {
+                    known.push(role.as_str().to_owned());
                 }
             }
         }
@@ -81,7 +81,7 @@ impl Roles {
 
     /// The shortest unambiguous name of a role.
     pub(super) fn short_name(&self, arn: &str) -> String {
-        let role = RoleArn(arn.to_owned());
+        let role = RoleArn::from(arn);
         // What these words say in a suite is no role.
         let is_its_own = |name: &&str| {
             !matches!(*name, "deny" | "uncertain") && {
@@ -142,7 +142,7 @@ pub(super) fn called(role: &RoleArn) -> &str {
 /// Short names that tell roles apart: a role's name, with path and account as far as several have that name.
 pub(super) fn told_apart<'r>(roles: impl IntoIterator<Item = &'r RoleArn>) -> BTreeMap<&'r RoleArn, &'r str> {
     let names = |role: &'r RoleArn| {
-        let after_colons = |colons: usize| role.0.splitn(colons + 1, ':').nth(colons);
+        let after_colons = |colons: usize| role.as_str().splitn(colons + 1, ':').nth(colons);
         // `Admin`, `role/team/Admin`, `111122223333:role/team/Admin`; what is no ARN has nothing between the first and the last.
         [Some(called(role)), after_colons(5), after_colons(4), Some(role.as_str())].into_iter().flatten()
     };

@@ -85,6 +85,21 @@ pub(super) fn check(suite: &Suite, fields: &mut Fields) {
     }
 }
 
+/// Whether a test, or the snapshot, is about a guest.
+pub(super) fn asks_for_guests(suite: &Suite) -> bool {
+    let by_name: BTreeMap<&str, &User> = suite.users.iter().map(|user| (user.name.text.as_str(), user)).collect();
+    let is_guest = |user: &User| chain(user, &by_name).any(|user| user.guest.is_some());
+    let guests: BTreeSet<&str> =
+        suite.users.iter().filter(|user| is_guest(user)).map(|user| user.name.text.as_str()).collect();
+    let is_about_one = |test: &Test| {
+        let column = test.columns.iter().position(|column| *column == Column::User);
+        let mut in_rows = (0..test.rows.len()).filter_map(|row| test.cells.text(row, column?));
+        test.logins.iter().any(|login| guests.contains(login.text.as_str()))
+            || in_rows.any(|name| guests.contains(name))
+    };
+    !guests.is_empty() && (suite.snapshot.is_some() || suite.tests.iter().any(is_about_one))
+}
+
 /// How long the claims of a user are.
 fn bytes(user: &User) -> usize {
     let value =

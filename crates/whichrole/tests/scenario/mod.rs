@@ -128,6 +128,7 @@ pub fn pool() -> impl Strategy<Value = IdentityPool> {
         .prop_map(|(guests, providers, others, (authenticated, unauthenticated), mappings, tags)| IdentityPool {
             id: Some("us-east-1:11111111-2222-3333-4444-555555555555".to_owned()),
             allow_unauthenticated_identities: guests,
+            guests_depend_on: None,
             allow_classic_flow: None,
             providers: providers.map(|providers| {
                 let provider = |(name, client): (&str, Option<&str>)| IdentityProvider {

@@ -24,6 +24,10 @@ pub fn run(args: &Args, asked: &TestArgs, config: &str, output: &mut Output) -> 
     }
     let loaded = Loaded::of(config, &asked.read.options()?)?;
     let definition = loaded.definition(asked.pool.as_deref(), output)?;
+    if definition.pool.role_mappings.is_empty() {
+        // Without a mapping a first suite is about guests alone.
+        loaded.refuse_unknown_guests(definition)?;
+    }
     let written = args.global.output.as_deref().filter(|path| *path != "-");
     if let Some(suite) = written.filter(|suite| Path::new(suite).exists()) {
         let message = format!("{} is there already; a first suite replaces nothing", quoted(&suite.to_string_lossy()));

@@ -163,7 +163,7 @@ pub fn load(path: &str, options: &ReadOptions) -> Result<Loaded> {
                     brought.fault(need.kind, written, "not-a-regular-file", "this is not a regular file or a folder");
                     continue;
                 }
-                let sources = match input::sources(&beside, options.json.bytes) {
+                let sources = match input::sources(&beside, options) {
                     Ok(sources) => sources,
                     Err(failure) => {
                         brought.fault(need.kind, written, "unreadable-file", failure.report.message);

@@ -296,7 +296,7 @@ fn mutants(
             Fate::Survived(witness) => {
                 measure.total += 1;
                 found.survivors.push(Survivor {
-                    change: mutant.change.clone(),
+                    change: mutant.change(),
                     file: mutant.at.and_then(|at| at.name_in(plan.names()).map(str::to_owned)),
                     line: mutant.at.map(Position::line),
                     test: plan.killing_row(mutant, witness).unwrap_or_default(),

@@ -28,7 +28,7 @@ impl Comparison<'_> {
             let keys = [spot.keys.first().cloned().flatten(), spot.keys.get(1).cloned().flatten()];
             let rules = self.examples(spot, &mut left);
             for claims in std::iter::once(Claims::default()).chain(rules.into_iter().flat_map(of_rule)) {
-                let provider = keys.first().cloned().flatten().map(|key| key.as_str().to_owned());
+                let provider = keys.first().cloned().flatten().map(|key| key.shared_text());
                 let witness = Arc::new(Witness { provider: provider.clone(), claims, custom_role_arn: None });
                 let Some(key) = self.differ_in_certainty(&keys, &witness) else { continue };
                 let mut providers = BTreeSet::from([provider]);

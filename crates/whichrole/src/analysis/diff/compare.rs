@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::analysis::side::{End, Side, TAGS_REJECTED, twins};
 use crate::analysis::solve::{Found, NotDecided};
@@ -49,7 +50,7 @@ pub(super) struct Example {
     pub(super) witness: Witness,
     pub(super) size: (usize, usize),
     pub(super) keys: [Option<ProviderKey>; 2],
-    pub(super) providers: BTreeSet<Option<String>>,
+    pub(super) providers: BTreeSet<Option<Arc<str>>>,
 }
 
 impl Classes {
@@ -300,7 +301,7 @@ impl Pair<'_, '_> {
             };
             match self.space.find(&ask) {
                 Found::Yes(claims) => {
-                    let provider = provider.map(str::to_owned);
+                    let provider = old.key.as_ref().map(ProviderKey::shared_text);
                     let witness = Witness { provider, claims, custom_role_arn: old.custom.clone() };
                     classes.note(class.clone(), witness, spot);
                 }

@@ -1,6 +1,7 @@
 //! The logins and the chosen roles that two configurations are compared for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Comparison;
 use crate::Evaluator;
@@ -197,19 +198,19 @@ impl Comparison<'_> {
     }
 
     /// The roles worth choosing: those that the mappings know, and one that nobody knows.
-    pub(super) fn choosable(&self, spot: &Spot) -> BTreeSet<String> {
-        let mut roles = BTreeSet::from(["arn:aws:iam::111122223333:role/any-other".to_owned()]);
+    pub(super) fn choosable(&self, spot: &Spot) -> BTreeSet<Arc<str>> {
+        let mut roles = BTreeSet::from(["arn:aws:iam::111122223333:role/any-other".into()]);
         for (evaluator, key) in self.evaluators().into_iter().zip(&spot.keys) {
             let Some(mapping) = key.as_ref().and_then(|key| evaluator.pool().role_mappings.get(key)) else { continue };
             match &mapping.mapping_type {
-                RoleMappingType::Rules(rules) => roles.extend(rules.iter().map(|rule| rule.role_arn.0.clone())),
+                RoleMappingType::Rules(rules) => roles.extend(rules.iter().map(|rule| rule.role_arn.shared_text())),
                 RoleMappingType::Token => {
                     let groups = self
                         .known
                         .groups
                         .iter()
                         .filter(|group| spot.keys.iter().flatten().any(|login| group.could_be_of(login)));
-                    roles.extend(groups.filter_map(|group| Some(group.role_arn.as_ref()?.0.clone())));
+                    roles.extend(groups.filter_map(|group| Some(group.role_arn.as_ref()?.shared_text())));
                 }
             }
         }

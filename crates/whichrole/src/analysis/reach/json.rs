@@ -10,15 +10,18 @@ use super::{GroupSets, Reach, RoleReach, RuleReach, Unmapped, Verdict, Way};
 impl Serialize for Reach {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let providers = self.roles.iter().flat_map(|role| &role.by).filter_map(|way| way.provider.as_deref());
-        let providers: BTreeSet<&str> = providers.chain(self.rules.iter().map(|rule| rule.provider.as_str())).collect();
+        let providers: BTreeSet<&str> = providers.chain(self.rules.iter().map(|rule| &*rule.provider)).collect();
         let several = providers.len() > 1;
         let roles: Vec<RoleJson<'_>> = self.roles.iter().map(|role| RoleJson { role, several }).collect();
-        let mut object = serializer.serialize_struct("Reach", 5)?;
+        let mut object = serializer.serialize_struct("Reach", 6)?;
         object.serialize_field("roles", &roles)?;
         object.serialize_field("rules", &self.rules)?;
         object.serialize_field("unmapped", &self.unmapped)?;
         object.serialize_field("groups", &self.groups)?;
         object.serialize_field("domain", &self.domain)?;
+        if let Some(reference) = &self.guests_depend_on {
+            object.serialize_field("guests_depend_on", reference)?;
+        }
         object.end()
     }
 }

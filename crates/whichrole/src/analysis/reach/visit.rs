@@ -1,6 +1,7 @@
 //! Goes from login to login, asks for each of its cases, and notes what that says of roles and rules.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{RuleReach, Verdict, Way};
 use crate::analysis::blocking;
@@ -24,7 +25,7 @@ pub(super) struct Visit<'k> {
     has_user_pools: bool,
     pub(super) ways: BTreeMap<&'k str, Ways>,
     /// Which roles which mappings were seen to give, and by what.
-    seen: BTreeSet<(&'k str, Option<String>, Source)>,
+    seen: BTreeSet<(&'k str, Option<Arc<str>>, Source)>,
     pub(super) rules: Vec<RuleReach>,
     /// How much was spent on who blocks whom, where that is asked for.
     blocking: Option<Work>,
@@ -74,14 +75,14 @@ impl<'k> Visit<'k> {
             self.group_names = groups().map(|group| group.name.as_str()).collect();
             self.group_roles = groups().filter_map(|group| group.role_arn.as_ref()).map(RoleArn::as_str).collect();
         }
-        let provider = side.key.as_ref().map(|key| key.as_str().to_owned());
+        let provider = side.key.as_ref().map(ProviderKey::shared_text);
         let first = self.first_rule(provider.as_deref());
         let mut ask = Ask { fine: vec![0], ..Ask::default() };
         for target in 0..=side.cases.len() {
             ask.targets = vec![target];
             let rule = side.cases.get(target).and_then(|case| case.rule);
             let End::Role(role) = side.end(target) else { continue };
-            let mut verdict = match space.find(&ask) {
+            let mut verdict = match space.find(&ask).known_of(side) {
                 Found::Yes(claims) => {
                     Verdict::Live(Witness { provider: provider.clone(), claims, custom_role_arn: None })
                 }
@@ -143,7 +144,7 @@ impl<'k> Visit<'k> {
 
     /// Where the rules of a mapping begin among those found: the last ones are its own if another kind of its tokens was looked at.
     fn first_rule(&self, provider: Option<&str>) -> usize {
-        let other = self.rules.iter().rposition(|known| Some(known.provider.as_str()) != provider);
+        let other = self.rules.iter().rposition(|known| Some(&*known.provider) != provider);
         other.map_or(0, |other| other + 1)
     }
 
@@ -162,9 +163,9 @@ impl<'k> Visit<'k> {
             return;
         }
         self.rules.extend(mapping.mapping_rules().iter().zip(1..).map(|(rule, number)| RuleReach {
-            provider: key.as_str().to_owned(),
+            provider: key.shared_text(),
             rule: number,
-            role: rule.role_arn.0.clone(),
+            role: rule.role_arn.shared_text(),
             verdict: undecided(),
             blocked_by: Vec::new(),
             unknown_groups: false,

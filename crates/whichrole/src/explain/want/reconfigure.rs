@@ -173,7 +173,9 @@ fn edits(evaluator: &Evaluator, request: &Request<'_>, role: &str) -> Vec<Edit> 
         edits.add(None, format!("the unauthenticated role is {}", quoted(role)), move |pool| {
             pool.roles.unauthenticated = Some(arn.clone());
         });
-        edits.add(None, "guests are allowed".to_owned(), |pool| pool.allow_unauthenticated_identities = Some(true));
+        edits.add(None, "guests are allowed".to_owned(), |pool| {
+            (pool.allow_unauthenticated_identities, pool.guests_depend_on) = (Some(true), None);
+        });
     } else {
         edits.add(None, format!("the authenticated role is {}", quoted(role)), move |pool| {
             pool.roles.authenticated = Some(arn.clone());

@@ -4,7 +4,8 @@
 use super::super::node::{Node, Value};
 use super::super::position::Position;
 use super::super::problem::{MANY, Problem};
-use super::template::{Resource, Template};
+use super::stacks::template_of;
+use super::template::{Resource, Template, brought_file};
 use super::world::World;
 use super::{ATTACHMENT, GROUP, POOL, TAGS};
 use crate::text;
@@ -22,8 +23,10 @@ const HARMLESS: &[&str] = &[
 /// What is made where nobody can read it.
 pub(super) struct Unseen {
     pub problem: Problem,
-    /// Whether a template of the same stack says something about a pool.
+    /// Whether a template of the same stack says something about a pool, and nothing says that this is about other things.
     pub is_near: bool,
+    /// What a note of it says besides.
+    pub besides: &'static str,
 }
 
 /// `Fn::ForEach::Name`
@@ -64,21 +67,25 @@ pub(super) fn unseen(world: &World<'_>) -> Vec<Unseen> {
         // The files of a Serverless file are one stack.
         let is_near = template.in_order().any(|resource| is_ours(resource.kind))
             || template.unread.iter().any(|part| is_file_here(world, part));
-        let mut add = |problem| {
+        let mut add = |problem: Problem, is_other: bool| {
+            let besides = if is_other { "; principal tags that it may make are not known here" } else { "" };
             if found.len() <= MANY {
-                found.push(Unseen { problem, is_near });
+                found.push(Unseen { problem, is_near: is_near && !is_other, besides });
             }
         };
         for section in &template.sections {
             for name in foreign_macros(section) {
                 let shown = name.as_text().or_else(|| name.get("Name")?.as_text()).unwrap_or("Fn::Transform");
-                add(not_here(
-                    &format!("the macro {} may change anything in this template", text::quoted(shown)),
-                    name.at,
-                ));
+                add(
+                    not_here(
+                        &format!("the macro {} may change anything in this template", text::quoted(shown)),
+                        name.at,
+                    ),
+                    false,
+                );
             }
             for entry in section.entries().iter().filter(|entry| is_macro(&entry.name)) {
-                add(made_by(&entry.name, entry.at));
+                add(made_by(&entry.name, entry.at), false);
             }
             if let Some(resources) = section.get("Resources") {
                 resources_of(world, resources, &mut add);
@@ -86,7 +93,7 @@ pub(super) fn unseen(world: &World<'_>) -> Vec<Unseen> {
         }
         for part in &template.unread {
             if !is_file_here(world, part) {
-                add(brought(part));
+                add(brought(part), is_file_of_others("", part));
             }
         }
         for resource in template.in_order() {
@@ -95,31 +102,36 @@ pub(super) fn unseen(world: &World<'_>) -> Vec<Unseen> {
             }
             if is_stack(resource) && !world.stacks.has_template_of(number, resource.id) {
                 let message = format!("the template of the nested stack {} is not here", text::quoted(resource.id));
-                let problem = Problem::new("unresolved-value", format!("{message}; read the two together"));
-                found.push(Unseen { problem: problem.at(resource.at), is_near: false });
+                let path = template_of(resource).and_then(Node::as_text).filter(|path| !path.contains("://"));
+                let fix = match path {
+                    Some(path) => format!("read a folder that has both this one and {}", text::quoted(path)),
+                    None => "read the two together".to_owned(),
+                };
+                let problem = Problem::new("unresolved-value", format!("{message}; {fix}"));
+                found.push(Unseen { problem: problem.at(resource.at), is_near: false, besides: "" });
             }
         }
     }
     found
 }
 
-fn resources_of(world: &World<'_>, resources: &Node, add: &mut impl FnMut(Problem)) {
+fn resources_of(world: &World<'_>, resources: &Node, add: &mut impl FnMut(Problem, bool)) {
     if !matches!(resources.value, Value::Map(_) | Value::Null) && !is_file_here(world, resources) {
-        add(brought(resources));
+        add(brought(resources), is_file_of_others("", resources));
     }
     for entry in resources.entries() {
         if is_loop(&entry.name) {
             if entry.value.elements().get(2).is_none_or(makes_ours) {
-                add(made_by(&entry.name, entry.at));
+                add(made_by(&entry.name, entry.at), false);
             }
         } else if is_macro(&entry.name) {
-            add(made_by(&entry.name, entry.at));
+            add(made_by(&entry.name, entry.at), false);
         } else if !matches!(entry.value.value, Value::Map(_) | Value::Null) {
-            add(brought(&entry.value));
+            add(brought(&entry.value), is_file_of_others(&entry.name, &entry.value));
         } else if entry.value.get("Type").is_none()
             && let Some(inner) = entry.value.entries().iter().find(|inner| is_macro(&inner.name))
         {
-            add(made_by(&inner.name, inner.at));
+            add(made_by(&inner.name, inner.at), false);
         }
     }
 }
@@ -206,10 +218,30 @@ fn not_here(message: &str, at: Position) -> Problem {
     Problem::new("unresolved-value", format!("{message}; {fix}")).at(at)
 }
 
+/// Words in the names of files and resources that make something for pools and logins, or may: wherever they stand in the name.
+const OF_LOGINS: &[&str] =
+    &["abac", "access", "auth", "cognito", "federat", "group", "iam", "ident", "login", "pool", "role", "sso", "user"];
+
+/// Whether this is a file of Serverless whose name, and that of the resource it is, says that it is about other things: tables, queues. Beside
+/// roles it is passed over with a note, as a module of Terraform is.
+fn is_file_of_others(resource: &str, node: &Node) -> bool {
+    let Some(written) = node.as_text().and_then(|text| text.strip_prefix("${file(")) else { return false };
+    let Some((path, _)) = written.split_once(')') else { return false };
+    let names = format!("{resource}/{path}");
+    let lower = names.to_ascii_lowercase();
+    let is_tag = |word: &str| matches!(word, "tag" | "tags" | "principaltags" | "principaltag");
+    let of_tags = lower.split(|c: char| !c.is_ascii_alphanumeric()).any(is_tag) || names.contains("Tag");
+    // A name such as `resources.yml` says nothing, and one with a variable in it is not known.
+    let stem = path.rsplit(['/', '\\']).next().unwrap_or_default().split('.').next().unwrap_or_default();
+    let says_nothing =
+        ["", "resources", "resource", "stack", "main", "index", "all", "common", "template", "cloudformation", "aws"];
+    let is_plain = !path.contains("${") && !says_nothing.contains(&stem.to_ascii_lowercase().as_str());
+    is_plain && !of_tags && !OF_LOGINS.iter().any(|word| lower.contains(word))
+}
+
 /// Whether the file that Serverless brings in is read too, as a template of its own.
 fn is_file_here(world: &World<'_>, node: &Node) -> bool {
-    let Some(written) = node.as_text().and_then(|text| text.strip_prefix("${file(")) else { return false };
-    let path = written.split(')').next().unwrap_or_default();
+    let Some(path) = brought_file(node) else { return false };
     let path = path.strip_prefix("./").unwrap_or(path);
     let is_it =
         |name: &str| name.strip_suffix(path).is_some_and(|folder| folder.is_empty() || folder.ends_with(['/', '\\']));

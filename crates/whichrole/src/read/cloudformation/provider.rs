@@ -3,6 +3,7 @@
 use super::super::interpolation::{Piece, pieces};
 use super::resolve::Resolver;
 use crate::provider::{ProviderKey, ProviderKind};
+use crate::regions;
 
 impl Resolver<'_, '_> {
     /// The key of a provider, from resolved text, as the template of its identity pool sees it.
@@ -47,10 +48,26 @@ impl Resolver<'_, '_> {
 
     /// `cognito-idp.${AWS::Region}.amazonaws.com/${Users}:${Web}` is `${Users.ProviderName}:${Web}`.
     fn normalised(&self, text: &str) -> String {
-        self.pool_by_name(text).unwrap_or_else(|| {
+        self.pool_by_name(text).or_else(|| self.pool_by_id(text)).unwrap_or_else(|| {
             let suffix = if text.starts_with("cognito-idp.cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
             text.replace("${AWS::URLSuffix}", suffix)
         })
+    }
+
+    /// A user pool whose id is known has one key, however much of it the template leaves open: the id begins with its region (Q2).
+    fn pool_by_id(&self, text: &str) -> Option<String> {
+        let (id, rest) = if let Some((name, rest)) = reference(text) {
+            let (home, id) = self.home_of(name.strip_suffix(".ProviderName")?)?;
+            let is_pool = self.world.templates.get(home)?.kind_of(id) == Some("AWS::Cognito::UserPool");
+            (if is_pool { self.world.given(id)? } else { return None }, rest)
+        } else {
+            let rest = after_domain(text.strip_prefix("cognito-idp.${AWS::Region}.")?)?;
+            rest.split_at_checked(rest.find(':').unwrap_or(rest.len()))?
+        };
+        let (region, own) = id.split_once('_')?;
+        let is_id = regions::is_written_as_one(region) && own.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let login = user_pool_login(region, id).filter(|_| is_id && !own.is_empty())?;
+        (rest.is_empty() || rest.starts_with(':')).then(|| format!("{login}{rest}"))
     }
 
     fn pool_by_name(&self, text: &str) -> Option<String> {
@@ -60,9 +77,7 @@ impl Resolver<'_, '_> {
             (None, end) => (rest.get(..end), rest.get(end..)?),
         };
         let rest = rest.strip_prefix('.')?;
-        let rest = ["amazonaws.com/", "amazonaws.com.cn/", "${AWS::URLSuffix}/"]
-            .iter()
-            .find_map(|suffix| rest.strip_prefix(suffix))?;
+        let rest = after_domain(rest)?;
         let (name, rest) = reference(rest)?;
         let is_pool = match self.kind_of(name) {
             Some(kind) => {
@@ -106,6 +121,21 @@ impl Resolver<'_, '_> {
             }
         }
     }
+}
+
+/// What follows the domain of AWS.
+fn after_domain(text: &str) -> Option<&str> {
+    ["amazonaws.com/", "amazonaws.com.cn/", "${AWS::URLSuffix}/"].iter().find_map(|domain| text.strip_prefix(domain))
+}
+
+/// The login key of a user pool in a region whose domain is known here (Q2).
+pub(super) fn user_pool_login(region: &str, id: &str) -> Option<String> {
+    let domain = match regions::partition(region)? {
+        "aws" | "aws-us-gov" => "amazonaws.com",
+        "aws-cn" => "amazonaws.com.cn",
+        _ => return None,
+    };
+    Some(format!("cognito-idp.{region}.{domain}/{id}"))
 }
 
 fn before_dot(name: &str) -> &str {

@@ -271,7 +271,7 @@ impl<'n> Reading<'_, 'n> {
         };
         let role = property("RoleArn");
         let role_at = role.as_ref().map(|role| role.at);
-        let role_arn = role.and_then(|role| any_text(&role, "`RoleArn`", self.drafts)).map(RoleArn);
+        let role_arn = role.and_then(|role| any_text(&role, "`RoleArn`", self.drafts)).map(RoleArn::from);
         let precedence = property("Precedence").and_then(|precedence| {
             let number = scalar::sent(&precedence).and_then(|text| text.parse().ok());
             if number.is_none() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::super::node::{Node, Value};
 use super::super::scalar;
 use super::conditions::Truth;
+use super::named::names;
 use super::resolve::{Resolver, parameter};
 use super::template::{Resource, Template, file_name};
 use crate::text;
@@ -52,10 +53,17 @@ impl<'n> Stacks<'n> {
                 let Some(url) = template_of(resource).and_then(|written| url(parent, written)) else { continue };
                 let written = without_ending(url.rsplit(['/', '\\', '}']).next().unwrap_or_default());
                 let found = by_file.get(written).map_or(&[][..], Vec::as_slice);
+                let names = names(&template.name, &url);
+                let is_named = |number: &&usize| {
+                    let child = templates.get(**number).map_or("", |child| &child.name);
+                    names.iter().any(|name| without_ending(name) == without_ending(child))
+                };
                 let beside = |number: &&usize| {
                     templates.get(**number).is_some_and(|t| folder(&t.name) == folder(&template.name))
                 };
-                let Some(child) = found.iter().find(beside).or(found.first()) else { continue };
+                let Some(child) = found.iter().find(is_named).or(found.iter().find(beside)).or(found.first()) else {
+                    continue;
+                };
                 if *child == parent {
                     continue;
                 }
@@ -69,6 +77,11 @@ impl<'n> Stacks<'n> {
             }
         }
         stacks
+    }
+
+    /// The templates of each nested stack and of the one that it is in.
+    pub(super) fn nested(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.template.iter().map(|((parent, _), child)| (*parent, *child))
     }
 
     /// Whether the template of a nested stack is here.
@@ -189,7 +202,7 @@ impl<'n> Resolver<'_, 'n> {
 }
 
 /// Where a nested stack says what its template is.
-fn template_of<'n>(resource: &Resource<'n>) -> Option<&'n Node> {
+pub(super) fn template_of<'n>(resource: &Resource<'n>) -> Option<&'n Node> {
     let property = |name| resource.properties?.get(name);
     match resource.kind {
         // The CDK keeps the name of the file, which its address lacks.

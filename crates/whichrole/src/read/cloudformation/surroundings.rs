@@ -15,20 +15,26 @@ impl<'n> Reading<'_, 'n> {
         let property = |name: &str| resource.property(name).map(|value| resolver.resolve(value));
         // Other templates refer to it with the template's name before it.
         let stem = resolver.template().map_or("", |template| template.stem.as_str());
-        let ids = || [format!("${{{}}}", resource.id), format!("${{{stem}:{}}}", resource.id)];
-        let attributes_of =
-            |name: &str| [format!("${{{}.{name}}}", resource.id), format!("${{{stem}:{}.{name}}}", resource.id)];
+        // Templates that are read together name each other's resources with the template's name before them.
+        let is_alone = resolver.world.templates.len() == 1;
+        let called = |what: String| -> Vec<String> {
+            let elsewhere = if is_alone { None } else { Some(format!("${{{stem}:{what}}}")) };
+            std::iter::once(format!("${{{what}}}")).chain(elsewhere).collect()
+        };
+        let ids = || called(resource.id.to_owned());
+        let attributes_of = |name: &str| called(format!("{}.{name}", resource.id));
         let around = &mut self.drafts.surroundings;
         match resource.kind {
             "AWS::IAM::Role" => {
                 let trust = property("AssumeRolePolicyDocument");
-                let mut names = ids().to_vec();
+                let mut names = ids();
                 let declared = property("RoleName");
                 let written = declared.as_ref().and_then(Node::as_text).map(str::to_owned);
                 names.extend(written.clone());
+                let names = names.into_iter().map(Into::into).collect();
                 around.add_role(Role {
                     label: resource.id.to_owned(),
-                    arns: attributes_of("Arn").to_vec(),
+                    arns: attributes_of("Arn").into_iter().map(Into::into).collect(),
                     names,
                     name: if declared.is_some() { RoleName::written(written) } else { RoleName::FromLogicalId },
                     trust: trust.and_then(|trust| policy::document(&trust, &self.options.json)),
@@ -38,14 +44,14 @@ impl<'n> Reading<'_, 'n> {
             "AWS::IAM::ManagedPolicy" => around.policies.extend(ids().into_iter().chain(attributes_of("PolicyArn"))),
             "AWS::IAM::Policy" => around.policies.extend(ids().into_iter().chain(attributes_of("Id"))),
             "AWS::Cognito::UserPool" => around.user_pools.push(UserPool {
-                ids: ids().to_vec(),
+                ids: ids(),
                 attributes: property("Schema").and_then(|schema| attributes(&schema, "Name", "Mutable")),
                 identity_providers: BTreeSet::new(),
                 mapped_attributes: BTreeSet::new(),
                 at: resource.at,
             }),
             "AWS::Cognito::UserPoolClient" => around.clients.push(UserPoolClient {
-                ids: ids().to_vec(),
+                ids: ids(),
                 user_pool: property("UserPoolId").as_ref().and_then(text),
                 write_attributes: UserPoolClient::writes(property("WriteAttributes").as_ref()),
                 at: resource.at,

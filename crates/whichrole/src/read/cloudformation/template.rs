@@ -83,6 +83,12 @@ fn elsewhere(node: &Node) -> impl Iterator<Item = &Node> {
     parts.filter(|part| part.as_text().is_some_and(|text| text.contains("${")))
 }
 
+/// The file that Serverless brings in: `roles.yml` of `${file(roles.yml):key}`.
+pub(super) fn brought_file(node: &Node) -> Option<&str> {
+    let path = node.as_text()?.strip_prefix("${file(")?.split(')').next()?;
+    (!path.contains("${")).then_some(path)
+}
+
 /// Whether a tree is a part of a template: the properties of an attachment or its bare `RoleMappings`, in a form that the API lacks.
 fn is_part(node: &Node) -> bool {
     // What only the API's documents have would be lost, such as the providers beside the mappings that `show` prints.

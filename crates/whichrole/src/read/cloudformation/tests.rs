@@ -138,17 +138,35 @@ fn one_user_pool_has_one_key() {
         assert_eq!(key(written), "${Users.ProviderName}:${Web}", "{written}");
     }
     let spelled_out = "!Sub 'cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}'";
-    assert_eq!(key(spelled_out), "${Users.ProviderName}:${Web}", "the pool is in the region of its stack");
+    let there = "cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}";
+    assert_eq!(key(spelled_out), there, "the pool is in the region of its stack");
     let another = [("AWS::Region", "eu-west-1")];
     assert_eq!(provider("", spelled_out, &another).0, "cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}");
     let not_here = spelled_out.replace("${Users}", "${Others}");
     assert_eq!(key(&not_here), "cognito-idp.us-east-1.amazonaws.com/${Others}:${Web}", "perhaps of another region");
     let region = [("AWS::Region", "us-east-1")];
-    assert_eq!(provider("", spelled_out, &region).0, "${Users.ProviderName}:${Web}");
+    for written in [
+        spelled_out,
+        "!Sub 'cognito-idp.${AWS::Region}.amazonaws.com/${Users}:${Web}'",
+        "!Sub '${Users.ProviderName}:${Web}'",
+    ] {
+        assert_eq!(provider("", written, &region).0, there, "{written}");
+        let (id, name) = ("us-east-1_A1", "cognito-idp.us-east-1.amazonaws.com/us-east-1_A1");
+        let known = format!("{name}:${{Web}}");
+        assert_eq!(provider("", written, &[("Users", id), ("Users.ProviderName", name)]).0, known, "{written}");
+        assert_eq!(provider("", written, &[("Users", id)]).0, known, "{written}");
+    }
+    let of_id = "!Sub 'cognito-idp.${AWS::Region}.amazonaws.com/eu-west-1_A1:${Web}'";
+    assert_eq!(key(of_id), "cognito-idp.eu-west-1.amazonaws.com/eu-west-1_A1:${Web}", "an id begins with its region");
+    let china = [("AWS::Region", "cn-north-1")];
     assert_eq!(
-        provider("", "!Sub 'cognito-idp.${AWS::Region}.amazonaws.com/${Users}:${Web}'", &region).0,
-        "${Users.ProviderName}:${Web}"
+        provider("", "!Sub '${Users.ProviderName}:${Web}'", &china).0,
+        "cognito-idp.cn-north-1.amazonaws.com.cn/${Users}:${Web}"
     );
+    for unknown in ["us-iso-east-1", "<region>"] {
+        let written = "!Sub '${Users.ProviderName}:${Web}'";
+        assert_eq!(provider("", written, &[("AWS::Region", unknown)]).0, "${Users.ProviderName}:${Web}", "{unknown}");
+    }
 }
 
 #[test]

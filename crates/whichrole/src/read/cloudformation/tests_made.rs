@@ -156,6 +156,39 @@ fn a_file_that_serverless_brings_is_read_or_a_problem() {
 }
 
 #[test]
+fn a_file_about_other_things_beside_a_whole_pool_is_passed_over_with_a_note() {
+    let of = |parts: &str| read_texts(&[("serverless.yml", &format!("service: app\nresources:\n{parts}"))], &[]);
+    let listed = |attached: &str, file: &str| of(&format!("  - Resources:\n    {POOL}    {attached}  - {file}\n"));
+    let told = |file: &str| {
+        format!(
+            "not-recognised what `{file}` brings is not here; {PACKAGED}; principal tags that it may make are not known here"
+        )
+    };
+    for file in ["${file(resources/tables.yml)}", "${file(./queues.yml):Resources}", "${file(infra/stages.json)}"] {
+        let configuration = listed(ATTACHED, file);
+        assert_eq!(configuration.problems, [], "{file}");
+        assert!(shown(&configuration.notes)[0].ends_with(&told(file)), "{:?}", configuration.notes);
+        assert_eq!(listed("", file).problems.len(), 1, "the attachment may be in it");
+    }
+    let unclear = [
+        "resources/userPool.yml",
+        "cognito/all.yml",
+        "tags.yml",
+        "principalTags.yml",
+        "resources.yml",
+        "${opt:stage}.yml",
+        "iam.yml",
+    ];
+    for file in unclear {
+        assert_eq!(listed(ATTACHED, &format!("${{file({file})}}")).problems.len(), 1, "{file}");
+    }
+    let keyed =
+        |name: &str| of(&format!("  Resources:\n  {POOL}  {ATTACHED}    {name}: ${{file(tables.yml)}}\n")).problems;
+    assert_eq!(keyed("Tables"), []);
+    assert_eq!(keyed("PrincipalTags").len(), 1);
+}
+
+#[test]
 fn a_nested_stack_that_is_not_here_is_a_problem_where_nothing_attaches_roles() {
     let stack =
         "  Access: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: 'https://example.com/access.yaml'}}\n";
@@ -173,18 +206,45 @@ fn a_nested_stack_that_is_not_here_is_a_problem_where_nothing_attaches_roles() {
 }
 
 #[test]
-fn whether_guests_are_allowed_must_be_known() {
+fn where_it_is_not_known_whether_guests_are_allowed_all_else_is_read() {
+    let sections = "Parameters: {Open: {Type: String}}\nConditions: {IsOpen: !Equals [!Ref Open, 'yes']}\n";
     let of = |written: &str, parameters: &[(&str, &str)]| {
-        let sections = "Parameters: {Open: {Type: String}}\nConditions: {IsOpen: !Equals [!Ref Open, 'yes']}\n";
-        problems(&format!("{sections}{}", with("").replace("false", written)), parameters)
+        let text = format!("{sections}{}", with("").replace("false", written));
+        read_texts(&[("t.yaml", &text)], parameters).usable().unwrap().choose(None).unwrap().clone()
     };
     let told = |what: &str| {
         format!(
             "4:89 unresolved-value `AllowUnauthenticatedIdentities` is `{what}`, which is not known here; pass `--param Open=…`"
         )
     };
-    assert_eq!(of("!Ref Open", &[]), [told("${Open}")]);
-    assert_eq!(of("!If [IsOpen, true, false]", &[]), [told("${Fn::If IsOpen true false}")]);
-    assert_eq!(of("!Ref Open", &[("Open", "true")]), [""; 0]);
-    assert_eq!(of("!If [IsOpen, true, false]", &[("Open", "no")]), [""; 0]);
+    for (written, reference) in [("!Ref Open", "${Open}"), ("!If [IsOpen, true, false]", "${Fn::If IsOpen true false}")]
+    {
+        let open = of(written, &[]);
+        assert_eq!(open.pool.allow_unauthenticated_identities, None);
+        assert_eq!(open.pool.guests_depend_on.as_deref(), Some(reference));
+        assert_eq!(shown(&Vec::from_iter(open.unknown_guests)), [told(reference)]);
+        assert_eq!(open.pool.roles.authenticated, Some("r".into()), "the rest is read");
+    }
+    for (written, value, allowed) in [("!Ref Open", "true", true), ("!If [IsOpen, true, false]", "no", false)] {
+        let known = of(written, &[("Open", value)]);
+        assert_eq!(known.pool.allow_unauthenticated_identities, Some(allowed));
+        assert_eq!((known.pool.guests_depend_on, known.unknown_guests), (None, None));
+    }
+    let serverless =
+        format!("service: app\nresources:\n  Resources:\n  {POOL}").replace("false", "'${self:custom.open}'");
+    let configuration = read_texts(&[("serverless.yml", &serverless)], &[]).usable().unwrap();
+    let why = configuration.choose(None).unwrap().unknown_guests.clone().unwrap();
+    assert!(why.message.ends_with("pass `--param self:custom.open=…`"), "{why:?}");
+}
+
+#[test]
+fn another_source_may_know_whether_guests_are_allowed() {
+    let text = format!("Parameters: {{Open: {{Type: String}}}}\n{}", with("").replace("false", "!Ref Open"));
+    for (known, allowed) in [("true", Some(true)), (r#""${Open}""#, None)] {
+        let api = format!(r#"{{"AllowUnauthenticatedIdentities": {known}}}"#);
+        let configuration = read_texts(&[("t.yaml", &text), ("pool.json", &api)], &[]).usable().unwrap();
+        let definition = configuration.choose(None).unwrap();
+        assert_eq!(definition.pool.allow_unauthenticated_identities, allowed);
+        assert_eq!(definition.unknown_guests.is_none(), allowed.is_some());
+    }
 }

@@ -1,6 +1,8 @@
 //! Values that come from elsewhere in a template: one thing in several spellings, and texts that nobody knows for certain.
 
-use super::tests::{one_rule, pool, problems, rule};
+use super::tests::{one_rule, pool, problems, read_texts, rule};
+use crate::ProviderKey;
+use crate::read::Place;
 
 #[test]
 fn one_user_pool_spelled_twice_is_one_provider() {
@@ -24,8 +26,9 @@ Resources:
     };
     for region in ["us-east-1", "${AWS::Region}"] {
         let pool = pool(&of(region), &[]).pool;
-        assert_eq!(pool.role_mappings.keys().next().unwrap().as_str(), "${Users.ProviderName}:web");
-        assert_eq!(pool.principal_tags.keys().next().unwrap().as_str(), "${Users.ProviderName}", "{region}");
+        let login = "cognito-idp.us-east-1.amazonaws.com/${Users}";
+        assert_eq!(pool.role_mappings.keys().next().unwrap().as_str(), format!("{login}:web"));
+        assert_eq!(pool.principal_tags.keys().next().unwrap().as_str(), login, "{region}");
     }
     let told = "providers of one stack name user pools of it in two regions, `us-east-1` and `eu-west-1`; pass `--param AWS::Region=…`";
     assert_eq!(problems(&of("eu-west-1"), &[]), [format!("10:3 unresolved-value {told}")]);
@@ -95,4 +98,79 @@ fn unquoted_words_are_disputed_wherever_they_come_from() {
     let known = one_rule(sections, ["!Ref Plain", "Equals", "!Sub '${Plain}-${Plain}'", "!Join ['', [r, 1, true]]"]);
     assert_eq!(rule(&known, &[]), "7 Equals 7-7 r1true");
     assert_eq!(rule(&one_rule(sections, ["!Ref Word", "Equals", "v", "r"]), &[("Word", "yes")]), "yes Equals v r");
+}
+
+#[test]
+fn a_region_is_that_of_a_whole_stack_wherever_it_is_said() {
+    let parts = [
+        "  Pool: {Type: AWS::Cognito::IdentityPool, Properties: {CognitoIdentityProviders: [
+    {ProviderName: !GetAtt Users.ProviderName, ClientId: !Ref Web},
+    {ProviderName: !Sub 'cognito-idp.eu-west-1.amazonaws.com/${Old}', ClientId: old}]}}",
+        "  Att: {Type: AWS::Cognito::IdentityPoolRoleAttachment, Properties: {IdentityPoolId: !Ref Pool, RoleMappings: {
+    a: {Type: Token, IdentityProvider: !Sub 'cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}'},
+    b: {Type: Token, IdentityProvider: !Sub 'cognito-idp.eu-west-1.amazonaws.com/${Old}:old'},
+    c: {Type: Token, IdentityProvider: !Sub '${More.ProviderName}:${Web}'}}}}",
+        "  Tags: {Type: AWS::Cognito::IdentityPoolPrincipalTag, Properties: {IdentityPoolId: !Ref Pool, UseDefaults: true,
+    IdentityProviderName: !Sub 'cognito-idp.${AWS::Region}.amazonaws.com/${Users}'}}",
+        "  Users: {Type: AWS::Cognito::UserPool}
+  More: {Type: AWS::Cognito::UserPool}
+  Web: {Type: AWS::Cognito::UserPoolClient}",
+    ];
+    for first in 0..parts.len() {
+        let mut parts = parts;
+        parts.rotate_left(first);
+        let text = format!("Parameters: {{Old: {{Type: String}}}}\nResources:\n{}\n", parts.join("\n"));
+        let definition = pool(&text, &[]);
+        let (users, more, old) = (
+            "cognito-idp.us-east-1.amazonaws.com/${Users}",
+            "cognito-idp.us-east-1.amazonaws.com/${More}",
+            "cognito-idp.eu-west-1.amazonaws.com/${Old}",
+        );
+        let keys: Vec<_> = definition.pool.role_mappings.keys().map(ProviderKey::as_str).collect();
+        assert_eq!(keys, [format!("{old}:old"), format!("{more}:${{Web}}"), format!("{users}:${{Web}}")], "{first}");
+        let providers = definition.pool.providers.iter().flatten();
+        assert_eq!(providers.map(|one| one.provider_name.as_str()).collect::<Vec<_>>(), [users, old]);
+        assert_eq!(definition.pool.principal_tags.keys().map(ProviderKey::as_str).collect::<Vec<_>>(), [users]);
+        for key in definition.pool.role_mappings.keys() {
+            assert!(definition.places.get(&Place::Mapping(key.clone())).is_some(), "{key}");
+        }
+        assert!(definition.places.get(&Place::Tags(users.into())).is_some());
+    }
+}
+
+#[test]
+fn nested_stacks_are_in_one_region_and_others_in_theirs() {
+    let users = "Resources: {Users: {Type: AWS::Cognito::UserPool}, Web: {Type: AWS::Cognito::UserPoolClient}}
+Outputs: {Id: {Value: !Ref Users}, Web: {Value: !Ref Web}}";
+    let root = |region: &str| {
+        format!(
+            "Resources:
+  Auth: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: ./auth.yaml}}}}
+  Pool: {{Type: AWS::Cognito::IdentityPool}}
+  Att: {{Type: AWS::Cognito::IdentityPoolRoleAttachment, Properties: {{IdentityPoolId: !Ref Pool, RoleMappings: {{
+    a: {{Type: Token, IdentityProvider: !Sub 'cognito-idp.{region}.amazonaws.com/${{Auth.Outputs.Id}}:${{Auth.Outputs.Web}}'}}}}}}}}
+"
+        )
+    };
+    let own = |region: &str| {
+        format!(
+            "Resources:
+  Own: {{Type: AWS::Cognito::IdentityPool}}
+  Users: {{Type: AWS::Cognito::UserPool}}
+  Att: {{Type: AWS::Cognito::IdentityPoolRoleAttachment, Properties: {{IdentityPoolId: !Ref Own, RoleMappings: {{
+    a: {{Type: Token, IdentityProvider: !Sub 'cognito-idp.{region}.amazonaws.com/${{Users}}:web'}},
+    b: {{Type: Token, IdentityProvider: !Sub '${{Users.ProviderName}}:app'}}}}}}}}
+"
+        )
+    };
+    let texts = [("root.yaml", root("us-east-1")), ("auth.yaml", users.to_owned()), ("own.yaml", own("eu-west-1"))];
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let read = read_texts(&texts, &[]).usable().unwrap();
+    let keys = |pool: &str| -> Vec<String> {
+        let mappings = &read.choose(Some(pool)).unwrap().pool.role_mappings;
+        mappings.keys().map(ToString::to_string).collect()
+    };
+    assert_eq!(keys("Pool"), ["cognito-idp.us-east-1.amazonaws.com/${auth:Users}:${auth:Web}"]);
+    let eu = "cognito-idp.eu-west-1.amazonaws.com/${Users}";
+    assert_eq!(keys("Own"), [format!("{eu}:app"), format!("{eu}:web")]);
 }

@@ -137,6 +137,11 @@ impl<'n> World<'n> {
         }
     }
 
+    /// The region of each template that a provider spells out.
+    pub(super) fn noted_regions(&self) -> BTreeMap<usize, String> {
+        self.regions.borrow().clone()
+    }
+
     /// Two regions of one template, since the last call.
     pub(super) fn take_two_regions(&self) -> Option<[String; 2]> {
         self.two_regions.take()

@@ -24,8 +24,8 @@ pub(super) fn build(resources: &[Resource], limits: &JsonLimits, drafts: &mut Dr
                 let names = [Some(reference("name")), Some(reference("id")), literal("name")];
                 around.add_role(Role {
                     label: resource.name.clone(),
-                    arns: [Some(reference("arn")), literal("arn")].into_iter().flatten().collect(),
-                    names: names.into_iter().flatten().collect(),
+                    arns: [Some(reference("arn")), literal("arn")].into_iter().flatten().map(Into::into).collect(),
+                    names: names.into_iter().flatten().map(Into::into).collect(),
                     name: RoleName::written(literal("name")),
                     trust: trust.and_then(|trust| policy::document(trust, limits)),
                     at: resource.at,

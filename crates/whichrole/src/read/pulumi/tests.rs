@@ -104,7 +104,7 @@ fn what_is_not_known_or_not_right_is_named_with_its_place() {
 }
 
 #[test]
-fn whether_guests_are_allowed_must_be_known() {
+fn where_it_is_not_known_whether_guests_are_allowed_all_else_is_read() {
     let pool = |flags: &str| {
         format!(
             "name: app\nruntime: yaml\nconfig: {{on: {{type: boolean}}}}\nresources:\n  pool:\n    type: aws:cognito:IdentityPool\n    \
@@ -113,9 +113,14 @@ fn whether_guests_are_allowed_must_be_known() {
     };
     let text = pool("allowUnauthenticatedIdentities: \"${on}\"");
     let configuration = read_text(&text, &[]);
-    let [problem] = configuration.problems.as_slice() else { panic!("{:?}", configuration.problems) };
-    assert!(problem.message.starts_with("`allowUnauthenticatedIdentities` is `${on}`, which is not known here"));
-    assert_eq!(read_text(&text, &[("on", "true")]).problems, []);
+    assert_eq!(configuration.problems, []);
+    let open = configuration.choose(None).unwrap();
+    assert_eq!(open.pool.guests_depend_on.as_deref(), Some("${on}"));
+    let why = open.unknown_guests.as_ref().unwrap();
+    assert!(why.message.starts_with("`allowUnauthenticatedIdentities` is `${on}`, which is not known here"));
+    let known = read_text(&text, &[("on", "true")]);
+    assert_eq!(known.choose(None).unwrap().pool.allow_unauthenticated_identities, Some(true));
+    assert_eq!(known.choose(None).unwrap().unknown_guests, None);
     // The classic flow decides nothing.
     assert_eq!(read_text(&pool("allowClassicFlow: \"${on}\""), &[]).problems, []);
 }

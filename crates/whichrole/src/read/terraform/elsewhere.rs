@@ -125,21 +125,40 @@ fn texts(value: &Val, out: &mut Vec<String>) {
     }
 }
 
-/// Whether the names that the author chose say that a module makes principal tags. An argument `tags` says nothing: those are the tags of
-/// resources.
+/// Whether the names that the author chose say that a module makes principal tags. An argument `tags` says nothing, nor does the word
+/// `tagging`: those are the tags of resources. Nor does the name of a module that makes nothing of AWS.
 fn speaks_of_tags(name: &str, declared: &Declared<'_>) -> bool {
     let is_about = |text: &str| {
-        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase);
-        words
-            .any(|word| matches!(word.as_str(), "tag" | "tags" | "tagging" | "abac" | "principaltag" | "principaltags"))
+        let words: BTreeSet<String> =
+            text.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_ascii_lowercase).collect();
+        let has = |word: &str| words.contains(word);
+        ["tag", "tags", "abac", "principaltag", "principaltags"].into_iter().any(has)
+            || (has("tagging") && has("principal"))
     };
-    let source = declared.attribute("source").map(|source| &source.value.kind);
-    let is_named_so = is_about(name) || matches!(source, Some(ExprKind::Text(source)) if is_about(source));
-    is_named_so
+    let source = match declared.attribute("source").map(|source| &source.value.kind) {
+        Some(ExprKind::Text(source)) => Some(source),
+        _ => None,
+    };
+    let is_named_so = is_about(name) || source.is_some_and(|source| is_about(source));
+    (is_named_so && !source.is_some_and(|source| is_of_another_provider(source)))
         || declared.attributes().any(|(_, attribute)| {
             let name = attribute.name.to_ascii_lowercase();
             name.contains("principal_tag") || name.contains("attribute_map")
         })
+}
+
+/// Whether a source is an address of a registry, `[HOST/]NAMESPACE/NAME/PROVIDER`, whose provider is not AWS's.
+fn is_of_another_provider(source: &str) -> bool {
+    let address = source.split("//").next().unwrap_or_default();
+    let is_word = |part: &&str| part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let parts: Vec<&str> = address.split('/').collect();
+    let named = match parts.as_slice() {
+        [host, named @ ..] if named.len() == 3 && host.contains('.') && !host.starts_with('.') => named,
+        named if named.len() == 3 => named,
+        _ => return false,
+    };
+    named.iter().all(|part| !part.is_empty() && is_word(part))
+        && named.last().is_some_and(|provider| !provider.contains("aws"))
 }
 
 /// Says what the unread leaves open about the pools that it is given: names by the text of their reference or their id. That says more than the

@@ -170,8 +170,8 @@ impl Building {
             self.pools.insert(format!("{}{id}", found.root), name.clone());
         }
         let guests = match field(node, "allow_unauthenticated_identities") {
-            Some(flag) => known_bool(flag, "`allow_unauthenticated_identities`", drafts),
             None => Some(false),
+            flag => shape::guests_flag((flag, "`allow_unauthenticated_identities`"), Some(&name), drafts),
         };
         // It has no part in the decision, so it may be unknown.
         let classic = match field(node, "allow_classic_flow") {
@@ -358,7 +358,7 @@ impl Building {
         let user_pool = user_pool.unwrap_or_default();
         let group = Group {
             name,
-            role_arn: role.filter(|role| !role.is_empty()).map(RoleArn),
+            role_arn: role.filter(|role| !role.is_empty()).map(RoleArn::from),
             precedence,
             user_pool: Some(&user_pool).filter(|id| !id.is_empty()).map(|id| users_key(id)),
         };

@@ -25,8 +25,8 @@ pub(super) fn build(found: &[Found], drafts: &mut Drafts) {
                 let names = [Some(reference("name")), Some(reference("id")), literal("name")];
                 around.add_role(Role {
                     label: one.address.clone(),
-                    arns: [Some(reference("arn")), literal("arn")].into_iter().flatten().collect(),
-                    names: names.into_iter().flatten().collect(),
+                    arns: [Some(reference("arn")), literal("arn")].into_iter().flatten().map(Into::into).collect(),
+                    names: names.into_iter().flatten().map(Into::into).collect(),
                     name: RoleName::written(literal("name")),
                     trust: trust.and_then(|trust| policy::document(trust, &JsonLimits::CONFIG)),
                     at: node.at,

@@ -59,7 +59,7 @@ fn complete_within(definition: &Definition, config: &str, pool: Option<&str>, mo
     let mut tried = 0;
     let mut steps = 0;
     let mut equivalent = 0;
-    let mut open: Vec<&str> = Vec::new();
+    let mut open: Vec<String> = Vec::new();
     let mut told_apart = Vec::new();
     for change in changes.iter().take(most) {
         if steps > most_steps {
@@ -67,10 +67,10 @@ fn complete_within(definition: &Definition, config: &str, pool: Option<&str>, mo
         }
         tried += 1;
         let pool = change.of(evaluator.pool());
-        match first.tell_apart(&pool, &change.words, &mut steps) {
+        match first.tell_apart(&pool, &change.words(), &mut steps) {
             Some(true) => told_apart.push(change),
             Some(false) => equivalent += 1,
-            None => open.push(&change.words),
+            None => open.push(change.words()),
         }
     }
     let is_whole = tried == all_changes;
@@ -81,7 +81,7 @@ fn complete_within(definition: &Definition, config: &str, pool: Option<&str>, mo
     let unnoticed = noticed_by.iter().filter(|tests| tests.is_empty()).count();
     let choice = smallest_choice(noticed_by);
     let candidates = first.drafts.len();
-    let guest = first.drafts.iter().find(|draft| draft.witness.provider.is_none()).cloned();
+    let guest = first.drafts.iter().find(|draft| draft.witness.provider.is_none()).or(first.drafts.first()).cloned();
     let mut at = 0..;
     first.drafts.retain(|_| at.next().is_some_and(|at| choice.tests.contains(&at)));
 
@@ -106,10 +106,10 @@ fn complete_within(definition: &Definition, config: &str, pool: Option<&str>, mo
         );
     }
     for change in open {
-        let _ = writeln!(out, "# not decided whether it changes anything: {}", crate::text::visible(change));
+        let _ = writeln!(out, "# not decided whether it changes anything: {}", crate::text::visible(&change));
     }
     if tests == 0 {
-        // A suite has tests: this one at least says what a guest gets.
+        // A suite has tests: this one at least says what a guest gets, or where that is not known what some token does.
         first.drafts.extend(guest);
     }
     first.write(&mut out);

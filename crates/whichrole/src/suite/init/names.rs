@@ -73,11 +73,7 @@ impl First<'_> {
     /// What a role is called in the name of a test.
     pub(super) fn called(&self, role: &str) -> String {
         let known = &self.target.roles;
-        visible(&if known.has(role) {
-            known.short_name(role)
-        } else {
-            roles::called(&RoleArn(role.to_owned())).to_owned()
-        })
+        visible(&if known.has(role) { known.short_name(role) } else { roles::called(&RoleArn::from(role)).to_owned() })
     }
 }
 
@@ -89,13 +85,17 @@ pub(super) fn of<'d>(drafts: impl IntoIterator<Item = &'d Draft<'d>>, users: &BT
     let name = |draft: &Draft<'_>| {
         let user = draft.witness.provider.as_ref().and_then(|key| users.get(key.as_str()));
         let name = user.map_or_else(|| draft.name.clone(), |user| format!("{} (user {user})", draft.name));
-        let mut unique = name.clone();
-        let number = numbers.entry(name.clone()).or_insert(1);
-        while !taken.insert(unique.clone()) {
-            *number += 1;
-            unique = format!("{name} ({number})");
+        if taken.insert(name.clone()) {
+            return name;
         }
-        unique
+        let number = numbers.entry(name.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let unique = format!("{name} ({number})");
+            if taken.insert(unique.clone()) {
+                return unique;
+            }
+        }
     };
     drafts.into_iter().map(name).collect()
 }

@@ -1,0 +1,88 @@
+//! A user pool of a template has two names: one that leaves its region open and one that says it. People may use either.
+
+use std::borrow::Cow;
+
+use crate::eval::Evaluator;
+use crate::pool::IdentityPool;
+use crate::provider::ProviderKey;
+
+impl Evaluator {
+    /// The key by which the configuration knows a provider that a person named, where it spells the region of that user pool out:
+    /// `${Users.ProviderName}:${Web}` may be its `cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}`. Any other name stays as it is.
+    #[must_use]
+    pub fn spelled_here<'k>(&self, named: &'k ProviderKey) -> Cow<'k, ProviderKey> {
+        let pool = self.pool();
+        let is_open = named.is_symbolic() && named.login_key().ends_with(".ProviderName}");
+        if !is_open
+            || pool.role_mappings.contains_key(named)
+            || keys(pool).any(|key| key.login_key() == named.login_key())
+        {
+            return Cow::Borrowed(named);
+        }
+        let known = keys(pool).find(|key| login_in_any_region(key).as_deref() == Some(named.login_key()));
+        known.map_or(Cow::Borrowed(named), |known| {
+            let rest = named.as_str().get(named.login_key().len()..).unwrap_or_default();
+            Cow::Owned(ProviderKey::of_kind(known.kind(), format!("{}{rest}", known.login_key())))
+        })
+    }
+}
+
+/// Whether two keys are of one user pool and one client, of which the one says the region and the other leaves it open.
+pub(crate) fn is_other_spelling(a: &ProviderKey, b: &ProviderKey) -> bool {
+    let is = |said: &ProviderKey, open: &ProviderKey| {
+        said.client() == open.client() && login_in_any_region(said).as_deref() == Some(open.login_key())
+    };
+    is(a, b) || is(b, a)
+}
+
+/// The login key of a user pool that only a deployment knows, without the region that is spelled out in it:
+/// `cognito-idp.us-east-1.amazonaws.com/${Users}` is `${Users.ProviderName}`.
+pub(crate) fn login_in_any_region(key: &ProviderKey) -> Option<String> {
+    if !key.is_symbolic() {
+        return None;
+    }
+    let (region, rest) = key.login_key().strip_prefix("cognito-idp.")?.split_once('.')?;
+    let pool = ["amazonaws.com/", "amazonaws.com.cn/"].iter().find_map(|domain| rest.strip_prefix(domain))?;
+    let name = pool.strip_prefix("${")?.strip_suffix('}')?;
+    (!region.contains('$') && !name.contains(['$', '{', '}', '.'])).then(|| format!("${{{name}.ProviderName}}"))
+}
+
+/// Every key that a pool names, with repetitions.
+fn keys(pool: &IdentityPool) -> impl Iterator<Item = &ProviderKey> {
+    let listed = pool.providers.iter().flatten().map(|provider| &provider.provider_name);
+    pool.role_mappings.keys().chain(pool.principal_tags.keys()).chain(listed).chain(&pool.other_providers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{RoleMapping, Semantics};
+
+    #[test]
+    fn a_region_that_is_spelled_out_can_be_left_out_of_a_name() {
+        let mut pool = IdentityPool::default();
+        for key in ["cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}", "${Others.ProviderName}:${Web}"] {
+            pool.role_mappings.insert(ProviderKey::new(key), RoleMapping::token());
+        }
+        let evaluator = Evaluator::new(pool, Semantics::default());
+        let spelled = |named: &str| evaluator.spelled_here(&ProviderKey::new(named)).as_str().to_owned();
+        let said = "cognito-idp.us-east-1.amazonaws.com/${Users}";
+        assert_eq!(spelled("${Users.ProviderName}:${Web}"), format!("{said}:${{Web}}"));
+        assert_eq!(spelled("${Users.ProviderName}"), said);
+        for other in ["${Others.ProviderName}:${Web}", "${Nobody.ProviderName}", "accounts.google.com", said] {
+            assert_eq!(spelled(other), other);
+        }
+    }
+
+    #[test]
+    fn two_spellings_are_of_one_pool_and_one_client() {
+        let is = |a: &str, b: &str| is_other_spelling(&ProviderKey::new(a), &ProviderKey::new(b));
+        let said = "cognito-idp.cn-north-1.amazonaws.com.cn/${Auth:Users}:${Web}";
+        assert!(is(said, "${Auth:Users.ProviderName}:${Web}") && is("${Auth:Users.ProviderName}:${Web}", said));
+        for other in
+            ["${Auth:Users.ProviderName}:${App}", "${Users.ProviderName}:${Web}", "${Auth:Users.ProviderName}", said]
+        {
+            assert!(!is(said, other), "{other}");
+        }
+    }
+}
