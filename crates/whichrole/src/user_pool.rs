@@ -275,3 +275,148 @@ pub(crate) fn groups_of<'g>(groups: &'g [Group], login: &ProviderKey) -> Vec<&'g
     };
     groups.iter().filter(is_chosen).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{IdentityPool, RoleMapping, Semantics};
+
+    const A: &str = "cognito-idp.us-east-1.amazonaws.com/us-east-1_A";
+    const B: &str = "cognito-idp.us-east-1.amazonaws.com/us-east-1_B";
+
+    fn group(name: &str, role: &str, user_pool: Option<&str>) -> Group {
+        Group { role_arn: Some(role.into()), user_pool: user_pool.map(ProviderKey::of_user_pool), ..Group::named(name) }
+    }
+
+    fn kin(user_pool: &str, login: &str) -> Kin {
+        Kin::of(Some(&ProviderKey::of_user_pool(user_pool)), &login.into())
+    }
+
+    #[test]
+    fn an_id_and_its_login_key_name_one_user_pool() {
+        for (id, key) in [
+            ("us-east-1_A", A),
+            ("cn-north-1_A", "cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_A"),
+            ("odd", "cognito-idp.${region}.amazonaws.com/odd"),
+            ("${Users.ProviderName}", "${Users.ProviderName}"),
+        ] {
+            let made = ProviderKey::of_user_pool(id);
+            assert_eq!((made.as_str(), made.user_pool_id()), (key, id));
+        }
+        let key = ProviderKey::of_user_pool("cognito-idp.us-east-1.amazonaws.com/${Users}");
+        assert_eq!(key.user_pool_id(), key.as_str(), "the id alone would leave the region open");
+    }
+
+    #[test]
+    fn written_out_a_user_pool_is_the_logins_or_another() {
+        assert_eq!(kin("us-east-1_A", A), Kin::Same);
+        assert_eq!(kin("us-east-1_A", &format!("{A}:client")), Kin::Same);
+        assert_eq!(kin("us-east-1_A", B), Kin::Other);
+        assert_eq!(kin("us-east-1_A", "accounts.google.com"), Kin::Other);
+        assert_eq!(kin("odd", "cognito-idp.us-east-1.amazonaws.com/odd"), Kin::Open);
+        assert_eq!(Kin::of(None, &A.into()), Kin::Open);
+    }
+
+    #[test]
+    fn a_reference_may_stand_for_a_user_pool_and_for_nothing_else() {
+        assert_eq!(kin("${Users.ProviderName}", &format!("{A}:c")), Kin::Open);
+        assert_eq!(kin("us-east-1_A", "${Users.ProviderName}:${Web}"), Kin::Open);
+        assert_eq!(kin("us-east-1_A", "cognito-idp.eu-west-1.amazonaws.com/${Users}:${Web}"), Kin::Other);
+        assert_eq!(kin("${Users.ProviderName}", "accounts.google.com"), Kin::Other);
+        assert_eq!(kin("us-east-1_A", "${aws_iam_openid_connect_provider.x.arn}"), Kin::Other);
+    }
+
+    #[test]
+    fn two_references_written_alike_are_two_user_pools() {
+        for (one, other, expected) in [
+            ("${UA.ProviderName}", "${UA.ProviderName}:${CA}", Kin::Same),
+            ("${UA.ProviderName}", "${UB.ProviderName}:${CB}", Kin::Other),
+            ("${Auth:UA.ProviderName}", "${UA.ProviderName}", Kin::Other),
+            ("cognito-idp.us-east-1.amazonaws.com/${UA}", "cognito-idp.us-east-1.amazonaws.com/${UB}", Kin::Other),
+            ("cognito-idp.us-east-1.amazonaws.com/${UA}", "${UA.ProviderName}", Kin::Same),
+            ("cognito-idp.${region}.amazonaws.com/${var.a}", "cognito-idp.${var.r}.amazonaws.com/${var.a}", Kin::Same),
+            ("cognito-idp.${region}.amazonaws.com/${var.a}", "cognito-idp.${var.r}.amazonaws.com/${var.b}", Kin::Other),
+            ("cognito-idp.${AWS::Region}.amazonaws.com/${P}", "${UA.ProviderName}", Kin::Open),
+            (
+                "cognito-idp.us-east-1.amazonaws.com/${P}",
+                "cognito-idp.eu-west-1.amazonaws.com/${Q.Outputs.Id}",
+                Kin::Other,
+            ),
+            ("${N.Outputs.A}", "${N.Outputs.B}", Kin::Other),
+            ("cognito-idp.${r}.amazonaws.com/${module.a.id}", "${module.b.endpoint}", Kin::Other),
+            ("cognito-idp.${r}.amazonaws.com/${module.a.id}", "${module.a.endpoint}", Kin::Open),
+            ("${aws_cognito_user_pool.a.endpoint}", "${aws_cognito_user_pool.b.endpoint}:c", Kin::Other),
+            ("${var.endpoint}", "${aws_cognito_user_pool.b.endpoint}:c", Kin::Open),
+        ] {
+            assert_eq!(kin(one, other), expected, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_name_means_the_group_of_the_logins_own_user_pool() {
+        let groups = [
+            group("admins", "A", Some("us-east-1_A")),
+            group("admins", "B", Some("us-east-1_B")),
+            group("only-b", "B", Some("us-east-1_B")),
+            group("any", "X", None),
+        ];
+        let role = |name: &str, logins: &[&str]| {
+            let logins: Vec<ProviderKey> = logins.iter().map(|key| ProviderKey::new(*key)).collect();
+            match find_group(&groups, name, &logins) {
+                Ok(group) => group.role_arn.as_ref().unwrap().as_str().to_owned(),
+                Err(problem) => format!("{}: {}", problem.code, problem.message),
+            }
+        };
+        assert_eq!([role("admins", &[A]), role("admins", &[B])], ["A", "B"]);
+        assert_eq!([role("any", &[A]), role("any", &[B]), role("any", &[])], ["X"; 3]);
+        assert_eq!(
+            role("only-b", &[A]),
+            "unknown-group: unknown group `only-b` in the login's user pool; \
+             `cognito-idp.us-east-1.amazonaws.com/us-east-1_B` has one"
+        );
+        assert_eq!(role("admin", &[A]), "unknown-group: unknown group `admin`, did you mean `admins`?");
+        assert_eq!(
+            role("admins", &["${Users.ProviderName}"]),
+            "ambiguous-group: several user pools have a group `admins`, and which of them is the login's does not show: \
+             `cognito-idp.us-east-1.amazonaws.com/us-east-1_A` or `cognito-idp.us-east-1.amazonaws.com/us-east-1_B`"
+        );
+        assert_eq!(role("admins", &["${Users.ProviderName}", B]), "B", "the token says whose it is");
+        assert_eq!(role("only-b", &["${Users.ProviderName}"]), "B", "nothing else has this name");
+    }
+
+    #[test]
+    fn the_groups_of_a_login_have_each_name_once_and_agree_with_those_found_one_by_one() {
+        let pools =
+            [None, Some("us-east-1_A"), Some("us-east-1_B"), Some("${UA.ProviderName}"), Some("${UB.ProviderName}")];
+        let logins = [A, B, "${UA.ProviderName}", "${UB.ProviderName}", "${P}", "accounts.google.com"];
+        // Every choice of three groups of one name.
+        for number in 0..pools.len().pow(3) {
+            let digits = [number % 5, number / 5 % 5, number / 25];
+            let groups: Vec<Group> =
+                digits.iter().zip(["X", "Y", "Z"]).map(|(pool, role)| group("g", role, pools[*pool])).collect();
+            for login in logins.map(ProviderKey::new) {
+                let one = find_group(&groups, "g", std::slice::from_ref(&login)).ok();
+                let all = groups_of(&groups, &login);
+                assert_eq!(all.first().copied(), one, "{groups:?} {login}");
+                assert!(all.len() < 2);
+                assert!(one.is_none_or(|group| group.could_be_of(&login)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_login_that_the_configuration_only_refers_to_is_known_by_what_it_says() {
+        let mut pool = IdentityPool::default();
+        pool.role_mappings.insert("${Users.ProviderName}:${Web}".into(), RoleMapping::rules([]));
+        let evaluator = Evaluator::new(pool, Semantics::default());
+        let names = |named: Option<&str>, claims: &str| -> Vec<String> {
+            let named = named.map(ProviderKey::new);
+            let claims = Claims::from_json(claims).unwrap();
+            let names = evaluator.login_names(named.as_ref(), &claims, TokenForm::Claims).unwrap();
+            names.iter().map(|name| name.login_key().to_owned()).collect()
+        };
+        assert_eq!(names(None, "{}"), ["${Users.ProviderName}"]);
+        assert_eq!(names(Some(A), "{}"), ["${Users.ProviderName}", A]);
+        assert_eq!(names(None, &format!(r#"{{"iss":"https://{B}"}}"#)), ["${Users.ProviderName}", B]);
+    }
+}
