@@ -285,6 +285,12 @@ fn warnings(evaluator: &Evaluator, login: &Login<'_>) -> Vec<String> {
     if let Some(difference) = issuer::difference_of(login) {
         warnings.push(format!("the token's `iss` is not this provider's: {difference} (L2)"));
     }
+    if issuer::is_elsewhere(login) {
+        let key = text::quoted(key.login_key());
+        warnings.push(format!(
+            "the token's `iss` does not fit {key}; a key with references in it is not compared (Q5b, L2)"
+        ));
+    }
     if login.claims.text("iss").is_some_and(|issuer| is_newer_issuer_of(issuer, key.login_key())) {
         warnings.push("the token has the newer form of issuer, whose effect AWS does not document (L2)".to_owned());
     }

@@ -1,16 +1,26 @@
 //! Says in what an issuer differs from the one that a provider has. The comparison itself is exact and is made elsewhere (L2).
 
-use crate::login::{Login, could_issue};
-use crate::provider::ProviderKind;
+use crate::login::{Login, is_issuer_of};
+use crate::provider::{ProviderKey, ProviderKind, fits, login_key_of_issuer};
 
 /// What is wrong with the issuer of a login that L2 refuses.
 pub(crate) fn difference_of(login: &Login<'_>) -> Option<&'static str> {
     let key = login.provider()?;
     let issuer = login.claims.text("iss")?;
-    let is_compared = matches!(key.kind(), ProviderKind::UserPool | ProviderKind::Oidc);
-    // Where the host is known and the path is not, the path says nothing.
-    let is_known = !key.is_login_symbolic() || !host_and_path(key.login_key()).0.contains("${");
-    (is_compared && is_known && !could_issue(issuer, key)).then(|| difference(issuer, key.login_key()))
+    let is_compared = matches!(key.kind(), ProviderKind::UserPool | ProviderKind::Oidc)
+        && !ProviderKey::of_kind(key.kind(), key.login_key()).is_symbolic();
+    (is_compared && !is_issuer_of(issuer, key.login_key())).then(|| difference(issuer, key.login_key()))
+}
+
+/// Whether an issuer cannot be that of a provider whose key has references in it, whatever they stand for: what is written out beside them is
+/// another text. Nothing is refused for it (Q5b).
+pub(crate) fn is_elsewhere(login: &Login<'_>) -> bool {
+    let (Some(key), Some(issuer)) = (login.provider(), login.claims.text("iss")) else { return false };
+    let is_compared = matches!(key.kind(), ProviderKind::UserPool | ProviderKind::Oidc) && key.is_login_symbolic();
+    let issued = login_key_of_issuer(issuer);
+    // The newer form has one host for all partitions.
+    let of_all_partitions = key.login_key().replacen(".amazonaws.com.cn/", ".amazonaws.com/", 1);
+    is_compared && !fits(key.login_key(), &issued) && !fits(&of_all_partitions, &issued)
 }
 
 /// Which part of `issuer` is not that of the provider with this login key, as a sentence about the issuer that quotes nothing of it.
@@ -69,12 +79,34 @@ mod tests {
     use super::*;
     use crate::{Claims, Evaluator, IdentityPool, ProviderKey, Semantics, TokenForm};
 
+    /// Q5b
+    #[test]
+    fn an_issuer_may_fit_no_value_of_a_reference() {
+        let fits_nothing = |provider: &str, issuer: &str| {
+            let pool = IdentityPool { other_providers: vec![provider.into()], ..IdentityPool::default() };
+            let evaluator = Evaluator::new(pool, Semantics::default());
+            let mut claims = Claims::default();
+            claims.set("iss", issuer.to_owned());
+            let login = evaluator.login(Some(&ProviderKey::new(provider)), &claims, TokenForm::Jwt).unwrap();
+            is_elsewhere(&login)
+        };
+        let pool = "cognito-idp.us-east-1.amazonaws.com/${Users}";
+        assert!(!fits_nothing(pool, "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE1"));
+        assert!(!fits_nothing(pool, "https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE1"));
+        assert!(fits_nothing(pool, "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE1"));
+        assert!(fits_nothing(pool, "https://accounts.google.com"));
+        assert!(!fits_nothing(
+            "${Users.ProviderName}",
+            "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE1"
+        ));
+        assert!(!fits_nothing("accounts.google.com", "https://elsewhere.example"), "no reference");
+    }
+
     /// L2
     #[test]
     fn only_an_issuer_that_is_refused_has_a_difference() {
+        let evaluator = Evaluator::new(IdentityPool::default(), Semantics::default());
         let difference = |provider: &str, issuer: &str| {
-            let pool = IdentityPool { other_providers: vec![provider.into()], ..IdentityPool::default() };
-            let evaluator = Evaluator::new(pool, Semantics::default());
             let mut claims = Claims::default();
             claims.set("iss", issuer.to_owned());
             let login = evaluator.login(Some(&ProviderKey::new(provider)), &claims, TokenForm::Jwt).unwrap();
@@ -84,10 +116,6 @@ mod tests {
         assert_eq!(difference(pool, &format!("https://{pool}")), None);
         assert_eq!(difference(pool, &format!("https://issuer-{pool}")), None);
         assert_eq!(difference(pool, &format!("https://{pool}/")), Some("it ends with a slash"));
-        let of_template = "cognito-idp.us-east-1.amazonaws.com/${Users}";
-        assert_eq!(difference(of_template, &format!("https://{pool}")), None);
-        let elsewhere = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE1";
-        assert_eq!(difference(of_template, elsewhere), Some("its region is another"));
         assert_eq!(difference("accounts.google.com", "https://elsewhere.example"), None, "L2 is not for Google");
     }
 

@@ -7,7 +7,7 @@ use crate::decision::InvalidToken;
 use crate::groups::{self, GROUPS, OpenPreferredRole, PREFERRED_ROLE};
 use crate::plan::{AUDIENCE, EXPIRY, ISSUER, Slots, TOKEN_USE};
 use crate::pool::{IdentityPool, IdentityProvider};
-use crate::provider::{ProviderKey, ProviderKind, fits, login_key_of_issuer};
+use crate::provider::{ProviderKey, ProviderKind, fits};
 use crate::scan::Scanned;
 use crate::semantics::{Questions, Semantics};
 use crate::text;
@@ -273,20 +273,6 @@ pub(crate) fn is_issuer_of(issuer: &str, login_key: &str) -> bool {
     host_and_path == login_key || is_newer_issuer_of(issuer, login_key)
 }
 
-/// Whether an issuer is that of a provider, or could be once its references have values: what is written out beside them can contradict it
-/// (Q5b).
-pub(crate) fn could_issue(issuer: &str, key: &ProviderKey) -> bool {
-    let login_key = key.login_key();
-    if !key.is_login_symbolic() {
-        return is_issuer_of(issuer, login_key);
-    }
-    let is_newer = issuer.starts_with("https://issuer-cognito-idp.");
-    let issued = login_key_of_issuer(issuer);
-    // There is one form for all partitions.
-    fits(login_key, &issued)
-        || is_newer && fits(&login_key.replacen(".amazonaws.com.cn/", ".amazonaws.com/", 1), &issued)
-}
-
 /// `https://issuer-cognito-idp.<region>.amazonaws.com/<poolId>`: its effect is undocumented; accepted with a warning (L2).
 pub(crate) fn is_newer_issuer_of(issuer: &str, login_key: &str) -> bool {
     let (Some(newer), Some(login)) =
@@ -323,15 +309,12 @@ pub(crate) fn fault(
     if could_be_user_pool && is_access_token || is_user_pool && form == TokenForm::Jwt && audience.is_none() {
         return Some(InvalidToken::MissingAudience);
     }
-    if let Some(key) = key {
+    // A reference stands for values nobody knows yet, which nothing in a token can contradict (Q5b).
+    if let Some(key) = key.filter(|key| !key.is_symbolic() || !key.login_key().contains("${")) {
         if matches!(kind, Some(ProviderKind::UserPool | ProviderKind::Oidc))
-            && issuer.is_some_and(|issuer| !could_issue(issuer, key))
+            && issuer.is_some_and(|issuer| !is_issuer_of(issuer, key.login_key()))
         {
             return Some(InvalidToken::WrongIssuer);
-        }
-        // A reference stands for values nobody knows yet, of which none can be missing from a list (Q5b).
-        if key.is_login_symbolic() {
-            return None;
         }
         if let (true, Some(providers), Some(client)) = (is_user_pool, &pool.providers, audience)
             && !is_listed(providers, key, client)
