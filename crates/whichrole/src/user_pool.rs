@@ -158,8 +158,7 @@ enum Kind<'t> {
 impl<'t> Kind<'t> {
     fn of(name: &'t str) -> Self {
         match name.rsplit_once('.') {
-            None => Self::Name,
-            Some(("var" | "local", _)) => Self::Name,
+            None | Some(("var" | "local", _)) => Self::Name,
             Some((owner, _)) if owner.ends_with(".Outputs") => Self::Output,
             Some((owner, _)) if owner.starts_with("module.") && !owner.contains(USER_POOL) => Self::Output,
             Some((_, attribute)) => Self::Attribute(attribute),
@@ -257,7 +256,7 @@ fn unknown(groups: &[Group], name: &str, logins: &[ProviderKey]) -> Problem {
 pub(crate) fn groups_of<'g>(groups: &'g [Group], login: &ProviderKey) -> Vec<&'g Group> {
     let mut by_name: BTreeMap<&str, Option<(Kin, &Group)>> = BTreeMap::new();
     let of_login = |group: &&Group| Kin::of(group.user_pool.as_ref(), login);
-    for group in groups.iter() {
+    for group in groups {
         let kin = of_login(&group);
         if kin == Kin::Other {
             continue;

@@ -129,7 +129,7 @@ impl Plan {
         if let Some(groups) = groups {
             let mut member = Person::default();
             member.join(groups.into_iter(), target.groups.as_deref());
-            signer.take_groups(&mut member.claims, member.open, [true; 3]);
+            signer.take_groups(&mut member.claims, member.open.as_ref(), [true; 3]);
             signer.groups = member.groups.into_iter().flatten().map(Cow::Owned).collect();
         }
         for (name, cell) in test.claims.iter().flatten() {
@@ -188,12 +188,12 @@ impl<'p> Signer<'p> {
         let groups = groups.collect::<Result<Vec<&Group>, Problem>>()?;
         let mut claims = Claims::default();
         let open = GroupClaims::of(&groups).write_to(&mut claims);
-        self.take_groups(&mut claims, open, self.from_groups);
+        self.take_groups(&mut claims, open.as_ref(), self.from_groups);
         Ok(())
     }
 
     /// Takes over those claims of groups that are to be replaced.
-    fn take_groups(&mut self, from: &mut Claims<'_>, open: Option<OpenPreferredRole>, replaced: [bool; 3]) {
+    fn take_groups(&mut self, from: &mut Claims<'_>, open: Option<&OpenPreferredRole>, replaced: [bool; 3]) {
         for (claim, _) in OF_GROUPS.into_iter().zip(replaced).filter(|(_, is_replaced)| *is_replaced) {
             match from.remove(claim) {
                 Some(value) => self.claims.set(claim, value.into_owned()),
@@ -202,7 +202,7 @@ impl<'p> Signer<'p> {
                 }
             }
             if claim == PREFERRED_ROLE {
-                self.open = open.clone().map(Cow::Owned);
+                self.open = open.cloned().map(Cow::Owned);
             }
         }
         self.from_groups = replaced;

@@ -169,7 +169,7 @@ fn tokens(
     if let Some(user) = Exported::of(line)? {
         let [old, new] = &found.groups;
         let [was, is] = found.login_names(provider, &user.claims);
-        return Ok([user.claims(old, was, semantics)?, user.claims(new, is, semantics)?]);
+        return Ok([user.claims(old, &was, semantics)?, user.claims(new, &is, semantics)?]);
     }
     let token = request::parse_token(line, &TokenLimits::default()).map_err(|error| request::in_line(&error))?;
     Ok([token.claims.clone(), token.claims])
@@ -247,7 +247,7 @@ impl Exported {
 
     /// The claims of a token for this user, whose login goes by these names. A group is what the configuration says of it, else what the
     /// export does; where the configuration has groups, a mere name has to be one of them.
-    fn claims(&self, known: &[Group], logins: Vec<ProviderKey>, semantics: &Semantics) -> Read<Claims<'static>> {
+    fn claims(&self, known: &[Group], logins: &[ProviderKey], semantics: &Semantics) -> Read<Claims<'static>> {
         let mut groups: Vec<&Group> = Vec::new();
         for group in &self.groups {
             let says_enough = known.is_empty() || group.role_arn.is_some() || group.precedence.is_some();
