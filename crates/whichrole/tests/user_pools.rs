@@ -1,6 +1,8 @@
 //! An identity pool that takes logins of two user pools, `a` and `b`, each with a group `admins` of its own role, and a group `only` in the second:
 //! whatever it is written in, a member's groups are those of the login's own user pool.
 
+#![cfg(test)]
+
 use std::collections::BTreeMap;
 
 use whichrole::analysis::{Diff, DiffOptions, Subject, diff, reach};
@@ -261,15 +263,16 @@ fn a_suite_s_user_has_no_group_of_another_user_pool() {
     }
 }
 
+fn subject(definition: &Definition) -> Subject<'_> {
+    let groups = definition.groups.as_deref().unwrap();
+    Subject { pool: &definition.pool, groups, semantics: Semantics::default() }
+}
+
 #[test]
 fn two_configurations_are_compared_with_each_side_s_groups() {
     let [template, deployed] = [&[][..], &[("A", "eu-west-1_A"), ("B", "eu-west-1_B")]]
         .map(|given| read_files(&[CLOUDFORMATION], "yaml", given));
     let [old, new] = [only(&template), only(&deployed)];
-    fn subject(definition: &Definition) -> Subject<'_> {
-        let groups = definition.groups.as_deref().unwrap();
-        Subject { pool: &definition.pool, groups, semantics: Semantics::default() }
-    }
     let equal = [("${A.ProviderName}", "A"), ("${B.ProviderName}", "B")];
     let equal =
         equal.map(|(name, id)| (name.to_owned(), format!("cognito-idp.eu-west-1.amazonaws.com/eu-west-1_{id}")));
