@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use whichrole::read::{Definition, Problem, ReadOptions, Source, read};
+use whichrole::read::{Definition, ReadOptions, Source, read};
 use whichrole::{
     Choice, Claim, Claims, Clock, Evaluator, Group, GroupClaims, IdentityPool, InvalidToken, JsonLimits, Jwt, KeySet,
     Login, NotVerified, OpenPreferredRole, ProviderKey, RoleArn, RoleMapping, Semantics, Signature, TokenError,
-    TokenForm, TokenLimits, text,
+    TokenForm, TokenLimits, find_group, text,
 };
 
 use crate::args::{ChoiceArgs, ClockArgs, RequestArgs};
@@ -50,7 +50,7 @@ impl Given {
 }
 
 /// The tokens of a request, in the order given; none for a guest.
-pub fn tokens(args: &RequestArgs, definition: &Definition) -> Result<Vec<Given>> {
+pub fn tokens(args: &RequestArgs, definition: &Definition, evaluator: &Evaluator) -> Result<Vec<Given>> {
     if args.guest {
         return Ok(Vec::new());
     }
@@ -78,7 +78,11 @@ pub fn tokens(args: &RequestArgs, definition: &Definition) -> Result<Vec<Given>>
             Some(file) => groups_of_file(file)?,
             None => definition.groups.clone(),
         };
-        first.open_preferred_role = add_groups(&mut first.claims, &args.member, known.as_deref())?;
+        let logins = match &known {
+            Some(known) => logins_of_groups(known, evaluator, provider(&args.choices).as_ref(), first)?,
+            None => Vec::new(),
+        };
+        first.open_preferred_role = add_groups(&mut first.claims, &args.member, known.as_deref(), &logins)?;
     }
     Ok(tokens)
 }
@@ -200,12 +204,27 @@ pub fn groups_of_file(file: &OsStr) -> Result<Option<Vec<Group>>> {
     Ok(groups)
 }
 
-/// Adds the claims of a member of groups. Where groups are known, an unknown name is an error; where none are, a name is a group without a
-/// role.
+/// The names of the login whose groups count, where groups say which user pool they are of.
+fn logins_of_groups(
+    known: &[Group],
+    evaluator: &Evaluator,
+    provider: Option<&ProviderKey>,
+    token: &Given,
+) -> Result<Vec<ProviderKey>> {
+    if known.iter().all(|group| group.user_pool.is_none()) {
+        return Ok(Vec::new());
+    }
+    let names = evaluator.login_names(provider, &token.claims, token.form);
+    names.map_err(|error| Failure::new(error.code(), error.to_string()))
+}
+
+/// Adds the claims of a member of groups of the login's user pool, which goes by these names. Where groups are known, an unknown name is an
+/// error; where none are, a name is a group without a role.
 pub fn add_groups(
     claims: &mut Claims<'static>,
     member: &[String],
     known: Option<&[Group]>,
+    logins: &[ProviderKey],
 ) -> Result<Option<OpenPreferredRole>> {
     for name in [whichrole::GROUPS, whichrole::ROLES, whichrole::PREFERRED_ROLE] {
         if claims.get(name).is_some() {
@@ -216,15 +235,11 @@ pub fn add_groups(
     let mut groups = Vec::new();
     for name in member {
         let Some(known) = known else {
-            groups.push(Group { name: name.clone(), role_arn: None, precedence: None });
+            groups.push(Group::named(name));
             continue;
         };
-        let Some(group) = known.iter().find(|group| group.name == *name) else {
-            let names = known.iter().map(|group| group.name.as_str());
-            let problem = Problem::unknown("unknown-group", "group", name, names);
-            return Err(Failure::new(problem.code, problem.message));
-        };
-        groups.push(group.clone());
+        let group = find_group(known, name, logins);
+        groups.push(group.map_err(|problem| Failure::new(problem.code, problem.message))?.clone());
     }
     Ok(GroupClaims::of(&groups.iter().collect::<Vec<_>>()).write_to(claims))
 }

@@ -294,9 +294,9 @@ mod tests {
 
     fn group(name: &str, role: &str, precedence: i64) -> Group {
         Group {
-            name: name.into(),
             role_arn: (!role.is_empty()).then(|| role.into()),
             precedence: u64::try_from(precedence).ok(),
+            ..Group::named(name)
         }
     }
 

@@ -67,6 +67,7 @@ pub mod text;
 mod token;
 pub mod trust;
 mod unicode;
+mod user_pool;
 #[cfg(feature = "jwt-verify")]
 mod verify;
 
@@ -93,5 +94,6 @@ pub use semantics::{
     TagMissingClaim, TagNonStringClaim, UnmappedCustomRole,
 };
 pub use token::{Jwt, TokenError, TokenLimits, looks_like_token};
+pub use user_pool::find_group;
 #[cfg(feature = "jwt-verify")]
 pub use verify::NotVerified;

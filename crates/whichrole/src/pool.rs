@@ -208,6 +208,20 @@ pub struct Group {
     pub role_arn: Option<RoleArn>,
     /// Lower is better, 0 the best; `None` comes after every number (G3).
     pub precedence: Option<u64>,
+    /// The login key of its user pool ([`ProviderKey::of_user_pool`]): only who logs in there can be a member. `None`: it is not said.
+    pub user_pool: Option<ProviderKey>,
+}
+
+impl Group {
+    /// A group without a role, of a user pool that is not said.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), role_arn: None, precedence: None, user_pool: None }
+    }
+
+    /// Whether its members get the same claims as those of another group of its name.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.role_arn == other.role_arn && self.precedence == other.precedence
+    }
 }
 
 /// A role's ARN, or a reference to a role such as `${AdminRole.Arn}`.

@@ -79,7 +79,8 @@ impl ProviderKey {
 
     /// The key that a token's issuer names. A token cannot bring references: `${` in it is nothing but two characters; and no issuer is a
     /// SAML provider or the developer's own backend.
-    pub(crate) fn of_issuer(issuer: &str) -> Self {
+    #[must_use]
+    pub fn of_issuer(issuer: &str) -> Self {
         let text = login_key_of_issuer(issuer);
         let kind = match kind_of(&text) {
             ProviderKind::UserPool if !text.starts_with("cognito-idp.") => ProviderKind::Oidc,

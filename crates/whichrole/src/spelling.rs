@@ -37,7 +37,7 @@ pub(crate) fn is_other_spelling(a: &ProviderKey, b: &ProviderKey) -> bool {
 
 /// The login key of a user pool that only a deployment knows, without the region that is spelled out in it:
 /// `cognito-idp.us-east-1.amazonaws.com/${Users}` is `${Users.ProviderName}`.
-fn login_in_any_region(key: &ProviderKey) -> Option<String> {
+pub(crate) fn login_in_any_region(key: &ProviderKey) -> Option<String> {
     if !key.is_symbolic() {
         return None;
     }

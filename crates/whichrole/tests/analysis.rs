@@ -44,7 +44,7 @@ fn pool(rules: &[&str]) -> IdentityPool {
 }
 
 fn group(name: &str, role: Option<&str>) -> Group {
-    Group { name: name.to_owned(), role_arn: role.map(Into::into), precedence: Some(1) }
+    Group { role_arn: role.map(Into::into), precedence: Some(1), ..Group::named(name) }
 }
 
 fn side(pool: &IdentityPool, semantics: Semantics) -> Subject<'_> {

@@ -121,7 +121,33 @@ fn groups_say_which_user_pool_they_are_of() {
                 {{"GroupName": "g", "RoleArn": "$A/{role}", "UserPoolId": "us-east-1_Other", "Description": "d"}}]}}"#
         )
     };
-    one_problem(&[&of_pools("Y")], "duplicate-key: group `g` is given twice, on line 2");
+    let [definition] = &fine(&[&of_pools("Y")]).definitions[..] else { panic!("one pool") };
+    let groups: Vec<(&str, &str)> = definition
+        .groups
+        .iter()
+        .flatten()
+        .map(|group| {
+            (group.user_pool.as_ref().unwrap().as_str(), group.role_arn.as_ref().unwrap().role_name().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        groups,
+        [
+            ("cognito-idp.us-east-1.amazonaws.com/us-east-1_AbC", "X"),
+            ("cognito-idp.us-east-1.amazonaws.com/us-east-1_Other", "Y")
+        ],
+        "two user pools may have groups of one name"
+    );
+    let unsaid = |role: &str| format!(r#"{{"Groups": [{{"GroupName": "g", "RoleArn": "$A/{role}"}}]}}"#);
+    fine(&[&of_pools("X"), &unsaid("X")]);
+    for files in [[of_pools("Y"), unsaid("X")], [unsaid("X"), of_pools("Y")]] {
+        // It may be either pool's, and one of the two contradicts it.
+        one_problem(&[&files[0], &files[1]], "duplicate-key: group `g` is given twice, in another file");
+    }
+    one_problem(
+        &[&of_pools("X").replace("_Other", "_AbC").replacen("$A/X", "$A/Y", 1)],
+        "duplicate-key: group `g` is given twice, on line 2",
+    );
     let mapping = |key: &str| format!(r#"{{"RoleMappings": {{"{key}": $M}}}}"#);
     let foreign = ["a group is of user pool `us-east-1_Other`, which no provider here names"];
     assert_eq!(notes(&[&of_pools("X"), &mapping("$P:c1")]), foreign);

@@ -353,8 +353,7 @@ fn answers(scenario: &Scenario, semantics: Semantics) -> Vec<Got> {
 
 #[test]
 fn a_preferred_role_that_is_open_stands_in_for_what_the_token_says() {
-    let group =
-        Group { name: "a".to_owned(), role_arn: Some("arn:aws:iam::111122223333:role/A".into()), precedence: None };
+    let group = Group { role_arn: Some("arn:aws:iam::111122223333:role/A".into()), ..Group::named("a") };
     let mut claims = Claims::from_json(r#"{"cognito:preferred_role":["mine"]}"#).expect("the claims are JSON");
     let open = GroupClaims::of(&[&group]).write_to(&mut claims);
     let rules = ["mine", "role/A"].map(|value| {

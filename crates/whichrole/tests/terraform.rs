@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use whichrole::read::{Configuration, Definition, Format, Place, ReadOptions, Source, WriteAttributes, read};
+use whichrole::read::{Configuration, Definition, Format, GroupId, Place, ReadOptions, Source, WriteAttributes, read};
 use whichrole::{
     AmbiguousRoleResolution, Group, IdentityPool, IdentityProvider, MatchType, ProviderKey, ProviderKind, RoleArn,
     RoleMapping, RoleMappingType,
@@ -197,6 +197,9 @@ mod one_pool_in_many_spellings {
         let mut groups = definition.groups.clone().unwrap();
         for group in &mut groups {
             group.role_arn = group.role_arn.as_ref().map(role);
+            // The API's lists of one user pool's groups need not say which it is.
+            let user_pool = group.user_pool.take().as_ref().map(key);
+            assert!(user_pool.is_none_or(|known| known == ProviderKey::of_user_pool("us-east-1_EXAMPLE1")));
         }
         groups.sort_by(|a, b| a.name.cmp(&b.name));
         (pool, groups)
@@ -256,7 +259,8 @@ mod one_pool_in_many_spellings {
         assert_eq!(line(Place::RuleField(key.clone(), 3, "Value")), "value      = \"press@\"");
         assert_eq!(line(Place::RuleField(key.clone(), 3, "RoleARN")), "role_arn   = aws_iam_role.editor.arn");
         assert_eq!(line(Place::MappingField(key, "AmbiguousRoleResolution")), "ambiguous_role_resolution = \"Deny\"");
-        assert_eq!(line(Place::Group("writers".into())), "resource \"aws_cognito_user_group\" \"writers\" {");
+        let writers = definition.groups.iter().flatten().find(|group| group.name == "writers").unwrap();
+        assert_eq!(line(Place::Group(GroupId::of(writers))), "resource \"aws_cognito_user_group\" \"writers\" {");
     }
 
     #[test]

@@ -198,9 +198,9 @@ fn groups_to_join_and_to_leave_are_found_by_trying_all() {
     pool.role_mappings.insert(ProviderKey::new(PROVIDER), mapping);
     let evaluator = Evaluator::new(pool, Semantics::default());
     let group = |name: &str, precedence| Group {
-        name: name.to_owned(),
         role_arn: Some(arn(name).as_str().into()),
         precedence: Some(precedence),
+        ..Group::named(name)
     };
     let groups = [group("admins", 1), group("staff", 5), group("guests", 9)];
     let member = Claims::from_json(&format!(

@@ -68,7 +68,8 @@ impl<'q> Question<'q> {
         let clock = request::clock(&asked.choices.clock)?;
         let loaded = Loaded::read(config)?;
         let definition = loaded.definition(config.pool.as_deref(), output)?;
-        let tokens = request::tokens(asked, definition)?;
+        let evaluator = Evaluator::new(definition.pool.clone(), semantics);
+        let tokens = request::tokens(asked, definition, &evaluator)?;
         if tokens.is_empty() {
             loaded.refuse_unknown_guests(definition)?;
         }
@@ -83,16 +84,7 @@ impl<'q> Question<'q> {
             None => definition.groups.clone().unwrap_or_default(),
         };
         request::note_custom_role(&asked.choices, &definition.pool, &groups, output);
-        Ok(Self {
-            groups,
-            evaluator: Evaluator::new(definition.pool.clone(), semantics),
-            pool: config.pool.as_deref(),
-            loaded,
-            asked,
-            tokens,
-            clock,
-            signature,
-        })
+        Ok(Self { groups, evaluator, pool: config.pool.as_deref(), loaded, asked, tokens, clock, signature })
     }
 
     /// What STS would say to the role of an answer; `None` where its trust policy is not in the files.

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use whichrole::read::ReadOptions;
-use whichrole::{Claims, Group, PreTokenGeneration};
+use whichrole::{Claim, Claims, Group, PreTokenGeneration, ProviderKey};
 
 use crate::args::{Args, TokenCommand, TokenLimitArgs};
 use crate::failure::{Exit, Failure, Result};
@@ -75,7 +75,10 @@ fn make(
     let mut claims = Claims::default();
     request::set_claims(&mut claims, written)?;
     if !member.is_empty() {
-        let open = request::add_groups(&mut claims, member, known)?;
+        // There is no identity pool here that could tell whose login it is.
+        let issuer = claims.get("iss").and_then(Claim::as_text);
+        let logins: Vec<ProviderKey> = issuer.map(ProviderKey::of_issuer).into_iter().collect();
+        let open = request::add_groups(&mut claims, member, known, &logins)?;
         if let Some(open) = &open {
             if !semantics.assumed().contains(open.question()) {
                 let id = open.question().id();
@@ -126,7 +129,7 @@ fn print(claims: &Claims<'_>, output: &mut Output) -> Exit {
         output.line("{}");
         return Exit::Yes;
     }
-    let raw = |claim: &whichrole::Claim<'_>| serde_json::value::RawValue::from_string(claim.to_json()).ok();
+    let raw = |claim: &Claim<'_>| serde_json::value::RawValue::from_string(claim.to_json()).ok();
     let mut lines = Vec::new();
     for (name, claim) in claims.iter() {
         let value = raw(claim).map(|value| value.get().to_owned()).unwrap_or_default();

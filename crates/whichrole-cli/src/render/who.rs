@@ -190,12 +190,15 @@ fn about_groups(found: &Reach, lines: &mut Vec<String>) {
     }
     lines.push(String::new());
     lines.push(paint(STRONG, "users with no claims but those of their groups"));
+    let providers: BTreeSet<&str> = found.groups.iter().map(|sets| sets.provider.as_ref()).collect();
     for sets in &found.groups {
         let shown = sets.sets.iter().map(|set| match set.as_slice() {
             [] => "no group".to_owned(),
             names => names.iter().map(|name| visible(name)).collect::<Vec<_>>().join(" + "),
         });
-        let from = format!("from {}", first_of(shown, "; "));
+        // Two user pools can have groups of one name.
+        let at = if providers.len() > 1 { format!(" ({})", visible(&sets.provider)) } else { String::new() };
+        let from = format!("from {}{at}", first_of(shown, "; "));
         lines.push(format!("  {} {}", visible(&sets.role), paint(DIM, &from)));
     }
 }

@@ -178,6 +178,16 @@ impl Diff {
         Ok([judged(old, before)?, judged(new, after)?])
     }
 
+    /// The names of a login on either side, by which its groups are found there; none where a side cannot tell whose login it is.
+    #[must_use]
+    pub fn login_names(&self, named: Option<&ProviderKey>, claims: &Claims<'_>) -> [Vec<ProviderKey>; 2] {
+        self.evaluators.each_ref().map(|evaluator| match evaluator.login_names(named, claims, TokenForm::Claims) {
+            Ok(names) => names,
+            Err(LoginError::UnknownProvider { .. }) => named.into_iter().cloned().collect(),
+            Err(_) => Vec::new(),
+        })
+    }
+
     /// With [`DiffOptions::only`]: whether nothing changes outside the condition, in the same sense.
     #[must_use]
     pub fn is_confined(&self) -> Option<bool> {

@@ -40,6 +40,7 @@ pub(crate) fn domain<'k>(
             ROLES => Familiar::Roles(known.groups),
             _ => Familiar::None,
         },
+        logins: spot.keys.iter().flatten().cloned().collect(),
         more: Vec::new(),
         // Values for special tests are made up without a look at the others.
         is_open: has_special && is_tested,

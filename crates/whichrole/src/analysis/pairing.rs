@@ -212,7 +212,11 @@ fn rewritten(
             (key(&of), mapping)
         })
         .collect();
-    let groups = groups.into_iter().map(|group| Group { role_arn: group.role_arn.as_ref().map(arn), ..group });
+    let groups = groups.into_iter().map(|group| Group {
+        role_arn: group.role_arn.as_ref().map(arn),
+        user_pool: group.user_pool.as_ref().map(key),
+        ..group
+    });
     (pool, groups.collect())
 }
 

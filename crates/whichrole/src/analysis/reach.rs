@@ -17,6 +17,7 @@ use crate::login::{Login, TokenForm};
 use crate::pool::{Group, IdentityPool, RoleArn};
 use crate::provider::{ProviderKey, fits};
 use crate::read::Problem;
+use crate::user_pool::groups_of;
 use crate::{Claims, Evaluator, Request, RoleMappingType, Source, text};
 use visit::{Visit, Ways};
 
@@ -346,14 +347,17 @@ fn group_sets(evaluator: &Evaluator, groups: &[Group]) -> Vec<GroupSets> {
     // What does not depend on rules counts as some.
     let checks: usize = evaluator.pool().role_mappings.values().map(|mapping| mapping.mapping_rules().len() + 16).sum();
     let most = MOST_GROUP_SETS.min(MOST_GROUP_CHECKS / checks.max(1));
-    let ones = groups.iter().map(|group| vec![group]);
-    let twos = groups.iter().enumerate().flat_map(|(n, a)| groups.iter().skip(n + 1).map(move |b| vec![a, b]));
-    let sets: Vec<Vec<&Group>> = std::iter::once(Vec::new()).chain(ones).chain(twos).take(most).collect();
-    for key in evaluator.pool().role_mappings.keys() {
+    // For each mapping, each group is asked whether it is of the login's user pool.
+    let most_mappings = MOST_GROUP_CHECKS / groups.len();
+    for key in evaluator.pool().role_mappings.keys().take(most_mappings) {
+        let groups = groups_of(groups, key);
+        let ones = groups.iter().map(|group| vec![*group]);
+        let twos = groups.iter().enumerate().flat_map(|(n, a)| groups.iter().skip(n + 1).map(|b| vec![*a, *b]));
+        let sets = std::iter::once(Vec::new()).chain(ones).chain(twos).take(most);
         let mut by_role: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
-        for set in &sets {
+        for set in sets {
             let names: Vec<String> = set.iter().map(|group| group.name.clone()).collect();
-            let Some(role) = role_of_members(evaluator, key, set) else { continue };
+            let Some(role) = role_of_members(evaluator, key, &set) else { continue };
             let known = by_role.entry(role).or_default();
             if !known.iter().any(|smaller| smaller.iter().all(|name| names.contains(name))) {
                 known.push(names);

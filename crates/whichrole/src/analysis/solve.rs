@@ -11,7 +11,8 @@ use super::layout::{Pieces, layouts};
 use super::work::{Work, steps_of_test};
 use crate::claims::Claim;
 use crate::matching::Test;
-use crate::pool::{Group, MatchType, RoleArn};
+use crate::pool::{Group, MatchType};
+use crate::provider::ProviderKey;
 use crate::semantics::{ArrayClaims, LetterCase, Semantics};
 use crate::unicode::is_tag_character;
 
@@ -83,6 +84,8 @@ pub(crate) struct Domain<'k> {
     pub(crate) arrays: bool,
     /// Texts that an array's elements are taken from where they will do: the groups that are known.
     pub(crate) familiar: Familiar<'k>,
+    /// The logins whose groups will do.
+    pub(crate) logins: Vec<ProviderKey>,
     /// Further values to try, for tests other than rules'.
     pub(crate) more: Vec<Claim<'static>>,
     /// Whether values that are not tried might do.
@@ -99,14 +102,15 @@ pub(crate) enum Familiar<'k> {
 }
 
 impl<'k> Familiar<'k> {
-    fn texts(self) -> impl Iterator<Item = &'k str> {
+    /// Each text with the group that has it.
+    fn texts(self) -> impl Iterator<Item = (&'k str, &'k Group)> {
         let (names, roles) = match self {
             Self::None => (&[][..], &[][..]),
             Self::Names(groups) => (groups, &[][..]),
             Self::Roles(groups) => (&[][..], groups),
         };
-        let roles = roles.iter().filter_map(|group| group.role_arn.as_ref()).map(RoleArn::as_str);
-        names.iter().map(|group| group.name.as_str()).chain(roles)
+        let roles = roles.iter().filter_map(|group| Some((group.role_arn.as_ref()?.as_str(), group)));
+        names.iter().map(|group| (group.name.as_str(), group)).chain(roles)
     }
 }
 
@@ -315,7 +319,11 @@ impl Question<'_> {
                 continue;
             }
             let familiar = self.domain.familiar.texts().inspect(|_| self.work.add(COST_OF_FAMILIAR));
-            let mut familiar: Vec<&str> = familiar.filter(|name| need.is_in(name, case)).collect();
+            let is_of_login = |group: &Group| self.domain.logins.iter().any(|login| group.could_be_of(login));
+            let mut familiar: Vec<&str> = familiar
+                .filter(|(text, group)| need.is_in(text, case) && is_of_login(group))
+                .map(|(text, _)| text)
+                .collect();
             familiar.sort_by_key(|name| name.chars().count());
             let Ok(texts) = self.texts(std::slice::from_ref(need), "", "") else {
                 return Found::Undecided(NotDecided::TooLarge);

@@ -289,17 +289,18 @@ fn overlapping_groups(case: &Case<'_>, key: &ProviderKey, n: usize, rule: &Mappi
     {
         return;
     }
-    let names = &case.groups;
-    let is_group = names.contains(rule.value.as_str());
+    let groups = || case.definition.groups.iter().flatten().filter(|group| group.could_be_of(key));
+    let has_group = |name: &str| case.groups.contains(name) && groups().any(|group| group.name == name);
     let mut others: Vec<(String, String)> = Vec::new();
-    if is_group {
-        let hit = names.iter().filter(|name| **name != rule.value && name.contains(&rule.value));
-        others.extend(hit.map(|name| ((*name).to_owned(), format!("members of {} match it too", text::quoted(name)))));
+    if has_group(&rule.value) {
+        let names: BTreeSet<&String> = groups().map(|group| &group.name).collect();
+        let hit = names.into_iter().filter(|name| **name != rule.value && name.contains(&rule.value));
+        others.extend(hit.map(|name| (name.clone(), format!("members of {} match it too", text::quoted(name)))));
     }
     let users = case.common.user_pool_of(key);
     for idp in users.iter().flat_map(|users| &users.identity_providers) {
         let pool = users.and_then(|users| users.ids.first()).map_or("", String::as_str);
-        if format!("_{idp}").contains(&rule.value) && !names.contains(format!("{pool}_{idp}").as_str()) {
+        if format!("_{idp}").contains(&rule.value) && !has_group(&format!("{pool}_{idp}")) {
             let message = format!(
                 "all users of the identity provider {} match it, being in the group `<user pool>_{}`",
                 text::quoted(idp),
@@ -377,25 +378,24 @@ fn every_login_is_mapped(pool: &IdentityPool) -> bool {
 /// What the roles and precedences of groups lead to (G3 to G5, S3).
 fn groups(case: &Case<'_>, found: &mut Vec<Finding>) {
     let Some(groups) = &case.definition.groups else { return };
-    let with_role: Vec<&Group> = groups.iter().filter(|group| group.role_arn.is_some()).collect();
-    if !case.has_token_mapping() {
-        if case.is_whole() && case.is_attached() {
-            let is_role =
-                |group: &&Group| group.role_arn.as_ref().is_some_and(|role| role_fault(case, role.as_str()).is_none());
-            for group in with_role.into_iter().filter(is_role) {
-                ignored_role(case, group, found);
-            }
+    let with_role = groups.iter().filter(|group| group.role_arn.is_some());
+    let (with_role, ignored): (Vec<&Group>, Vec<&Group>) = with_role.partition(|group| case.has_token_mapping(group));
+    if case.is_whole() && case.is_attached() {
+        let is_role =
+            |group: &&Group| group.role_arn.as_ref().is_some_and(|role| role_fault(case, role.as_str()).is_none());
+        for group in ignored.into_iter().filter(is_role) {
+            ignored_role(case, group, found);
         }
-        return;
     }
-    let mut by_precedence: BTreeMap<Option<u64>, Vec<&Group>> = BTreeMap::new();
+    // A user has groups of one user pool.
+    let mut by_precedence: BTreeMap<(Option<&ProviderKey>, Option<u64>), Vec<&Group>> = BTreeMap::new();
     for group in &with_role {
-        by_precedence.entry(group.precedence).or_default().push(group);
+        by_precedence.entry((group.user_pool.as_ref(), group.precedence)).or_default().push(group);
     }
-    for (precedence, tied) in &by_precedence {
+    for ((_, precedence), tied) in &by_precedence {
         let roles: BTreeSet<_> = tied.iter().filter_map(|group| group.role_arn.as_ref()).collect();
         let mut placed: Vec<(Option<Position>, &str)> =
-            tied.iter().map(|group| (case.at_group(&group.name), group.name.as_str())).collect();
+            tied.iter().map(|group| (case.at_group(group), group.name.as_str())).collect();
         placed.sort_unstable();
         if let (true, [_, (at, _), ..]) = (roles.len() > 1, placed.as_slice()) {
             let names: Vec<String> = placed.iter().take(4).map(|(_, name)| text::quoted(name)).collect();
@@ -414,7 +414,7 @@ fn groups(case: &Case<'_>, found: &mut Vec<Finding>) {
              (rests on `null-precedence`)",
             text::quoted(&group.name)
         );
-        found.push(Finding::new("null-precedence", Severity::Warning, message).at(case.at_group(&group.name)));
+        found.push(Finding::new("null-precedence", Severity::Warning, message).at(case.at_group(group)));
     }
 }
 
@@ -423,7 +423,7 @@ fn ignored_role(case: &Case<'_>, group: &Group, found: &mut Vec<Finding>) {
     let Some(role) = &group.role_arn else { return };
     let mut claims = Claims::default();
     claims.set(GROUPS, Claim::texts([group.name.clone()]));
-    let mut keys = case.solved().map(|(key, _)| key);
+    let mut keys = case.solved().map(|(key, _)| key).filter(|key| group.could_be_of(key));
     let same = |key: &ProviderKey| {
         decide(case, key, &claims).is_some_and(|(given, _)| given.as_deref() == Some(role.as_str()))
     };
@@ -432,6 +432,8 @@ fn ignored_role(case: &Case<'_>, group: &Group, found: &mut Vec<Finding>) {
     }
     let why = if case.pool().role_mappings.is_empty() {
         "the identity pool has no role mapping"
+    } else if case.pool().role_mappings.values().any(|mapping| mapping.mapping_type == RoleMappingType::Token) {
+        "no role mapping of their user pool is of type `Token`"
     } else {
         "no role mapping is of type `Token`"
     };
@@ -441,5 +443,5 @@ fn ignored_role(case: &Case<'_>, group: &Group, found: &mut Vec<Finding>) {
         text::quoted(role.as_str())
     );
     let finding = Finding::new("group-role-without-token-mapping", Severity::Warning, message);
-    found.push(finding.at(case.at_group(&group.name)));
+    found.push(finding.at(case.at_group(group)));
 }

@@ -28,9 +28,9 @@ use serde::Serialize;
 use serde::ser::SerializeStruct as _;
 
 use crate::analysis::{Reach, Witness, reach};
-use crate::pool::{IdentityPool, RoleMapping, RoleMappingType};
+use crate::pool::{Group, IdentityPool, RoleMapping, RoleMappingType};
 use crate::provider::ProviderKey;
-use crate::read::{Configuration, Definition, Place, Position, Problem, Surroundings};
+use crate::read::{Configuration, Definition, GroupId, Place, Position, Problem, Surroundings};
 use crate::{Evaluator, Semantics};
 
 /// How bad a finding is.
@@ -281,8 +281,10 @@ impl<'c> Case<'c> {
         roles.authenticated.is_some() || roles.unauthenticated.is_some() || !self.pool().role_mappings.is_empty()
     }
 
-    fn has_token_mapping(&self) -> bool {
-        self.pool().role_mappings.values().any(|mapping| mapping.mapping_type == RoleMappingType::Token)
+    /// Whether some mapping of type Token may be that of a group's user pool.
+    fn has_token_mapping(&self, group: &Group) -> bool {
+        let mut mappings = self.pool().role_mappings.iter();
+        mappings.any(|(key, mapping)| mapping.mapping_type == RoleMappingType::Token && group.could_be_of(key))
     }
 
     fn place(&self, place: &Place) -> Option<Position> {
@@ -317,12 +319,12 @@ impl<'c> Case<'c> {
         self.place(&Place::Tag(key.clone(), tag.to_owned())).or_else(|| self.at_tags(key))
     }
 
-    fn at_group_role(&self, group: &str) -> Option<Position> {
-        self.place(&Place::GroupRole(group.to_owned())).or_else(|| self.at_group(group))
+    fn at_group_role(&self, group: &Group) -> Option<Position> {
+        self.place(&Place::GroupRole(GroupId::of(group))).or_else(|| self.at_group(group))
     }
 
-    fn at_group(&self, group: &str) -> Option<Position> {
-        self.place(&Place::Group(group.to_owned()))
+    fn at_group(&self, group: &Group) -> Option<Position> {
+        self.place(&Place::Group(GroupId::of(group)))
     }
 }
 

@@ -141,7 +141,7 @@ pub(super) fn named_roles<'c>(case: &Case<'c>) -> Vec<NamedRole<'c>> {
     for group in case.definition.groups.iter().flatten() {
         if let Some(role) = &group.role_arn {
             let what = format!("the role of group {}", text::quoted(&group.name));
-            named.push(NamedRole { role, at: case.at_group_role(&group.name), provider: None, rule: None, what });
+            named.push(NamedRole { role, at: case.at_group_role(group), provider: None, rule: None, what });
         }
     }
     named

@@ -98,7 +98,7 @@ fn uses<'c>(case: &Case<'c>) -> Vec<Use<'c>> {
             uses.push(Use { role: rule.role_arn.as_str(), caller, session_tags, as_what });
         }
         if mapping.mapping_type == RoleMappingType::Token && solved.contains(key) {
-            for group in case.definition.groups.iter().flatten() {
+            for group in case.definition.groups.iter().flatten().filter(|group| group.could_be_of(key)) {
                 if let Some(role) = &group.role_arn {
                     let as_what = format!("the role of group {}", text::quoted(&group.name));
                     uses.push(Use { role: role.as_str(), caller, session_tags, as_what });

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::cloudformation::surroundings::attributes;
 use super::definition::Drafts;
 use super::node::{Entry, Node, Value};
-use super::places::Place;
+use super::places::{GroupId, Place};
 use super::policy;
 use super::problem::{Problem, Respelling};
 use super::shape::{self, API, any_text, check_members, expect_list, expect_map, field, known_bool, known_text};
@@ -442,9 +442,12 @@ fn read_group(node: &Node, pool: Option<&str>, drafts: &mut Drafts) {
             None
         }
     };
-    if let Some(user_pool) = field(node, "UserPoolId").and_then(|id| any_text(id, "`UserPoolId`", drafts)) {
-        drafts.group_is_of(pool, user_pool, node.at);
+    let users = field(node, "UserPoolId").and_then(|id| any_text(id, "`UserPoolId`", drafts));
+    let user_pool = users.as_deref().filter(|id| !id.is_empty()).map(ProviderKey::of_user_pool);
+    if let Some(users) = users {
+        drafts.group_is_of(pool, users, node.at);
     }
-    drafts.group_role_at(pool, &name, field(node, "RoleArn").map(|role| role.at));
-    drafts.add_group(pool, Group { name, role_arn: role_arn.map(RoleArn::from), precedence }, node.at);
+    let group = Group { name, role_arn: role_arn.map(RoleArn::from), precedence, user_pool };
+    drafts.group_role_at(pool, GroupId::of(&group), field(node, "RoleArn").map(|role| role.at));
+    drafts.add_group(pool, group, node.at);
 }

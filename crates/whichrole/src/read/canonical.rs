@@ -154,6 +154,9 @@ impl Serialize for WrittenGroup<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("GroupName", &self.0.name)?;
+        if let Some(user_pool) = &self.0.user_pool {
+            map.serialize_entry("UserPoolId", user_pool.user_pool_id())?;
+        }
         if let Some(role) = &self.0.role_arn {
             map.serialize_entry("RoleArn", role)?;
         }

@@ -4,7 +4,7 @@ use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::UsedNames;
-use super::places::{Place, Places};
+use super::places::{GroupId, Place, Places};
 use super::position::Position;
 use super::problem::{self, Problem, ReadError};
 use super::room::Room;
@@ -93,8 +93,8 @@ pub(crate) struct Drafts {
     has_unnamed: bool,
     /// Where a value stands that may be given once, by its pool and what it is.
     set_at: BTreeMap<(Option<String>, &'static str), Position>,
-    /// The number of each group in its pool's list, by pool and name.
-    group_numbers: HashMap<Option<String>, HashMap<String, usize>>,
+    /// The groups of each pool by their names, and where each is in the pool's list.
+    group_numbers: HashMap<Option<String>, HashMap<String, Namesakes>>,
     /// The user pools that groups say they are of, by identity pool and id, with the first such group.
     user_pools: BTreeMap<(Option<String>, String), Position>,
     pub(crate) problems: Vec<Problem>,
@@ -105,6 +105,9 @@ pub(crate) struct Drafts {
     /// A member that is close to `Resources`, told where nothing else is found.
     pub(crate) misspelt_section: Option<(String, Position)>,
 }
+
+/// Where groups of one name are in a list: one of each user pool, `None` where it is not said.
+type Namesakes = BTreeMap<Option<ProviderKey>, usize>;
 
 /// What to say of texts in which nothing is known.
 fn nothing_known(names: &[String], misspelt: Option<(String, Position)>) -> Problem {
@@ -288,10 +291,11 @@ impl Drafts {
         }
     }
 
-    /// Adds a group; another group of its name is a problem.
+    /// Adds a group; another group of its name in its user pool is a problem.
     pub(crate) fn add_group(&mut self, pool: Option<&str>, group: Group, at: Position) {
         let role = group.role_arn.as_ref().map_or("", RoleArn::as_str);
-        if self.room.take_group(at) && self.room.take_text(&[&group.name, role, pool.unwrap_or_default()], at) {
+        let users = group.user_pool.as_ref().map_or("", ProviderKey::as_str);
+        if self.room.take_group(at) && self.room.take_text(&[&group.name, role, users, pool.unwrap_or_default()], at) {
             self.put_group(pool, group, at);
         }
     }
@@ -299,37 +303,47 @@ impl Drafts {
     fn put_group(&mut self, pool: Option<&str>, mut group: Group, at: Position) {
         // Templates write the empty text where there is no role.
         group.role_arn = group.role_arn.filter(|role| !role.as_str().is_empty());
-        let name = group.name.clone();
-        let owner = pool.map(str::to_owned);
-        let draft = self.pool(pool);
-        let place = Place::Group(name.clone());
-        let earlier = draft.places.get(&place);
-        let groups = draft.groups.get_or_insert_with(Vec::new);
-        let next = groups.len();
-        if earlier.is_none() {
-            groups.push(group);
-            draft.places.add(place, at);
-            self.group_numbers.entry(owner).or_default().insert(name, next);
-        } else if self.known_group(pool, &name).is_some_and(|known| *known != group) {
-            self.problems.push(group_twice(&name, earlier, at));
+        if let Some(known) = self.contradiction(pool, &group) {
+            let earlier = self.pool(pool).places.get(&Place::Group(known));
+            self.problems.push(group_twice(&group.name, earlier, at));
+            return;
+        }
+        let id = GroupId::of(&group);
+        let next = self.pool(pool).groups.get_or_insert_with(Vec::new).len();
+        let numbers = self.group_numbers.entry(pool.map(str::to_owned)).or_default();
+        if let Slot::Vacant(slot) = numbers.entry(id.name.clone()).or_default().entry(id.user_pool.clone()) {
+            slot.insert(next);
+            let draft = self.pool(pool);
+            draft.groups.get_or_insert_with(Vec::new).push(group);
+            draft.places.add(Place::Group(id), at);
         }
     }
 
     /// Remembers where a group names its role; of two such places, the first.
-    pub(crate) fn group_role_at(&mut self, pool: Option<&str>, group: &str, at: Option<Position>) {
+    pub(crate) fn group_role_at(&mut self, pool: Option<&str>, group: GroupId, at: Option<Position>) {
         if let Some(at) = at {
-            self.pool(pool).places.add(Place::GroupRole(group.to_owned()), at);
+            self.pool(pool).places.add(Place::GroupRole(group), at);
         }
     }
 
-    /// The group of this name.
-    pub(crate) fn known_group(&self, pool: Option<&str>, name: &str) -> Option<&Group> {
-        let number = *self.group_numbers.get(&pool.map(str::to_owned))?.get(name)?;
+    /// A group of the same name that cannot be there besides: it is of the same user pool, or one of the two does not say of which it is, and
+    /// they are not alike.
+    fn contradiction(&self, pool: Option<&str>, group: &Group) -> Option<GroupId> {
+        let known = self.group_numbers.get(&pool.map(str::to_owned))?.get(&group.name)?;
         let draft = match pool {
             Some(pool) => self.named.get(pool)?,
             None => &self.unnamed,
         };
-        draft.groups.as_ref()?.get(number)
+        let groups = draft.groups.as_deref().unwrap_or_default();
+        let differs = |number: &usize| groups.get(*number).filter(|known| !known.is_like(group));
+        let found = if group.user_pool.is_some() {
+            [&group.user_pool, &None].into_iter().filter_map(|users| known.get(users)).find_map(differs)
+        } else if known.contains_key(&None) {
+            known.get(&None).and_then(differs)
+        } else {
+            known.values().find_map(differs)
+        };
+        found.map(GroupId::of)
     }
 
     /// Remembers which user pool a group is of.
@@ -421,7 +435,7 @@ impl Drafts {
         if let Some(groups) = from.groups {
             self.pool(pool).groups.get_or_insert_with(Vec::new);
             for group in groups {
-                let at = place(&Place::Group(group.name.clone()));
+                let at = place(&Place::Group(GroupId::of(&group)));
                 self.put_group(pool, group, at);
             }
         }
@@ -443,14 +457,14 @@ impl Drafts {
                 self.pool(Some(pool)).groups = Some(Vec::new());
             }
             for group in groups {
-                let place = Place::Group(group.name.clone());
-                let at = from.places.get(&place).unwrap_or_default();
+                let id = GroupId::of(group);
+                let at = from.places.get(&Place::Group(id.clone())).unwrap_or_default();
                 if !has_own {
                     self.put_group(Some(pool), group.clone(), at);
-                    let role_at = from.places.get(&Place::GroupRole(group.name.clone()));
-                    self.group_role_at(Some(pool), &group.name, role_at);
-                } else if self.known_group(Some(pool), &group.name).is_some_and(|known| known != group) {
-                    let earlier = self.named.get(pool).and_then(|draft| draft.places.get(&place));
+                    let role_at = from.places.get(&Place::GroupRole(id.clone()));
+                    self.group_role_at(Some(pool), id, role_at);
+                } else if let Some(known) = self.contradiction(Some(pool), group) {
+                    let earlier = self.named.get(pool).and_then(|draft| draft.places.get(&Place::Group(known)));
                     self.problems.push(group_twice(&group.name, earlier, at));
                 }
             }

@@ -38,7 +38,7 @@ pub use misplaced::may_be_shown;
 pub(crate) use misplaced::problem as misplaced;
 pub(crate) use node::from_json;
 pub use node::{Entry, Node, Reference, Tagged, Value};
-pub use places::{Place, Places};
+pub use places::{GroupId, Place, Places};
 pub use policy::policy;
 pub use position::Position;
 pub(crate) use problem::MANY;

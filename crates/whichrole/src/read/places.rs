@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::position::Position;
 use super::shape::API;
+use crate::pool::Group;
 use crate::provider::ProviderKey;
 
 /// A thing that has a place.
@@ -27,10 +28,27 @@ pub enum Place {
     Tags(ProviderKey),
     /// One tag of a principal-tag map, by its key.
     Tag(ProviderKey, String),
-    /// A group, by its name.
-    Group(String),
-    /// Where a group names its role, by the group's name.
-    GroupRole(String),
+    /// A group.
+    Group(GroupId),
+    /// Where a group names its role.
+    GroupRole(GroupId),
+}
+
+/// What tells a group from all others: two user pools can have groups of one name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupId {
+    /// The group's name.
+    pub name: String,
+    /// Its user pool, where that is said.
+    pub user_pool: Option<ProviderKey>,
+}
+
+impl GroupId {
+    /// The id of a group.
+    #[must_use]
+    pub fn of(group: &Group) -> Self {
+        Self { name: group.name.clone(), user_pool: group.user_pool.clone() }
+    }
 }
 
 /// The places of things. A pool can have very many of some, so each is kept in little memory.
@@ -40,7 +58,7 @@ pub struct Places {
     pool: [Slot; 3],
     providers: BTreeMap<ProviderKey, OfProvider>,
     /// Each group and its role.
-    groups: BTreeMap<String, [Slot; 2]>,
+    groups: BTreeMap<GroupId, [Slot; 2]>,
 }
 
 /// The place of one thing, if it has one.
@@ -74,8 +92,8 @@ impl Places {
             }
             Place::Tags(key) => of(key)?.tag_map,
             Place::Tag(key, tag) => *of(key)?.tags.get(tag)?,
-            Place::Group(name) => self.groups.get(name)?[0],
-            Place::GroupRole(name) => self.groups.get(name)?[1],
+            Place::Group(group) => self.groups.get(group)?[0],
+            Place::GroupRole(group) => self.groups.get(group)?[1],
         }
     }
 
@@ -104,8 +122,8 @@ impl Places {
             Place::RuleField(key, number, field) => self.of(key).rule(number)?.get_mut(field_of_rule(field)?),
             Place::Tags(key) => Some(&mut self.of(key).tag_map),
             Place::Tag(key, tag) => Some(self.of(key).tags.entry(tag).or_default()),
-            Place::Group(name) => self.groups.entry(name).or_default().first_mut(),
-            Place::GroupRole(name) => self.groups.entry(name).or_default().last_mut(),
+            Place::Group(group) => self.groups.entry(group).or_default().first_mut(),
+            Place::GroupRole(group) => self.groups.entry(group).or_default().last_mut(),
         }
     }
 
@@ -113,10 +131,15 @@ impl Places {
         self.providers.entry(key).or_default()
     }
 
-    /// Gives the providers other keys, none of which is there already.
+    /// Gives the providers, and the user pools of groups, other keys, none of which is there already.
     pub(crate) fn respell(&mut self, spelled: &impl Fn(&ProviderKey) -> Option<ProviderKey>) {
         let providers = std::mem::take(&mut self.providers);
         self.providers = providers.into_iter().map(|(key, of)| (spelled(&key).unwrap_or(key), of)).collect();
+        let groups = std::mem::take(&mut self.groups).into_iter().map(|(group, at)| {
+            let spelled = group.user_pool.as_ref().and_then(spelled);
+            (GroupId { user_pool: spelled.or(group.user_pool), name: group.name }, at)
+        });
+        self.groups = groups.collect();
     }
 
     /// Adds the places of things that have none yet.
@@ -181,8 +204,8 @@ mod tests {
                 Place::Rule(key(), 2),
                 Place::RuleField(key(), 2, "Value"),
                 Place::Tag(key(), "t".to_owned()),
-                Place::Group("g".to_owned()),
-                Place::GroupRole("g".to_owned()),
+                Place::Group(GroupId::of(&Group::named("g"))),
+                Place::GroupRole(GroupId::of(&Group::named("g"))),
             ]
         };
         let (mut first, mut second) = (Places::default(), Places::default());

@@ -17,7 +17,7 @@ use super::api;
 use super::definition::Drafts;
 use super::interpolation::{Piece, pieces};
 use super::node::{Entry, Node, Value};
-use super::places::Place;
+use super::places::{GroupId, Place};
 use super::position::Position;
 use super::problem::Problem;
 use super::shape::{self, Names, any_text, expect_map, known_bool, wrong_kind};
@@ -90,6 +90,7 @@ fn read(node: &Node, stacks: &Stacks<'_>, options: &ReadOptions, drafts: &mut Dr
         pools: pools.iter().map(|pool| (pool.id.clone(), pool.name.clone())).collect(),
         elsewhere: BTreeMap::new(),
         attached: BTreeMap::new(),
+        given: &options.parameters,
         drafts,
     };
     for resource in &mut resources {
@@ -112,6 +113,8 @@ struct Reading<'d> {
     elsewhere: BTreeMap<String, String>,
     /// The attachment of each pool: a pool has one.
     attached: BTreeMap<String, String>,
+    /// What names stand for, as far as that was given.
+    given: &'d BTreeMap<String, String>,
     drafts: &'d mut Drafts,
 }
 
@@ -226,16 +229,28 @@ impl Reading<'_> {
                 None
             }
         };
-        let pools: Vec<String> = self.pools.values().cloned().collect();
-        let group = Group { name, role_arn, precedence };
-        if pools.is_empty() {
-            self.drafts.group_role_at(None, &group.name, role_at);
-            self.drafts.add_group(None, group, resource.at);
+        let users = property("userPoolId").and_then(|id| any_text(id, "`userPoolId`", self.drafts));
+        let user_pool = users.filter(|id| !id.is_empty()).map(|id| self.user_pool(&id));
+        let pools = self.pools.values().cloned().map(Some);
+        let pools: Vec<Option<String>> = if pools.len() == 0 { vec![None] } else { pools.collect() };
+        let group = Group { name, role_arn, precedence, user_pool };
+        for pool in pools {
+            self.drafts.add_group(pool.as_deref(), group.clone(), resource.at);
+            self.drafts.group_role_at(pool.as_deref(), GroupId::of(&group), role_at);
+        }
+    }
+
+    /// The key of a user pool by its id, spelled as that of its provider.
+    fn user_pool(&self, id: &str) -> ProviderKey {
+        if id.contains("${") {
+            let key = self.provider(&format!("cognito-idp.${{region}}.amazonaws.com/{id}"));
+            let given = key.as_str().strip_prefix("${").and_then(|name| self.given.get(name.strip_suffix('}')?));
+            given.map_or_else(
+                || ProviderKey::of_kind(ProviderKind::UserPool, key.as_str()),
+                |given| ProviderKey::of_user_pool(given),
+            )
         } else {
-            for pool in pools {
-                self.drafts.add_group(Some(&pool), group.clone(), resource.at);
-                self.drafts.group_role_at(Some(&pool), &group.name, role_at);
-            }
+            ProviderKey::of_user_pool(id)
         }
     }
 

@@ -4,13 +4,16 @@ use std::borrow::Cow;
 
 use crate::claims::{Claim, Claims};
 use crate::eval::{Evaluator, Request};
-use crate::groups::{GROUPS, OpenPreferredRole, PREFERRED_ROLE, ROLES};
+use crate::groups::{GroupClaims, OpenPreferredRole, PREFERRED_ROLE};
 use crate::login::{Login, LoginError, TokenForm};
+use crate::pool::Group;
 use crate::provider::ProviderKey;
+use crate::read::Problem;
+use crate::user_pool::find_group;
 
 use super::model::Column;
-use super::people::Person;
-use super::plan::{Case, Plan};
+use super::people::{OF_GROUPS, Person, overwrite};
+use super::plan::{Case, Plan, Target};
 
 /// Why a question could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +30,21 @@ impl From<LoginError> for Unanswerable {
     }
 }
 
+impl From<Problem> for Unanswerable {
+    fn from(problem: Problem) -> Self {
+        Self { code: problem.code, message: problem.message }
+    }
+}
+
 /// One login in the making.
-struct Signer<'p> {
-    claims: Claims<'p>,
-    open: Option<Cow<'p, OpenPreferredRole>>,
-    form: TokenForm,
-    provider: Option<Cow<'p, ProviderKey>>,
+pub(super) struct Signer<'p> {
+    pub(super) claims: Claims<'p>,
+    pub(super) open: Option<Cow<'p, OpenPreferredRole>>,
+    pub(super) form: TokenForm,
+    pub(super) provider: Option<Cow<'p, ProviderKey>>,
+    /// The groups of whoever signs in, and which of the claims of groups come from them.
+    groups: Vec<Cow<'p, str>>,
+    from_groups: [bool; 3],
 }
 
 impl Plan {
@@ -66,13 +78,16 @@ impl Plan {
         let user = in_row(&Column::User);
         let names = user.into_iter().chain(test.logins.iter().map(|login| login.text.as_str()));
         let people: Vec<&Person> = names.filter_map(|name| target.users.get(name)).collect();
-        let signers: Vec<Signer<'_>> = match people.as_slice() {
+        let mut signers: Vec<Signer<'_>> = match people.as_slice() {
             [] => vec![self.signer(case, None)],
             [guest] if guest.guest => Vec::new(),
             [only] => vec![self.signer(case, Some(only))],
             several => several.iter().map(|person| Signer::of(person, self.provider())).collect(),
         };
         let mut logins = Vec::with_capacity(signers.len());
+        for signer in &mut signers {
+            signer.join(evaluator, target)?;
+        }
         for signer in &signers {
             let provider = signer.provider.as_deref().map(|named| evaluator.spelled_here(named));
             let login = evaluator.login(provider.as_deref(), &signer.claims, signer.form)?;
@@ -101,6 +116,8 @@ impl Plan {
                 open: None,
                 form: TokenForm::Claims,
                 provider: self.provider().map(Cow::Owned),
+                groups: Vec::new(),
+                from_groups: [false; 3],
             },
         };
         let groups_of_row = test.columns.iter().position(|column| *column == Column::Groups);
@@ -112,15 +129,8 @@ impl Plan {
         if let Some(groups) = groups {
             let mut member = Person::default();
             member.join(groups.into_iter(), target.groups.as_deref());
-            for claim in [GROUPS, ROLES, PREFERRED_ROLE] {
-                match member.claims.remove(claim) {
-                    Some(value) => signer.claims.set(claim, value),
-                    None => {
-                        signer.claims.remove(claim);
-                    }
-                }
-            }
-            signer.open = member.open.map(Cow::Owned);
+            signer.take_groups(&mut member.claims, member.open.as_ref(), [true; 3]);
+            signer.groups = member.groups.into_iter().flatten().map(Cow::Owned).collect();
         }
         for (name, cell) in test.claims.iter().flatten() {
             signer.edit(name, cell.as_ref().map(Claim::borrowed));
@@ -156,8 +166,10 @@ impl Plan {
 }
 
 impl<'p> Signer<'p> {
-    fn of(person: &'p Person, default: Option<ProviderKey>) -> Self {
+    pub(super) fn of(person: &'p Person, default: Option<ProviderKey>) -> Self {
         Self {
+            groups: person.groups.iter().flatten().map(|name| Cow::Borrowed(name.as_str())).collect(),
+            from_groups: person.from_groups,
             claims: person.claims.borrowed(),
             open: person.open.as_ref().map(Cow::Borrowed),
             form: person.form,
@@ -165,7 +177,39 @@ impl<'p> Signer<'p> {
         }
     }
 
+    /// Makes the claims of the groups again, now that it shows whose login it is: two user pools can have groups of one name.
+    pub(super) fn join(&mut self, evaluator: &Evaluator, target: &Target) -> Result<(), Unanswerable> {
+        let Some(known) = target.groups.as_deref().filter(|_| target.has_user_pools) else { return Ok(()) };
+        if self.groups.is_empty() || self.from_groups == [false; 3] {
+            return Ok(());
+        }
+        let logins = evaluator.login_names(self.provider.as_deref(), &self.claims, self.form)?;
+        let groups = self.groups.iter().map(|name| find_group(known, name, &logins));
+        let groups = groups.collect::<Result<Vec<&Group>, Problem>>()?;
+        let mut claims = Claims::default();
+        let open = GroupClaims::of(&groups).write_to(&mut claims);
+        self.take_groups(&mut claims, open.as_ref(), self.from_groups);
+        Ok(())
+    }
+
+    /// Takes over those claims of groups that are to be replaced.
+    fn take_groups(&mut self, from: &mut Claims<'_>, open: Option<&OpenPreferredRole>, replaced: [bool; 3]) {
+        for (claim, _) in OF_GROUPS.into_iter().zip(replaced).filter(|(_, is_replaced)| *is_replaced) {
+            match from.remove(claim) {
+                Some(value) => self.claims.set(claim, value.into_owned()),
+                None => {
+                    self.claims.remove(claim);
+                }
+            }
+            if claim == PREFERRED_ROLE {
+                self.open = open.cloned().map(Cow::Owned);
+            }
+        }
+        self.from_groups = replaced;
+    }
+
     fn edit(&mut self, name: &'p str, cell: Option<Claim<'p>>) {
+        overwrite(&mut self.from_groups, name);
         if name == PREFERRED_ROLE {
             self.open = None;
         }

@@ -95,6 +95,7 @@ impl Suite {
                 path: config.path.text.clone(),
                 definition,
                 first_source,
+                has_user_pools: groups.iter().flatten().any(|group| group.user_pool.is_some()),
                 groups,
                 policies: None,
             };

@@ -19,6 +19,7 @@ use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::Definition;
 use crate::semantics::Semantics;
 use crate::text::{and, visible};
+use crate::user_pool::groups_of;
 
 use super::coverage::{Item, ItemKind, Items, Witnesses};
 use super::model::By;
@@ -141,7 +142,8 @@ impl<'t> First<'t> {
 
     /// A member of a known group who covers an item: the tokens that a user pool really makes.
     fn by_groups(&mut self, item: &Item) -> Option<Draft<'t>> {
-        let known = self.target.groups.as_deref()?;
+        let known = groups_of(self.target.groups.as_deref()?, &item.provider);
+        let known = || known.iter().copied();
         let has_role = |group: &&Group| group.role_arn.is_some();
         match &item.kind {
             ItemKind::Rule(number, _) => {
@@ -149,19 +151,19 @@ impl<'t> First<'t> {
                 let witness = witness?;
                 let mut claims = witness.claims.iter();
                 let (Some((GROUPS, Claim::Array(names))), None) = (claims.next(), claims.next()) else { return None };
-                let find = |name: &Claim<'_>| known.iter().find(|group| Some(group.name.as_str()) == name.as_text());
+                let find = |name: &Claim<'_>| known().find(|group| Some(group.name.as_str()) == name.as_text());
                 let groups = names.iter().map(find).collect::<Option<Vec<_>>>()?;
                 let witness = Witness { claims: Claims::default(), ..witness.clone() };
                 let draft = Draft { groups, ..Draft::of(witness) };
                 let decides = |answer: &Answer<'_>| answer.decision.source() == Some(Source::Rule(*number));
                 draft.ask(self.evaluator, decides).unwrap_or(false).then_some(draft)
             }
-            ItemKind::PreferredRole => known.iter().filter(has_role).find_map(|group| {
+            ItemKind::PreferredRole => known().filter(has_role).find_map(|group| {
                 let draft = Draft::member(&item.provider, vec![group]);
                 let decides = |answer: &Answer<'_>| answer.decision.source() == Some(Source::PreferredRole);
                 draft.ask(self.evaluator, decides).unwrap_or(false).then_some(draft)
             }),
-            ItemKind::CustomRole => known.iter().filter(has_role).find_map(|group| {
+            ItemKind::CustomRole => known().filter(has_role).find_map(|group| {
                 let mut draft = Draft::member(&item.provider, vec![group]);
                 draft.witness.custom_role_arn = group.role_arn.as_ref().map(|role| role.as_str().to_owned());
                 let chosen = |answer: &Answer<'_>| matches!(answer.decision.source(), Some(Source::CustomRole(_)));
@@ -177,12 +179,13 @@ impl<'t> First<'t> {
         let takes_groups = |key: &&ProviderKey| matches!(key.kind(), ProviderKind::UserPool | ProviderKind::Unknown);
         let keys: Vec<ProviderKey> = self.evaluator.pool().role_mappings.keys().filter(takes_groups).cloned().collect();
         for key in &keys {
-            for group in known.iter().take(MOST_GROUPS) {
+            let known = groups_of(known, key);
+            for group in known.iter().copied().take(MOST_GROUPS) {
                 let member = Draft::member(key, vec![group]);
                 self.add(&format!("for {}", member.member_of()), member);
             }
             if (2..=MOST_GROUPS).contains(&known.len()) {
-                self.add("for a member of all groups", Draft::member(key, known.iter().collect()));
+                self.add("for a member of all groups", Draft::member(key, known));
             }
         }
     }
@@ -482,6 +485,7 @@ impl Target {
             users: BTreeMap::new(),
             roles: Roles::of(definition, definition.groups.as_deref()),
             groups: definition.groups.clone(),
+            has_user_pools: definition.groups.iter().flatten().any(|group| group.user_pool.is_some()),
             first_source: 0,
             definition: definition.clone(),
             policies: None,

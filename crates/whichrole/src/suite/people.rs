@@ -21,9 +21,16 @@ pub(super) struct Person {
     pub(super) form: TokenForm,
     pub(super) provider: Option<ProviderKey>,
     pub(super) guest: bool,
+    /// The groups that it was made a member of.
+    pub(super) groups: Option<Vec<String>>,
+    /// Which of [`OF_GROUPS`] come from these groups.
+    pub(super) from_groups: [bool; 3],
     /// The file of the token, where the claims are what it has and nothing else.
     pub(super) token: Option<String>,
 }
+
+/// The claims that groups make.
+pub(super) const OF_GROUPS: [&str; 3] = [GROUPS, ROLES, PREFERRED_ROLE];
 
 /// The tokens of users, decoded, by their paths.
 pub(super) type Tokens = BTreeMap<String, (Claims<'static>, TokenForm)>;
@@ -52,6 +59,7 @@ pub(super) fn people(suite: &Suite, target: &Target, tokens: &Tokens) -> BTreeMa
                 person.token = layer.jwt.as_ref().filter(|_| person.claims.is_empty()).map(|path| path.text.clone());
                 for (name, value) in claims.iter() {
                     person.claims.set(name.to_owned(), value.clone());
+                    overwrite(&mut person.from_groups, name);
                 }
             }
             if let Some(groups) = &layer.groups {
@@ -69,25 +77,24 @@ pub(super) fn people(suite: &Suite, target: &Target, tokens: &Tokens) -> BTreeMa
 }
 
 impl Person {
-    /// Makes this person a member of exactly these groups.
+    /// Makes this person a member of exactly these groups, of whatever user pool. Which it is shows with the login (`Signer::join`).
     pub(super) fn join<'n>(&mut self, names: impl Iterator<Item = &'n str>, known: Option<&[Group]>) {
-        let unknown = |name: &str| Group { name: name.to_owned(), role_arn: None, precedence: None };
-        let groups: Vec<Group> = names
-            .map(|name| {
-                let found = known.into_iter().flatten().find(|group| group.name == name);
-                found.cloned().unwrap_or_else(|| unknown(name))
-            })
-            .collect();
-        for claim in [GROUPS, ROLES, PREFERRED_ROLE] {
+        let names: Vec<&str> = names.collect();
+        let found = |name: &str| known.into_iter().flatten().find(|group| group.name == name).cloned();
+        let groups: Vec<Group> = names.iter().map(|name| found(name).unwrap_or_else(|| Group::named(*name))).collect();
+        for claim in OF_GROUPS {
             self.claims.remove(claim);
         }
         self.token = None;
         self.open = GroupClaims::of(&groups.iter().collect::<Vec<_>>()).write_to(&mut self.claims);
+        self.groups = Some(names.into_iter().map(str::to_owned).collect());
+        self.from_groups = [true; 3];
     }
 
     fn edit(&mut self, claims: &[(String, Cell)]) {
         for (name, cell) in claims {
             self.token = None;
+            overwrite(&mut self.from_groups, name);
             if name == PREFERRED_ROLE {
                 self.open = None;
             }
@@ -98,5 +105,12 @@ impl Person {
                 }
             }
         }
+    }
+}
+
+/// Notes that a claim has a value of its own.
+pub(super) fn overwrite(from_groups: &mut [bool; 3], name: &str) {
+    for (is_from_groups, claim) in from_groups.iter_mut().zip(OF_GROUPS) {
+        *is_from_groups &= claim != name;
     }
 }

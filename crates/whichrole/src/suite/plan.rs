@@ -45,6 +45,8 @@ pub struct Target {
     pub(super) users: BTreeMap<String, Person>,
     pub(super) roles: Roles,
     pub(super) groups: Option<Vec<Group>>,
+    /// Whether some of them say which user pool they are of, so that it depends on the login what a name means.
+    pub(super) has_user_pools: bool,
     /// Its trust policies, where an expectation asks for them.
     pub(super) policies: Option<TrustPolicies>,
 }

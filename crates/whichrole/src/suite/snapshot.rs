@@ -7,6 +7,7 @@ use crate::decision::Answer;
 use crate::eval::{Evaluator, Request};
 use crate::text::visible;
 
+use super::ask::Signer;
 use super::people::Person;
 use super::plan::{Plan, Target};
 use super::words::{outcome_in_words, source_in_words, tags_in_words};
@@ -74,7 +75,7 @@ impl Plan {
         let (Some(person), Some(evaluator)) = (target.users.get(user), target.evaluators.first()) else {
             return "no such user".to_owned();
         };
-        self.asked_by(person, evaluator, |answer| {
+        self.asked_by(person, (target, evaluator), |answer| {
             let certain = if answer.is_certain() { "certain" } else { "uncertain" };
             let by = match answer.decision.source() {
                 Some(source) => source_in_words(Some(source)),
@@ -89,19 +90,18 @@ impl Plan {
     fn asked_by<R>(
         &self,
         person: &Person,
-        evaluator: &Evaluator,
+        (target, evaluator): (&Target, &Evaluator),
         then: impl FnOnce(&Answer<'_>) -> R,
     ) -> Result<R, String> {
         if person.guest {
             return Ok(then(&evaluator.answer(&Request::guest().at(self.clock()))));
         }
-        let default = self.provider();
-        let provider = person.provider.as_ref().or(default.as_ref());
-        let provider = provider.map(|named| evaluator.spelled_here(named));
-        let login = evaluator
-            .login(provider.as_deref(), &person.claims, person.form)
-            .map_err(|error| visible(&error.to_string()))?;
-        let logins = [login.with_open_preferred_role(person.open.as_ref())];
+        let mut signer = Signer::of(person, self.provider());
+        signer.join(evaluator, target).map_err(|why| visible(&why.message))?;
+        let provider = signer.provider.as_deref().map(|named| evaluator.spelled_here(named));
+        let login = evaluator.login(provider.as_deref(), &signer.claims, signer.form);
+        let login = login.map_err(|error| visible(&error.to_string()))?;
+        let logins = [login.with_open_preferred_role(signer.open.as_deref())];
         Ok(then(&evaluator.answer(&Request::of(&logins).at(self.clock()))))
     }
 }

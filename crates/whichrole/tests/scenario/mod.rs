@@ -251,7 +251,7 @@ pub fn groups() -> impl Strategy<Value = Vec<Group>> {
         |groups| {
             let mut groups: Vec<Group> = groups
                 .into_iter()
-                .map(|(name, role_arn, precedence)| Group { name: name.to_owned(), role_arn, precedence })
+                .map(|(name, role_arn, precedence)| Group { role_arn, precedence, ..Group::named(name) })
                 .collect();
             groups.sort_by(|a, b| a.name.cmp(&b.name));
             groups.dedup_by(|a, b| a.name == b.name);

@@ -9,8 +9,9 @@ use std::ffi::OsStr;
 use serde::Serialize;
 use serde_json::Value;
 use whichrole::analysis::{Diff, Judged};
-use whichrole::read::Problem;
-use whichrole::{Claim, Claims, Group, GroupClaims, PREFERRED_ROLE, ProviderKey, Semantics, TokenLimits, text};
+use whichrole::{
+    Claim, Claims, Group, GroupClaims, PREFERRED_ROLE, ProviderKey, Semantics, TokenLimits, find_group, text,
+};
 
 use crate::counts::{Count, Counts, Fault};
 use crate::failure::{Failure, Report, Result};
@@ -109,7 +110,7 @@ type Read<T> = std::result::Result<T, Box<Report>>;
 
 /// What the user of a line got and gets.
 fn judge(line: &[u8], provider: Option<&ProviderKey>, found: &Diff, semantics: &Semantics) -> Read<[Judged; 2]> {
-    let [before, after] = tokens(line, &found.groups, semantics)?;
+    let [before, after] = tokens(line, provider, found, semantics)?;
     let judged = found.judge(provider, &before, &after);
     judged.map_err(|error| Box::new(Report::new(error.code(), error.to_string())))
 }
@@ -159,10 +160,16 @@ impl From<Seen> for Users {
 }
 
 /// The claims that the user of a line has on either side.
-fn tokens(line: &[u8], groups: &[Vec<Group>; 2], semantics: &Semantics) -> Read<[Claims<'static>; 2]> {
+fn tokens(
+    line: &[u8],
+    provider: Option<&ProviderKey>,
+    found: &Diff,
+    semantics: &Semantics,
+) -> Read<[Claims<'static>; 2]> {
     if let Some(user) = Exported::of(line)? {
-        let [old, new] = groups;
-        return Ok([user.claims(old, semantics)?, user.claims(new, semantics)?]);
+        let [old, new] = &found.groups;
+        let [was, is] = found.login_names(provider, &user.claims);
+        return Ok([user.claims(old, &was, semantics)?, user.claims(new, &is, semantics)?]);
     }
     let token = request::parse_token(line, &TokenLimits::default()).map_err(|error| request::in_line(&error))?;
     Ok([token.claims.clone(), token.claims])
@@ -210,11 +217,12 @@ impl Exported {
             _ => return Ok(None),
         };
         let group = |value: &Value| match value {
-            Value::String(name) => Some(Group { name: name.clone(), role_arn: None, precedence: None }),
+            Value::String(name) => Some(Group::named(name)),
             Value::Object(group) => Some(Group {
                 name: group.get("GroupName")?.as_str()?.to_owned(),
                 role_arn: group.get("RoleArn").and_then(Value::as_str).map(Into::into),
                 precedence: group.get("Precedence").and_then(Value::as_u64),
+                user_pool: group.get("UserPoolId").and_then(Value::as_str).map(ProviderKey::of_user_pool),
             }),
             _ => None,
         };
@@ -237,21 +245,18 @@ impl Exported {
         Ok(Some(Self { groups, claims }))
     }
 
-    /// The claims of a token for this user. A group is what the configuration says of it, else what the export does; where the configuration
-    /// has groups, a mere name has to be one of them.
-    fn claims(&self, known: &[Group], semantics: &Semantics) -> Read<Claims<'static>> {
+    /// The claims of a token for this user, whose login goes by these names. A group is what the configuration says of it, else what the
+    /// export does; where the configuration has groups, a mere name has to be one of them.
+    fn claims(&self, known: &[Group], logins: &[ProviderKey], semantics: &Semantics) -> Read<Claims<'static>> {
         let mut groups: Vec<&Group> = Vec::new();
         for group in &self.groups {
-            match known.iter().find(|known| known.name == group.name) {
-                Some(known) => groups.push(known),
-                None if known.is_empty() || group.role_arn.is_some() || group.precedence.is_some() => {
-                    groups.push(group);
-                }
-                None => {
-                    let names = known.iter().map(|group| group.name.as_str());
-                    let problem = Problem::unknown("unknown-group", "group", &group.name, names);
-                    return Err(Box::new(Report::of_problem(&problem, &[])));
-                }
+            let says_enough = known.is_empty() || group.role_arn.is_some() || group.precedence.is_some();
+            let is_foreign = logins.iter().any(|login| !group.could_be_of(login));
+            let names: Vec<ProviderKey> = logins.iter().chain(&group.user_pool).cloned().collect();
+            match find_group(known, &group.name, &names) {
+                Ok(known) => groups.push(known),
+                Err(problem) if problem.code == "unknown-group" && says_enough && !is_foreign => groups.push(group),
+                Err(problem) => return Err(Box::new(Report::of_problem(&problem, &[]))),
             }
         }
         let mut claims = self.claims.clone();

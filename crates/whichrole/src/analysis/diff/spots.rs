@@ -205,9 +205,12 @@ impl Comparison<'_> {
             match &mapping.mapping_type {
                 RoleMappingType::Rules(rules) => roles.extend(rules.iter().map(|rule| rule.role_arn.shared_text())),
                 RoleMappingType::Token => {
-                    roles.extend(
-                        self.known.groups.iter().filter_map(|group| Some(group.role_arn.as_ref()?.shared_text())),
-                    );
+                    let groups = self
+                        .known
+                        .groups
+                        .iter()
+                        .filter(|group| spot.keys.iter().flatten().any(|login| group.could_be_of(login)));
+                    roles.extend(groups.filter_map(|group| Some(group.role_arn.as_ref()?.shared_text())));
                 }
             }
         }

@@ -18,9 +18,11 @@ use crate::{Claim, Claims, Evaluator, Source};
 /// What is found from login to login.
 pub(super) struct Visit<'k> {
     known: Known<'k>,
-    /// The names and the roles of the known groups.
+    /// The names and the roles of the known groups that users of the login at hand may be members of.
     group_names: BTreeSet<&'k str>,
     group_roles: BTreeSet<&'k str>,
+    /// Whether these depend on the login.
+    has_user_pools: bool,
     pub(super) ways: BTreeMap<&'k str, Ways>,
     /// Which roles which mappings were seen to give, and by what.
     seen: BTreeSet<(&'k str, Option<Arc<str>>, Source)>,
@@ -54,6 +56,7 @@ impl<'k> Visit<'k> {
             known,
             group_names: known.groups.iter().map(|group| group.name.as_str()).collect(),
             group_roles: roles.map(RoleArn::as_str).collect(),
+            has_user_pools: known.groups.iter().any(|group| group.user_pool.is_some()),
             ways: BTreeMap::new(),
             seen: BTreeSet::new(),
             rules: Vec::new(),
@@ -66,6 +69,12 @@ impl<'k> Visit<'k> {
     /// Asks for each case of a login.
     pub(super) fn look(&mut self, space: &Space<'_>) {
         let Some(side) = space.sides.first() else { return };
+        if let (true, Some(login)) = (self.has_user_pools, &side.key) {
+            self.known.work.add(self.known.groups.len());
+            let groups = || self.known.groups.iter().filter(|group| group.could_be_of(login));
+            self.group_names = groups().map(|group| group.name.as_str()).collect();
+            self.group_roles = groups().filter_map(|group| group.role_arn.as_ref()).map(RoleArn::as_str).collect();
+        }
         let provider = side.key.as_ref().map(ProviderKey::shared_text);
         let first = self.first_rule(provider.as_deref());
         let mut ask = Ask { fine: vec![0], ..Ask::default() };

@@ -8,7 +8,8 @@ use crate::claims::{Claim, Claims};
 use crate::eval::{Evaluator, Request};
 use crate::groups::{GROUPS, GroupClaims, PREFERRED_ROLE, ROLES};
 use crate::pool::Group;
-use crate::provider::{ProviderKey, ProviderKind};
+use crate::provider::ProviderKind;
+use crate::user_pool::groups_of;
 
 /// The most sets of groups that are tried.
 const MOST_SETS: usize = 5_000;
@@ -34,10 +35,11 @@ pub(super) fn smallest(
     groups: &[Group],
 ) -> Option<Membership> {
     let [login] = request.logins else { return None };
-    let kind = login.provider().map(ProviderKey::kind)?;
-    if groups.is_empty() || !matches!(kind, ProviderKind::UserPool | ProviderKind::Unknown) {
+    let provider = login.provider()?;
+    if groups.is_empty() || !matches!(provider.kind(), ProviderKind::UserPool | ProviderKind::Unknown) {
         return None;
     }
+    let groups = groups_of(groups, provider);
     let now: BTreeSet<&str> = match login.claims.get(GROUPS) {
         Some(Claim::Array(names)) => names.iter().filter_map(Claim::as_text).collect(),
         _ => BTreeSet::new(),
@@ -45,11 +47,11 @@ pub(super) fn smallest(
     let unknown: Vec<Group> = now
         .iter()
         .filter(|name| groups.iter().all(|group| group.name != **name))
-        .map(|name| Group { name: (*name).to_owned(), role_arn: None, precedence: None })
+        .map(|name| Group::named(*name))
         .collect();
     let gives = |switched: &[usize]| {
         let is_member = |at: usize, group: &Group| now.contains(group.name.as_str()) != switched.contains(&at);
-        let members = groups.iter().enumerate().filter(|(at, group)| is_member(*at, group)).map(|(_, group)| group);
+        let members = groups.iter().enumerate().filter(|(at, group)| is_member(*at, group)).map(|(_, group)| *group);
         let members: Vec<&Group> = members.chain(&unknown).collect();
         let mut claims: Claims<'_> = login.claims.clone();
         for name in [GROUPS, ROLES, PREFERRED_ROLE] {

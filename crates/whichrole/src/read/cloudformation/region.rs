@@ -90,5 +90,10 @@ fn respell(draft: &mut Definition, spelled: &impl Fn(&ProviderKey) -> Option<Pro
             *key = spelled;
         }
     }
+    for user_pool in draft.groups.iter_mut().flatten().filter_map(|group| group.user_pool.as_mut()) {
+        if let Some(spelled) = spelled(user_pool) {
+            *user_pool = spelled;
+        }
+    }
     draft.places.respell(spelled);
 }

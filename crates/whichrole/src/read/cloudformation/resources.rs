@@ -2,7 +2,7 @@
 
 use super::super::api;
 use super::super::node::{Entry, Node, Value};
-use super::super::places::Place;
+use super::super::places::{GroupId, Place};
 use super::super::position::Position;
 use super::super::problem::Problem;
 use super::super::scalar;
@@ -279,17 +279,27 @@ impl<'n> Reading<'_, 'n> {
             }
             number
         });
-        let group = Group { name, role_arn, precedence };
-        for pool in self.pools_with_users_of(property("UserPoolId").as_ref(), resolver) {
-            let known = self.drafts.known_group(pool.as_deref(), &group.name);
-            if known.is_some_and(|known| *known != group) {
-                let message =
-                    format!("another user pool has a group {} too; this one is left out", text::quoted(&group.name));
-                self.drafts.notes.push(Problem::new("duplicate-key", message).at(resource.at));
-            } else {
-                self.drafts.add_group(pool.as_deref(), group.clone(), resource.at);
-                self.drafts.group_role_at(pool.as_deref(), &group.name, role_at);
-            }
+        let users = property("UserPoolId");
+        let id = users.as_ref().and_then(|id| any_text(id, "`UserPoolId`", self.drafts)).filter(|id| !id.is_empty());
+        for pool in self.pools_with_users_of(users.as_ref(), resolver) {
+            let home = pool.as_deref().map_or(resolver.number(), |pool| self.home(pool, resolver));
+            let user_pool = id.as_deref().map(|id| self.user_pool(resolver, id, home, resource.at));
+            let group = Group { name: name.clone(), role_arn: role_arn.clone(), precedence, user_pool };
+            let id = GroupId::of(&group);
+            self.drafts.add_group(pool.as_deref(), group, resource.at);
+            self.drafts.group_role_at(pool.as_deref(), id, role_at);
+        }
+    }
+
+    /// The key of a user pool by its id, as the template of an identity pool sees it.
+    fn user_pool(&mut self, resolver: Resolver<'_, 'n>, id: &str, pool: usize, at: Position) -> ProviderKey {
+        if id.contains("${") {
+            let key = self.key(resolver, &format!("cognito-idp.${{AWS::Region}}.amazonaws.com/{id}"), pool, at);
+            // Its provider's name may be given where its id is not.
+            let name = key.as_str().strip_prefix("${").and_then(|name| name.strip_suffix('}'));
+            name.and_then(|name| self.world.given(name)).map_or(key, ProviderKey::of_user_pool)
+        } else {
+            ProviderKey::of_user_pool(id)
         }
     }
 

@@ -8,7 +8,7 @@ use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::api;
 use crate::read::definition::Drafts;
 use crate::read::node::{Entry, Node, Value};
-use crate::read::places::Place;
+use crate::read::places::{GroupId, Place};
 use crate::read::position::Position;
 use crate::read::problem::Problem;
 use crate::read::shape::{self, Names, any_text, field, known_bool, known_text};
@@ -157,8 +157,6 @@ struct Building {
     attachments: BTreeMap<String, (String, Position)>,
     /// The identity pools that mention a user pool, by its address or id.
     users: BTreeMap<String, BTreeSet<String>>,
-    /// The user pool of each group so far, by identity pool and name.
-    groups: BTreeMap<(Option<String>, String), String>,
 }
 
 impl Building {
@@ -358,21 +356,16 @@ impl Building {
         };
         let user_pool = field(node, "user_pool_id").and_then(|id| any_text(id, "`user_pool_id`", drafts));
         let user_pool = user_pool.unwrap_or_default();
-        let group = Group { name, role_arn: role.filter(|role| !role.is_empty()).map(RoleArn::from), precedence };
+        let group = Group {
+            name,
+            role_arn: role.filter(|role| !role.is_empty()).map(RoleArn::from),
+            precedence,
+            user_pool: Some(&user_pool).filter(|id| !id.is_empty()).map(|id| users_key(id)),
+        };
         let role_at = node.entries().iter().find(|entry| entry.name == "role_arn").map(|entry| entry.at);
         for pool in self.pools_with(&user_pool) {
-            let place = (pool, group.name.clone());
-            if self.groups.get(&place).is_some_and(|known| *known != user_pool) {
-                let message = format!(
-                    "group {} was passed over: another user pool has a group of that name",
-                    text::quoted(&group.name)
-                );
-                drafts.notes.push(Problem::new("not-recognised", message).at(node.at));
-                continue;
-            }
-            drafts.add_group(place.0.as_deref(), group.clone(), node.at);
-            drafts.group_role_at(place.0.as_deref(), &group.name, role_at);
-            self.groups.insert(place, user_pool.clone());
+            drafts.add_group(pool.as_deref(), group.clone(), node.at);
+            drafts.group_role_at(pool.as_deref(), GroupId::of(&group), role_at);
         }
     }
 
@@ -444,6 +437,18 @@ fn send_as_text(rule: &mut Node, drafts: &mut Drafts) {
 /// `endpoint`.
 pub(super) fn provider_key(written: &str) -> ProviderKey {
     ProviderKey::new(by_endpoint(written).unwrap_or_else(|| written.to_owned()))
+}
+
+/// The key of a user pool by its id, spelled as [`provider_key`] does.
+fn users_key(id: &str) -> ProviderKey {
+    if id.contains("${") {
+        ProviderKey::of_kind(
+            ProviderKind::UserPool,
+            provider_key(&format!("cognito-idp.${{region}}.amazonaws.com/{id}")).as_str(),
+        )
+    } else {
+        ProviderKey::of_user_pool(id)
+    }
 }
 
 fn by_endpoint(written: &str) -> Option<String> {
