@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::calls;
 use super::super::interpolation::{Piece, pieces};
 use super::super::node::{Entry, Node, Value};
 use super::super::problem::Problem;
@@ -33,22 +34,6 @@ const OTHERS: &[&str] = &[
     "Custom::VpcRestrictDefaultSG",
 ];
 
-/// What the names of things that set roles or tags say, in small letters and without anything between the words.
-const OF_ROLES: &[&str] = &[
-    "rolemap",
-    "rolesmap",
-    "poolrole",
-    "cognitorole",
-    "roleattach",
-    "rolesattach",
-    "attachrole",
-    "setrole",
-    "principaltag",
-];
-
-/// The calls that set roles or tags, in the same spelling.
-const CALLS: &[&str] = &["setidentitypoolroles", "setprincipaltagattributemap"];
-
 /// A custom resource that is handed a pool.
 pub(super) struct Handed {
     problem: Problem,
@@ -71,12 +56,12 @@ impl<'n> Reading<'_, 'n> {
         // What is not known decides nothing here.
         self.world.take_undecided();
         self.pools_in(resolver, &resolved, &mut pools);
-        let names_one = || properties.entries().iter().any(|entry| squeezed(&entry.name) == "identitypoolid");
+        let names_one = || properties.entries().iter().any(|entry| calls::squeezed(&entry.name) == "identitypoolid");
         if pools.is_empty() && !names_one() || !self.exists(resolver, resource, Decides::Less) {
             return;
         }
-        let sets_roles = is_of_roles(resource.id)
-            || is_of_roles(resource.kind)
+        let sets_roles = calls::is_named_for_roles(resource.id)
+            || calls::is_named_for_roles(resource.kind)
             || has_name_of_roles(properties)
             || has_call(properties)
             || self.is_in_a_template_that_sets_roles(resolver);
@@ -136,18 +121,8 @@ impl<'n> Reading<'_, 'n> {
     }
 }
 
-/// A name in small letters, without anything between its words.
-fn squeezed(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-fn is_of_roles(name: &str) -> bool {
-    let name = squeezed(name);
-    OF_ROLES.iter().any(|word| name.contains(word))
-}
-
 fn has_name_of_roles(node: &Node) -> bool {
-    let within = |entry: &Entry| is_of_roles(&entry.name) || has_name_of_roles(&entry.value);
+    let within = |entry: &Entry| calls::is_named_for_roles(&entry.name) || has_name_of_roles(&entry.value);
     match &node.value {
         Value::Map(entries) => entries.iter().any(within),
         Value::List(elements) => elements.iter().any(has_name_of_roles),
@@ -158,10 +133,7 @@ fn has_name_of_roles(node: &Node) -> bool {
 /// Whether a call that sets roles or tags is spoken of anywhere in a tree: in code, policies or calls.
 fn has_call(node: &Node) -> bool {
     match &node.value {
-        Value::Text(text) => {
-            let text = squeezed(text);
-            CALLS.iter().any(|call| text.contains(call))
-        }
+        Value::Text(text) => calls::calls(text),
         Value::Map(entries) => entries.iter().any(|entry| has_call(&entry.value)),
         Value::List(elements) => elements.iter().any(has_call),
         Value::Tagged(tagged) => has_call(&tagged.node),
