@@ -655,6 +655,116 @@ locals { pool = aws_cognito_identity_pool.app.id }
         );
     }
 
+    /// Things that run something at a deployment, given a pool's id: what says that it sets roles, and what says nothing.
+    fn deployments(call: &str) -> [String; 6] {
+        let id = "aws_cognito_identity_pool.app.id";
+        [
+            format!(
+                "resource \"null_resource\" \"x\" {{\n provisioner \"local-exec\" {{\n command = \"{call} ${{{id}}}\"\n }}\n}}\n"
+            ),
+            format!(
+                "resource \"terraform_data\" \"x\" {{\n triggers_replace = [{id}]\n provisioner \"local-exec\" {{\n command = \"{call} ${{self.triggers_replace[0]}}\"\n }}\n}}\n"
+            ),
+            format!(
+                "resource \"aws_iam_role\" \"x\" {{\n provisioner \"local-exec\" {{\n command = \"{call}\"\n environment = {{ POOL = {id} }}\n }}\n}}\n"
+            ),
+            format!(
+                "resource \"aws_lambda_invocation\" \"x\" {{\n function_name = \"{call}\"\n input = jsonencode({{ pool = {id} }})\n}}\n"
+            ),
+            format!(
+                "data \"aws_lambda_invocation\" \"x\" {{\n function_name = \"{call}\"\n input = jsonencode({{ pool = {id} }})\n}}\n"
+            ),
+            format!(
+                "resource \"aws_cloudformation_stack\" \"x\" {{\n parameters = {{ Pool = {id} }}\n template_body = jsonencode({{ Type = \"{call}\" }})\n}}\n"
+            ),
+        ]
+    }
+
+    #[test]
+    fn by_what_runs_at_a_deployment_is_refused_where_the_roles_are_missing_or_it_sets_them() {
+        for block in deployments("run") {
+            let refused = refusals(&block);
+            assert_eq!(refused.len(), 1, "{block}");
+            assert!(
+                refused[0].contains("x` is given the id of `aws_cognito_identity_pool.app` and may set its roles")
+                    && refused[0].ends_with("read what `aws cognito-identity get-identity-pool-roles` prints instead"),
+                "{refused:?}"
+            );
+            let beside = read_text(&format!("{POOL}{ATTACHMENT}{block}"));
+            assert_eq!(problems(&beside), [""; 0], "{block}");
+            let [note] = beside.notes.as_slice() else { panic!("{:?}", beside.notes) };
+            assert_eq!(note.code, "not-recognised");
+            assert!(note.message.ends_with("and does with it what is not known here"), "{note:?}");
+            let other = block.replace("aws_cognito_identity_pool.app.id", "aws_cognito_user_pool.app.id");
+            assert_eq!(refusals(&other), [""; 0], "{other}");
+        }
+        for call in ["aws cognito-identity set-identity-pool-roles", "AWS::Cognito::IdentityPoolRoleAttachment"] {
+            for block in deployments(call) {
+                let refused = refusals(&format!("{ATTACHMENT}{block}"));
+                assert!(refused.len() == 1 && refused[0].contains("and sets its roles"), "{block}{refused:?}");
+            }
+        }
+        let own = "resource \"aws_cognito_identity_pool\" \"own\" {\n provisioner \"local-exec\" {\n command = \"./x ${self.id}\"\n }\n}\n";
+        assert_eq!(refusals(own).len(), 1);
+        let json = r#"{"resource": {"aws_cognito_identity_pool": {"app": {}}, "null_resource": {"x": {"provisioner":
+            [{"local-exec": {"command": "./x ${aws_cognito_identity_pool.app.id}"}}]}}}}"#;
+        assert_eq!(problems(&read(&files(&[("main.tf.json", json)]), &ReadOptions::default())).len(), 1);
+    }
+
+    #[test]
+    fn but_not_by_what_only_hands_a_pool_on() {
+        let id = "aws_cognito_identity_pool.app.id";
+        for block in [
+            format!("output \"pool\" {{\n value = {id}\n}}\n"),
+            format!("resource \"aws_ssm_parameter\" \"x\" {{\n value = {id}\n}}\n"),
+            format!(
+                "resource \"aws_lambda_function\" \"x\" {{\n environment {{\n variables = {{ POOL = {id} }}\n }}\n}}\n"
+            ),
+            format!(
+                "resource \"aws_iam_policy\" \"x\" {{\n policy = jsonencode({{ Resource = {id}, Action = \"cognito-identity:SetIdentityPoolRoles\" }})\n}}\n"
+            ),
+            format!("resource \"local_file\" \"x\" {{\n content = templatefile(\"x.js\", {{ pool = {id} }})\n}}\n"),
+            format!("resource \"null_resource\" \"x\" {{\n triggers = {{ pool = {id} }}\n}}\n"),
+            format!(
+                "resource \"aws_s3_object\" \"x\" {{\n content = {id}\n provisioner \"local-exec\" {{\n command = \"npm run build\"\n }}\n}}\n"
+            ),
+            format!(
+                "resource \"null_resource\" \"x\" {{\n count = 0\n provisioner \"local-exec\" {{\n command = {id}\n }}\n}}\n"
+            ),
+        ] {
+            for attachment in ["", ATTACHMENT] {
+                let configuration = read_text(&format!("{POOL}{attachment}{block}"));
+                assert_eq!((problems(&configuration).len(), configuration.notes.len()), (0, 0), "{block}");
+            }
+        }
+    }
+
+    #[test]
+    fn by_a_deployment_in_a_state_or_plan_is_refused() {
+        let state = |kind: &str, values: &str| {
+            format!(
+                r#"{{"version": 4, "terraform_version": "1.9.0", "resources": [
+{{"mode": "managed", "type": "aws_cognito_identity_pool", "name": "app", "instances": [{{"attributes": {{"id": "eu-west-1:1"}}}}]}},
+{{"mode": "managed", "type": "{kind}", "name": "x", "instances": [{{"attributes": {values}}}]}}]}}"#
+            )
+        };
+        let plan = |provisioners: &str| {
+            format!(
+                r#"{{"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": {{"root_module": {{"resources": [
+{{"mode": "managed", "type": "aws_cognito_identity_pool", "name": "app", "address": "aws_cognito_identity_pool.app", "values": {{}}}},
+{{"mode": "managed", "type": "null_resource", "name": "x", "address": "null_resource.x", "values": {{}}}}]}}}},
+"configuration": {{"root_module": {{"resources": [{{"type": "null_resource", "name": "x", "expressions":
+{{"triggers": {{"references": ["aws_cognito_identity_pool.app.id", "aws_cognito_identity_pool.app"]}}}}{provisioners}}}]}}}}}}"#
+            )
+        };
+        let count = |text: &str| problems(&read(&files(&[("x.json", text)]), &ReadOptions::default())).len();
+        assert_eq!(count(&state("aws_lambda_invocation", r#"{"input": "{\"pool\": \"eu-west-1:1\"}"}"#)), 1);
+        assert_eq!(count(&state("aws_lambda_invocation", r#"{"input": "{\"pool\": \"eu-west-1:12\"}"}"#)), 0);
+        assert_eq!(count(&state("aws_ssm_parameter", r#"{"value": "eu-west-1:1"}"#)), 0);
+        assert_eq!(count(&plan(r#", "provisioners": [{"type": "local-exec", "expressions": {"command": {}}}]"#)), 1);
+        assert_eq!(count(&plan("")), 0, "it runs nothing");
+    }
+
     #[test]
     fn by_a_module_inside_a_module_is_refused_with_its_whole_name() {
         let call = "module \"login\" {\n source = \"./login\"\n}\n";
@@ -1709,4 +1819,31 @@ fn the_match_types_are_those_of_the_pool() {
     let configuration = read_text(&all);
     let mapping = pool(&configuration).pool.role_mappings.values().next().unwrap().clone();
     assert_eq!(mapping.mapping_rules().iter().map(|rule| rule.match_type).collect::<Vec<_>>(), MatchType::ALL);
+}
+
+#[test]
+fn what_terraform_leaves_as_it_is_may_differ_and_a_note_says_so() {
+    let of = |kind: &str, ignored: &str| {
+        let text = format!(
+            "resource \"aws_cognito_identity_pool\" \"app\" {{}}\nresource \"{kind}\" \"x\" {{\n  identity_pool_id = \
+             aws_cognito_identity_pool.app.id\n  identity_provider_name = \"accounts.google.com\"\n  lifecycle {{\n    ignore_changes = {ignored}\n  }}\n}}\n"
+        );
+        let configuration = read_text(&text.replace(
+            if kind.ends_with("attachment") { "  identity_provider_name = \"accounts.google.com\"\n" } else { "-" },
+            "",
+        ));
+        assert_eq!(problems(&configuration), [""; 0]);
+        configuration.notes.iter().map(|note| note.message.clone()).collect::<Vec<_>>()
+    };
+    let attachment = "aws_cognito_identity_pool_roles_attachment";
+    let told = |kind: &str, names: &str| {
+        format!(
+            "Terraform does not change {names} of `{kind}.x` once it is there (`ignore_changes`): what is deployed may differ from these files"
+        )
+    };
+    assert_eq!(of(attachment, "[roles, role_mapping[0].type]"), [told(attachment, "`roles`, `role_mapping`")]);
+    assert_eq!(of(attachment, "all"), [told(attachment, "`all`")]);
+    assert_eq!(of(attachment, "[tags]"), [""; 0]);
+    let tags = "aws_cognito_identity_pool_provider_principal_tag";
+    assert_eq!(of(tags, "[\"principal_tags\"]"), [told(tags, "`principal_tags`")]);
 }

@@ -3,12 +3,14 @@
 //! A pool goes by the logical id of its `AWS::Cognito::IdentityPool`; where that is in no template here, by that of its attachment. What
 //! only a deployment knows stays a reference (`${Admin.Arn}`), which `ReadOptions::parameters` may give a value.
 
+mod amplify;
 mod cfn_json;
 mod concat;
 mod conditions;
 mod custom;
 mod declared;
 mod exports;
+mod handed;
 mod loops;
 mod made;
 mod named;
@@ -21,6 +23,8 @@ pub(crate) mod surroundings;
 mod template;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_handed;
 #[cfg(test)]
 mod tests_made;
 #[cfg(test)]
@@ -37,7 +41,9 @@ use super::position::Position;
 use super::problem::Problem;
 use super::{ReadOptions, Source};
 use crate::text;
+use amplify::RoleMap;
 use conditions::Truth;
+use handed::Handed;
 use loops::{Loops, MayBeNested};
 use resolve::Resolver;
 use template::{Resource, Template};
@@ -104,15 +110,20 @@ pub(crate) fn read(templates: Vec<(usize, Node)>, sources: &[Source], options: &
         pools,
         elsewhere: BTreeMap::new(),
         attached: BTreeMap::new(),
-        followed: BTreeSet::new(),
-        not_understood: Vec::new(),
+        role_maps: BTreeMap::new(),
+        understood: BTreeSet::new(),
+        explained: BTreeSet::new(),
+        calling: BTreeMap::new(),
+        handed: Vec::new(),
         drafts,
     };
     for part in [
         Reading::pool,
+        Reading::amplify,
         Reading::attachment,
         Reading::custom,
         Reading::loose_mapping,
+        Reading::handed,
         Reading::tags,
         Reading::group,
         Reading::surroundings,
@@ -149,10 +160,16 @@ struct Reading<'r, 'n> {
     elsewhere: BTreeMap<String, String>,
     /// The attachment of each pool: a pool has one.
     attached: BTreeMap<String, String>,
-    /// Custom resources whose attribute is a role mapping, by template and logical id.
-    followed: BTreeSet<(usize, String)>,
+    /// What sets the roles of a pool after its attachment.
+    role_maps: BTreeMap<String, RoleMap<'n>>,
+    /// Custom resources whose part in the answer is known, by template and logical id.
+    understood: BTreeSet<(usize, String)>,
+    /// The templates in which a custom resource sets roles in a way we know.
+    explained: BTreeSet<usize>,
+    /// The templates that were searched for calls that set roles, and whether there are any.
+    calling: BTreeMap<usize, bool>,
     /// Custom resources that do something to an identity pool, but not in a way we know.
-    not_understood: Vec<Problem>,
+    handed: Vec<Handed>,
     drafts: &'r mut Drafts,
 }
 
@@ -246,11 +263,7 @@ impl<'n> Reading<'_, 'n> {
 
     /// What can be said only when everything was read.
     fn conclude(&mut self) {
-        if self.attached.is_empty() {
-            self.drafts.problems.append(&mut self.not_understood);
-        } else {
-            self.drafts.notes.append(&mut self.not_understood);
-        }
+        self.conclude_handed();
         let has_roles = |pool: &String| self.attached.contains_key(pool) || self.drafts.has_roles(Some(pool));
         let here: Vec<&String> = self.pools.values().filter(|pool| self.drafts.known(pool).is_some()).collect();
         let is_attached = self.drafts.has_roles(None)

@@ -3,6 +3,7 @@
 //! No file is opened here: the caller brings names and texts, and everything that belongs together comes in one call.
 
 mod api;
+mod calls;
 mod canonical;
 mod cloudformation;
 mod definition;

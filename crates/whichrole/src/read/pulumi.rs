@@ -4,6 +4,7 @@
 //! `ReadOptions::parameters` may give a value.
 
 mod program;
+mod runs;
 mod stack;
 mod state;
 mod surroundings;
@@ -94,6 +95,7 @@ fn read(node: &Node, stacks: &Stacks<'_>, options: &ReadOptions, drafts: &mut Dr
         drafts,
     };
     for resource in &mut resources {
+        reading.drafts.notes.extend(runs::ignored(node, resource));
         match resource.kind.as_str() {
             "IdentityPool" => reading.pool(resource),
             "IdentityPoolRoleAttachment" => reading.attachment(resource),
@@ -102,6 +104,8 @@ fn read(node: &Node, stacks: &Stacks<'_>, options: &ReadOptions, drafts: &mut Dr
             _ => {}
         }
     }
+    let Reading { pools, attached, .. } = reading;
+    runs::settle(&resources, &pools, &attached, drafts);
     surroundings::build(&resources, &options.json, drafts);
 }
 
@@ -304,10 +308,14 @@ fn wrap_rules(mapping: &mut Node) {
     }
 }
 
-/// `aws:cognito/identityPool:IdentityPool`, or the short `aws:cognito:IdentityPool`, is `IdentityPool`; other packages have none.
+/// `aws:cognito/identityPool:IdentityPool`, or the short `aws:cognito:IdentityPool`, is `IdentityPool`; what runs something goes by one
+/// name; the rest of other packages has none.
 fn kind_of(kind: &str) -> Option<&str> {
     let mut parts = kind.split(':');
     let (package, module, name) = (parts.next()?, parts.next()?, parts.next()?);
     let module = module.split('/').next().unwrap_or(module);
+    if runs::is_deployment(package, module, name) {
+        return Some(runs::DEPLOYMENT);
+    }
     (package == "aws" && matches!(module, "cognito" | "iam")).then_some(name)
 }

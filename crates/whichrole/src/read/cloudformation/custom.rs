@@ -12,6 +12,9 @@ use crate::text;
 /// The CDK's way to a map with references for keys.
 const CFN_JSON: &str = "Custom::AWSCDKCfnJson";
 
+/// The CDK's way to a call of an AWS API.
+const SDK_CALL: &str = "Custom::AWS";
+
 impl<'n> Reading<'_, 'n> {
     /// The `RoleMappings` of an attachment: a map or list, or the attribute of a custom resource that makes one.
     pub(super) fn mappings_property(&mut self, resolver: Resolver<'_, 'n>, node: &Node, pool: &str, names: &Names) {
@@ -24,7 +27,7 @@ impl<'n> Reading<'_, 'n> {
         let maker = resolver.template().and_then(|template| template.resource(id)).copied();
         let made = maker.and_then(|maker| self.made_by(resolver, &maker));
         if let (Some(maker), Some(made)) = (maker, made) {
-            self.followed.insert((resolver.number(), maker.id.to_owned()));
+            self.understood.insert((resolver.number(), maker.id.to_owned()));
             self.mappings(resolver, made, pool, &CLOUDFORMATION);
             return;
         }
@@ -42,16 +45,13 @@ impl<'n> Reading<'_, 'n> {
             return;
         }
         let Some(properties) = resource.properties else { return };
+        let has = |name: &str| resource.property(name).is_some();
         if let Some(call) = resource.property("Create").or_else(|| resource.property("Update")) {
             self.sdk_call(resolver, resource, call);
-        } else if resource.property("IdentityPoolId").is_some() {
-            if !self.is_whole(resource) || !self.exists(resolver, resource, Decides::Mapping) {
-                return;
-            }
-            if resource.property("RoleMappings").is_some() || resource.property("Roles").is_some() {
+        } else if has("IdentityPoolId") && (has("RoleMappings") || has("Roles")) {
+            self.understood.insert((resolver.number(), resource.id.to_owned()));
+            if self.is_whole(resource) && self.exists(resolver, resource, Decides::Mapping) {
                 self.attach(resolver, resource, properties, &rule_names(resource));
-            } else {
-                self.not_understood.push(not_understood(resource));
             }
         }
     }
@@ -65,9 +65,15 @@ impl<'n> Reading<'_, 'n> {
                 return;
             }
         };
+        if call.get("action").is_none() && resource.kind != SDK_CALL {
+            return;
+        }
         let action = call.get("action").and_then(Node::as_text).unwrap_or_default();
-        let Some(parameters) = call.get("parameters") else { return };
         let is = |name: &str| action.trim_end_matches("Command").eq_ignore_ascii_case(name);
+        // Any other call is none that changes what is read here, but for that which changes a pool itself.
+        if !is("updateIdentityPool") {
+            self.understood.insert((resolver.number(), resource.id.to_owned()));
+        }
         let sets_roles = is("setIdentityPoolRoles");
         if !sets_roles && !is("setPrincipalTagAttributeMap")
             || !self.is_whole(resource)
@@ -75,6 +81,7 @@ impl<'n> Reading<'_, 'n> {
         {
             return;
         }
+        let Some(parameters) = call.get("parameters") else { return };
         if sets_roles {
             self.attach(resolver, resource, parameters, &CLOUDFORMATION);
         } else {
@@ -84,14 +91,15 @@ impl<'n> Reading<'_, 'n> {
 
     /// Reads a mapping made by a custom resource that no attachment here uses: the attachment may be in another file.
     pub(super) fn loose_mapping(&mut self, resolver: Resolver<'_, 'n>, resource: &Resource<'n>) {
-        let followed = self.followed.contains(&(resolver.number(), resource.id.to_owned()));
+        let is_known = self.understood.contains(&(resolver.number(), resource.id.to_owned()));
         let direct = resource.property("IdentityPoolId").is_some();
-        if followed || direct || resource.kind == CFN_JSON || resource.kind == "Custom::AWS" {
+        if is_known || direct || resource.kind == CFN_JSON || resource.kind == SDK_CALL {
             return;
         }
         if let Some(made) = self.made_by(resolver, resource)
             && self.exists(resolver, resource, Decides::Mapping)
         {
+            self.understood.insert((resolver.number(), resource.id.to_owned()));
             let bare = self
                 .attached
                 .keys()
@@ -188,13 +196,4 @@ fn rule_names(resource: &Resource<'_>) -> Names {
     let other =
         rules.peek().is_some() && rules.all(|rule| rule.get("RoleArn").is_some() && rule.get("RoleARN").is_none());
     Names { role: if other { "RoleArn" } else { CLOUDFORMATION.role }, ..CLOUDFORMATION }
-}
-
-fn not_understood(resource: &Resource<'_>) -> Problem {
-    let message = format!(
-        "{} is a {}, which is not understood; what it does to the pool is missing here",
-        text::quoted(resource.id),
-        text::quoted(resource.kind)
-    );
-    Problem::new("unresolved-value", message).at(resource.at)
 }

@@ -428,6 +428,15 @@ pub(super) fn function(node: &Node) -> Option<(&str, &Node)> {
     }
 }
 
+/// The name that a `Ref` is of.
+pub(super) fn referred(node: &Node) -> Option<&str> {
+    match (&node.value, function(node)) {
+        (Value::Tagged(tagged), _) if tagged.tag == "!Ref" => tagged.node.as_text(),
+        (_, Some(("Ref", argument))) => argument.as_text(),
+        _ => None,
+    }
+}
+
 fn select(argument: &Node) -> Option<Value> {
     let [index, Node { value: Value::List(elements), .. }] = argument.elements() else { return None };
     let index: usize = scalar::sent(index)?.parse().ok()?;

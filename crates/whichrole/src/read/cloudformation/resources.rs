@@ -124,15 +124,24 @@ impl<'n> Reading<'_, 'n> {
         self.attach(resolver, resource, properties, &CLOUDFORMATION);
     }
 
-    /// Reads roles and mappings of whatever attaches them to a pool.
+    /// Reads roles and mappings of whatever attaches them to a pool, and gives its name.
     pub(super) fn attach(
         &mut self,
         resolver: Resolver<'_, 'n>,
         resource: &Resource<'n>,
         properties: &Node,
         names: &Names,
-    ) {
+    ) -> String {
         let pool = self.pool_of(resolver, properties.get("IdentityPoolId"), resource.id, resource.at);
+        if let Some(later) = self.replaced_by(&pool, resolver.number(), resource) {
+            let message =
+                format!("{} sets the roles of the pool after this, and replaces all of them", text::quoted(later));
+            self.drafts.note(Problem::new("two-attachments", message).at(resource.at));
+            return pool;
+        }
+        if resource.kind != ATTACHMENT {
+            self.explained.insert(resolver.number());
+        }
         if let Some(earlier) = self.attached.insert(pool.clone(), resource.id.to_owned()) {
             self.drafts.problems.push(shape::two_attachments(&earlier, resource.id).at(resource.at));
         }
@@ -147,6 +156,7 @@ impl<'n> Reading<'_, 'n> {
         if let Some(mappings) = properties.get("RoleMappings") {
             self.mappings_property(resolver, mappings, &pool, names);
         }
+        pool
     }
 
     /// Reads resolved role mappings: a map by provider or label, or a list whose entries name their provider.

@@ -384,7 +384,7 @@ fn json_text_that_is_none_and_custom_resources_nobody_knows_are_problems() {
     let lone = "Resources: {X: {Type: Custom::Magic, Properties: {IdentityPoolId: p}}}";
     assert_eq!(
         problems(lone, &[])[0],
-        "1:13 unresolved-value `X` is a `Custom::Magic`, which is not understood; what it does to the pool is missing here"
+        "1:13 unresolved-value `X` is a `Custom::Magic`, which is not understood; what it does to the pool is missing here; read what `aws cognito-identity get-identity-pool-roles` prints instead"
     );
 }
 

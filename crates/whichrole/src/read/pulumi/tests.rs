@@ -134,6 +134,73 @@ fn the_shapes_of_other_packages_are_not_guessed() {
     );
 }
 
+/// A program with a pool, with or without its attachment, and one more resource.
+fn beside(attached: bool, more: &str) -> Configuration {
+    let attachment = "  roles:\n    type: aws:cognito:IdentityPoolRoleAttachment\n    properties: {identityPoolId: \"${pool.id}\", roles: {authenticated: r}}\n";
+    let attachment = if attached { attachment } else { "" };
+    read_text(
+        &format!(
+            "resources:\n  pool:\n    type: aws:cognito:IdentityPool\n    properties: {{identityPoolName: x, allowUnauthenticatedIdentities: false}}\n{attachment}  x: {{{more}}}\n"
+        ),
+        &[],
+    )
+}
+
+#[test]
+fn what_runs_at_a_deployment_may_set_the_roles_of_a_pool_that_it_is_given() {
+    let all = |call: &str| {
+        [
+            format!("type: command:local:Command, properties: {{create: \"{call} ${{pool.id}}\"}}"),
+            format!(
+                "type: 'command:remote:Command', properties: {{create: {call}, environment: {{POOL: \"${{pool.id}}\"}}}}"
+            ),
+            format!(
+                "type: aws:lambda/invocation:Invocation, properties: {{functionName: '{call}', input: {{fn::toJSON: {{p: \"${{pool.id}}\"}}}}}}"
+            ),
+            format!(
+                "type: aws:cloudformation:Stack, properties: {{templateBody: '{call}', parameters: {{Pool: \"${{pool.id}}\"}}}}"
+            ),
+        ]
+    };
+    for resource in all("run") {
+        let [problem] = &beside(false, &resource).problems[..] else { panic!("{resource}") };
+        assert!(problem.message.starts_with("`x` is given the id of `pool` and may set its roles"), "{problem:?}");
+        let attached = beside(true, &resource);
+        assert_eq!(attached.problems, [], "{resource}");
+        let [note] = &attached.notes[..] else { panic!("{resource}") };
+        assert_eq!(note.message, "`x` is given the id of `pool` and does with it what is not known here");
+        assert_eq!(beside(false, &resource.replace("pool.id", "users.id")).problems, []);
+    }
+    for resource in all("aws cognito-identity set-identity-pool-roles")
+        .into_iter()
+        .chain(all("AWS::Cognito::IdentityPoolRoleAttachment"))
+    {
+        let [problem] = &beside(true, &resource).problems[..] else { panic!("{resource}") };
+        assert!(problem.message.contains("and sets its roles"), "{problem:?}");
+    }
+    let handed_on = "type: aws:ssm:Parameter, properties: {value: \"${pool.id}\"}";
+    assert_eq!((beside(false, handed_on).problems, beside(false, handed_on).notes), (vec![], vec![]));
+    let state = r#"{"deployment": {"resources": [
+        {"urn": "urn:pulumi:p::s::aws:cognito/identityPool:IdentityPool::pool", "type": "aws:cognito/identityPool:IdentityPool", "id": "eu-west-1:1", "outputs": {"allowUnauthenticatedIdentities": false}},
+        {"urn": "urn:pulumi:p::s::command:local:Command::x", "type": "command:local:Command", "id": "x", "outputs": {"create": "./x eu-west-1:1"}}]}}"#;
+    assert_eq!(problems(state).len(), 1);
+}
+
+#[test]
+fn what_pulumi_leaves_as_it_is_may_differ_and_a_note_says_so() {
+    let of = |ignored: &str| {
+        let more = format!(
+            "type: aws:cognito:IdentityPoolRoleAttachment, properties: {{identityPoolId: \"${{pool.id}}\", roles: {{authenticated: r}}}}, options: {{ignoreChanges: {ignored}}}"
+        );
+        let configuration = beside(false, &more);
+        assert_eq!(configuration.problems, []);
+        configuration.notes.into_iter().map(|note| note.message).collect::<Vec<_>>()
+    };
+    let told = "Pulumi does not change `roles`, `roleMappings` of `x` once it is there (`ignoreChanges`): what is deployed may differ from this program";
+    assert_eq!(of("[roles, 'roleMappings[0].type', tags]"), [told]);
+    assert_eq!(of("[tags]"), [""; 0]);
+}
+
 #[test]
 fn a_dollar_before_a_reference_makes_it_text() {
     let definition =

@@ -1,4 +1,5 @@
-//! What may decide roles or tags of a pool and is not read: modules that are not here, and resources of the `awscc` provider.
+//! What may decide roles or tags of a pool and is not read: modules that are not here, resources of the `awscc` provider, and what runs something
+//! at a deployment.
 //!
 //! Most modules that are given a pool's id only hand it on, to a web page or a trust policy. So one is taken for the maker of what is missing
 //! only where something is: a pool without an attachment, or files that are nowhere, or a module that speaks of tags.
@@ -11,9 +12,11 @@ use super::eval::{Evaluator, Scope};
 use super::module::Declared;
 use super::names::{Instances, each_name};
 use super::resources::Kind;
+use super::runs;
 use super::value::{Data, Val};
+use crate::read::calls;
 use crate::read::definition::Drafts;
-use crate::read::hcl::ExprKind;
+use crate::read::hcl::{Expr, ExprKind};
 use crate::read::node::Node;
 use crate::read::position::Position;
 use crate::read::problem::Problem;
@@ -44,6 +47,8 @@ pub(super) enum Maker {
     },
     Attachment,
     Tags,
+    /// Something that runs or deploys what is not read, when Terraform applies.
+    Deployment,
 }
 
 /// A block that is not read, and what it is given.
@@ -58,12 +63,20 @@ pub(super) struct Unread {
 }
 
 impl Maker {
+    /// What a block in a file makes.
+    pub(super) fn of_block(declared: &Declared<'_>) -> Option<Self> {
+        match Self::of(declared.kind) {
+            None | Some(Self::Deployment) => runs::runs(declared).then_some(Self::Deployment),
+            other => other,
+        }
+    }
+
     /// What a resource of another provider makes.
     pub(super) fn of(kind: &str) -> Option<Self> {
         match kind {
             "awscc_cognito_identity_pool_role_attachment" => Some(Self::Attachment),
             "awscc_cognito_identity_pool_principal_tag" => Some(Self::Tags),
-            _ => None,
+            _ => runs::is_deployment(kind).then_some(Self::Deployment),
         }
     }
 }
@@ -96,20 +109,34 @@ impl Evaluator<'_> {
                 self.arguments_of(declared, Scope { instance, source: 0, names: None }, &mut given);
             }
         }
+        // What a pool's own provisioner runs names it so.
+        if declared.kind == Kind::Pool.name() && given.iter().any(|text| mentions(text, "self")) {
+            given.push(format!("${{{name}}}"));
+        }
         let speaks_of_tags = speaks_of_tags(&name, declared);
         Some(Unread { root, name, at: declared.at, given: Some(given), maker, speaks_of_tags })
     }
 
     fn arguments_of(&mut self, declared: &Declared<'_>, scope: Scope<'_>, given: &mut Vec<String>) {
+        for (source, expression) in runs::commands(declared) {
+            self.given_by(expression, Scope { source, ..scope }, given);
+        }
+        if !runs::is_all_of_it(declared) {
+            return;
+        }
         for (source, attribute) in declared.attributes() {
             let name = &*attribute.name;
             if META.contains(&name) || NOT_GIVEN.contains(&name) {
                 continue;
             }
-            let value = self.eval(&attribute.value, Scope { source, ..scope });
-            if self.spend(value.weight, value.at) {
-                texts(&value, given);
-            }
+            self.given_by(&attribute.value, Scope { source, ..scope }, given);
+        }
+    }
+
+    fn given_by(&mut self, expression: &Expr, scope: Scope<'_>, given: &mut Vec<String>) {
+        let value = self.eval(expression, scope);
+        if self.spend(value.weight, value.at) {
+            texts(&value, given);
         }
     }
 }
@@ -183,6 +210,9 @@ pub(super) fn settle(
         let is_its_note = |note: &Problem| note.at == Some(one.at);
         for pool in given {
             match one.missing_of(pool, has_attachment(pool)) {
+                Ok(more) if matches!(one.maker, Maker::Deployment) => {
+                    drafts.note(Problem::new("not-recognised", more).at(one.at));
+                }
                 Ok(more) => {
                     let notes = drafts.notes.iter_mut().filter(|note| is_its_note(note));
                     notes.for_each(|note| note.message.push_str(&more));
@@ -198,8 +228,14 @@ pub(super) fn settle(
 
 impl Unread {
     /// A resource of a plan or state. What is known only after apply is left out of it.
-    pub(super) fn planned(name: String, maker: Maker, values: &Node, at: Position) -> Self {
-        let given = values.get("identity_pool_id").and_then(Node::as_text).map(|id| vec![id.to_owned()]);
+    pub(super) fn planned(name: String, maker: Maker, values: &Node, at: Position, references: Vec<String>) -> Self {
+        let given = if matches!(maker, Maker::Deployment) {
+            let mut all = references;
+            runs::texts(values, &mut all);
+            Some(all)
+        } else {
+            values.get("identity_pool_id").and_then(Node::as_text).map(|id| vec![id.to_owned()])
+        };
         Self { root: String::new(), name, at, given, maker, speaks_of_tags: false }
     }
 
@@ -216,6 +252,11 @@ impl Unread {
         !owner.is_empty() && given.iter().any(|given| mentions(given, owner))
     }
 
+    /// Whether what this is given says that it sets roles or tags.
+    fn sets_roles(&self) -> bool {
+        self.given.iter().flatten().any(|text| calls::calls_or_makes(text))
+    }
+
     /// What to say of a pool that this is given: a problem where what it makes is missing, else what to add to the note.
     fn missing_of(&self, pool: &str, has_attachment: bool) -> Result<String, Problem> {
         let (name, pool) = (text::quoted(&self.name), text::quoted(pool));
@@ -226,6 +267,16 @@ impl Unread {
             }
             Maker::Tags => {
                 format!("{name} makes principal tags of {pool}, and {only_aws} {}", text::quoted(Kind::Tags.name()))
+            }
+            Maker::Deployment => {
+                let given = format!("{name} is given the id of {pool}");
+                if has_attachment && !self.sets_roles() {
+                    return Ok(format!("{given} and does with it what is not known here"));
+                }
+                let may = if self.sets_roles() { "sets" } else { "may set" };
+                format!(
+                    "{given} and {may} its roles or principal tags where nobody can read it; read what `aws cognito-identity get-identity-pool-roles` prints instead"
+                )
             }
             Maker::Module { missing, is_local } => {
                 let what = match has_attachment {

@@ -15,6 +15,7 @@ mod names;
 mod paths;
 mod plan;
 mod resources;
+mod runs;
 mod surroundings;
 mod texts;
 mod types;
@@ -334,19 +335,17 @@ impl Reading<'_> {
     fn module(&mut self, instance: usize) {
         let Some(module) = self.evaluator.module(instance) else { return };
         for (address, declared) in &module.resources {
+            if let Some(maker) = Maker::of_block(declared) {
+                let name = format!("{}{address}", self.evaluator.prefix(instance));
+                self.passed.push(Passed { root: String::new(), instance, name, declared, maker });
+            }
             if address.starts_with("data.") {
                 continue;
             }
             match Kind::of(declared.kind) {
                 Some(kind) if kind.decides() => self.resource(instance, address, kind, declared),
                 Some(kind) => self.around.push((instance, address, kind, declared)),
-                None => {
-                    if let Some(maker) = Maker::of(declared.kind) {
-                        let name = format!("{}{address}", self.evaluator.prefix(instance));
-                        self.passed.push(Passed { root: String::new(), instance, name, declared, maker });
-                    }
-                    self.look_at_unknown(declared);
-                }
+                None => self.look_at_unknown(declared),
             }
         }
         for (name, call) in &module.calls {
@@ -380,6 +379,7 @@ impl Reading<'_> {
 
     fn resource(&mut self, instance: usize, address: &str, kind: Kind, declared: &Declared<'_>) {
         let address = format!("{}{address}", self.evaluator.prefix(instance));
+        self.notes.extend(runs::ignored(declared, kind, &address).filter(|_| kind.decides()));
         match self.evaluator.instances_of(instance, declared) {
             Instances::One => self.add(instance, address, kind, declared, None),
             Instances::Several(repeat, keys) => {

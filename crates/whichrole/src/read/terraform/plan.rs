@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::elsewhere::{Maker, Unread};
 use super::resources::{self, Found, Kind};
+use super::runs;
 use super::surroundings;
 use super::written::{Configuration, Written, embed, is_complete, pair};
 use crate::read::definition::Drafts;
@@ -94,7 +95,8 @@ fn raw_state(node: &mut Node, found: &mut Vec<Found>, unread: &mut Vec<Unread>, 
                 let name = format!("{module}{kind}.{name}");
                 let attributes = elements(instances).into_iter().filter_map(|mut one| one.take("attributes"));
                 unread.extend(
-                    attributes.map(|values| Unread::planned(name.clone(), maker.clone(), &values, resource.at)),
+                    attributes
+                        .map(|values| Unread::planned(name.clone(), maker.clone(), &values, resource.at, Vec::new())),
                 );
             }
             continue;
@@ -137,7 +139,12 @@ impl<'n> Plan<'n> {
             };
             let Some(values) = resource.get("values") else { continue };
             if let Some(maker) = Maker::of(kind) {
-                unread.push(Unread::planned(address.to_owned(), maker, values, resource.at));
+                let written = self.written.find(address, kind, name);
+                // The configuration of a plan says what a resource runs, and what it is given that is known only after apply.
+                let runs = written.as_ref().is_none_or(|written| runs::runs_as_written(kind, written));
+                let references = written.map(|written| written.all_references()).unwrap_or_default();
+                let one = Unread::planned(address.to_owned(), maker, values, resource.at, references);
+                unread.extend(runs.then_some(one));
             }
             let Some(kind) = Kind::of(kind) else { continue };
             let unknown = self.changes.get(address).and_then(|change| change.get("after_unknown"));

@@ -20,6 +20,8 @@ struct Module<'n> {
     arguments: Option<&'n Node>,
     /// The expressions of each resource, by type and name.
     resources: BTreeMap<(&'n str, &'n str), &'n Node>,
+    /// The provisioners of those that have some.
+    provisioners: BTreeMap<(&'n str, &'n str), &'n Node>,
 }
 
 impl<'n> Configuration<'n> {
@@ -39,24 +41,30 @@ impl<'n> Configuration<'n> {
                 self.add(inner, call.value.get("expressions"), path);
             }
         }
-        let resources = module.get("resources").into_iter().flat_map(Node::elements).filter_map(|resource| {
-            let text = |name: &str| resource.get(name).and_then(Node::as_text);
-            Some(((text("type")?, text("name")?), resource.get("expressions")?))
-        });
-        self.modules.insert(path, Module { arguments, resources: resources.collect() });
+        let all = |part: &'static str| {
+            module.get("resources").into_iter().flat_map(Node::elements).filter_map(move |resource| {
+                let text = |name: &str| resource.get(name).and_then(Node::as_text);
+                Some(((text("type")?, text("name")?), resource.get(part)?))
+            })
+        };
+        let (resources, provisioners) = (all("expressions").collect(), all("provisioners").collect());
+        self.modules.insert(path, Module { arguments, resources, provisioners });
     }
 
     /// The resource as it is written.
     pub(super) fn find(&self, address: &str, kind: &str, name: &str) -> Option<Written<'_, 'n>> {
         let (path, prefixes): (Vec<String>, Vec<String>) = module_path(address).into_iter().unzip();
-        let expressions = self.modules.get(&path)?.resources.get(&(kind, name))?;
-        Some(Written { expressions, configuration: self, path, prefixes })
+        let module = self.modules.get(&path)?;
+        let expressions = module.resources.get(&(kind, name))?;
+        let provisioners = module.provisioners.get(&(kind, name)).copied();
+        Some(Written { expressions, provisioners, configuration: self, path, prefixes })
     }
 }
 
 /// A resource as it is written.
 pub(super) struct Written<'c, 'n> {
     pub expressions: &'n Node,
+    pub provisioners: Option<&'n Node>,
     configuration: &'c Configuration<'n>,
     /// The modules it is in, each with the prefix of its addresses: `module.auth.`, with keys.
     path: Vec<String>,
@@ -69,6 +77,19 @@ impl Written<'_, '_> {
         let mut found = Vec::new();
         self.collect(expression, self.path.len(), &mut { FOLLOWED }, &mut found);
         found
+    }
+
+    /// The references of all its expressions, those of its provisioners too, as texts.
+    pub(super) fn all_references(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut open: Vec<&Node> = std::iter::once(self.expressions).chain(self.provisioners).collect();
+        let mut left = FOLLOWED;
+        while let Some(node) = open.pop() {
+            self.collect(node, self.path.len(), &mut left, &mut found);
+            open.extend(node.elements());
+            open.extend(node.entries().iter().filter(|entry| entry.name != "references").map(|entry| &entry.value));
+        }
+        found.iter().map(|reference| format!("${{{reference}}}")).collect()
     }
 
     /// `depth`: how many modules the expression is in.
