@@ -1,7 +1,8 @@
 //! An identity pool that takes logins of two user pools, `a` and `b`, each with a group `admins` of its own role, and a group `only` in the second:
 //! whatever it is written in, a member's groups are those of the login's own user pool.
 
-#![cfg(all(test, feature = "yaml", feature = "hcl"))]
+#![cfg(test)]
+#![cfg(all(feature = "yaml", feature = "hcl"))]
 
 use std::collections::BTreeMap;
 
