@@ -126,6 +126,8 @@ mod tests {
         ]
         .map(str::to_owned);
         let mut snippets = Snippets::new(&texts);
+        assert_eq!(snippets.at(Position::new(2, 1, 1)), "", "nothing shows that it is a configuration");
+        snippets.marks = texts.iter().map(|text| marks(text)).enumerate().collect();
         for (source, text) in texts.iter().enumerate() {
             let lines = text.lines().count() + 2;
             for line in (1..=lines).rev().step_by(1 + lines / 50) {
