@@ -379,3 +379,20 @@ mod tests {
         assert_eq!(refused(&"a".repeat(50_001)), "token-too-large: the token is larger than 50000 bytes");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::looks_like_token;
+
+    #[test]
+    fn a_long_word_of_three_parts_is_taken_for_a_token_whatever_it_begins_with() {
+        let word = |length: usize| format!("{}.b.c", "a".repeat(length - 4));
+        assert!(looks_like_token(&word(301)));
+        assert!(!looks_like_token(&word(300)));
+        assert!(!looks_like_token(&word(299)));
+        assert!(!looks_like_token(&"a".repeat(400)));
+        assert!(!looks_like_token("a.b.c"));
+        assert!(looks_like_token("e30.e30."), "an empty header");
+        assert!(!looks_like_token("e30.e30"));
+    }
+}
