@@ -378,11 +378,6 @@ mod tests {
         );
         assert_eq!(refused(&"a".repeat(50_001)), "token-too-large: the token is larger than 50000 bytes");
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::looks_like_token;
 
     #[test]
     fn a_long_word_of_three_parts_is_taken_for_a_token_whatever_it_begins_with() {
