@@ -270,7 +270,8 @@ def shown(made):
                                               "PrincipalTags": tags.get("PrincipalTags", {})} for tags in made.tag_maps),
                                             key=lambda tags: tags["IdentityProviderName"])
     if made.groups:
-        wanted["Groups"] = sorted(({name: value for name, value in group.items() if value is not None} for group in made.groups),
+        groups = [group | {"UserPoolId": made.user_pool} for group in made.groups]
+        wanted["Groups"] = sorted(({name: value for name, value in group.items() if value is not None} for group in groups),
                                   key=lambda group: group["GroupName"])
     return wanted
 

@@ -59,6 +59,7 @@ class Batch:
         self.pool = {}  # API JSON
         self.tag_maps = []
         self.groups = []
+        self.user_pool = None  # of the groups, as the files tell it
         self.kinds = {}  # of providers that are references, by their keys
         self.provider = None
         self.custom_role_arn = None

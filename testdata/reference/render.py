@@ -24,7 +24,10 @@ def render(batch, form, rng):
         return render_api(batch, rng), batch
     if form == "terraform":
         batch = as_terraform_means(batch, rng)
+        batch.user_pool = generate.USER_POOLS[0].split("/")[1]
         return render_terraform.files(batch, rng), batch
+    batch = copy.copy(batch)
+    batch.user_pool = "${" + STYLES["pulumi" if form == "pulumi" else "cloudformation"][1] + "}"
     if form == "pulumi":
         return render_pulumi.files(batch, rng), batch
     return render_cloudformation.files(batch, form, rng), batch

@@ -56,7 +56,7 @@ class Module:
         for number, tags in enumerate(batch.tag_maps):
             made.append(self.resource("aws_cognito_identity_pool_provider_principal_tag", f"tags{number}", self.tag_lines(tags)))
         for number, group in enumerate(batch.groups):
-            lines = [f"name = {self.text(group['GroupName'])}", f'user_pool_id = {hcl_string(rng, generate.USER_POOLS[0].split("/")[1])}']
+            lines = [f"name = {self.text(group['GroupName'])}", f"user_pool_id = {hcl_string(rng, batch.user_pool)}"]
             if group.get("RoleArn"):
                 lines.append(f"role_arn = {self.text(group['RoleArn'])}")
             if "Precedence" in group:
