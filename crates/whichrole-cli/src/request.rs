@@ -42,8 +42,7 @@ impl Given {
 
     /// The login of this token.
     pub fn login<'a>(&'a self, evaluator: &'a Evaluator, provider: Option<&ProviderKey>) -> Result<Login<'a>> {
-        let provider = provider.map(|named| evaluator.spelled_here(named));
-        let login = evaluator.login(provider.as_deref(), &self.claims, self.form);
+        let login = evaluator.login(provider, &self.claims, self.form);
         let login = login.map_err(|error| Failure::new(error.code(), error.to_string()))?;
         Ok(login.with_open_preferred_role(self.open_preferred_role.as_ref()))
     }

@@ -34,17 +34,13 @@ impl Directory {
         let mut directory = Self::default();
         // Providers of one kind that share a login key live together.
         let mut by_login = HashMap::new();
-        let tagged = pool.principal_tags.keys();
-        let listed = pool.providers.iter().flatten().map(|provider| &provider.provider_name);
-        let others = tagged.chain(listed).chain(&pool.other_providers).map(|key| (key, None));
-        let mapped = pool.role_mappings.keys().zip((0..).map(Some));
-        for (key, mapping) in mapped.chain(others) {
+        for (number, key) in pool.keys().enumerate() {
             let at = *by_login.entry((key.kind(), key.login_key())).or_insert_with(|| {
                 directory.homes.push(Home { key: key.without_client(), mappings: Vec::new() });
                 directory.homes.len() - 1
             });
-            if let (Some(home), Some(mapping)) = (directory.homes.get_mut(at), mapping) {
-                home.mappings.push((key.clone(), mapping));
+            if let Some(home) = directory.homes.get_mut(at).filter(|_| number < pool.role_mappings.len()) {
+                home.mappings.push((key.clone(), number));
             }
         }
         for (number, home) in directory.homes.iter().enumerate() {

@@ -251,7 +251,8 @@ impl Evaluator {
         form: TokenForm,
         says: Says<'_>,
     ) -> Result<Place<'a>, LoginError> {
-        let (provider, mut mapping) = self.directory.find(named, says)?;
+        let named = named.map(|named| self.spelled_here(named));
+        let (provider, mut mapping) = self.directory.find(named.as_deref(), says)?;
         let key = provider.as_ref().map(LoginProvider::key);
         let mut tags = None;
         if key.map(ProviderKey::kind) == Some(ProviderKind::Developer) {

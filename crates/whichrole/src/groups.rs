@@ -177,7 +177,7 @@ struct GroupOverride {
 }
 
 /// Claims that a function can neither set nor leave out. Names that begin with `cognito:` are among them too.
-const PROTECTED: &[&str] = &[
+pub(crate) const PROTECTED: &[&str] = &[
     "acr",
     "amr",
     "at_hash",

@@ -47,6 +47,14 @@ pub struct IdentityPool {
     pub principal_tags: BTreeMap<ProviderKey, PrincipalTagMap>,
 }
 
+impl IdentityPool {
+    /// Every key of a provider that the pool names, with repetitions: those of the mappings first, in their order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &ProviderKey> {
+        let listed = self.providers.iter().flatten().map(|provider| &provider.provider_name);
+        self.role_mappings.keys().chain(self.principal_tags.keys()).chain(listed).chain(&self.other_providers)
+    }
+}
+
 /// The default roles of an identity pool.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roles {

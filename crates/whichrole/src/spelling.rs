@@ -3,23 +3,21 @@
 use std::borrow::Cow;
 
 use crate::eval::Evaluator;
-use crate::pool::IdentityPool;
 use crate::provider::ProviderKey;
 
 impl Evaluator {
     /// The key by which the configuration knows a provider that a person named, where it spells the region of that user pool out:
     /// `${Users.ProviderName}:${Web}` may be its `cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}`. Any other name stays as it is.
-    #[must_use]
-    pub fn spelled_here<'k>(&self, named: &'k ProviderKey) -> Cow<'k, ProviderKey> {
+    pub(crate) fn spelled_here<'k>(&self, named: &'k ProviderKey) -> Cow<'k, ProviderKey> {
         let pool = self.pool();
         let is_open = named.is_symbolic() && named.login_key().ends_with(".ProviderName}");
         if !is_open
             || pool.role_mappings.contains_key(named)
-            || keys(pool).any(|key| key.login_key() == named.login_key())
+            || pool.keys().any(|key| key.login_key() == named.login_key())
         {
             return Cow::Borrowed(named);
         }
-        let known = keys(pool).find(|key| login_in_any_region(key).as_deref() == Some(named.login_key()));
+        let known = pool.keys().find(|key| login_in_any_region(key).as_deref() == Some(named.login_key()));
         known.map_or(Cow::Borrowed(named), |known| {
             let rest = named.as_str().get(named.login_key().len()..).unwrap_or_default();
             Cow::Owned(ProviderKey::of_kind(known.kind(), format!("{}{rest}", known.login_key())))
@@ -29,15 +27,18 @@ impl Evaluator {
 
 /// Whether two keys are of one user pool and one client, of which the one says the region and the other leaves it open.
 pub(crate) fn is_other_spelling(a: &ProviderKey, b: &ProviderKey) -> bool {
-    let is = |said: &ProviderKey, open: &ProviderKey| {
-        said.client() == open.client() && login_in_any_region(said).as_deref() == Some(open.login_key())
-    };
+    a.client() == b.client() && is_of_same_pool(a, b)
+}
+
+/// The same, whatever their clients.
+pub(crate) fn is_of_same_pool(a: &ProviderKey, b: &ProviderKey) -> bool {
+    let is = |said: &ProviderKey, open: &ProviderKey| login_in_any_region(said).as_deref() == Some(open.login_key());
     is(a, b) || is(b, a)
 }
 
 /// The login key of a user pool that only a deployment knows, without the region that is spelled out in it:
 /// `cognito-idp.us-east-1.amazonaws.com/${Users}` is `${Users.ProviderName}`.
-pub(crate) fn login_in_any_region(key: &ProviderKey) -> Option<String> {
+fn login_in_any_region(key: &ProviderKey) -> Option<String> {
     if !key.is_symbolic() {
         return None;
     }
@@ -47,16 +48,10 @@ pub(crate) fn login_in_any_region(key: &ProviderKey) -> Option<String> {
     (!region.contains('$') && !name.contains(['$', '{', '}', '.'])).then(|| format!("${{{name}.ProviderName}}"))
 }
 
-/// Every key that a pool names, with repetitions.
-fn keys(pool: &IdentityPool) -> impl Iterator<Item = &ProviderKey> {
-    let listed = pool.providers.iter().flatten().map(|provider| &provider.provider_name);
-    pool.role_mappings.keys().chain(pool.principal_tags.keys()).chain(listed).chain(&pool.other_providers)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{RoleMapping, Semantics};
+    use crate::{IdentityPool, RoleMapping, Semantics};
 
     #[test]
     fn a_region_that_is_spelled_out_can_be_left_out_of_a_name() {

@@ -8,7 +8,7 @@ use crate::login::{LoginError, TokenForm};
 use crate::pool::Group;
 use crate::provider::{ProviderKey, ProviderKind};
 use crate::read::{Piece, Problem, pieces};
-use crate::spelling::login_in_any_region;
+use crate::spelling::is_of_same_pool;
 use crate::text;
 
 /// What every login key of a user pool that is written out begins with.
@@ -68,7 +68,10 @@ impl Kin {
             (true, false) => user_pool.could_be(login),
             (false, true) => login.could_be(user_pool),
             (true, true) => match login.kind() {
-                ProviderKind::UserPool if is_other_spelling(user_pool, login) => return Self::Same,
+                // The region may be written in several ways, and the id tells all.
+                ProviderKind::UserPool if id_in(ours) == id_in(theirs) || is_of_same_pool(user_pool, login) => {
+                    return Self::Same;
+                }
                 ProviderKind::UserPool | ProviderKind::Unknown => could_be_one(ours, theirs),
                 _ => false,
             },
@@ -85,13 +88,6 @@ impl Kin {
             (_, None) => Self::Open,
         }
     }
-}
-
-/// Whether two keys with references name one user pool: the region in them may be written in several ways, and the id tells all.
-fn is_other_spelling(user_pool: &ProviderKey, login: &ProviderKey) -> bool {
-    let open =
-        |said: &ProviderKey, other: &ProviderKey| login_in_any_region(said).as_deref() == Some(other.login_key());
-    id_in(user_pool.login_key()) == id_in(login.login_key()) || open(user_pool, login) || open(login, user_pool)
 }
 
 /// Whether two texts with different references could come to the same. Two references of one kind, in the same place of texts that are
@@ -197,8 +193,7 @@ impl Evaluator {
         claims: &Claims<'_>,
         form: TokenForm,
     ) -> Result<Vec<ProviderKey>, LoginError> {
-        let spelled = named.map(|named| self.spelled_here(named));
-        let login = self.login(spelled.as_deref(), claims, form)?;
+        let login = self.login(named, claims, form)?;
         let Some(known) = login.provider() else { return Ok(Vec::new()) };
         let mut names = vec![known.clone()];
         if known.is_login_symbolic() {

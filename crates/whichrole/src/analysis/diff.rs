@@ -162,8 +162,6 @@ impl Diff {
     ) -> Result<[Judged; 2], LoginError> {
         let [old, new] = &self.evaluators;
         let judged = |evaluator: &Arc<Evaluator>, claims: &Claims<'static>| {
-            let spelled = named.map(|named| evaluator.spelled_here(named));
-            let named = spelled.as_deref();
             let key = match (evaluator.login(named, claims, TokenForm::Claims), named) {
                 (Ok(login), _) => login.provider().cloned(),
                 // The configuration that does not know the provider has no mapping for it.

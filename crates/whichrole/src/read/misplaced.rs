@@ -5,6 +5,7 @@
 
 use super::position::Position;
 use super::problem::Problem;
+use crate::groups::PROTECTED;
 use crate::text;
 use crate::token::looks_like_token;
 
@@ -78,32 +79,16 @@ const LIKELY: &[&str] = &[
     "version",
 ];
 
-/// Claims of many tokens, besides `cognito:` and `custom:` ones.
+/// Claims of many tokens, besides those that no function may change and `cognito:` and `custom:` ones.
 const CLAIMS: &[&str] = &[
-    "acr",
-    "amr",
-    "at_hash",
-    "aud",
-    "auth_time",
-    "azp",
     "email",
     "email_verified",
     "event_id",
-    "exp",
     "family_name",
     "given_name",
-    "iat",
-    "identities",
-    "iss",
-    "jti",
-    "nbf",
-    "nonce",
-    "origin_jti",
     "phone_number",
     "phone_number_verified",
     "preferred_username",
-    "sub",
-    "token_use",
     "upn",
 ];
 
@@ -164,7 +149,7 @@ fn kind(text: &str) -> Kind {
 }
 
 fn is_claim(name: &str) -> bool {
-    CLAIMS.contains(&name) || name.starts_with("cognito:") || name.starts_with("custom:")
+    PROTECTED.contains(&name) || CLAIMS.contains(&name) || name.starts_with("cognito:") || name.starts_with("custom:")
 }
 
 /// Whether a character may be part of a token.

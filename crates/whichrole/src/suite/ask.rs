@@ -89,8 +89,7 @@ impl Plan {
             signer.join(evaluator, target)?;
         }
         for signer in &signers {
-            let provider = signer.provider.as_deref().map(|named| evaluator.spelled_here(named));
-            let login = evaluator.login(provider.as_deref(), &signer.claims, signer.form)?;
+            let login = evaluator.login(signer.provider.as_deref(), &signer.claims, signer.form)?;
             logins.push(login.with_open_preferred_role(signer.open.as_deref()));
         }
         refuse_twins(&logins)?;

@@ -399,7 +399,7 @@ impl Planner {
         let mut check = |name: &str, at: Position| {
             let claims = Claims::default();
             if let Err(error @ LoginError::UnknownProvider { .. }) =
-                evaluator.login(Some(&evaluator.spelled_here(&ProviderKey::new(name))), &claims, TokenForm::Claims)
+                evaluator.login(Some(&ProviderKey::new(name)), &claims, TokenForm::Claims)
             {
                 self.fields.report(error.code(), error.to_string(), at);
             }

@@ -98,8 +98,7 @@ impl Plan {
         }
         let mut signer = Signer::of(person, self.provider());
         signer.join(evaluator, target).map_err(|why| visible(&why.message))?;
-        let provider = signer.provider.as_deref().map(|named| evaluator.spelled_here(named));
-        let login = evaluator.login(provider.as_deref(), &signer.claims, signer.form);
+        let login = evaluator.login(signer.provider.as_deref(), &signer.claims, signer.form);
         let login = login.map_err(|error| visible(&error.to_string()))?;
         let logins = [login.with_open_preferred_role(signer.open.as_deref())];
         Ok(then(&evaluator.answer(&Request::of(&logins).at(self.clock()))))

@@ -69,9 +69,8 @@ impl Witness {
     /// The same where a suite names a provider for every login that does not.
     pub(super) fn needs_provider_beside(&self, evaluator: &Evaluator, default: Option<&ProviderKey>) -> bool {
         let Some(key) = &self.provider else { return false };
-        let default = default.map(|named| evaluator.spelled_here(named));
         let mapping = |named| evaluator.login(named, &self.claims, TokenForm::Claims).ok().map(|login| login.mapping);
-        mapping(default.as_deref()) != mapping(Some(key))
+        mapping(default) != mapping(Some(key))
     }
 
     /// The keys of a test that makes this request, each as YAML: `claims: { "custom:dept": eng }`. A guest's calls a user `guest`.

@@ -233,8 +233,7 @@ impl Batch {
     }
 
     fn login<'a>(&'a self, evaluator: &'a Evaluator, token: &'a Scanned<'a>) -> Result<Login<'a>, Box<Report>> {
-        let provider = self.provider.as_ref().map(|named| evaluator.spelled_here(named));
-        let login = evaluator.login_of(provider.as_deref(), token);
+        let login = evaluator.login_of(self.provider.as_ref(), token);
         login.map_err(|error| Box::new(Report::new(error.code(), error.to_string())))
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::super::calls;
 use super::super::definition::Drafts;
 use super::super::interpolation::{Piece, pieces};
-use super::super::node::{Node, Value};
+use super::super::node::Node;
 use super::super::problem::Problem;
 use super::Resource;
 use crate::text;
@@ -38,7 +38,7 @@ pub(super) fn settle(
     let mut compared = 0_usize;
     for resource in resources.iter().filter(|resource| resource.kind == DEPLOYMENT) {
         let mut given = Vec::new();
-        texts(&resource.properties, &mut given);
+        calls::texts(&resource.properties, &mut given);
         let bytes: usize = given.iter().map(String::len).sum();
         compared = compared.saturating_add(bytes.saturating_mul(pools.len()));
         if compared > MOST_COMPARED {
@@ -51,16 +51,9 @@ pub(super) fn settle(
             if !given.iter().any(|text| mentions(text, id, pool)) {
                 continue;
             }
-            let told = format!("{} is given the id of {}", text::quoted(&resource.name), text::quoted(pool));
-            if attached.contains_key(pool) && !sets_roles {
-                let message = format!("{told} and does with it what is not known here");
-                drafts.note(Problem::new("not-recognised", message).at(resource.at));
-            } else {
-                let may = if sets_roles { "sets" } else { "may set" };
-                let message = format!(
-                    "{told} and {may} its roles or principal tags where nobody can read it; read what `aws cognito-identity get-identity-pool-roles` prints instead"
-                );
-                drafts.problems.push(Problem::new("unresolved-value", message).at(resource.at));
+            match calls::given_a_pool(&resource.name, pool, attached.contains_key(pool), sets_roles) {
+                Ok(note) => drafts.note(Problem::new("not-recognised", note).at(resource.at)),
+                Err(message) => drafts.problems.push(Problem::new("unresolved-value", message).at(resource.at)),
             }
         }
     }
@@ -78,10 +71,8 @@ pub(super) fn ignored(program: &Node, resource: &Resource) -> Option<Problem> {
         "UserGroup" => &["name", "precedence", "roleArn"],
         _ => return None,
     };
-    let first = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
-    let names = written.elements().iter().filter_map(Node::as_text).map(first);
-    let names: Vec<String> =
-        names.filter(|name| name == "*" || of_kind.contains(&name.as_str())).map(|name| text::quoted(&name)).collect();
+    let names = written.elements().iter().filter_map(Node::as_text).map(calls::first_name);
+    let names: Vec<String> = names.filter(|name| *name == "*" || of_kind.contains(name)).map(text::quoted).collect();
     let message = format!(
         "Pulumi does not change {} of {} once it is there (`ignoreChanges`): what is deployed may differ from this program",
         names.join(", "),
@@ -93,16 +84,8 @@ pub(super) fn ignored(program: &Node, resource: &Resource) -> Option<Problem> {
 /// Whether a text has a pool's id in it, or anything else of the pool.
 fn mentions(text: &str, id: &str, pool: &str) -> bool {
     let is_of_pool = |piece: Piece<'_>| match piece {
-        Piece::Name(name) => name.split(['.', '[']).next() == Some(pool),
+        Piece::Name(name) => calls::first_name(name) == pool,
         Piece::Literal(literal) => !id.is_empty() && literal.contains(id),
     };
     pieces(text).into_iter().any(is_of_pool)
-}
-
-fn texts(node: &Node, out: &mut Vec<String>) {
-    match &node.value {
-        Value::List(elements) => elements.iter().for_each(|element| texts(element, out)),
-        Value::Map(entries) => entries.iter().for_each(|entry| texts(&entry.value, out)),
-        _ => out.extend(node.as_written().map(str::to_owned)),
-    }
 }

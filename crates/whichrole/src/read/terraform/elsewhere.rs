@@ -231,7 +231,7 @@ impl Unread {
     pub(super) fn planned(name: String, maker: Maker, values: &Node, at: Position, references: Vec<String>) -> Self {
         let given = if matches!(maker, Maker::Deployment) {
             let mut all = references;
-            runs::texts(values, &mut all);
+            calls::texts(values, &mut all);
             Some(all)
         } else {
             values.get("identity_pool_id").and_then(Node::as_text).map(|id| vec![id.to_owned()])
@@ -259,37 +259,34 @@ impl Unread {
 
     /// What to say of a pool that this is given: a problem where what it makes is missing, else what to add to the note.
     fn missing_of(&self, pool: &str, has_attachment: bool) -> Result<String, Problem> {
-        let (name, pool) = (text::quoted(&self.name), text::quoted(pool));
+        let (name, shown) = (text::quoted(&self.name), text::quoted(pool));
         let only_aws = "only resources of the `aws` provider are read; write it as";
         let message = match &self.maker {
             Maker::Attachment => {
-                format!("{name} attaches the roles of {pool}, and {only_aws} {}", text::quoted(Kind::Attachment.name()))
-            }
-            Maker::Tags => {
-                format!("{name} makes principal tags of {pool}, and {only_aws} {}", text::quoted(Kind::Tags.name()))
-            }
-            Maker::Deployment => {
-                let given = format!("{name} is given the id of {pool}");
-                if has_attachment && !self.sets_roles() {
-                    return Ok(format!("{given} and does with it what is not known here"));
-                }
-                let may = if self.sets_roles() { "sets" } else { "may set" };
                 format!(
-                    "{given} and {may} its roles or principal tags where nobody can read it; read what `aws cognito-identity get-identity-pool-roles` prints instead"
+                    "{name} attaches the roles of {shown}, and {only_aws} {}",
+                    text::quoted(Kind::Attachment.name())
                 )
             }
+            Maker::Tags => {
+                format!("{name} makes principal tags of {shown}, and {only_aws} {}", text::quoted(Kind::Tags.name()))
+            }
+            Maker::Deployment => match calls::given_a_pool(&self.name, pool, has_attachment, self.sets_roles()) {
+                Ok(note) => return Ok(note),
+                Err(message) => message,
+            },
             Maker::Module { missing, is_local } => {
                 let what = match has_attachment {
                     false => "role attachment",
                     true if *is_local || self.speaks_of_tags => "principal tags",
                     true => {
                         return Ok(format!(
-                            "; it is given the id of {pool}, and principal tags that it may make are not known here"
+                            "; it is given the id of {shown}, and principal tags that it may make are not known here"
                         ));
                     }
                 };
                 let or = if *is_local { "" } else { "; read a plan or the state, which have what it makes" };
-                format!("{name} is given the id of {pool} and may make its {what}; {missing}{or}")
+                format!("{name} is given the id of {shown} and may make its {what}; {missing}{or}")
             }
         };
         Err(Problem::new("unresolved-value", message).at(self.at))

@@ -6,8 +6,8 @@
 use super::module::{Declared, named};
 use super::resources::Kind;
 use super::written::Written;
+use crate::read::calls;
 use crate::read::hcl::{Expr, ExprKind, Step};
-use crate::read::node::{Node, Value};
 use crate::read::position::Position;
 use crate::read::problem::Problem;
 use crate::text;
@@ -101,21 +101,11 @@ pub(super) fn ignored(declared: &Declared<'_>, kind: Kind, address: &str) -> Opt
 fn name_of(expression: &Expr) -> Option<&str> {
     match &expression.kind {
         ExprKind::Name(name) => Some(name),
-        ExprKind::Text(text) => text.split(['.', '[']).next(),
+        ExprKind::Text(text) => Some(calls::first_name(text)),
         ExprKind::Path(path) => {
             let (root, _): &(Expr, Vec<Step>) = path;
             name_of(root)
         }
         _ => None,
-    }
-}
-
-/// The texts in what a plan or state says of a resource.
-pub(super) fn texts(node: &Node, out: &mut Vec<String>) {
-    match &node.value {
-        Value::Text(text) => out.push(text.to_string()),
-        Value::List(elements) => elements.iter().for_each(|element| texts(element, out)),
-        Value::Map(entries) => entries.iter().for_each(|entry| texts(&entry.value, out)),
-        _ => {}
     }
 }
