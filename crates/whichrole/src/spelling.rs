@@ -10,11 +10,8 @@ impl Evaluator {
     /// `${Users.ProviderName}:${Web}` may be its `cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}`. Any other name stays as it is.
     pub(crate) fn spelled_here<'k>(&self, named: &'k ProviderKey) -> Cow<'k, ProviderKey> {
         let pool = self.pool();
-        let is_open = named.is_symbolic() && named.login_key().ends_with(".ProviderName}");
-        if !is_open
-            || pool.role_mappings.contains_key(named)
-            || pool.keys().any(|key| key.login_key() == named.login_key())
-        {
+        let is_open = named.login_key().ends_with(".ProviderName}");
+        if !is_open || pool.keys().any(|key| key.login_key() == named.login_key()) {
             return Cow::Borrowed(named);
         }
         let known = pool.keys().find(|key| login_in_any_region(key).as_deref() == Some(named.login_key()));
@@ -66,6 +63,33 @@ mod tests {
         assert_eq!(spelled("${Users.ProviderName}"), said);
         for other in ["${Others.ProviderName}:${Web}", "${Nobody.ProviderName}", "accounts.google.com", said] {
             assert_eq!(spelled(other), other);
+        }
+    }
+
+    #[test]
+    fn a_name_that_the_configuration_has_stays_beside_its_other_spelling() {
+        let mut pool = IdentityPool::default();
+        for key in ["cognito-idp.us-east-1.amazonaws.com/${Users}:${Web}", "${Users.ProviderName}:${App}"] {
+            pool.role_mappings.insert(ProviderKey::new(key), RoleMapping::token());
+        }
+        let evaluator = Evaluator::new(pool, Semantics::default());
+        let named = ProviderKey::new("${Users.ProviderName}:${Web}");
+        assert_eq!(*evaluator.spelled_here(&named), named);
+    }
+
+    #[test]
+    fn only_a_user_pool_by_its_own_name_in_a_known_region_has_another_spelling() {
+        let without_region = |key: &str| login_in_any_region(&ProviderKey::new(key));
+        assert_eq!(
+            without_region("cognito-idp.us-east-1.amazonaws.com/${Users}").as_deref(),
+            Some("${Users.ProviderName}")
+        );
+        for other in [
+            "cognito-idp.${Region}.amazonaws.com/${Users}",
+            "cognito-idp.us-east-1.amazonaws.com/${Stack.Outputs}",
+            "cognito-idp.us-east-1.amazonaws.com/${A}${B}",
+        ] {
+            assert_eq!(without_region(other), None, "{other}");
         }
     }
 

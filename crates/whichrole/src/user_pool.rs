@@ -347,6 +347,30 @@ mod tests {
     }
 
     #[test]
+    fn what_a_reference_names_shows_in_its_words() {
+        for (name, kind, owner) in [
+            ("Users", Kind::Name, None),
+            ("var.pool_id", Kind::Name, None),
+            ("N.Outputs.Id", Kind::Output, None),
+            ("UA.ProviderName", Kind::Attribute("ProviderName"), None),
+            ("aws_iam_role.a.arn", Kind::Attribute("arn"), None),
+            ("module.a.id", Kind::Output, Some("module.a")),
+            ("module.a.b.id", Kind::Output, None),
+            ("aws_cognito_user_pool.a.endpoint", Kind::Attribute("endpoint"), Some("aws_cognito_user_pool.a")),
+            ("module.m.aws_cognito_user_pool.a.id", Kind::Attribute("id"), Some("module.m.aws_cognito_user_pool.a")),
+            ("data.aws_cognito_user_pool.a.id", Kind::Attribute("id"), None),
+        ] {
+            assert_eq!((Kind::of(name), declared(name)), (kind, owner), "{name}");
+        }
+    }
+
+    #[test]
+    fn texts_around_references_tell_two_things_apart() {
+        assert!(could_be_one("x${a}", "x${b.c}2") && could_be_one("x${a}1", "${b.c}1"));
+        assert!(!could_be_one("x${a}1", "x${b.c}2") && !could_be_one("x${a}1", "y${b.c}1"));
+    }
+
+    #[test]
     fn a_name_means_the_group_of_the_logins_own_user_pool() {
         let groups = [
             group("admins", "A", Some("us-east-1_A")),
@@ -369,6 +393,13 @@ mod tests {
              `cognito-idp.us-east-1.amazonaws.com/us-east-1_B` has one"
         );
         assert_eq!(role("admin", &[A]), "unknown-group: unknown group `admin`, did you mean `admins`?");
+        assert_eq!(
+            role("only-c", &[A]),
+            "unknown-group: unknown group `only-c`, expected `admins` or `any`",
+            "no group of others is proposed"
+        );
+        let [of_a, of_b] = [A, B].map(|login| groups[0].could_be_of(&login.into()));
+        assert!(of_a && !of_b);
         assert_eq!(
             role("admins", &["${Users.ProviderName}"]),
             "ambiguous-group: several user pools have a group `admins`, and which of them is the login's does not show: \
