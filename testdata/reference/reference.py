@@ -288,6 +288,10 @@ class Login:
             return next((element for element in aud if isinstance(element, str)), None)
         return aud if isinstance(aud, str) else None
 
+    def lacks_audience(self):
+        """L1: it fails whichever of several mappings is meant, so the error of Q5 and Q5b does not arise."""
+        return self.kind == "user-pool" and (self.claims.get("token_use") == "access" or (self.jwt and self.aud() is None))
+
     def user_pool_mapping_key(self, mappings, named_client):
         """Q5: the token's own client decides, whatever the request names."""
         client = self.aud()
@@ -296,9 +300,9 @@ class Login:
         if client is not None:
             return f"{self.login_key}:{client}"
         candidates = [key for key in mappings if key.startswith(self.login_key + ":")]
-        if len(candidates) > 1:
+        if len(candidates) > 1 and not self.lacks_audience():
             raise Undecidable(f"several mappings of {self.login_key} and no client named")
-        return candidates[0] if candidates else None
+        return candidates[0] if len(candidates) == 1 else None
 
     def symbolic_mapping_key(self, mappings, named_client):
         """Q5b: a reference fits every client id, which is never empty; a literal client id fits only itself."""
@@ -314,9 +318,9 @@ class Login:
         candidates = [key for key in mappings if key.startswith(self.login_key + ":")]
         if client is not None:
             candidates = [key for key in candidates if "${" in key[len(self.login_key):]]
-        if len(candidates) > 1:
+        if len(candidates) > 1 and not self.lacks_audience():
             raise Undecidable(f"several mappings of {self.login_key} fit and no client named")
-        return candidates[0] if candidates else None
+        return candidates[0] if len(candidates) == 1 else None
 
     def name(self):
         return self.mapping_key if self.mapping is not None else self.login_key
@@ -340,7 +344,7 @@ ABSENT = Absent()
 def check_login(pool, login, now, leeway, path):
     """L1 to L4, in order."""
     claims, aud = login.claims, login.aud()
-    if login.kind == "user-pool" and (claims.get("token_use") == "access" or (login.jwt and aud is None)):
+    if login.lacks_audience():
         path.cite("L1")
         raise Denied("invalid-token", "Invalid login token. Missing a required claim: aud")
 

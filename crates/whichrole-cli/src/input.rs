@@ -21,6 +21,8 @@ pub const CONFIG_FILES: usize = 10_000;
 const DEEPEST: usize = 64;
 /// Notes about a configuration that are shown without `-v`.
 const NOTES: usize = 10;
+/// The code of a file that is not text.
+const NOT_UTF8: &str = "not-utf8";
 /// The endings of files that can be part of a configuration.
 const CONFIG_ENDINGS: &[&str] =
     &[".json", ".yaml", ".yml", ".template", ".tf", ".tf.json", ".tfvars", ".tfvars.json", ".tfstate", ".tofu"];
@@ -39,9 +41,13 @@ impl Loaded {
 
     /// Reads a configuration as the options say.
     pub fn of(config: impl AsRef<OsStr>, options: &ReadOptions) -> Result<Self> {
-        let config = config.as_ref();
+        Self::of_texts(config.as_ref(), options, &mut Err)
+    }
+
+    /// The same, where the caller may go on without what is no text.
+    pub fn of_texts(config: &OsStr, options: &ReadOptions, not_text: NotText<'_>) -> Result<Self> {
         let options = ReadOptions { folders_are_whole: Path::new(config).is_dir(), ..options.clone() };
-        Ok(Self::of_sources(sources(config, &options)?, &options))
+        Ok(Self::of_sources(texts(config, &options, not_text)?, &options))
     }
 
     /// Reads a configuration, of the working tree or of a revision.
@@ -189,13 +195,23 @@ impl TokenLimitArgs {
     }
 }
 
+/// Is told of a file that is not text; an error ends the reading.
+pub type NotText<'n> = &'n mut dyn FnMut(Failure) -> Result<()>;
+
 /// The texts of a configuration: one file, every file of a folder, or standard input.
 pub fn sources(config: impl AsRef<OsStr>, options: &ReadOptions) -> Result<Vec<Source>> {
-    let config = config.as_ref();
+    texts(config.as_ref(), options, &mut Err)
+}
+
+fn texts(config: &OsStr, options: &ReadOptions, not_text: NotText<'_>) -> Result<Vec<Source>> {
     let limit = options.json.bytes;
     let path = Path::new(config);
     if config == "-" || !path.is_dir() {
-        return Ok(vec![Source { name: shown(config), text: file(config, limit)? }]);
+        return match file(config, limit) {
+            Ok(text) => Ok(vec![Source { name: shown(config), text }]),
+            Err(failure) if failure.report.code == NOT_UTF8 => not_text(failure).map(|()| Vec::new()),
+            Err(failure) => Err(failure),
+        };
     }
     let mut files = Vec::new();
     walk(path, 0, &mut files)?;
@@ -210,6 +226,7 @@ pub fn sources(config: impl AsRef<OsStr>, options: &ReadOptions) -> Result<Vec<S
             Ok(text) => sources.push(Source { name: shown(path.as_os_str()), text }),
             // Modules have empty files, such as an `outputs.tf` for later.
             Err(failure) if failure.report.code == "empty" => empty = Some(failure),
+            Err(failure) if failure.report.code == NOT_UTF8 => not_text(failure)?,
             Err(failure) => return Err(failure),
         }
     }
@@ -282,11 +299,21 @@ pub fn is_configuration(name: &str, depth: usize, in_assembly: bool) -> bool {
 pub fn file(name: impl AsRef<OsStr>, limit: usize) -> Result<String> {
     let name = name.as_ref();
     let bytes = bytes(name, limit)?;
+    let plain_name = text::visible(&shown(name));
     let name = text::quoted_whole(&shown(name));
     if bytes.len() > limit {
         return Err(Failure::new("too-large", format!("{name} is larger than {limit} bytes")));
     }
-    let text = String::from_utf8(bytes).map_err(|_| Failure::new("not-utf8", format!("{name} is not UTF-8 text")))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let before = String::from_utf8_lossy(before);
+        Failure::of(Report {
+            file: Some(plain_name),
+            line: Some(before.matches('\n').count() + 1),
+            column: Some(before.chars().rev().take_while(|c| *c != '\n').count() + 1),
+            ..Report::new(NOT_UTF8, format!("{name} is not UTF-8 text"))
+        })
+    })?;
     if text.trim().is_empty() {
         return Err(Failure::new("empty", format!("{name} is empty")));
     }

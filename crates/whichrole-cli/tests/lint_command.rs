@@ -153,6 +153,20 @@ fn faulty_configurations_are_findings_but_for_those_in_which_nothing_is_known() 
 }
 
 #[test]
+fn a_file_that_is_no_text_is_a_finding_beside_those_of_the_others() {
+    let folder = Folder::new("no-text");
+    folder.write("bad.yaml", BAD);
+    fs::write(folder.0.join("broken.json"), b"{\n  \"a\": \"\xff\"}").unwrap();
+    let (exit, found) = folder.json(&["."]);
+    assert_eq!((exit, lints(&found)), (1, vec!["shadowed-rule", "unreadable"]));
+    assert_eq!(found[1]["line"].as_u64().zip(found[1]["column"].as_u64()), Some((2, 9)));
+    let (exit, found) = folder.json(&["broken.json"]);
+    assert_eq!((exit, lints(&found)), (1, vec!["unreadable"]));
+    let (_, out, _) = folder.lint(&["broken.json"]);
+    assert_eq!(out, "broken.json:2:9: error: `broken.json` is not UTF-8 text [unreadable]\n");
+}
+
+#[test]
 fn comments_and_settings_allow_with_a_reason() {
     let folder = Folder::new("allow");
     let line = "              - { Claim: dept, MatchType: Equals";

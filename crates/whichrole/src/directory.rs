@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::login::{LoginError, LoginProvider, Says, is_issuer_of};
+use crate::login::{LoginError, LoginProvider, Says, TokenForm, is_issuer_of, lacks_audience};
 use crate::pool::IdentityPool;
 use crate::provider::{ProviderKey, ProviderKind, fits};
 
@@ -56,20 +56,37 @@ impl Directory {
     }
 
     /// Finds the provider and the mapping of a token: by the name given, else by `iss`, else the only one there is.
-    pub(crate) fn find<'a>(&'a self, named: Option<&ProviderKey>, says: Says<'_>) -> Result<Found<'a>, LoginError> {
+    pub(crate) fn find<'a>(
+        &'a self,
+        named: Option<&ProviderKey>,
+        form: TokenForm,
+        says: Says<'_>,
+    ) -> Result<Found<'a>, LoginError> {
         match self.home(named, says.issuer)? {
-            Place::Home(home) => {
-                let found = home.provider_and_mapping(named, says)?;
-                match found {
-                    // Another mapping may be written with references that could be this very login (Q5b).
-                    (_, None) if !home.key.is_symbolic() => {
-                        Ok(self.symbolic_mapping(home, named, says)?.unwrap_or(found))
-                    }
-                    _ => Ok(found),
+            Place::Home(home) => match self.mapping(home, named, says) {
+                // A token that gets nothing from any of them needs none (L1).
+                Err(LoginError::SeveralMappings { .. }) if lacks_audience(home.key.kind(), form, says) => {
+                    Ok((Some(LoginProvider::Known(&home.key)), None))
                 }
-            }
+                found => found,
+            },
             Place::Foreign(key) => Ok((Some(LoginProvider::Foreign(key)), None)),
             Place::Nothing => Ok((None, None)),
+        }
+    }
+
+    /// The mapping of a login whose provider is known.
+    fn mapping<'a>(
+        &'a self,
+        home: &'a Home,
+        named: Option<&ProviderKey>,
+        says: Says<'_>,
+    ) -> Result<Found<'a>, LoginError> {
+        let found = home.provider_and_mapping(named, says)?;
+        match found {
+            // Another mapping may be written with references that could be this very login (Q5b).
+            (_, None) if !home.key.is_symbolic() => Ok(self.symbolic_mapping(home, named, says)?.unwrap_or(found)),
+            _ => Ok(found),
         }
     }
 

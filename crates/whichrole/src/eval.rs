@@ -252,7 +252,7 @@ impl Evaluator {
         says: Says<'_>,
     ) -> Result<Place<'a>, LoginError> {
         let named = named.map(|named| self.spelled_here(named));
-        let (provider, mut mapping) = self.directory.find(named.as_deref(), says)?;
+        let (provider, mut mapping) = self.directory.find(named.as_deref(), form, says)?;
         let key = provider.as_ref().map(LoginProvider::key);
         let mut tags = None;
         if key.map(ProviderKey::kind) == Some(ProviderKind::Developer) {

@@ -278,6 +278,44 @@ fn tag_traces<'a>(evaluator: &'a Evaluator, login: &'a Login<'a>, made: &tags::T
         .collect()
 }
 
+/// What is odd about a login, without being a reason to deny it, and can be told without a word of its token.
+#[must_use]
+pub fn cautions(evaluator: &Evaluator, login: &Login<'_>) -> Vec<&'static str> {
+    let mut cautions = Vec::new();
+    let Some(key) = login.provider() else { return cautions };
+    if login.claims.text("iss").is_some_and(|issuer| is_newer_issuer_of(issuer, key.login_key())) {
+        cautions.push("the token has the newer form of issuer, whose effect AWS does not document (L2)");
+    }
+    let mapping = evaluator.mapping_of(login).map(|(_, mapping)| mapping);
+    if mapping.is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token)
+        && key.kind() != ProviderKind::UserPool
+    {
+        cautions.push("a mapping of type Token is offered for user pools only (S4)");
+    }
+    if mapping.is_some() && key.kind() == ProviderKind::UserPool && key.client().is_none() {
+        cautions.push("the mapping's key has no app client, so AWS would refuse it; no token could meet it (Q3)");
+    }
+    if key.is_symbolic()
+        && key.kind() == ProviderKind::UserPool
+        && login
+            .claims
+            .text("iss")
+            .is_some_and(|issuer| ProviderKey::of_issuer(issuer).kind() != ProviderKind::UserPool)
+    {
+        cautions.push("the token's `iss` is not a user pool's; whether it is this one's cannot be checked against a reference (Q5b)");
+    }
+    if key.kind() == ProviderKind::Saml {
+        if mapping.is_some() && login.claims.get(saml::ROLE_ATTRIBUTE).is_some() {
+            cautions
+                .push("the assertion names roles and there is a mapping too; AWS does not document which wins (S9)");
+        }
+        if evaluator.tag_map_of(login).is_some_and(|map| map.use_defaults) {
+            cautions.push("AWS does not document the keys of the default tags of a SAML provider (P2)");
+        }
+    }
+    cautions
+}
+
 /// What is odd about a login, without being a reason to deny it.
 fn warnings(evaluator: &Evaluator, login: &Login<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -291,40 +329,8 @@ fn warnings(evaluator: &Evaluator, login: &Login<'_>) -> Vec<String> {
             "the token's `iss` does not fit {key}; a key with references in it is not compared (Q5b, L2)"
         ));
     }
-    if login.claims.text("iss").is_some_and(|issuer| is_newer_issuer_of(issuer, key.login_key())) {
-        warnings.push("the token has the newer form of issuer, whose effect AWS does not document (L2)".to_owned());
-    }
-    let mapping = evaluator.mapping_of(login).map(|(_, mapping)| mapping);
-    if mapping.is_some_and(|mapping| mapping.mapping_type == RoleMappingType::Token)
-        && key.kind() != ProviderKind::UserPool
-    {
-        warnings.push("a mapping of type Token is offered for user pools only (S4)".to_owned());
-    }
-    if mapping.is_some() && key.kind() == ProviderKind::UserPool && key.client().is_none() {
-        warnings.push(
-            "the mapping's key has no app client, so AWS would refuse it; no token could meet it (Q3)".to_owned(),
-        );
-    }
-    if key.is_symbolic()
-        && key.kind() == ProviderKind::UserPool
-        && login
-            .claims
-            .text("iss")
-            .is_some_and(|issuer| ProviderKey::of_issuer(issuer).kind() != ProviderKind::UserPool)
-    {
-        warnings.push("the token's `iss` is not a user pool's; whether it is this one's cannot be checked against a reference (Q5b)".to_owned());
-    }
-    if key.kind() == ProviderKind::Saml {
-        if mapping.is_some() && login.claims.get(saml::ROLE_ATTRIBUTE).is_some() {
-            warnings.push(
-                "the assertion names roles and there is a mapping too; AWS does not document which wins (S9)"
-                    .to_owned(),
-            );
-        }
-        if evaluator.tag_map_of(login).is_some_and(|map| map.use_defaults) {
-            warnings.push("AWS does not document the keys of the default tags of a SAML provider (P2)".to_owned());
-        }
-    }
+    warnings.extend(cautions(evaluator, login).into_iter().map(str::to_owned));
+    let mapping = evaluator.mapping_of(login);
     if mapping.is_none()
         && let Some(client) = audience(login.claims)
         && key.kind() == ProviderKind::UserPool

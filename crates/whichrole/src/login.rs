@@ -303,12 +303,10 @@ pub(crate) fn fault(
 ) -> Option<InvalidToken> {
     let kind = key.map(ProviderKey::kind);
     let is_user_pool = kind == Some(ProviderKind::UserPool);
-    let Says { issuer, audience, is_access_token } = says;
-    // Only user pools issue access tokens of this kind, so a provider that could be anything is one.
-    let could_be_user_pool = is_user_pool || kind == Some(ProviderKind::Unknown);
-    if could_be_user_pool && is_access_token || is_user_pool && form == TokenForm::Jwt && audience.is_none() {
+    if kind.is_some_and(|kind| lacks_audience(kind, form, says)) {
         return Some(InvalidToken::MissingAudience);
     }
+    let Says { issuer, audience, .. } = says;
     // A reference stands for values nobody knows yet, which nothing in a token can contradict (Q5b).
     if let Some(key) = key.filter(|key| !key.is_symbolic() || !key.login_key().contains("${")) {
         if matches!(kind, Some(ProviderKind::UserPool | ProviderKind::Oidc))
@@ -323,6 +321,16 @@ pub(crate) fn fault(
         }
     }
     None
+}
+
+/// Whether a token is not for the identity pool, whatever its client: an access token, or a user pool's JWT without `aud` (L1).
+pub(crate) fn lacks_audience(kind: ProviderKind, form: TokenForm, says: Says<'_>) -> bool {
+    match kind {
+        ProviderKind::UserPool => says.is_access_token || form == TokenForm::Jwt && says.audience.is_none(),
+        // Only user pools issue access tokens of this kind, so a provider that could be anything is one.
+        ProviderKind::Unknown => says.is_access_token,
+        _ => false,
+    }
 }
 
 /// Whether a list of providers has the user pool of a key, with this client (L3).

@@ -65,6 +65,8 @@ fn a_token_cannot_name_a_reference() {
     assert_eq!(role(&clients, "", r#"{"sub":"a","aud":"${Web}"}"#), "several-mappings");
     assert_eq!(role(&clients, "", r#"{"sub":"a","aud":"abc"}"#), "several-mappings");
     assert_eq!(role(&clients, "${U.ProviderName}:${Web}", r#"{"sub":"a","aud":"abc"}"#), "Web");
+    let access = r#"{"sub":"a","token_use":"access"}"#;
+    assert_eq!(role(&clients, "", access), "invalid-token", "L1: whichever of them is meant");
     let pools = pool(&[("${U.ProviderName}:${Web}", "U"), ("${V.ProviderName}:${Web}", "V")], "");
     assert_eq!(role(&pools, "", r#"{"sub":"a","iss":"https://${U.ProviderName}"}"#), "unknown-issuer");
     let literal = pool(&[(&format!("{POOL}:c1"), "C1")], "");

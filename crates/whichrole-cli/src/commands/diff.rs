@@ -106,6 +106,10 @@ pub fn run(args: &Args, asked: &DiffArgs, output: &mut Output) -> Result<Exit> {
     match args.global.format {
         Some(Format::Json) => output.document(long_json(&report)?),
         Some(Format::Markdown) => output.lines(&render::diff::markdown(&report)),
+        // Nothing is different, and that is all that standard output is for.
+        _ if report.equal == Some(true) && report.users.is_none() && report.outside.is_none() => {
+            render::diff::text(&report).iter().filter(|line| !line.is_empty()).for_each(|line| output.note(line));
+        }
         _ => output.texts(&render::diff::text(&report)),
     }
     for note in render::diff::notes(&report) {

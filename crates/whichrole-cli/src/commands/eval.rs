@@ -2,8 +2,10 @@
 
 use std::ffi::OsString;
 
+use whichrole::analysis::find_role;
+use whichrole::explain::cautions;
 use whichrole::trust::{TrustPolicies, Verdict};
-use whichrole::{Answer, Claim, Evaluator, Login, Request, Source};
+use whichrole::{Answer, Claim, Denial, Evaluator, InvalidToken, Login, Request, Source};
 
 use crate::args::{Args, ConfigArgs, RequestArgs};
 use crate::failure::{Exit, Failure, Result};
@@ -30,6 +32,11 @@ pub fn run(args: &Args, config: &ConfigArgs, asked: &RequestArgs, output: &mut O
         }
         if let Some(oddity) = logins.iter().find_map(Login::odd_groups) {
             output.note(&format!("warning: {oddity}"));
+        }
+        if !question.is_refused() {
+            for caution in logins.iter().flat_map(|login| cautions(&question.evaluator, login)) {
+                output.note(&format!("warning: {caution}"));
+            }
         }
         if !answer.is_certain() {
             output.note(&render::explain::uncertainty(&answer));
@@ -94,6 +101,13 @@ impl<'q> Question<'q> {
         TrustPolicies::of(configuration, definition).of_answer(&self.evaluator, request, answer)
     }
 
+    /// The role that a person means.
+    pub fn find_role(&self, written: &str) -> Result<String> {
+        let around = &self.loaded.configuration.surroundings;
+        find_role(self.evaluator.pool(), &self.groups, around, written)
+            .map_err(|problem| Failure::new(problem.code, problem.message))
+    }
+
     /// The names of the configuration's files, by number.
     pub fn names(&self) -> &[String] {
         &self.loaded.configuration.names
@@ -135,8 +149,12 @@ impl<'q> Question<'q> {
     }
 
     pub fn answer<'a>(&'a self, logins: &'a [Login<'a>], output: &Output) -> Answer<'a> {
+        let answer = self.evaluator.answer(&self.request(logins));
+        // What L1 refuses is refused under every mapping.
+        let needs_none = matches!(answer.decision.denial(), Some(Denial::InvalidToken(InvalidToken::MissingAudience)));
         for login in logins {
             if !login.is_mapped()
+                && !needs_none
                 && let Some(key) = login.provider()
                 && !self.evaluator.provider_keys().iter().any(|known| known == key.as_str())
             {
@@ -145,7 +163,7 @@ impl<'q> Question<'q> {
                     .note("note: the configuration has no role mapping for this token; `whichrole explain` says more");
             }
         }
-        self.sign(self.evaluator.answer(&self.request(logins)))
+        self.sign(answer)
     }
 
     /// Whether a signature is not good.

@@ -2,14 +2,13 @@
 
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
-use whichrole::analysis::find_role;
 use whichrole::explain::{Explanation, Reason, RuleOutcome, explain, want};
 use whichrole::read::Position;
 use whichrole::trust::Verdict;
 
 use crate::args::{Args, ConfigArgs, RequestArgs};
 use crate::commands::eval::{Question, exit};
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Exit, Result};
 use crate::json::json;
 use crate::output::Output;
 use crate::render;
@@ -81,10 +80,7 @@ pub fn run(
 ) -> Result<Exit> {
     let question = Question::new(config, asked, output)?;
     // A role goes by its ARN, its reference or a name that only it has, as in `who`.
-    let wanted = wanted
-        .map(|role| find_role(question.evaluator.pool(), &question.groups, role))
-        .transpose()
-        .map_err(|problem| Failure::new(problem.code, problem.message))?;
+    let wanted = wanted.map(|role| question.find_role(role)).transpose()?;
     let logins = question.logins()?;
     let request = question.request(&logins);
     let mut explanation = explain(&question.evaluator, &request);

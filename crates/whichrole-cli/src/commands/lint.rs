@@ -3,7 +3,7 @@
 use std::{fs, io};
 
 use whichrole::lint::{self, Finding, Fix, LINTS, Severity, lint_named};
-use whichrole::read::Problem;
+use whichrole::read::{Position, Problem};
 
 use crate::args::{Args, ConfigArgs, FailOn, Format, LintArgs};
 use crate::failure::{Exit, Failure, Result};
@@ -72,8 +72,20 @@ fn severity(fail_on: FailOn) -> Severity {
 
 /// Reads and lints one configuration.
 fn look(config: &ConfigArgs, settings: &Settings) -> Result<Linted> {
-    let loaded = Loaded::read(config)?;
-    let findings = lint::lint(&loaded.configuration).map_err(|problems| loaded.failure(&problems))?;
+    let mut not_text = Vec::new();
+    let mut keep = |failure: Failure| {
+        not_text.push(failure.report);
+        Ok(())
+    };
+    let loaded = Loaded::of_texts(&config.config, &config.read.options()?, &mut keep)?;
+    let findings = match lint::lint(&loaded.configuration) {
+        Ok(findings) => findings,
+        // The configuration may be in what could not be read.
+        Err(problems) if !not_text.is_empty() && problems.iter().all(|one| one.code == "no-configuration") => {
+            Vec::new()
+        }
+        Err(problems) => return Err(loaded.failure(&problems)),
+    };
     let unused_options = loaded.unused_options().map(|note| format!("note: {}", note.message)).collect();
     let Loaded { configuration, mut texts } = loaded;
     let mut names = configuration.names;
@@ -83,6 +95,12 @@ fn look(config: &ConfigArgs, settings: &Settings) -> Result<Linted> {
         findings.extend(unused.iter().filter_map(|n| settings.unused(*n, names.len())));
         names.push(path.clone());
         texts.push(settings.text.clone());
+    }
+    for report in not_text {
+        let at = report.line.zip(report.column).map(|(line, column)| Position::new(names.len(), line, column));
+        findings.push(lint::unreadable(report.message, at));
+        names.push(report.file.unwrap_or_default());
+        texts.push(String::new());
     }
     Ok(Linted { findings, names, texts, unused: unused_options })
 }

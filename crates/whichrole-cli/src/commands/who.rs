@@ -37,16 +37,16 @@ pub fn run(
     let loaded = Loaded::read(config)?;
     let definition = loaded.definition(config.pool.as_deref(), output)?.clone();
     let on_guests = loaded.note_on_guests(&definition);
+    let groups = groups(proof, definition.groups.as_deref())?;
+    let asked = role
+        .map(|role| find_role(&definition.pool, &groups, &loaded.configuration.surroundings, role))
+        .transpose()
+        .map_err(|problem| Failure::new(problem.code, problem.message))?;
     // The files can be large, and nothing is said of them any more.
     drop(loaded);
-    let groups = groups(proof, definition.groups.as_deref())?;
     let evaluator = Evaluator::new(definition.pool, semantics);
     let mut found = reach(&evaluator, &groups);
     let mut readings = reach_readings(&found, &evaluator, &groups);
-    let asked = role
-        .map(|role| find_role(evaluator.pool(), &groups, role))
-        .transpose()
-        .map_err(|problem| Failure::new(problem.code, problem.message))?;
     if let Some(role) = &asked {
         narrow(&mut found, &mut readings, reach_role(&evaluator, &groups, role));
     }

@@ -52,6 +52,8 @@ fn a_change_of_certainty_alone_says_the_answer_once() {
         "| answer | certain | for example |\n|---|---|---|\n\
          | `denied (role-resolution-denied)` | before, not after | `{\"cognito:groups\":[\"x\"]}` |\n"
     );
+    let found = whichrole(["diff"]).arg(&old).arg(&new).run();
+    found.exits(0).prints("").mentions("the same answer, of another certainty (examples; there may be more)");
 }
 
 #[test]

@@ -534,3 +534,26 @@ fn a_line_of_users_may_be_so_long_and_no_longer() {
     users(65_537).exits(2).mentions("users.ndjson:3: the line is longer than 65536 bytes");
     users(5_000_000).exits(2).mentions("users.ndjson:3: the line is longer than 65536 bytes");
 }
+
+#[test]
+fn a_role_goes_by_the_name_that_its_file_gives_it() {
+    let folder = Folder::new();
+    let template = "Resources:\n  Boss: { Type: AWS::IAM::Role, Properties: { RoleName: BossRole } }\n  \
+         Pool: { Type: AWS::Cognito::IdentityPool, Properties: { AllowUnauthenticatedIdentities: false } }\n  \
+         Roles:\n    Type: AWS::Cognito::IdentityPoolRoleAttachment\n    \
+         Properties: { IdentityPoolId: !Ref Pool, Roles: { authenticated: !GetAtt Boss.Arn } }\n";
+    let module = "resource \"aws_iam_role\" \"boss\" { name = \"BossRole\" }\nresource \"aws_cognito_identity_pool\" \"pool\" {}\n\
+         resource \"aws_cognito_identity_pool_roles_attachment\" \"roles\" {\n  \
+         identity_pool_id = aws_cognito_identity_pool.pool.id\n  roles = { authenticated = aws_iam_role.boss.arn }\n}\n";
+    for (name, text, role) in [("t.yaml", template, "${Boss.Arn}"), ("m.tf", module, "${aws_iam_role.boss.arn}")] {
+        let config = folder.file(name, text);
+        let when = whichrole(["who"]).arg(&config).args(["BossRole", "--format", "json"]).run();
+        assert_eq!(json(&when)["roles"][0]["role"], role);
+        let claims = folder.file("claims.json", "{}");
+        whichrole(["explain"]).arg(&config).arg(&claims).args(["--want", "BossRole"]).run().exits(0);
+        whichrole(["who"]).arg(&config).arg("BosRole").run().exits(2).mentions("did you mean `BossRole`?");
+        let suite = format!("version: 1\nconfig: {name}\ntests:\n  - {{ name: a, claims: {{}}, expect: BossRole }}\n");
+        let suite = folder.file(format!("{name}.whichrole.yaml"), suite);
+        whichrole(["test"]).arg(&suite).run().exits(0);
+    }
+}

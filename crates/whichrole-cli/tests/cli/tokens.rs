@@ -245,6 +245,28 @@ fn groups_that_are_no_list_are_odd_in_a_token_of_a_user_pool() {
 }
 
 #[test]
+fn what_is_odd_about_a_login_is_said_beside_its_role() {
+    let folder = Folder::new();
+    let pool = folder.file("pool.json", pool_of(r#"{"Type":"Token","AmbiguousRoleResolution":"AuthenticatedRole"}"#));
+    let newer = r#"{"iss":"https://issuer-cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE1"}"#;
+    let eval = |claims: &str| whichrole(["eval"]).arg(&pool).arg("-").input(claims).run();
+    eval(newer)
+        .exits(0)
+        .says("warning: the token has the newer form of issuer, whose effect AWS does not document (L2)");
+    eval(r#"{"iss":"https://cognito-idp.us-east-1.amazonaws.com/us-east-1_EXAMPLE1"}"#).exits(0).says("");
+}
+
+#[test]
+fn an_access_token_is_refused_whichever_client_is_meant() {
+    let access = r#"{"token_use":"access","client_id":"1"}"#;
+    let config = testdata("cases/configs/symbolic.json");
+    let eval = whichrole(["eval"]).arg(&config).arg("-").input(access).run();
+    eval.exits(1)
+        .prints("")
+        .says("denied (invalid-token): NotAuthorizedException: Invalid login token. Missing a required claim: aud");
+}
+
+#[test]
 fn hi_24_a_preferred_role_is_given_as_written_and_shown_escaped() {
     let folder = Folder::new();
     let pool = folder.file("pool.json", pool_of(r#"{"Type":"Token","AmbiguousRoleResolution":"Deny"}"#));

@@ -188,6 +188,12 @@ fn uncertain_passes_are_counted_and_three_with_strict() {
     assert_eq!(folder.run(&["--strict"]).exit, 3);
     assert_eq!(folder.run(&["--strict", "--exit-zero"]).exit, 3);
     assert!(folder.run(&["-v"]).err.contains("note: uncertain: arrays"));
+    folder.suite(
+        "tests:\n  - { name: arrays, claims: { \"cognito:groups\": [admins-eu] }, expect: Admin }\n  \
+         - { name: wrong, claims: {}, expect: Admin }\n",
+    );
+    let exits = |args: &[&str]| folder.run(args).exit;
+    assert_eq!([exits(&["--strict"]), exits(&["--exit-zero"]), exits(&["--strict", "--exit-zero"])], [1, 0, 3]);
 }
 
 #[test]

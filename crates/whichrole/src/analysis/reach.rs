@@ -16,7 +16,7 @@ use crate::groups::{GROUPS, GroupClaims, PREFERRED_ROLE, ROLES};
 use crate::login::{Login, TokenForm};
 use crate::pool::{Group, IdentityPool, RoleArn};
 use crate::provider::{ProviderKey, fits};
-use crate::read::Problem;
+use crate::read::{Problem, Surroundings};
 use crate::user_pool::groups_of;
 use crate::{Claims, Evaluator, Request, RoleMappingType, Source, text};
 use visit::{Visit, Ways};
@@ -194,17 +194,22 @@ pub fn reach_role(evaluator: &Evaluator, groups: &[Group], role: &str) -> RoleRe
 ///
 /// # Errors
 /// A name that no role has (`Admn`), or that several have: the problem lists them.
-pub fn find_role(pool: &IdentityPool, groups: &[Group], written: &str) -> Result<String, Problem> {
+pub fn find_role(
+    pool: &IdentityPool,
+    groups: &[Group],
+    around: &Surroundings,
+    written: &str,
+) -> Result<String, Problem> {
     let roles = roles_of(pool, groups);
     let roles: Vec<RoleArn> = roles.iter().map(|role| RoleArn::from(&**role)).collect();
-    let called: Vec<&RoleArn> = roles.iter().filter(|role| role.names().contains(&written)).collect();
+    let called: Vec<&RoleArn> = roles.iter().filter(|role| around.names_of(role).contains(&written)).collect();
     match called.as_slice() {
         [only] => Ok(only.as_str().to_owned()),
         [] if written.starts_with("arn:") => Ok(written.to_owned()),
         [] => {
             // The full ARNs would drown the names that people write.
             let names: BTreeSet<&str> =
-                roles.iter().flat_map(RoleArn::names).filter(|name| !name.starts_with("arn:")).collect();
+                roles.iter().flat_map(|role| around.names_of(role)).filter(|name| !name.starts_with("arn:")).collect();
             Err(Problem::unknown("unknown-role", "role", written, names))
         }
         several => {

@@ -182,6 +182,12 @@ fn rest(finding: &Finding) -> impl Ord + '_ {
     (&finding.pool, &finding.provider, finding.rule, &finding.message)
 }
 
+/// A file that is not even text, with the reason and the place at which reading ended.
+#[must_use]
+pub fn unreadable(reason: impl Into<String>, at: Option<Position>) -> Finding {
+    Finding::new("unreadable", Severity::Error, reason).at(at)
+}
+
 /// A fault that reading found.
 fn of_problem(problem: &Problem) -> Finding {
     let lint = lint_named(problem.code).map_or("unreadable", |lint| lint.id);

@@ -205,6 +205,18 @@ impl Surroundings {
         (named.has_path_of(arn) != Some(false)).then_some(named)
     }
 
+    /// What a role goes by: [`RoleArn::names`](crate::RoleArn::names), and the name that its file gives it.
+    #[must_use]
+    pub fn names_of<'r>(&'r self, role: &'r crate::RoleArn) -> Vec<&'r str> {
+        let mut names = role.names();
+        if let Some(Role { name: RoleName::Literal(name), .. }) = self.role(role.as_str())
+            && !names.contains(&name.as_str())
+        {
+            names.push(name);
+        }
+        names
+    }
+
     /// The role whose name, rather than its ARN, this reference is.
     #[must_use]
     pub fn role_by_name(&self, name: &str) -> Option<&Role> {

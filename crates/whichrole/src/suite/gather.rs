@@ -87,10 +87,11 @@ impl Suite {
             };
             let groups = groups.clone().or_else(|| definition.groups.clone());
             let evaluator = Evaluator::new(definition.pool.clone(), Semantics::default());
+            let around = planner.brought.configs.get(&config.path.text).map(|known| &known.surroundings);
             let mut target = Target {
                 evaluators: semantics.iter().map(|semantics| evaluator.under(*semantics)).collect(),
                 users: BTreeMap::new(),
-                roles: Roles::of(&definition, groups.as_deref()),
+                roles: Roles::of(&definition, groups.as_deref(), around),
                 label: config.label,
                 path: config.path.text.clone(),
                 definition,

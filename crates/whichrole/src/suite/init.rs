@@ -483,7 +483,7 @@ impl Target {
             path: path.to_owned(),
             evaluators: vec![Evaluator::new(definition.pool.clone(), Semantics::default())],
             users: BTreeMap::new(),
-            roles: Roles::of(definition, definition.groups.as_deref()),
+            roles: Roles::of(definition, definition.groups.as_deref(), None),
             groups: definition.groups.clone(),
             has_user_pools: definition.groups.iter().flatten().any(|group| group.user_pool.is_some()),
             first_source: 0,

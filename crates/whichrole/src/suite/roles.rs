@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pool::{Group, RoleArn, RoleMapping};
-use crate::read::Definition;
+use crate::read::{Definition, Surroundings};
 use crate::text;
 
 use super::fields::Fields;
@@ -21,15 +21,15 @@ pub(super) struct Roles {
 }
 
 impl Roles {
-    /// The roles of rules, defaults and groups.
-    pub(super) fn of(definition: &Definition, groups: Option<&[Group]>) -> Self {
+    /// The roles of rules, defaults and groups, with the names that their files give them.
+    pub(super) fn of(definition: &Definition, groups: Option<&[Group]>, around: Option<&Surroundings>) -> Self {
         let pool = &definition.pool;
         let rules = pool.role_mappings.values().flat_map(RoleMapping::mapping_rules).map(|rule| &rule.role_arn);
         let defaults = pool.roles.authenticated.iter().chain(&pool.roles.unauthenticated);
         let groups = groups.into_iter().flatten().filter_map(|group| group.role_arn.as_ref());
         let mut known_roles = Self::default();
         for role in rules.chain(defaults).chain(groups) {
-            for name in role.names() {
+            for name in around.map_or_else(|| role.names(), |around| around.names_of(role)) {
                 let known = known_roles.by_name.entry(name.to_owned()).or_default();
                 if known.iter().all(|known| **known != *role.as_str()) {
                     known.push(role.as_str().to_owned());

@@ -22,7 +22,7 @@ use crate::args::{Args, Format, TestArgs};
 use crate::failure::{Exit, Failure, Result, SNIPPETS};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::render::suite::{Run, Summary};
+use crate::render::suite::Run;
 use crate::render::{github, json, junit, markdown, suite, tap};
 
 /// Bytes that the cases of a run may take where the format lists all of them, besides twice the files that were read: the memory for them.
@@ -271,9 +271,11 @@ impl<'r> Running<'r> {
         if summary.uncertain > 0 && self.args.global.verbose > 0 {
             self.output.note("note: an answer is uncertain where AWS does not say what happens; `whichrole explain` shows the other answers");
         }
-        Ok(match summary {
-            Summary { failed: 1.., .. } => Exit::No,
-            Summary { uncertain: 1.., .. } if self.asked.strict => Exit::NotCertain,
+        let is_open = summary.uncertain > 0 && self.asked.strict;
+        Ok(match summary.failed {
+            // `--exit-zero` forgives failures, not doubts.
+            1.. if !(is_open && self.args.global.exit_zero) => Exit::No,
+            _ if is_open => Exit::NotCertain,
             _ => Exit::Yes,
         })
     }
