@@ -78,6 +78,14 @@ impl Loaded {
         self.configuration.choose(pool).map_err(|error| self.failure(&error.problems))
     }
 
+    /// The pool that is asked for, by itself: the files and the other pools can be large.
+    pub fn take(&mut self, pool: Option<&str>) -> Result<Definition> {
+        let wanted = std::ptr::from_ref(self.choose(pool)?);
+        let all = &mut self.configuration.definitions;
+        let at = all.iter().position(|one| std::ptr::eq(one, wanted));
+        Ok(all.swap_remove(at.unwrap_or_default()))
+    }
+
     /// Refuses a question about guests where it is not known whether they are allowed.
     pub fn refuse_unknown_guests(&self, definition: &Definition) -> Result<()> {
         definition.unknown_guests.as_ref().map_or(Ok(()), |why| Err(self.failure(std::slice::from_ref(why))))

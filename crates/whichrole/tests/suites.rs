@@ -486,7 +486,7 @@ fn a_snapshot_changes_row_by_row() {
 #[test]
 fn a_first_suite_passes_and_covers() {
     let configuration = read(&[Source { name: "pool.json".into(), text: POOL.into() }], &ReadOptions::default());
-    let text = whichrole::suite::init(&configuration.definitions[0], "pool.json", None);
+    let text = whichrole::suite::init(configuration.definitions[0].clone(), "pool.json", None);
     let plan = plan(&text);
     let mut tally = Tally::default();
     for case in plan.cases() {
@@ -510,7 +510,7 @@ fn a_first_suite_names_roles_that_are_called_like_an_expectation() {
     );
     let source = || Source { name: "pool.json".into(), text: pool.clone() };
     let configuration = read(&[source()], &ReadOptions::default());
-    let suite = whichrole::suite::init(&configuration.definitions[0], "pool.json", None);
+    let suite = whichrole::suite::init(configuration.definitions[0].clone(), "pool.json", None);
     assert!(suite.contains("role: R,") && suite.contains("role/deny"), "{suite}");
     let plan = plan_with(&suite, |brought| brought.config("pool.json", read(&[source()], &ReadOptions::default())));
     let plan = plan.unwrap_or_else(|error| panic!("{error}\n{suite}"));

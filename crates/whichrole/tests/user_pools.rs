@@ -233,7 +233,7 @@ fn what_it_would_take_asks_for_groups_of_the_login_s_own_user_pool() {
 #[test]
 fn a_first_suite_has_the_members_of_either_user_pool_and_passes() {
     for (form, configuration) in forms() {
-        let text = suite::init(only(&configuration), "pool", None);
+        let text = suite::init(only(&configuration).clone(), "pool", None);
         for role in ["RoleA", "RoleB", "Only"] {
             assert!(text.contains(&format!("role: {role}, by: preferred-role")), "{form}: {role}\n{text}");
         }

@@ -145,9 +145,7 @@ impl Drafts {
             if !self.named.contains_key(name) && !self.room.take(1, None) {
                 return self.room.scratch();
             }
-            let draft = self.named.entry(name.to_owned()).or_default();
-            name.clone_into(&mut draft.name);
-            draft
+            self.named.entry(name.to_owned()).or_default()
         } else {
             self.has_unnamed = true;
             &mut self.unnamed
@@ -374,7 +372,10 @@ impl Drafts {
             }
         }
         self.note_foreign_groups();
-        let mut definitions: Vec<Definition> = self.named.into_values().collect();
+        // The one that nobody names has a name already.
+        let named = self.named.into_iter();
+        let named = named.map(|(name, draft)| if draft.name.is_empty() { Definition { name, ..draft } } else { draft });
+        let mut definitions: Vec<Definition> = named.collect();
         for definition in &mut definitions {
             let mut seen = HashSet::new();
             definition.pool.other_providers.retain(|key| seen.insert(key.clone()));

@@ -318,8 +318,8 @@ impl Witnesses {
         let rules =
             evaluator.pool().role_mappings.get(&item.provider).map_or(0, |mapping| mapping.mapping_rules().len());
         let tags = evaluator.pool().principal_tags.values().map(|map| map.tags.len()).max().unwrap_or_default();
-        // To make a tag takes longer than to pass over a rule.
-        let steps = steps_of_login(evaluator) + rules + 8 * tags;
+        // To make a tag takes much longer than to pass over a rule, and what is found is asked several times.
+        let steps = steps_of_login(evaluator) + rules + 24 * tags;
         if self.left < steps {
             return (None, false);
         }

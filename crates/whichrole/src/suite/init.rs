@@ -6,6 +6,7 @@ mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 pub use self::complete::complete;
 
@@ -38,7 +39,7 @@ const MOST_MUTANTS: usize = 1_000;
 ///
 /// Every test in it passes when it is written: its expectation is the evaluator's answer.
 #[must_use]
-pub fn init(definition: &Definition, config: &str, pool: Option<&str>) -> String {
+pub fn init(definition: Definition, config: &str, pool: Option<&str>) -> String {
     let target = Target::alone(definition, config);
     let Some(evaluator) = target.evaluators.first() else { return String::new() };
     let mut first = First::new(evaluator, &target);
@@ -50,8 +51,6 @@ pub fn init(definition: &Definition, config: &str, pool: Option<&str>) -> String
     first.guest();
     let notices_all = first.notice_mutants();
 
-    let mut out = head(config, pool);
-    first.write(&mut out);
     let is_covered = |wanted: &dyn Fn(&ItemKind) -> bool| {
         let mut wanted = items.all.iter().filter(|item| wanted(&item.kind)).peekable();
         wanted.peek().is_some() && wanted.all(|item| !first.missing.iter().any(|(missing, _)| *missing == *item))
@@ -63,6 +62,10 @@ pub fn init(definition: &Definition, config: &str, pool: Option<&str>) -> String
         ("mutants: 90", notices_all),
     ];
     let goals: Vec<&str> = goals.iter().filter(|(_, reached)| *reached).map(|(goal, _)| *goal).collect();
+    drop(items);
+
+    let mut out = head(config, pool);
+    first.write(&mut out);
     if !goals.is_empty() {
         let _ = writeln!(out, "coverage: {{ {} }}", goals.join(", "));
     }
@@ -90,14 +93,11 @@ struct First<'t> {
     target: &'t Target,
     witnesses: Witnesses,
     drafts: Vec<Draft<'t>>,
-    /// What the drafts ask.
-    asked: BTreeSet<Asked>,
+    /// Which drafts ask something that hashes to this: what they ask can be long, and there can be thousands.
+    asked: BTreeMap<u64, Vec<usize>>,
     /// What no test covers, and why.
     missing: Vec<(Item, &'static str)>,
 }
-
-/// What makes two requests one: provider, claims, chosen role, groups.
-type Asked = (Option<ProviderKey>, BTreeMap<String, String>, Option<String>, Vec<String>);
 
 /// A test in the making.
 #[derive(Debug, Clone)]
@@ -118,7 +118,7 @@ impl<'t> First<'t> {
             target,
             witnesses: Witnesses::new(),
             drafts: Vec::new(),
-            asked: BTreeSet::new(),
+            asked: BTreeMap::new(),
             missing: Vec::new(),
         }
     }
@@ -204,14 +204,32 @@ impl<'t> First<'t> {
     fn add(&mut self, about: &str, draft: Draft<'t>) {
         let given =
             draft.decided(self.evaluator, |decision| decision.role().map_or("denied".into(), |role| self.called(role)));
-        let Some(given) = given.filter(|_| self.asked.insert(draft.asks())) else { return };
+        let Some(given) = given.filter(|_| self.is_new(&draft)) else { return };
         self.drafts.push(Draft { name: format!("{given} {about}"), ..draft });
+    }
+
+    /// Whether no draft asks the same; the next one to be added does then.
+    fn is_new(&mut self, draft: &Draft<'_>) -> bool {
+        let asks = draft.asks();
+        let mut hasher = DefaultHasher::new();
+        asks.hash(&mut hasher);
+        let alike = self.asked.entry(hasher.finish()).or_default();
+        if alike.iter().filter_map(|at| self.drafts.get(*at)).any(|other| other.asks() == asks) {
+            return false;
+        }
+        alike.push(self.drafts.len());
+        true
     }
 
     /// Adds a test for each small change that no test notices so far. Says whether, in the end, all are noticed.
     fn notice_mutants(&mut self) -> bool {
+        let size = mutants::size(self.evaluator.pool());
+        let most = MOST_MUTANTS.min(mutants::most(size));
+        // Every rule and every tag can be changed; where that alone is too much the changes are not even listed.
+        if size > most {
+            return false;
+        }
         let changes = mutants::changes(self.evaluator.pool());
-        let most = MOST_MUTANTS.min(mutants::most(mutants::size(self.evaluator.pool())));
         if changes.is_empty() || changes.len() > most {
             return false;
         }
@@ -289,10 +307,10 @@ impl<'t> First<'t> {
             if let Some(role) = &draft.witness.custom_role_arn {
                 keys.push(format!("custom_role_arn: {}", yaml::scalar(&self.target.roles.short_name(role))));
             }
-            let expect = draft.ask(self.evaluator, |answer| expect_key(answer, &self.expectation(&answer.decision)));
+            let expect = draft.ask(self.evaluator, |answer| expect_key(answer, self.expectation(&answer.decision)));
             let notices = draft.notices.as_ref().map(|change| format!("# not if {change}"));
             let keys = notices.into_iter().chain(keys).collect::<Vec<_>>();
-            out.push_str(&test(&name, &keys, &expect.unwrap_or_default()));
+            test(out, &name, &keys, &expect.unwrap_or_default());
         }
         for (item, why) in &self.missing {
             let _ = writeln!(out, "# {why}: {} ({})", item.kind.in_words(), visible(item.provider.as_str()));
@@ -327,20 +345,19 @@ impl<'g> Draft<'g> {
         Self { name: String::new(), witness, groups: Vec::new(), notices: None }
     }
 
-    fn asks(&self) -> Asked {
+    /// What makes two requests one: provider, claims, chosen role, groups.
+    fn asks(&self) -> String {
         let Witness { provider, claims, custom_role_arn } = &self.witness;
-        (
-            provider.clone(),
-            claims.iter().map(|(name, value)| (name.to_owned(), value.to_json())).collect(),
-            custom_role_arn.clone(),
-            self.groups.iter().map(|group| group.name.clone()).collect(),
-        )
+        let claims: BTreeMap<&str, String> = claims.iter().map(|(name, value)| (name, value.to_json())).collect();
+        let groups: Vec<&str> = self.groups.iter().map(|group| group.name.as_str()).collect();
+        // Each text is in quotes, and those in it are escaped.
+        format!("{:?}", (provider.as_ref().map(ProviderKey::as_str), claims, custom_role_arn, groups))
     }
 
     /// The same request with ARNs for roles that were made up: a suite takes a role that it does not know only by its ARN. `None` where that
     /// makes it another request.
     fn with_arns(mut self, evaluator: &Evaluator, roles: &Roles) -> Option<Self> {
-        let given = |draft: &Self| draft.ask(evaluator, |answer| answer.decision.role().map(str::to_owned));
+        let given = |draft: &Self| draft.decided(evaluator, |decision| decision.role().map(str::to_owned));
         let role = given(&self)?;
         let chosen = self.witness.custom_role_arn.clone();
         let made_up = |role: &String| !role.starts_with("arn:") && !roles.has(role);
@@ -411,28 +428,32 @@ pub(super) fn row(
 ) -> Option<String> {
     let draft = Draft::of(witness.clone()).with_arns(evaluator, roles)?;
     let with_tags = !evaluator.pool().principal_tags.is_empty();
-    let expect = draft.ask(evaluator, |answer| expect_key(answer, &expectation(&answer.decision, roles, with_tags)))?;
-    Some(test(name, &draft.witness.to_yaml(with_provider), &expect))
+    let expect = draft.ask(evaluator, |answer| expect_key(answer, expectation(&answer.decision, roles, with_tags)))?;
+    let mut out = String::new();
+    test(&mut out, name, &draft.witness.to_yaml(with_provider), &expect);
+    Some(out)
 }
 
-fn test(name: &str, keys: &[String], expect: &str) -> String {
-    let mut out = format!("  - name: {}\n", yaml::scalar(name));
+fn test(out: &mut String, name: &str, keys: &[String], expect: &str) {
+    // Writing to a `String` cannot fail.
+    let _ = writeln!(out, "  - name: {}", yaml::scalar(name));
     for key in keys.iter().map(String::as_str).chain([expect]) {
-        // Writing to a `String` cannot fail.
         let _ = writeln!(out, "    {key}");
     }
-    out
 }
 
 /// The key `expect`, with a note where the answer is not certain.
-fn expect_key(answer: &Answer<'_>, expectation: &str) -> String {
+fn expect_key(answer: &Answer<'_>, mut expectation: String) -> String {
+    expectation.insert_str(0, "expect: ");
     if answer.is_certain() {
-        return format!("expect: {expectation}");
+        return expectation;
     }
     let choices = answer.readings.iter().flat_map(|reading| &reading.assume);
     let ids: BTreeSet<&str> = choices.map(|choice| choice.question().id()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
-    format!("expect: {expectation}   # not certain: {}", ids.join(", "))
+    // Writing to a `String` cannot fail.
+    let _ = write!(expectation, "   # not certain: {}", ids.join(", "));
+    expectation
 }
 
 /// The answer as an expectation. Where the pool makes tags, that there are none is part of it.
@@ -444,17 +465,19 @@ fn expectation(decision: &Decision<'_>, roles: &Roles, with_tags: bool) -> Strin
                 Some(rule) if source.id() == "rule" => By::Rule(rule),
                 rule => By::Source(source.id(), rule),
             };
-            let tags: Vec<String> = decision
-                .tags
-                .iter()
-                .map(|(key, value)| format!("{}: {}", yaml::scalar(key), yaml::scalar(value)))
-                .collect();
-            let tags = match (tags.is_empty(), with_tags) {
-                (true, false) => String::new(),
-                (true, true) => ", tags: {}".to_owned(),
-                (false, _) => format!(", tags: {{ {} }}", tags.join(", ")),
-            };
-            format!("{{ role: {}, by: {}{tags} }}", yaml::scalar(&roles.short_name(role)), by.in_words())
+            let mut out = format!("{{ role: {}, by: {}", yaml::scalar(&roles.short_name(role)), by.in_words());
+            // There can be thousands of tags with long names, so they are written once.
+            for (n, (key, value)) in decision.tags.iter().enumerate() {
+                let before = if n == 0 { ", tags: {" } else { "," };
+                // Writing to a `String` cannot fail.
+                let _ = write!(out, "{before} {}: {}", yaml::scalar(key), yaml::scalar(value));
+            }
+            out.push_str(match (decision.tags.is_empty(), with_tags) {
+                (true, false) => " }",
+                (true, true) => ", tags: {} }",
+                (false, _) => " } }",
+            });
+            out
         }
     }
 }
@@ -477,17 +500,17 @@ impl Plan {
 
 impl Target {
     /// A configuration by itself.
-    fn alone(definition: &Definition, path: &str) -> Self {
+    fn alone(definition: Definition, path: &str) -> Self {
         Self {
             label: None,
             path: path.to_owned(),
             evaluators: vec![Evaluator::new(definition.pool.clone(), Semantics::default())],
             users: BTreeMap::new(),
-            roles: Roles::of(definition, definition.groups.as_deref(), None),
+            roles: Roles::of(&definition, definition.groups.as_deref(), None),
             groups: definition.groups.clone(),
             has_user_pools: definition.groups.iter().flatten().any(|group| group.user_pool.is_some()),
             first_source: 0,
-            definition: definition.clone(),
+            definition,
             policies: None,
         }
     }

@@ -1,6 +1,7 @@
 //! What roles are called: by an alias, an ARN, a reference, or a name that is unique in the configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::pool::{Group, RoleArn, RoleMapping};
 use crate::read::{Definition, Surroundings};
@@ -13,7 +14,7 @@ use super::model::Written;
 #[derive(Debug, Default)]
 pub(super) struct Roles {
     /// Every role of the configuration, by each of its names.
-    by_name: BTreeMap<String, Vec<String>>,
+    by_name: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// Alias to role.
     aliases: BTreeMap<String, String>,
     /// Everything that the suite has written, resolved.
@@ -30,9 +31,12 @@ impl Roles {
         let mut known_roles = Self::default();
         for role in rules.chain(defaults).chain(groups) {
             for name in around.map_or_else(|| role.names(), |around| around.names_of(role)) {
-                let known = known_roles.by_name.entry(name.to_owned()).or_default();
+                // Names can be long, and there can be thousands.
+                let is_whole = name == role.as_str();
+                let name = if is_whole { role.shared_text() } else { Arc::from(name) };
+                let known = known_roles.by_name.entry(name).or_default();
                 if known.iter().all(|known| **known != *role.as_str()) {
-                    known.push(role.as_str().to_owned());
+                    known.push(role.shared_text());
                 }
             }
         }
@@ -86,7 +90,7 @@ impl Roles {
         let is_its_own = |name: &&str| {
             !matches!(*name, "deny" | "uncertain") && {
                 let roles = self.by_name.get(*name).map(Vec::as_slice);
-                matches!(roles, Some([only]) if only == arn)
+                matches!(roles, Some([only]) if **only == *arn)
             }
         };
         let shortest = role.names().into_iter().filter(is_its_own).min_by_key(|name| (name.chars().count(), *name));
@@ -94,10 +98,10 @@ impl Roles {
     }
 
     fn find(&self, role: &Written, fields: &mut Fields) -> Option<String> {
-        match self.by_name.get(&role.text).map(Vec::as_slice) {
-            Some([only]) => Some(only.clone()),
+        match self.by_name.get(role.text.as_str()).map(Vec::as_slice) {
+            Some([only]) => Some(only.to_string()),
             Some(several) => {
-                let several = text::alternatives(several.iter().map(String::as_str));
+                let several = text::alternatives(several.iter().map(|role| &**role));
                 let message = format!("several roles are called {}: {several}", text::quoted(&role.text));
                 fields.report("ambiguous-role", message, role.at);
                 None
@@ -114,7 +118,7 @@ impl Roles {
             }
             None => {
                 // The full ARNs would drown the names that people write.
-                let names = self.aliases.keys().chain(self.by_name.keys()).map(String::as_str);
+                let names = self.aliases.keys().map(String::as_str).chain(self.by_name.keys().map(|name| &**name));
                 let short: Vec<&str> = names.filter(|name| !name.starts_with("arn:")).collect();
                 // The CDK puts words before what people write and a hash after it.
                 let written = role.text.to_lowercase();

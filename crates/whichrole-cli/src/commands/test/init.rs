@@ -22,12 +22,15 @@ pub fn run(args: &Args, asked: &TestArgs, config: &str, output: &mut Output) -> 
             "a suite names its configuration by path, so `--init` cannot read standard input",
         ));
     }
-    let loaded = Loaded::of(config, &asked.read.options()?)?;
+    let mut loaded = Loaded::of(config, &asked.read.options()?)?;
     let definition = loaded.definition(asked.pool.as_deref(), output)?;
     if definition.pool.role_mappings.is_empty() {
         // Without a mapping a first suite is about guests alone.
         loaded.refuse_unknown_guests(definition)?;
     }
+    let definition = loaded.take(asked.pool.as_deref())?;
+    // The files can be large, and nothing is said of them any more.
+    drop(loaded);
     let written = args.global.output.as_deref().filter(|path| *path != "-");
     if let Some(suite) = written.filter(|suite| Path::new(suite).exists()) {
         let message = format!("{} is there already; a first suite replaces nothing", quoted(&suite.to_string_lossy()));
@@ -40,7 +43,8 @@ pub fn run(args: &Args, asked: &TestArgs, config: &str, output: &mut Output) -> 
         let words: Vec<String> = words.iter().map(|word| quoted_for_shell(word)).collect();
         text = text.replacen("version: 1", &format!("# To be run with: {}\nversion: 1", words.join(" ")), 1);
     }
-    output.line(text.trim_end());
+    text.truncate(text.trim_end().len());
+    output.document(text);
     hint(written, output);
     Ok(Exit::Yes)
 }

@@ -394,7 +394,8 @@ impl<'w, 'n> Resolver<'w, 'n> {
         let deployed = self.template().is_some_and(|template| template.resource(id).is_some());
         let when = if deployed { "a deployment decides it; " } else { "" };
         let missing = format!("{when}pass {}", parameter(name));
-        Reference { text: format!("${{{}}}", flat(name)), missing }
+        // A text that grows may take twice its length, and there can be thousands with long names.
+        Reference { text: ["${", &flat(name), "}"].concat(), missing }
     }
 
     /// A function whose value nobody knows before the deployment.

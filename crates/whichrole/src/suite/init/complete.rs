@@ -39,11 +39,11 @@ struct Choice {
 /// Every test in it passes when it is written. It is smallest among the requests that were looked at, and says so where it is only minimal:
 /// no test of it can be left out.
 #[must_use]
-pub fn complete(definition: &Definition, config: &str, pool: Option<&str>) -> String {
+pub fn complete(definition: Definition, config: &str, pool: Option<&str>) -> String {
     complete_within(definition, config, pool, MOST_STEPS)
 }
 
-fn complete_within(definition: &Definition, config: &str, pool: Option<&str>, most_steps: u64) -> String {
+fn complete_within(definition: Definition, config: &str, pool: Option<&str>, most_steps: u64) -> String {
     let target = Target::alone(definition, config);
     let Some(evaluator) = target.evaluators.first() else { return String::new() };
     let mut first = First::new(evaluator, &target);
@@ -273,9 +273,9 @@ mod tests {
         let source = crate::read::Source { name: "pool.json".into(), text };
         let configuration = crate::read::read(&[source], &crate::read::ReadOptions::default());
         let definition = configuration.definitions.first().unwrap();
-        let whole = complete(definition, "pool.json", None);
+        let whole = complete(definition.clone(), "pool.json", None);
         assert!(whole.contains("coverage: { mutants: 100 }") && !whole.contains("too long"), "{whole}");
-        let part = complete_within(definition, "pool.json", None, 0);
+        let part = complete_within(definition.clone(), "pool.json", None, 0);
         assert!(part.contains("and only the first 1 were tried: it would take too long"), "{part}");
         assert!(!part.contains("coverage"), "{part}");
     }

@@ -1,6 +1,7 @@
 //! What the tests of a first suite are called: the answer, and what the request is about. Numbers of rules are left to the expectations, for they
 //! say nothing to whoever reads only that a test has failed, and change when a rule is added.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Draft, First};
@@ -78,20 +79,23 @@ impl First<'_> {
 }
 
 /// The names of tests, all different. Where there are several providers each says whose token it is about, by the user the suite has for it.
-pub(super) fn of<'d>(drafts: impl IntoIterator<Item = &'d Draft<'d>>, users: &BTreeMap<&str, String>) -> Vec<String> {
+pub(super) fn of<'d>(
+    drafts: impl IntoIterator<Item = &'d Draft<'d>>,
+    users: &BTreeMap<&str, String>,
+) -> Vec<Cow<'d, str>> {
     let mut taken = BTreeSet::new();
     // The last number of a name that several would have.
-    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
-    let name = |draft: &Draft<'_>| {
+    let mut numbers: BTreeMap<Cow<'d, str>, usize> = BTreeMap::new();
+    let name = |draft: &'d Draft<'d>| -> Cow<'d, str> {
         let user = draft.witness.provider.as_ref().and_then(|key| users.get(key.as_str()));
-        let name = user.map_or_else(|| draft.name.clone(), |user| format!("{} (user {user})", draft.name));
+        let name = user.map_or(Cow::from(&draft.name), |user| format!("{} (user {user})", draft.name).into());
         if taken.insert(name.clone()) {
             return name;
         }
         let number = numbers.entry(name.clone()).or_insert(1);
         loop {
             *number += 1;
-            let unique = format!("{name} ({number})");
+            let unique = Cow::from(format!("{name} ({number})"));
             if taken.insert(unique.clone()) {
                 return unique;
             }
