@@ -9,7 +9,7 @@ use whichrole::read::{ReadOptions, Source};
 use whichrole::text;
 
 use crate::failure::{Failure, Result};
-use crate::input::is_configuration;
+use crate::input::{self, is_configuration};
 use crate::named;
 
 /// The mode of symbolic links.
@@ -160,12 +160,7 @@ fn read(blobs: Vec<Blob>, limit: usize) -> Result<Vec<Source>> {
         let mut bytes = vec![0; size + 1];
         answer.read_exact(&mut bytes).map_err(io)?;
         bytes.truncate(size);
-        let shown = text::quoted_whole(&name);
-        let text =
-            String::from_utf8(bytes).map_err(|_| Failure::new("not-utf8", format!("{shown} is not UTF-8 text")))?;
-        if text.trim().is_empty() {
-            return Err(Failure::new("empty", format!("{shown} is empty")));
-        }
+        let text = input::text_of(bytes, &name)?;
         sources.push(Source { name, text });
     }
     drop(ask);

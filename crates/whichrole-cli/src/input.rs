@@ -6,8 +6,9 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
+use whichrole::analysis::find_role;
 use whichrole::read::{Configuration, Definition, Problem, ReadOptions, Source, read};
-use whichrole::{TokenLimits, looks_like_token, text};
+use whichrole::{Group, IdentityPool, TokenLimits, looks_like_token, text};
 
 use crate::args::{ConfigArgs, ReadArgs, TokenLimitArgs};
 use crate::failure::{Failure, Report, Result};
@@ -84,6 +85,12 @@ impl Loaded {
         let all = &mut self.configuration.definitions;
         let at = all.iter().position(|one| std::ptr::eq(one, wanted));
         Ok(all.swap_remove(at.unwrap_or_default()))
+    }
+
+    /// The role of a pool that a person means.
+    pub fn find_role(&self, pool: &IdentityPool, groups: &[Group], written: &str) -> Result<String> {
+        find_role(pool, groups, &self.configuration.surroundings, written)
+            .map_err(|problem| Failure::new(problem.code, problem.message))
     }
 
     /// Refuses a question about guests where it is not known whether they are allowed.
@@ -307,23 +314,28 @@ pub fn is_configuration(name: &str, depth: usize, in_assembly: bool) -> bool {
 pub fn file(name: impl AsRef<OsStr>, limit: usize) -> Result<String> {
     let name = name.as_ref();
     let bytes = bytes(name, limit)?;
-    let plain_name = text::visible(&shown(name));
-    let name = text::quoted_whole(&shown(name));
+    let name = shown(name);
     if bytes.len() > limit {
-        return Err(Failure::new("too-large", format!("{name} is larger than {limit} bytes")));
+        return Err(Failure::new("too-large", format!("{} is larger than {limit} bytes", text::quoted_whole(&name))));
     }
+    text_of(bytes, &name)
+}
+
+/// The text that these bytes of a file are, unless there is none in them.
+pub fn text_of(bytes: Vec<u8>, name: &str) -> Result<String> {
+    let quoted = text::quoted_whole(name);
     let text = String::from_utf8(bytes).map_err(|error| {
         let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let before = String::from_utf8_lossy(before);
         Failure::of(Report {
-            file: Some(plain_name),
+            file: Some(text::visible(name)),
             line: Some(before.matches('\n').count() + 1),
             column: Some(before.chars().rev().take_while(|c| *c != '\n').count() + 1),
-            ..Report::new(NOT_UTF8, format!("{name} is not UTF-8 text"))
+            ..Report::new(NOT_UTF8, format!("{quoted} is not UTF-8 text"))
         })
     })?;
     if text.trim().is_empty() {
-        return Err(Failure::new("empty", format!("{name} is empty")));
+        return Err(Failure::new("empty", format!("{quoted} is empty")));
     }
     Ok(text)
 }

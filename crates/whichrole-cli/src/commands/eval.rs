@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 
-use whichrole::analysis::find_role;
 use whichrole::explain::cautions;
 use whichrole::trust::{TrustPolicies, Verdict};
 use whichrole::{Answer, Claim, Denial, Evaluator, InvalidToken, Login, Request, Source};
@@ -103,9 +102,7 @@ impl<'q> Question<'q> {
 
     /// The role that a person means.
     pub fn find_role(&self, written: &str) -> Result<String> {
-        let around = &self.loaded.configuration.surroundings;
-        find_role(self.evaluator.pool(), &self.groups, around, written)
-            .map_err(|problem| Failure::new(problem.code, problem.message))
+        self.loaded.find_role(self.evaluator.pool(), &self.groups, written)
     }
 
     /// The names of the configuration's files, by number.

@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use whichrole::analysis::{
-    Alternative, Reach, ReachReading, RoleReach, Verdict, find_role, reach, reach_readings, reach_role,
-};
+use whichrole::analysis::{Alternative, Reach, ReachReading, RoleReach, Verdict, reach, reach_readings, reach_role};
 use whichrole::{Evaluator, Group};
 
 use crate::args::{Args, ConfigArgs, ProofArgs};
-use crate::failure::{Exit, Failure, Result};
+use crate::failure::{Exit, Result};
 use crate::input::Loaded;
 use crate::json::long_json;
 use crate::output::Output;
@@ -34,14 +32,12 @@ pub fn run(
     output: &mut Output,
 ) -> Result<Exit> {
     let semantics = request::semantics(&proof.assume)?;
-    let loaded = Loaded::read(config)?;
-    let definition = loaded.definition(config.pool.as_deref(), output)?.clone();
-    let on_guests = loaded.note_on_guests(&definition);
+    let mut loaded = Loaded::read(config)?;
+    let definition = loaded.definition(config.pool.as_deref(), output)?;
+    let on_guests = loaded.note_on_guests(definition);
     let groups = groups(proof, definition.groups.as_deref())?;
-    let asked = role
-        .map(|role| find_role(&definition.pool, &groups, &loaded.configuration.surroundings, role))
-        .transpose()
-        .map_err(|problem| Failure::new(problem.code, problem.message))?;
+    let asked = role.map(|role| loaded.find_role(&definition.pool, &groups, role)).transpose()?;
+    let definition = loaded.take(config.pool.as_deref())?;
     // The files can be large, and nothing is said of them any more.
     drop(loaded);
     let evaluator = Evaluator::new(definition.pool, semantics);
